@@ -1,0 +1,45 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>How the watch over a process ended for one of those who wait.</summary>
+internal enum WatchOutcome
+{
+    Pending,
+    Exited,
+    Canceled,
+    Disposed,
+    Failed,
+}
+
+/// <summary>
+/// Someone who waits for an exit: a task and a link in the list of its <see cref="ExitWatch"/> in one object, for 10,000 pending waits
+/// are 10,000 of these.
+/// </summary>
+internal abstract class ExitWaiter : TaskCompletionSource
+{
+    private int _outcome;
+
+    /// <summary>The links and the flag belong to the watch, under its lock.</summary>
+    internal ExitWaiter? Previous { get; set; }
+
+    internal ExitWaiter? Next { get; set; }
+
+    internal bool IsLinked { get; set; }
+
+    internal bool IsPending => Outcome == WatchOutcome.Pending;
+
+    protected WatchOutcome Outcome => (WatchOutcome)Volatile.Read(ref _outcome);
+
+    /// <summary>Decides the wait unless it is decided, and passes the rest on to another thread: the caller may be the watcher.</summary>
+    internal void Decide(WatchOutcome outcome)
+    {
+        if (TryDecide(outcome))
+        {
+            OnDecided();
+        }
+    }
+
+    protected bool TryDecide(WatchOutcome outcome) =>
+        Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)WatchOutcome.Pending) == (int)WatchOutcome.Pending;
+
+    protected abstract void OnDecided();
+}

@@ -1,0 +1,188 @@
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+// Overview
+//
+// Constraints: one thread for any number of pending waits. It never runs user code and never waits for a lock that is
+// held over a blocking call, or one slow continuation would delay every other exit. It never reaps.
+//
+// Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the
+// ExitWatch, and the number of the slot's use. An event whose token is that of an earlier use is stale and ignored.
+// Registrations are one-shot, so that an exit is reported once even if taking it out of the set failed. The thread starts with
+// the first registration, is a background thread, and ends only if epoll_wait fails, which it does not on a healthy
+// kernel; then all waits move to stock and the next registration starts anew.
+internal sealed class ExitWatcher(IKernel kernel)
+{
+    private const int BatchSize = 256;
+    private const int StackSize = 256 * 1024;
+
+    private readonly object _gate = new();
+    private Slot[] _slots = new Slot[16];
+    private int _usedSlots;
+    private int _firstFree = -1;
+    private SafeFileHandle? _epoll;
+
+    /// <summary>Gets the number of registrations, for tests.</summary>
+    public int Count { get; private set; }
+
+    public Errno Register(ExitWatch watch, out ulong token)
+    {
+        token = 0;
+        Errno error = EnsureStarted(out SafeFileHandle? epoll);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        bool referenced = false;
+        watch.PidFd.DangerousAddRef(ref referenced);
+        token = TakeSlot(watch);
+        error = kernel.EpollAdd(epoll!, watch.PidFd, token);
+        if (error != 0)
+        {
+            FreeSlot(token);
+            watch.PidFd.DangerousRelease();
+            token = 0;
+        }
+
+        return error;
+    }
+
+    public void Unregister(ExitWatch watch, ulong token)
+    {
+        FreeSlot(token);
+        if (_epoll is { IsClosed: false } epoll)
+        {
+            // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set. A failure leaves a stale token.
+            _ = kernel.EpollRemove(epoll, watch.PidFd);
+        }
+
+        watch.PidFd.DangerousRelease();
+    }
+
+    private Errno EnsureStarted(out SafeFileHandle? epoll)
+    {
+        lock (_gate)
+        {
+            epoll = _epoll;
+            if (epoll is not null)
+            {
+                return 0;
+            }
+
+            Errno error = kernel.EpollCreate(out SafeFileHandle created);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            try
+            {
+                new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
+            }
+            catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+            {
+                created.Dispose();
+                return Errno.EAGAIN;
+            }
+
+            epoll = _epoll = created;
+            return 0;
+        }
+    }
+
+    private void Watch(SafeFileHandle epoll)
+    {
+        ulong[] tokens = new ulong[BatchSize];
+        Errno error;
+        do
+        {
+            error = kernel.EpollWait(epoll, tokens, milliseconds: -1, out int count);
+            for (int i = 0; error == 0 && i < count; i++)
+            {
+                Find(tokens[i])?.End(tokens[i], WatchOutcome.Exited);
+            }
+        }
+        while (error is 0 or Errno.EINTR);
+
+        Fail(epoll);
+    }
+
+    private void Fail(SafeFileHandle epoll)
+    {
+        Slot[] slots;
+        lock (_gate)
+        {
+            slots = _slots[.._usedSlots];
+            _epoll = null;
+        }
+
+        epoll.Dispose();
+        for (int i = 0; i < slots.Length; i++)
+        {
+            slots[i].Watch?.End(Token(i, slots[i].Use), WatchOutcome.Failed);
+        }
+    }
+
+    private ExitWatch? Find(ulong token)
+    {
+        lock (_gate)
+        {
+            ref Slot slot = ref _slots[IndexOf(token)];
+            return slot.Use == UseOf(token) ? slot.Watch : null;
+        }
+    }
+
+    private ulong TakeSlot(ExitWatch watch)
+    {
+        lock (_gate)
+        {
+            int index = _firstFree;
+            if (index >= 0)
+            {
+                _firstFree = _slots[index].NextFree;
+            }
+            else
+            {
+                index = _usedSlots++;
+                if (index == _slots.Length)
+                {
+                    Array.Resize(ref _slots, index * 2);
+                }
+            }
+
+            Count++;
+            ref Slot slot = ref _slots[index];
+            slot.Watch = watch;
+            return Token(index, ++slot.Use);
+        }
+    }
+
+    private void FreeSlot(ulong token)
+    {
+        lock (_gate)
+        {
+            Count--;
+            ref Slot slot = ref _slots[IndexOf(token)];
+            slot.Watch = null;
+            slot.NextFree = _firstFree;
+            _firstFree = IndexOf(token);
+        }
+    }
+
+    // A use counts from 1, so no token is 0.
+    private static ulong Token(int index, uint use) => ((ulong)use << 32) | (uint)index;
+
+    private static int IndexOf(ulong token) => (int)(uint)token;
+
+    private static uint UseOf(ulong token) => (uint)(token >> 32);
+
+    private struct Slot
+    {
+        public ExitWatch? Watch;
+        public uint Use;
+        public int NextFree;
+    }
+}

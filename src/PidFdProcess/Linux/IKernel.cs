@@ -1,0 +1,41 @@
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>
+/// The kernel as this library sees it, one method per call; the one seam that tests fake. Every method returns 0 or the
+/// errno, and out parameters mean nothing unless it returned 0. There is no way to reap through it.
+/// </summary>
+internal interface IKernel
+{
+    /// <summary><c>pidfd_open(pid, 0)</c>, Linux 5.3.</summary>
+    Errno PidFdOpen(int processId, out SafePidFdHandle pidFd);
+
+    /// <summary><c>pidfd_send_signal(pidfd, signal, NULL, 0)</c>, Linux 5.1. Signal 0 only looks.</summary>
+    Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal);
+
+    /// <summary>
+    /// <c>waitid(P_PIDFD, pidfd, info, WEXITED|WNOHANG|WNOWAIT, usage)</c>, Linux 5.4. ECHILD: no child of ours, or reaped.
+    /// 0 with a ProcessId of 0: a child that has not exited.
+    /// </summary>
+    Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage);
+
+    /// <summary><c>poll(2)</c> on the pidfd: has the process exited within the time? -1 waits without end. May answer EINTR.</summary>
+    Errno Poll(SafePidFdHandle pidFd, int milliseconds, out bool exited);
+
+    /// <summary><c>fcntl(pidfd, F_DUPFD_CLOEXEC)</c>.</summary>
+    Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate);
+
+    /// <summary><c>epoll_create1(EPOLL_CLOEXEC)</c>.</summary>
+    Errno EpollCreate(out SafeFileHandle epoll);
+
+    /// <summary><c>epoll_ctl(EPOLL_CTL_ADD)</c> for one report of the exit (EPOLLIN|EPOLLONESHOT), marked with the token.</summary>
+    Errno EpollAdd(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token);
+
+    /// <summary><c>epoll_ctl(EPOLL_CTL_DEL)</c>.</summary>
+    Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd);
+
+    /// <summary><c>epoll_wait(2)</c>: fills tokens with those of the exited processes. May answer EINTR.</summary>
+    Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
+}

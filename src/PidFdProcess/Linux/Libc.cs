@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+[assembly: System.Runtime.CompilerServices.DisableRuntimeMarshalling]
+
+namespace PidFdProcess.Linux;
+
+// The imports, as the C library has them. pidfd calls and waitid go through syscall(2): musl and older glibc have no
+// wrappers for the former, and the wrapper of the latter hides the fifth argument of the kernel's (rusage).
+// A SafeHandle argument makes the generated code hold a reference on it for the length of the call.
+internal static unsafe partial class Libc
+{
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint Syscall(nint number, nint arg1, nint arg2);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallSendSignal(nint number, SafePidFdHandle pidFd, nint signal, nint info, nint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallWaitId(nint number, nint idType, SafePidFdHandle pidFd, void* info, nint options, void* usage);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(PollFd* fds, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FcntlDuplicate(SafePidFdHandle pidFd, int command, nint minimum);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    public static partial int EpollCreate1(int flags);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    public static partial int EpollCtl(SafeFileHandle epoll, int operation, SafePidFdHandle pidFd, void* epollEvent);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    public static partial int EpollWait(SafeFileHandle epoll, void* events, int maxEvents, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int fd);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short ReturnedEvents;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+// pidfds came in the course of a few Linux releases:
+//   5.1  pidfd_send_signal
+//   5.3  pidfd_open, and poll and epoll report the exit
+//   5.4  waitid takes a pidfd (P_PIDFD)
+//
+// The .NET runtime reaps its children itself and calls FailFast if somebody else did. That is why WNOWAIT is part of
+// the one waitid here and no argument of it.
+internal sealed unsafe class LinuxKernel : IKernel
+{
+    private const int PPidFd = 3;
+    private const int WNoHang = 0x1;
+    private const int WExited = 0x4;
+    private const int WNoWait = 0x01000000;
+    private const short PollIn = 0x1;
+    private const int DuplicateCloseOnExec = 1030;
+    private const int EpollCloseOnExec = 0x80000;
+    private const int EpollCtlAdd = 1;
+    private const int EpollCtlDel = 2;
+
+    private static readonly int s_eventSize = EpollEvent.Size(RuntimeInformation.ProcessArchitecture);
+    private static readonly int s_tokenOffset = EpollEvent.TokenOffset(RuntimeInformation.ProcessArchitecture);
+
+    public static LinuxKernel Instance { get; } = new();
+
+    public Errno PidFdOpen(int processId, out SafePidFdHandle pidFd)
+    {
+        nint fd = Libc.Syscall(SyscallNumbers.Current.PidFdOpen, processId, 0);
+        Errno error = Cvt(fd);
+        pidFd = new SafePidFdHandle(fd, ownsHandle: true);
+        return error;
+    }
+
+    public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) =>
+        Cvt(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
+
+    public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
+    {
+        Span<byte> buffer = stackalloc byte[SigInfo.Size];
+        buffer.Clear();
+        Errno error;
+        fixed (byte* infoPointer = buffer)
+        fixed (RUsage* usagePointer = &usage)
+        {
+            *usagePointer = default;
+            do
+            {
+                error = Cvt(Libc.SyscallWaitId(
+                    SyscallNumbers.Current.WaitId, PPidFd, pidFd, infoPointer, WExited | WNoHang | WNoWait, usagePointer));
+            }
+            while (error == Errno.EINTR);
+        }
+
+        info = SigInfo.Read(buffer, Environment.Is64BitProcess);
+        return error;
+    }
+
+    public Errno Poll(SafePidFdHandle pidFd, int milliseconds, out bool exited)
+    {
+        using PidFdHold hold = new(pidFd);
+        Libc.PollFd poll = new() { Fd = hold.Descriptor, Events = PollIn };
+        int ready = Libc.Poll(&poll, 1, milliseconds);
+        exited = ready > 0;
+        return Cvt(ready);
+    }
+
+    public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
+    {
+        int fd = Libc.FcntlDuplicate(pidFd, DuplicateCloseOnExec, 0);
+        Errno error = Cvt(fd);
+        duplicate = new SafePidFdHandle(fd, ownsHandle: true);
+        return error;
+    }
+
+    public Errno EpollCreate(out SafeFileHandle epoll)
+    {
+        int fd = Libc.EpollCreate1(EpollCloseOnExec);
+        Errno error = Cvt(fd);
+        epoll = new SafeFileHandle(fd, ownsHandle: true);
+        return error;
+    }
+
+    public Errno EpollAdd(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
+    {
+        byte* epollEvent = stackalloc byte[EpollEvent.MaxSize];
+        *(uint*)epollEvent = EpollEvent.In | EpollEvent.OneShot;
+        *(ulong*)(epollEvent + s_tokenOffset) = token;
+        return Cvt(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
+    }
+
+    public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) =>
+        Cvt(Libc.EpollCtl(epoll, EpollCtlDel, pidFd, null));
+
+    public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count)
+    {
+        byte* events = stackalloc byte[EpollEvent.MaxSize * tokens.Length];
+        count = Libc.EpollWait(epoll, events, tokens.Length, milliseconds);
+        Errno error = Cvt(count);
+        for (int i = 0; i < count; i++)
+        {
+            tokens[i] = *(ulong*)(events + (i * s_eventSize) + s_tokenOffset);
+        }
+
+        return error;
+    }
+
+    private static Errno Cvt(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+}

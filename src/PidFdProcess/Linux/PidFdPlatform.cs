@@ -1,0 +1,38 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>What all registries of this process share: the kernel, the probe's result, the exit watcher.</summary>
+internal sealed class PidFdPlatform(IKernel kernel)
+{
+    private static readonly Lazy<PidFdPlatform> s_shared = new(() => new PidFdPlatform(LinuxKernel.Instance));
+
+    private readonly object _probeGate = new();
+    private PidFdSupport? _support;
+
+    public static PidFdPlatform Shared => s_shared.Value;
+
+    public IKernel Kernel { get; } = kernel;
+
+    public ExitWatcher Watcher { get; } = new(kernel);
+
+    /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed for want of resources.</summary>
+    public PidFdSupport Support
+    {
+        get
+        {
+            if (Volatile.Read(ref _support) is { IsFinal: true } known)
+            {
+                return known;
+            }
+
+            lock (_probeGate)
+            {
+                if (_support is not { IsFinal: true })
+                {
+                    _support = PidFdProbe.Run(Kernel);
+                }
+
+                return _support;
+            }
+        }
+    }
+}

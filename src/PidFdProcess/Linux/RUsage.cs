@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Linux;
+
+/// <summary><c>struct rusage</c> of <c>getrusage(2)</c> as the kernel's own waitid fills it: every field is a C long.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct RUsage
+{
+    public nint UserSeconds;
+    public nint UserMicroseconds;
+    public nint SystemSeconds;
+    public nint SystemMicroseconds;
+    public nint MaxResidentKilobytes;
+    private readonly Unused _rest;
+
+    [System.Runtime.CompilerServices.InlineArray(13)]
+    private struct Unused
+    {
+        private nint _first;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>
+/// The numbers of the system calls that are made by number. New calls have had one number on every architecture since
+/// Linux 5.1; waitid is older and has one for each. MIPS alone adds an offset (and swaps two fields of siginfo): there is
+/// no .NET for it.
+/// </summary>
+internal readonly record struct SyscallNumbers(int WaitId)
+{
+    // The enum has no members for these in the oldest framework this library is built for.
+    private const Architecture LoongArch64 = (Architecture)7;
+    private const Architecture RiscV64 = (Architecture)9;
+
+    /// <summary>Not a number of any call: the kernel answers ENOSYS, so that the probe rejects an unknown architecture.</summary>
+    public const int None = -1;
+
+    public static SyscallNumbers Current { get; } = For(RuntimeInformation.ProcessArchitecture);
+
+    public int PidFdSendSignal => WaitId == None ? None : 424;
+
+    public int PidFdOpen => WaitId == None ? None : 434;
+
+    public static SyscallNumbers For(Architecture architecture) => architecture switch
+    {
+        Architecture.X64 => new(247),
+        Architecture.X86 => new(284),
+        Architecture.Arm or Architecture.Armv6 => new(280),
+        Architecture.Arm64 or LoongArch64 or RiscV64 => new(95),
+        Architecture.S390x => new(281),
+        Architecture.Ppc64le => new(272),
+        _ => new(None),
+    };
+}

@@ -1,0 +1,65 @@
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess;
+
+/// <summary>Whether pidfds work in this process, and if not, why.</summary>
+/// <remarks>
+/// <para>
+/// Found out once, at first use, by trying every call on the process itself: <c>pidfd_open(2)</c>, <c>waitid(2)</c> with <c>P_PIDFD</c>,
+/// <c>pidfd_send_signal(2)</c>, <c>poll(2)</c> and <c>epoll(7)</c>. That takes Linux 5.4 or later and a seccomp profile that allows them.
+/// A probe that failed for want of descriptors or memory is not final: the next attach repeats it.
+/// </para>
+/// <para>
+/// An operator can send everything to the stock runtime without a rebuild: with the environment variable <c>PIDFDPROCESS_DISABLED=1</c>
+/// or the AppContext switch <c>PidFdProcess.Disabled</c> (for example in <c>runtimeconfig.json</c>). A registry reads both when it is made.
+/// </para>
+/// </remarks>
+public sealed class PidFdSupport
+{
+    internal const string DisabledSwitch = "PidFdProcess.Disabled";
+    internal const string DisabledVariable = "PIDFDPROCESS_DISABLED";
+
+    private PidFdSupport(bool isSupported, string reason, Errno? error)
+    {
+        IsSupported = isSupported;
+        Reason = reason;
+        Error = error;
+    }
+
+    /// <summary>Gets whether processes can be attached through pidfds.</summary>
+    public bool IsSupported { get; }
+
+    /// <summary>
+    /// Gets the reason in words a person can act on, for example <c>pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)</c>.
+    /// </summary>
+    public string Reason { get; }
+
+    /// <summary>Gets the errno of the call that failed; <see langword="null"/> if none did.</summary>
+    public Errno? Error { get; }
+
+    internal static PidFdSupport Supported { get; } = new(true, "pidfds work", null);
+
+    internal static PidFdSupport NotLinux { get; } = new(false, "not Linux: the stock runtime does the work", null);
+
+    /// <summary>Gets whether another probe could end differently.</summary>
+    internal bool IsFinal => Error is not { } error || !SystemCallError.IsResource(error);
+
+    /// <inheritdoc/>
+    public override string ToString() => IsSupported ? Reason : $"pidfds are not used: {Reason}";
+
+    internal static PidFdSupport Unsupported(string reason, Errno? error = null) => new(false, reason, error);
+
+    /// <summary>What an operator said, or <see langword="null"/>.</summary>
+    internal static PidFdSupport? DisabledByOperator()
+    {
+        if (Environment.GetEnvironmentVariable(DisabledVariable) is "1" or "true" or "True" or "TRUE")
+        {
+            return Unsupported($"disabled by the environment variable {DisabledVariable}");
+        }
+
+        return AppContext.TryGetSwitch(DisabledSwitch, out bool disabled) && disabled
+            ? Unsupported($"disabled by the AppContext switch {DisabledSwitch}")
+            : null;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace PidFdProcess;
+
+// Closing a Process object tells nobody, and an app need not wait for every process it attaches. So that such entries do not
+// pile up until the next garbage collection, every so many attachments a sweep on the thread pool looks at all of them: as many as
+// the last sweep left over, so that each attachment pays for a constant share of a sweep.
+public sealed partial class ProcessHandleRegistry
+{
+    private const int MinimumBetweenSweeps = 256;
+
+    private int _untilSweep = MinimumBetweenSweeps;
+
+    private void NoteAttached()
+    {
+        if (Interlocked.Decrement(ref _untilSweep) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static registry => registry.Sweep(), this, preferLocal: false);
+        }
+    }
+
+    private void Sweep()
+    {
+        int left = 0;
+        foreach ((Process process, ProcessAttachment attachment) in _attachments)
+        {
+            if (!ForgetIfClosed(process, attachment))
+            {
+                attachment.Handler.ReleaseIfExited(process);
+                left++;
+            }
+        }
+
+        Volatile.Write(ref _untilSweep, Math.Max(MinimumBetweenSweeps, left));
+    }
+
+    /// <summary>Has the object been closed, or started anew with another PID, since it was attached?</summary>
+    private bool ForgetIfClosed(Process process, ProcessAttachment attachment)
+    {
+        try
+        {
+            if (process.Id == attachment.ProcessId)
+            {
+                return false;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed.
+        }
+
+        Forget(process, attachment);
+        return true;
+    }
+}

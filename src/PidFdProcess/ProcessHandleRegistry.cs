@@ -1,0 +1,288 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+using PidFdProcess.Routes;
+
+namespace PidFdProcess;
+
+// Overview
+//
+// Constraints: an entry must not keep its Process object alive; a Process object can be closed and started again without telling
+// anybody; an object without pidfd must not pretend to have one; nothing here may reap or block under a lock.
+//
+// Scheme: a table of weak keys maps each Process object to its attachment, which belongs to one run of the process. An
+// attachment is never changed but replaced, under a lock that covers the table alone. Every call compares the PID of the
+// object with that of the attachment; the one restart that this misses, under the same PID, is caught by the route when the old
+// pidfd turns out to be reaped (StockState). A descriptor is closed when the exit was seen, at Detach, when the sweep or a call
+// finds the object closed, at the latest when the object is collected.
+
+/// <summary>
+/// Attaches pidfds to <see cref="Process"/> objects, remembers them, and routes kills and waits through them.
+/// </summary>
+/// <remarks>
+/// <para>
+/// All members are thread-safe. Where pidfds do not work (another OS than Linux, Linux before 5.4, seccomp, or an operator's
+/// switch; see <see cref="Support"/>), every member delegates to the stock runtime.
+/// </para>
+/// <para>
+/// A process that this program started cannot be confused with another one, whenever it is attached: its PID is not free until the
+/// runtime has reaped it. For any other process the pidfd names whoever held the PID at the time of the attachment: attach early, or
+/// use <see cref="Open"/>.
+/// </para>
+/// </remarks>
+public sealed partial class ProcessHandleRegistry : IDisposable
+{
+    private static readonly Lazy<ProcessHandleRegistry> s_default = new(() => new ProcessHandleRegistry());
+
+    private readonly ConditionalWeakTable<Process, ProcessAttachment> _attachments = [];
+    private readonly object _gate = new();
+    private readonly PidFdPlatform? _platform;
+    private readonly PidFdSupport? _override;
+    private volatile bool _disposed;
+
+    /// <summary>Initializes a registry. Reads the operator's switches; see <see cref="PidFdSupport"/>.</summary>
+    public ProcessHandleRegistry()
+        : this(OperatingSystem.IsLinux() ? PidFdPlatform.Shared : null)
+    {
+    }
+
+    internal ProcessHandleRegistry(PidFdPlatform? platform)
+    {
+        _platform = platform;
+        _override = PidFdSupport.DisabledByOperator() ?? (platform is null ? PidFdSupport.NotLinux : null);
+    }
+
+    /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
+    public static ProcessHandleRegistry Default => s_default.Value;
+
+    /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
+    public PidFdSupport Support => _override ?? _platform!.Support;
+
+    /// <summary>Gets how many Process objects are attached, on either route. Takes time in proportion.</summary>
+    public int Count
+    {
+        get
+        {
+            int count = 0;
+            foreach ((Process process, ProcessAttachment attachment) in _attachments)
+            {
+                count += ForgetIfClosed(process, attachment) ? 0 : 1;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>
+    /// Attaches a pidfd to the process, unless that has been done. Never fails because pidfds do not work: the attachment says which
+    /// route the process has, and why.
+    /// </summary>
+    /// <param name="process">A process that was started or obtained by PID.</param>
+    /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
+    /// <remarks>
+    /// Opens the pidfd first and asks the runtime second: what it has not reaped by then cannot be another process. See
+    /// <c>pidfd_open(2)</c>.
+    /// </remarks>
+    public ProcessAttachment Attach(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+
+        int processId = process.Id;
+        if (!_attachments.TryGetValue(process, out ProcessAttachment? attachment))
+        {
+            return Replace(process, null, Choose(process, processId));
+        }
+
+        return attachment.ProcessId == processId && !attachment.Handler.IsOutdated(process)
+            ? attachment
+            : Replace(process, attachment, Choose(process, processId));
+    }
+
+    /// <summary>
+    /// Names a process by its PID without a race: opens the pidfd first, then the <see cref="Process"/>, then checks that the pidfd's
+    /// process still holds the PID.
+    /// </summary>
+    /// <param name="processId">The PID.</param>
+    /// <returns>The process, attached. Without pidfd: what <see cref="Process.GetProcessById(int)"/> returns.</returns>
+    /// <exception cref="ArgumentException">No such process, as <see cref="Process.GetProcessById(int)"/> says.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
+    public Process Open(int processId)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (processId <= 0)
+        {
+            // kill(2) takes these for groups of processes; nobody who names one process means that.
+            throw new ArgumentException($"Process with an Id of {processId} is not running: a PID is positive.", nameof(processId));
+        }
+
+        SafePidFdHandle? pidFd = null;
+        if (Support.IsSupported && _platform!.Kernel.PidFdOpen(processId, out pidFd) == Errno.ESRCH)
+        {
+            throw Gone(processId);
+        }
+
+        Process? process = null;
+        try
+        {
+            process = Process.GetProcessById(processId);
+            if (pidFd is null or { IsInvalid: true })
+            {
+                Attach(process);
+            }
+            else if (_platform!.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
+            {
+                throw Gone(processId);
+            }
+            else
+            {
+                Replace(process, null, new PidFdRoute(processId, pidFd, _platform));
+            }
+
+            return process;
+        }
+        catch
+        {
+            pidFd?.Dispose();
+            process?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks up the attachment of a process without attaching it.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="attachment">Its attachment, if there is one.</param>
+    /// <returns><see langword="true"/> if the process, in its present run, is attached.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (_attachments.TryGetValue(process, out attachment) && !ForgetIfClosed(process, attachment))
+        {
+            return true;
+        }
+
+        attachment = null;
+        return false;
+    }
+
+    /// <summary>
+    /// Forgets the attachment and closes its pidfd. Calls and waits under way go on: they hold the pidfd until they end, with the exit.
+    /// The next call on the process attaches anew.
+    /// </summary>
+    /// <param name="process">The process.</param>
+    /// <returns><see langword="true"/> if the process was attached.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    public bool Detach(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return _attachments.TryGetValue(process, out ProcessAttachment? attachment) && Forget(process, attachment);
+    }
+
+    /// <summary>
+    /// Detaches all processes. Pending asynchronous waits end with <see cref="ObjectDisposedException"/>; a blocked
+    /// <see cref="WaitForExit(Process, int)"/> goes on. <see cref="Default"/> stays usable, any other registry does not.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = !(s_default.IsValueCreated && ReferenceEquals(this, s_default.Value));
+        }
+
+        foreach ((Process process, ProcessAttachment attachment) in _attachments)
+        {
+            Forget(process, attachment);
+            attachment.Handler.EndWaits();
+        }
+    }
+
+    private static ArgumentException Gone(int processId) =>
+        new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
+
+    private Route Choose(Process process, int processId)
+    {
+        PidFdSupport support = Support;
+        if (!support.IsSupported)
+        {
+            return new StockRoute(processId, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
+        }
+
+        Errno error = _platform!.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
+        try
+        {
+            // Also after ESRCH, so that stock knows of the exit before somebody else gets the PID.
+            if (error is 0 or Errno.ESRCH && process.WaitForExit(0))
+            {
+                pidFd.Dispose();
+                return new StockRoute(processId, StockCause.Exited, "the process had exited before it was attached");
+            }
+        }
+        catch
+        {
+            pidFd.Dispose();
+            throw;
+        }
+
+        return error == 0
+            ? new PidFdRoute(processId, pidFd, _platform)
+            : new StockRoute(processId, CauseOf(error), SystemCallError.Describe("pidfd_open", error));
+    }
+
+    private static StockCause CauseOf(Errno error) => error switch
+    {
+        Errno.ESRCH => StockCause.Exited,
+        _ when SystemCallError.IsResource(error) => StockCause.Resource,
+        _ => StockCause.Unsupported,
+    };
+
+    /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, its attachment stays.</summary>
+    private ProcessAttachment Replace(Process process, ProcessAttachment? expected, Route route)
+    {
+        ProcessAttachment attachment = new(route);
+        ProcessAttachment? present;
+        bool disposed;
+        lock (_gate)
+        {
+            disposed = _disposed;
+            _attachments.TryGetValue(process, out present);
+            if (!disposed && ReferenceEquals(present, expected))
+            {
+                _attachments.AddOrUpdate(process, attachment);
+                present = attachment;
+            }
+        }
+
+        if (!ReferenceEquals(present, attachment))
+        {
+            route.Release();
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return present ?? Attach(process);
+        }
+
+        expected?.Handler.Release();
+        NoteAttached();
+        return attachment;
+    }
+
+    private bool Forget(Process process, ProcessAttachment attachment)
+    {
+        lock (_gate)
+        {
+            if (!_attachments.TryGetValue(process, out ProcessAttachment? present) || !ReferenceEquals(present, attachment))
+            {
+                return false;
+            }
+
+            _attachments.Remove(process);
+        }
+
+        attachment.Handler.Release();
+        return true;
+    }
+}

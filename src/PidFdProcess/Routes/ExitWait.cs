@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Routes;
+
+/// <summary>
+/// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
+/// settles the stock state and ends its task, so that neither runs on the deciding thread.
+/// </summary>
+internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, CancellationToken cancellationToken)
+    : ExitWaiter, IThreadPoolWorkItem
+{
+    private CancellationTokenRegistration _cancellation;
+
+    /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
+    public Errno Begin()
+    {
+        bool held = false;
+        watch.PidFd.DangerousAddRef(ref held);
+
+        // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
+        _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
+        Errno error = watch.Add(this);
+        if (error == 0 || !TryDecide(WatchOutcome.Failed))
+        {
+            return 0;
+        }
+
+        _cancellation.Unregister();
+        watch.PidFd.DangerousRelease();
+        return error;
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        _cancellation.Unregister();
+        Task result = Outcome switch
+        {
+            WatchOutcome.Exited => route.FinishAsync(process, cancellationToken),
+            WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
+            WatchOutcome.Failed => process.WaitForExitAsync(cancellationToken),
+            _ => Task.FromException(new ObjectDisposedException(
+                nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
+        };
+
+        // Before the task ends: whoever awaits it may count descriptors.
+        watch.PidFd.DangerousRelease();
+        Follow(result);
+    }
+
+    protected override void OnDecided() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    private void Cancel()
+    {
+        Decide(WatchOutcome.Canceled);
+        watch.Remove(this);
+    }
+
+    private void Follow(Task task)
+    {
+        if (task.IsCompletedSuccessfully)
+        {
+            TrySetResult();
+        }
+        else
+        {
+            _ = FollowAsync(task);
+        }
+    }
+
+    private async Task FollowAsync(Task task)
+    {
+        try
+        {
+            await task.ConfigureAwait(false);
+            TrySetResult();
+        }
+        catch (OperationCanceledException e)
+        {
+            TrySetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Of a handler of Exited, which stock would have run inside its wait just as well.
+            TrySetException(e);
+        }
+    }
+}

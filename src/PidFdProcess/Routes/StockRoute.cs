@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Routes;
+
+/// <summary>Why a process is on the stock route, as far as that decides about another look.</summary>
+internal enum StockCause
+{
+    /// <summary>pidfds do not work here.</summary>
+    Unsupported,
+
+    /// <summary>Something was used up; there may be some again.</summary>
+    Resource,
+
+    /// <summary>The process has exited, and stock knows.</summary>
+    Exited,
+}
+
+/// <summary>Delegates everything to the stock runtime.</summary>
+internal sealed class StockRoute(int processId, StockCause cause, string reason) : Route(processId)
+{
+    public override ProcessRoute Kind => ProcessRoute.Stock;
+
+    public override string Reason => reason;
+
+    // Stock never takes an exit back: if it does not know of it any more, the object has been started anew.
+    public override bool IsOutdated(Process process) =>
+        cause == StockCause.Resource || (cause == StockCause.Exited && !process.WaitForExit(0));
+
+    public override Errno Kill(Process process)
+    {
+        process.Kill();
+        return 0;
+    }
+
+    public override Errno HasExited(Process process, out bool exited)
+    {
+        exited = process.HasExited;
+        return 0;
+    }
+
+    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
+    {
+        exited = process.WaitForExit(milliseconds);
+        return 0;
+    }
+
+    public override Errno WaitForExitAsync(Process process, CancellationToken cancellationToken, out Task task)
+    {
+        task = process.WaitForExitAsync(cancellationToken);
+        return 0;
+    }
+
+    public override Errno Duplicate(out SafePidFdHandle? pidFd)
+    {
+        pidFd = null;
+        return 0;
+    }
+
+    public override void Release()
+    {
+    }
+
+    public override void ReleaseIfExited(Process process)
+    {
+    }
+
+    public override void EndWaits()
+    {
+    }
+}

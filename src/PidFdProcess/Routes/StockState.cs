@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Routes;
+
+/// <summary>What the stock runtime makes of a process whose pidfd reports the exit.</summary>
+internal enum StockView
+{
+    /// <summary>It knows: HasExited, ExitCode and ExitTime work.</summary>
+    Exited,
+
+    /// <summary>It is about to reap this child.</summary>
+    AboutToReap,
+
+    /// <summary>
+    /// It still takes the process for running: one with another parent, which has not reaped yet, or whose PID was recycled.
+    /// Or the Process object was closed.
+    /// </summary>
+    Unaware,
+
+    /// <summary>The Process object has been started anew and by chance got the same PID.</summary>
+    StartedAnew,
+}
+
+// Overview
+//
+// Constraints: the runtime reaps its children on its own thread, shortly after the pidfd gets ready; only then do
+// ExitCode and ExitTime work. For other processes it looks by kill(pid, 0), which takes a zombie, or a stranger with the
+// recycled PID, for the process. Spinning on HasExited contends with the reaper for a lock.
+//
+// Scheme: one cheap look. If stock does not know yet, waitid tells (without reaping) whether the zombie is a child of
+// ours; then the stock wait, which waits for an event, ends as soon as the runtime has reaped. WaitForExit(0) is the
+// look: unlike HasExited it raises Exited only if the app asked for events, as every stock wait does.
+// https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
+internal static class StockState
+{
+    // A child that native code forked is reaped by that code, sooner or later; stock cannot wait for that by an event.
+    private const int UnknownChildGrace = 100;
+
+    /// <summary>Looks without blocking.</summary>
+    public static StockView Look(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd)
+    {
+        try
+        {
+            if (process.Id != processId)
+            {
+                return StockView.Unaware;
+            }
+
+            if (process.WaitForExit(0))
+            {
+                return StockView.Exited;
+            }
+
+            if (kernel.WaitIdNoWait(pidFd, out _, out _) == 0)
+            {
+                return StockView.AboutToReap;
+            }
+
+            // No child, or reaped since the first look. Once the zombie is gone, its PID can have a new owner.
+            if (process.WaitForExit(0))
+            {
+                return StockView.Exited;
+            }
+
+            return kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH && WasStarted(process) ? StockView.StartedAnew : StockView.Unaware;
+        }
+        catch (Exception e) when (IsFromClosedProcess(e, process, processId))
+        {
+            return StockView.Unaware;
+        }
+    }
+
+    /// <summary>Looks, and waits for the runtime to reap if it is about to.</summary>
+    public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd)
+    {
+        StockView view = Look(process, processId, kernel, pidFd);
+        if (view != StockView.AboutToReap)
+        {
+            return view;
+        }
+
+        try
+        {
+            // Not -1: that would also wait for the end of redirected streams.
+            return process.WaitForExit(WasStarted(process) ? int.MaxValue : UnknownChildGrace) ? StockView.Exited : StockView.Unaware;
+        }
+        catch (Exception e) when (IsFromClosedProcess(e, process, processId))
+        {
+            return StockView.Unaware;
+        }
+    }
+
+    /// <summary>
+    /// Another thread closed the Process object while a call was inside it: the runtime's own state is then torn down under
+    /// that call, which shows as either of these. A handler of Exited may throw them too, hence the second look.
+    /// </summary>
+    public static bool IsFromClosedProcess(Exception e, Process process, int processId)
+    {
+        if (e is not (InvalidOperationException or NullReferenceException))
+        {
+            return false;
+        }
+
+        try
+        {
+            return process.Id != processId;
+        }
+        catch (InvalidOperationException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Only an object that was started by Start() has a StartInfo while it is associated with a process.</summary>
+    private static bool WasStarted(Process process)
+    {
+        try
+        {
+            return process.StartInfo is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,2 @@
+// Tests count descriptors and threads of this process and force PIDs to recycle: one at a time.
+[assembly: DoNotParallelize]
