@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Mono.Unix.Native;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;
 
@@ -10,23 +12,36 @@ namespace PidFdProcess;
 public sealed partial class ProcessHandleRegistry
 {
     /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process)"/>
-    public void Kill(Process process)
+    public void Kill(Process process) => Signal(process, (int)Signum.SIGKILL);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>
+    public void Kill(Process process, bool entireProcessTree)
     {
-        Route route = Attach(process).Handler;
-        for (;;)
+        if (!entireProcessTree)
         {
-            Errno error = route.Kill(process);
-            switch (error)
-            {
-                case 0 or Errno.ESRCH:
-                    return;
-                case Errno.EPERM:
-                    throw SystemCallError.SignalRefused(route.ProcessId, (int)Signum.SIGKILL, error);
-                default:
-                    route = After(process, route, "pidfd_send_signal", error);
-                    break;
-            }
+            Kill(process);
+            return;
         }
+
+        Route route = Attach(process).Handler;
+        for (Errno error; (error = route.KillTree(process)) is not (0 or Errno.ESRCH);)
+        {
+            route = After(process, route, "/proc", error);
+        }
+    }
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, PosixSignal)"/>
+    public bool Signal(Process process, PosixSignal signal)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return Signal(process, UnixSignals.NumberOf(signal));
+    }
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, Signum)"/>
+    public bool Signal(Process process, Signum signal)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return Signal(process, UnixSignals.NumberOf(signal));
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.HasExitedPidFd(Process)"/>
@@ -43,41 +58,13 @@ public sealed partial class ProcessHandleRegistry
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFd(Process, int)"/>
-    public bool WaitForExit(Process process, int milliseconds)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
-
-        Route route = Attach(process).Handler;
-        bool exited;
-        for (Errno error; (error = route.WaitForExit(process, milliseconds, out exited)) != 0;)
-        {
-            route = After(process, route, "poll", error);
-        }
-
-        return exited;
-    }
+    public bool WaitForExit(Process process, int milliseconds) => WaitForExit(process, milliseconds, out _);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFdAsync"/>
     public Task WaitForExitAsync(Process process, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(process);
-        try
-        {
-            Route route = Attach(process).Handler;
-            Task task;
-            for (Errno error; (error = route.WaitForExitAsync(process, cancellationToken, out task)) != 0;)
-            {
-                route = After(process, route, "epoll", error);
-            }
-
-            return task;
-        }
-        catch (InvalidOperationException e)
-        {
-            // Stock reports it through the task, too.
-            return Task.FromException(e);
-        }
+        return BeginWait(process, drain: true, cancellationToken, out _);
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.TryGetPidFd"/>
@@ -97,31 +84,91 @@ public sealed partial class ProcessHandleRegistry
         return handle is not null;
     }
 
+    private bool Signal(Process process, int signal)
+    {
+        Route route = Attach(process).Handler;
+        for (;;)
+        {
+            Errno error = route.Signal(process, signal);
+            switch (error)
+            {
+                case 0 or Errno.ESRCH:
+                    PidFdMetrics.Signaled(signal, error);
+                    return error == 0;
+                case Errno.EPERM or Errno.EINVAL:
+                    PidFdMetrics.Signaled(signal, error);
+                    throw SystemCallError.SignalRefused(route.SignalCall, route.ProcessId, signal, error);
+                default:
+                    route = After(process, route, route.SignalCall, error);
+                    break;
+            }
+        }
+    }
+
+    private bool WaitForExit(Process process, int milliseconds, out Route route)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
+
+        route = Attach(process).Handler;
+        bool exited;
+        for (Errno error; (error = route.WaitForExit(process, milliseconds, out exited)) != 0;)
+        {
+            route = After(process, route, "poll", error);
+        }
+
+        return exited;
+    }
+
+    private Task BeginWait(Process process, bool drain, CancellationToken cancellationToken, out Route? route)
+    {
+        route = null;
+        try
+        {
+            route = Attach(process).Handler;
+            Task task;
+            for (Errno error; (error = route.WaitForExitAsync(process, drain, cancellationToken, out task)) != 0;)
+            {
+                route = After(process, route, "epoll", error);
+            }
+
+            return task;
+        }
+        catch (InvalidOperationException e)
+        {
+            // Stock reports it through the task, too.
+            return Task.FromException(e);
+        }
+    }
+
     /// <summary>
     /// The route to try after an errno: the present one if the failed one was released, stock for this call alone if something was used up
     /// (the pidfd is worth keeping: it still knows who is meant), else stock for good.
     /// </summary>
     private Route After(Process process, Route failed, string call, Errno error)
     {
+        _attachments.TryGetValue(process, out ProcessAttachment? attachment);
+        bool isPresent = ReferenceEquals(attachment?.Handler, failed);
         if (error == Route.Stale)
         {
-            if (_attachments.TryGetValue(process, out ProcessAttachment? stale) && ReferenceEquals(stale.Handler, failed))
+            if (isPresent)
             {
-                Forget(process, stale);
+                Forget(process, attachment!);
             }
 
             return Attach(process).Handler;
         }
 
         string reason = SystemCallError.Describe(call, error);
-        if (SystemCallError.IsResource(error))
+        PidFdMetrics.FellBack(call, error);
+        PidFdEventSource.Log.FellBack(failed.ProcessId, reason);
+        bool isPassing = SystemCallError.IsResource(error);
+        StockRoute stock = new(failed.ProcessId, isPassing ? StockCause.Resource : StockCause.Unsupported, reason);
+        if (isPassing)
         {
             (failed as PidFdRoute)?.NoteFallback(reason);
-            return new StockRoute(failed.ProcessId, StockCause.Resource, reason);
         }
-
-        StockRoute stock = new(failed.ProcessId, StockCause.Unsupported, reason);
-        if (_attachments.TryGetValue(process, out ProcessAttachment? attachment) && ReferenceEquals(attachment.Handler, failed))
+        else if (isPresent)
         {
             Replace(process, attachment, stock);
         }

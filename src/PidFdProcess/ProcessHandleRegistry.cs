@@ -96,12 +96,12 @@ public sealed partial class ProcessHandleRegistry : IDisposable
         int processId = process.Id;
         if (!_attachments.TryGetValue(process, out ProcessAttachment? attachment))
         {
-            return Replace(process, null, Choose(process, processId));
+            return Replace(process, null, Choose(process, processId, previous: null));
         }
 
         return attachment.ProcessId == processId && !attachment.Handler.IsOutdated(process)
             ? attachment
-            : Replace(process, attachment, Choose(process, processId));
+            : Replace(process, attachment, Choose(process, processId, attachment.Handler));
     }
 
     /// <summary>
@@ -204,85 +204,4 @@ public sealed partial class ProcessHandleRegistry : IDisposable
 
     private static ArgumentException Gone(int processId) =>
         new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
-
-    private Route Choose(Process process, int processId)
-    {
-        PidFdSupport support = Support;
-        if (!support.IsSupported)
-        {
-            return new StockRoute(processId, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
-        }
-
-        Errno error = _platform!.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
-        try
-        {
-            // Also after ESRCH, so that stock knows of the exit before somebody else gets the PID.
-            if (error is 0 or Errno.ESRCH && process.WaitForExit(0))
-            {
-                pidFd.Dispose();
-                return new StockRoute(processId, StockCause.Exited, "the process had exited before it was attached");
-            }
-        }
-        catch
-        {
-            pidFd.Dispose();
-            throw;
-        }
-
-        return error == 0
-            ? new PidFdRoute(processId, pidFd, _platform)
-            : new StockRoute(processId, CauseOf(error), SystemCallError.Describe("pidfd_open", error));
-    }
-
-    private static StockCause CauseOf(Errno error) => error switch
-    {
-        Errno.ESRCH => StockCause.Exited,
-        _ when SystemCallError.IsResource(error) => StockCause.Resource,
-        _ => StockCause.Unsupported,
-    };
-
-    /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, its attachment stays.</summary>
-    private ProcessAttachment Replace(Process process, ProcessAttachment? expected, Route route)
-    {
-        ProcessAttachment attachment = new(route);
-        ProcessAttachment? present;
-        bool disposed;
-        lock (_gate)
-        {
-            disposed = _disposed;
-            _attachments.TryGetValue(process, out present);
-            if (!disposed && ReferenceEquals(present, expected))
-            {
-                _attachments.AddOrUpdate(process, attachment);
-                present = attachment;
-            }
-        }
-
-        if (!ReferenceEquals(present, attachment))
-        {
-            route.Release();
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return present ?? Attach(process);
-        }
-
-        expected?.Handler.Release();
-        NoteAttached();
-        return attachment;
-    }
-
-    private bool Forget(Process process, ProcessAttachment attachment)
-    {
-        lock (_gate)
-        {
-            if (!_attachments.TryGetValue(process, out ProcessAttachment? present) || !ReferenceEquals(present, attachment))
-            {
-                return false;
-            }
-
-            _attachments.Remove(process);
-        }
-
-        attachment.Handler.Release();
-        return true;
-    }
 }

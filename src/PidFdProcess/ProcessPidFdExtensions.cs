@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace PidFdProcess;
 
@@ -8,7 +9,7 @@ namespace PidFdProcess;
 /// Kill and wait for <see cref="Process"/> through pidfds. Each method attaches the process to
 /// <see cref="ProcessHandleRegistry.Default"/> at first use; where pidfds do not work, it does what the stock method does.
 /// </summary>
-public static class ProcessPidFdExtensions
+public static partial class ProcessPidFdExtensions
 {
     /// <summary>
     /// Kills the process by <c>pidfd_send_signal(2)</c> with SIGKILL, and never another process that got the same PID. Does not wait for the
@@ -22,6 +23,28 @@ public static class ProcessPidFdExtensions
     /// </exception>
     /// <remarks>Without pidfd: <see cref="Process.Kill()"/>, which signals whoever has the PID.</remarks>
     public static void KillViaPidFd(this Process process) => ProcessHandleRegistry.Default.Kill(process);
+
+    /// <summary>Kills the process, and if asked to, its descendants: children, their children and so on, none of which escapes by forking.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="entireProcessTree"><see langword="true"/> to kill the descendants, too.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process: it has not been started, or was closed. Or the calling process is one of the tree.
+    /// </exception>
+    /// <exception cref="AggregateException">Some of the tree may not be signalled; all others were killed.</exception>
+    /// <exception cref="Win32Exception">
+    /// The process may not be signalled (EPERM). Or this process is out of file descriptors (EMFILE), of which it takes one for each
+    /// descendant; those found so far were killed.
+    /// </exception>
+    /// <remarks>
+    /// <para>
+    /// Opens a pidfd for each descendant, checks its parent afterwards, stops it, and lists again until nobody new appears; then kills all. See
+    /// <c>pidfd_open(2)</c> and <c>proc_pid_task(5)</c>. Does nothing if the process has exited: its children have another parent then.
+    /// </para>
+    /// <para>Without pidfd: <see cref="Process.Kill(bool)"/>.</para>
+    /// </remarks>
+    public static void KillViaPidFd(this Process process, bool entireProcessTree) =>
+        ProcessHandleRegistry.Default.Kill(process, entireProcessTree);
 
     /// <summary>
     /// Blocks until the process has exited, and until the end of streams that are read with
@@ -156,11 +179,11 @@ public static class ProcessPidFdExtensions
         ProcessHandleRegistry.Default.TryGetPidFd(process, out handle);
 
     /// <summary>As the stock runtime converts and checks it.</summary>
-    private static int Milliseconds(TimeSpan timeout)
+    internal static int Milliseconds(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {
         long milliseconds = (long)timeout.TotalMilliseconds;
-        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite, nameof(timeout));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, int.MaxValue, nameof(timeout));
+        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite, name);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, int.MaxValue, name);
         return (int)milliseconds;
     }
 }

@@ -14,7 +14,7 @@ internal enum WatchOutcome
 /// Someone who waits for an exit: a task and a link in the list of its <see cref="ExitWatch"/> in one object, for 10,000 pending waits
 /// are 10,000 of these.
 /// </summary>
-internal abstract class ExitWaiter : TaskCompletionSource
+internal abstract class ExitWaiter(TaskCreationOptions options = TaskCreationOptions.None) : TaskCompletionSource(options)
 {
     private int _outcome;
 

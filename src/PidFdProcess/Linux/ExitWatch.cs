@@ -7,8 +7,11 @@ namespace PidFdProcess.Linux;
 /// or to the cancellation of the last one, and holds a reference on the handle for that long, so that the number of a closed
 /// descriptor cannot come back in epoll as another file.
 /// </summary>
+/// <param name="watcher">The thread that watches.</param>
+/// <param name="pidFd">The pidfd.</param>
+/// <param name="observer">Is told of the exit at once, on the watcher's thread, while the pidfd is held.</param>
 /// <remarks>The lock is held over epoll_ctl, which does not block.</remarks>
-internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd)
+internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExitObserver observer)
 {
     private ExitWaiter? _first;
 
@@ -99,6 +102,11 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd)
                 return;
             }
 
+            if (outcome == WatchOutcome.Exited)
+            {
+                observer.OnExit();
+            }
+
             Unregister();
             waiter = _first;
             _first = null;
@@ -122,4 +130,10 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd)
         watcher.Unregister(this, Token);
         Token = 0;
     }
+}
+
+/// <summary>Someone who reads what can be read of an exited process before its parent reaps it. Must not block.</summary>
+internal interface IExitObserver
+{
+    void OnExit();
 }

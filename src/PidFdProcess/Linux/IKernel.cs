@@ -38,4 +38,14 @@ internal interface IKernel
 
     /// <summary><c>epoll_wait(2)</c>: fills tokens with those of the exited processes. May answer EINTR.</summary>
     Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
+
+    /// <summary><c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the exit, Linux 6.15. ESRCH: reaped, and this kernel does not remember.</summary>
+    /// <remarks>A status of <see langword="null"/>: not reaped yet (the kernel says nothing of a zombie), or an older kernel.</remarks>
+    Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status);
+
+    /// <summary><c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. ESRCH: reaped.</summary>
+    Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
+
+    /// <summary>Reads <c>/proc/PID/stat</c>: see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>
+    Errno ReadProcStat(int processId, out ProcStat stat);
 }

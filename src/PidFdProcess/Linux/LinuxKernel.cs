@@ -8,10 +8,11 @@ namespace PidFdProcess.Linux;
 //   5.1  pidfd_send_signal
 //   5.3  pidfd_open, and poll and epoll report the exit
 //   5.4  waitid takes a pidfd (P_PIDFD)
+//   6.15 ioctl PIDFD_GET_INFO tells the exit status, also after the process has been reaped
 //
 // The .NET runtime reaps its children itself and calls FailFast if somebody else did. That is why WNOWAIT is part of
 // the one waitid here and no argument of it.
-internal sealed unsafe class LinuxKernel : IKernel
+internal sealed unsafe partial class LinuxKernel : IKernel
 {
     private const int PPidFd = 3;
     private const int WNoHang = 0x1;

@@ -1,3 +1,5 @@
+using PidFdProcess.Diagnostics;
+
 namespace PidFdProcess.Linux;
 
 /// <summary>What all registries of this process share: the kernel, the probe's result, the exit watcher.</summary>
@@ -29,6 +31,7 @@ internal sealed class PidFdPlatform(IKernel kernel)
                 if (_support is not { IsFinal: true })
                 {
                     _support = PidFdProbe.Run(Kernel);
+                    PidFdEventSource.Log.Probed(_support.IsSupported, _support.Reason);
                 }
 
                 return _support;

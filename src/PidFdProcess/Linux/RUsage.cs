@@ -13,6 +13,13 @@ internal struct RUsage
     public nint MaxResidentKilobytes;
     private readonly Unused _rest;
 
+    /// <summary>Linux counts ru_maxrss in kilobytes.</summary>
+    public readonly ProcessResourceUsage ToResourceUsage() => new(
+        Time(UserSeconds, UserMicroseconds), Time(SystemSeconds, SystemMicroseconds), (long)MaxResidentKilobytes * 1024);
+
+    private static TimeSpan Time(nint seconds, nint microseconds) =>
+        TimeSpan.FromTicks((seconds * TimeSpan.TicksPerSecond) + (microseconds * TimeSpan.TicksPerMicrosecond));
+
     [System.Runtime.CompilerServices.InlineArray(13)]
     private struct Unused
     {

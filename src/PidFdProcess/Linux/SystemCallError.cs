@@ -15,9 +15,9 @@ internal static class SystemCallError
         $"{call}: {error} ({hint ?? Hint(call, error)})";
 
     /// <summary>What stock Kill throws when the kernel refuses a signal, with the call and the process named.</summary>
-    public static Win32Exception SignalRefused(int processId, int signal, Errno error) => new(
+    public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
         (int)error,
-        $"pidfd_send_signal({(Signum)signal}) to process {processId}: {error} ({Hint("pidfd_send_signal", error)})");
+        $"{call}({(Signum)signal}) to process {processId}: {error} ({Hint(call, error)})");
 
     private static string Hint(string call, Errno error) => error switch
     {
@@ -26,7 +26,7 @@ internal static class SystemCallError
         Errno.ENOSYS => "the kernel lacks the call, or seccomp",
         Errno.EINVAL when call == "waitid(P_PIDFD)" => "Linux older than 5.4",
         Errno.EINVAL when call == "pidfd_open" => "the id of a thread, not of a process",
-        Errno.EPERM when call == "pidfd_send_signal" =>
+        Errno.EPERM when call is "pidfd_send_signal" or "kill" =>
             "not permitted: run as the process's user or with CAP_KILL",
         Errno.EPERM or Errno.EACCES => "seccomp or another security module forbids it; allow the call in the container's profile",
         Errno.ESRCH => "no such process",

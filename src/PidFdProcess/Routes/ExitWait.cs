@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;
@@ -8,7 +9,7 @@ namespace PidFdProcess.Routes;
 /// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
 /// settles the stock state and ends its task, so that neither runs on the deciding thread.
 /// </summary>
-internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, CancellationToken cancellationToken)
+internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, bool drain, CancellationToken cancellationToken)
     : ExitWaiter, IThreadPoolWorkItem
 {
     private CancellationTokenRegistration _cancellation;
@@ -24,6 +25,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         Errno error = watch.Add(this);
         if (error == 0 || !TryDecide(WatchOutcome.Failed))
         {
+            PidFdMetrics.WaitBegan();
             return 0;
         }
 
@@ -37,12 +39,14 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         _cancellation.Unregister();
         Task result = Outcome switch
         {
-            WatchOutcome.Exited => route.FinishAsync(process, cancellationToken),
+            WatchOutcome.Exited => route.FinishAsync(process, drain, cancellationToken),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
             WatchOutcome.Failed => process.WaitForExitAsync(cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };
+
+        PidFdMetrics.WaitEnded();
 
         // Before the task ends: whoever awaits it may count descriptors.
         watch.PidFd.DangerousRelease();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;
@@ -13,13 +14,12 @@ namespace PidFdProcess.Routes;
 // the descriptor once the last of them is done, and later calls answer Stale. When the exit was seen and stock agrees, there is
 // nothing left that the pidfd could answer better: it is released, so that an app holds a descriptor for each running
 // process and not for each Process object.
-internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlatform platform) : Route(processId)
+internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlatform platform)
+    : Route(processId), IExitObserver
 {
-    private const int SigKill = (int)Signum.SIGKILL;
-
     private volatile bool _finished;
     private string? _lastFallback;
-    private ExitWatch? _watch;
+    private ExitRecord? _exit;
 
     public override ProcessRoute Kind => _finished ? ProcessRoute.Stock : ProcessRoute.PidFd;
 
@@ -27,17 +27,24 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
         ? "the process has exited; its pidfd is closed"
         : _lastFallback is { } fallback ? $"attached; the last call was served by stock: {fallback}" : "attached";
 
+    public override string SignalCall => "pidfd_send_signal";
+
+    public override ExitRecord? Exit => Volatile.Read(ref _exit);
+
     /// <summary>Notes a call that stock had to serve.</summary>
     public void NoteFallback(string reason) => _lastFallback = reason;
 
     public override bool IsOutdated(Process process) => _finished;
 
-    public override Errno Kill(Process process)
+    // waitid answers for children alone.
+    private bool IsChild => Exit is { Source: ExitStatusSource.WaitId };
+
+    public override Errno Signal(Process process, int signal)
     {
         try
         {
-            Errno error = platform.Kernel.PidFdSendSignal(pidFd, SigKill);
-            return error == Errno.ESRCH && See(process) == StockView.StartedAnew ? Stale : error;
+            Errno error = platform.Kernel.PidFdSendSignal(pidFd, signal);
+            return error == Errno.ESRCH ? AfterReap(process) : error;
         }
         catch (ObjectDisposedException)
         {
@@ -45,99 +52,13 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
         }
     }
 
-    public override Errno HasExited(Process process, out bool exited)
+    public override Errno KillTree(Process process)
     {
-        exited = false;
         try
         {
             using PidFdHold hold = new(pidFd);
-            Errno error = Poll(0, out exited);
-            if (error != 0 || !exited)
-            {
-                return error;
-            }
-
-            switch (Settle(process))
-            {
-                case StockView.StartedAnew:
-                    return Stale;
-                case StockView.Exited:
-                    // As the stock property does, this raises Exited even if the app did not enable events.
-                    exited = process.HasExited;
-                    break;
-            }
-
-            return 0;
-        }
-        catch (ObjectDisposedException) when (pidFd.IsClosed)
-        {
-            return Stale;
-        }
-    }
-
-    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
-    {
-        exited = false;
-        try
-        {
-            using PidFdHold hold = new(pidFd);
-            Errno error = Poll(milliseconds, out exited);
-            if (error != 0 || !exited)
-            {
-                return error;
-            }
-
-            StockView view = Settle(process);
-            if (view == StockView.Exited && milliseconds == Timeout.Infinite)
-            {
-                // Returns at once but for redirected streams that are read by lines: it waits for their end.
-                process.WaitForExit();
-            }
-
-            return view == StockView.StartedAnew ? Stale : 0;
-        }
-        catch (ObjectDisposedException) when (pidFd.IsClosed)
-        {
-            return Stale;
-        }
-        catch (Exception e) when (exited && StockState.IsFromClosedProcess(e, process, ProcessId))
-        {
-            return 0;
-        }
-    }
-
-    public override Errno WaitForExitAsync(Process process, CancellationToken cancellationToken, out Task task)
-    {
-        task = Task.CompletedTask;
-        try
-        {
-            using PidFdHold hold = new(pidFd);
-            Errno error = Poll(0, out bool exited);
-            if (error != 0)
-            {
-                return error;
-            }
-
-            switch (exited ? See(process) : StockView.AboutToReap)
-            {
-                case StockView.StartedAnew:
-                    return Stale;
-                case StockView.Exited:
-                    task = process.WaitForExitAsync(cancellationToken);
-                    return 0;
-                case StockView.Unaware:
-                    return 0;
-            }
-
-            if (cancellationToken.IsCancellationRequested)
-            {
-                task = Task.FromCanceled(cancellationToken);
-                return 0;
-            }
-
-            ExitWait wait = new(this, process, EnsureWatch(), cancellationToken);
-            task = wait.Task;
-            return wait.Begin();
+            Errno error = ProcessTree.Kill(platform.Kernel, ProcessId, pidFd);
+            return error == Errno.ESRCH ? AfterReap(process) : error;
         }
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
@@ -178,36 +99,41 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
         }
     }
 
-    public override void EndWaits() => _watch?.End(WatchOutcome.Disposed);
+    /// <summary>Reads the exit status, once: whoever sees the exit first is the likeliest to find it.</summary>
+    public void OnExit()
+    {
+        if (Exit is null
+            && ExitRecord.Read(platform.Kernel, pidFd, ProcessId) is { } exit
+            && Interlocked.CompareExchange(ref _exit, exit, null) is null)
+        {
+            PidFdMetrics.Exited(exit.Source);
+        }
+    }
 
-    /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
-    public Task FinishAsync(Process process, CancellationToken cancellationToken)
+    private Errno AfterReap(Process process)
     {
         try
         {
-            // Ends at once but for redirected streams that are read by lines; it also leaves EnableRaisingEvents on, as stock does.
-            return Settle(process) == StockView.Exited ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+            using PidFdHold hold = new(pidFd);
+            return See(process) == StockView.StartedAnew ? Stale : Errno.ESRCH;
         }
-        catch (Exception e)
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
-            return Task.FromException(e);
+            return Stale;
         }
     }
 
-    private ExitWatch EnsureWatch()
+    private StockView See(Process process)
     {
-        if (_watch is { } watch)
-        {
-            return watch;
-        }
-
-        watch = new ExitWatch(platform.Watcher, pidFd);
-        return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
+        OnExit();
+        return Finish(StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
-    private StockView See(Process process) => Finish(StockState.Look(process, ProcessId, platform.Kernel, pidFd));
-
-    private StockView Settle(Process process) => Finish(StockState.Settle(process, ProcessId, platform.Kernel, pidFd));
+    private StockView Settle(Process process)
+    {
+        OnExit();
+        return Finish(StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild));
+    }
 
     private StockView Finish(StockView view)
     {
@@ -218,22 +144,5 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
         }
 
         return view;
-    }
-
-    /// <summary>Polls until the time is over, however often a signal handler interrupts.</summary>
-    private Errno Poll(int milliseconds, out bool exited)
-    {
-        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
-        int left = milliseconds;
-        Errno error;
-        while ((error = platform.Kernel.Poll(pidFd, left, out exited)) == Errno.EINTR)
-        {
-            if (milliseconds > 0)
-            {
-                left = (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
-        }
-
-        return error;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;
 
@@ -18,17 +19,30 @@ internal abstract class Route(int processId)
 
     public abstract string Reason { get; }
 
+    /// <summary>Gets the name of the call that sends a signal, for messages.</summary>
+    public abstract string SignalCall { get; }
+
+    /// <summary>Gets how the process ended, as far as that is known.</summary>
+    public abstract ExitRecord? Exit { get; }
+
     /// <summary>Is another look at the process due, even though the object still has the same PID?</summary>
     public abstract bool IsOutdated(Process process);
 
-    /// <summary>Sends SIGKILL. ESRCH: the process has been reaped.</summary>
-    public abstract Errno Kill(Process process);
+    /// <summary>Sends a signal by its number. ESRCH: the process has exited.</summary>
+    public abstract Errno Signal(Process process, int signal);
+
+    /// <summary>SIGKILL for the process and its descendants. ESRCH: the process has exited.</summary>
+    public abstract Errno KillTree(Process process);
 
     public abstract Errno HasExited(Process process, out bool exited);
 
     public abstract Errno WaitForExit(Process process, int milliseconds, out bool exited);
 
-    public abstract Errno WaitForExitAsync(Process process, CancellationToken cancellationToken, out Task task);
+    /// <param name="process">The process.</param>
+    /// <param name="drain">Whether to wait for the end of streams that are read by lines, too. Stock always does.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="task">The wait.</param>
+    public abstract Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task);
 
     public abstract Errno Duplicate(out SafePidFdHandle? pidFd);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;
 
@@ -17,19 +18,41 @@ internal enum StockCause
 }
 
 /// <summary>Delegates everything to the stock runtime.</summary>
-internal sealed class StockRoute(int processId, StockCause cause, string reason) : Route(processId)
+internal sealed class StockRoute(int processId, StockCause cause, string reason, ExitRecord? exit = null) : Route(processId)
 {
     public override ProcessRoute Kind => ProcessRoute.Stock;
 
     public override string Reason => reason;
 
+    public override string SignalCall => "kill";
+
+    public override ExitRecord? Exit => exit;
+
+    public StockCause Cause => cause;
+
     // Stock never takes an exit back: if it does not know of it any more, the object has been started anew.
     public override bool IsOutdated(Process process) =>
         cause == StockCause.Resource || (cause == StockCause.Exited && !process.WaitForExit(0));
 
-    public override Errno Kill(Process process)
+    public override Errno Signal(Process process, int signal)
     {
-        process.Kill();
+        if (process.WaitForExit(0))
+        {
+            return Errno.ESRCH;
+        }
+
+        if (signal == (int)Signum.SIGKILL)
+        {
+            process.Kill();
+            return 0;
+        }
+
+        return UnixSignals.Kill(ProcessId, signal);
+    }
+
+    public override Errno KillTree(Process process)
+    {
+        process.Kill(entireProcessTree: true);
         return 0;
     }
 
@@ -45,7 +68,7 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason)
         return 0;
     }
 
-    public override Errno WaitForExitAsync(Process process, CancellationToken cancellationToken, out Task task)
+    public override Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task)
     {
         task = process.WaitForExitAsync(cancellationToken);
         return 0;

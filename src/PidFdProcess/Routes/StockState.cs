@@ -29,8 +29,8 @@ internal enum StockView
 // ExitCode and ExitTime work. For other processes it looks by kill(pid, 0), which takes a zombie, or a stranger with the
 // recycled PID, for the process. Spinning on HasExited contends with the reaper for a lock.
 //
-// Scheme: one cheap look. If stock does not know yet, waitid tells (without reaping) whether the zombie is a child of
-// ours; then the stock wait, which waits for an event, ends as soon as the runtime has reaped. WaitForExit(0) is the
+// Scheme: one cheap look. If stock does not know yet, and waitid (without reaping) has told that this is a child of ours, the
+// stock wait, which waits for an event, ends as soon as the runtime has reaped. WaitForExit(0) is the
 // look: unlike HasExited it raises Exited only if the app asked for events, as every stock wait does.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 internal static class StockState
@@ -39,7 +39,7 @@ internal static class StockState
     private const int UnknownChildGrace = 100;
 
     /// <summary>Looks without blocking.</summary>
-    public static StockView Look(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd)
+    public static StockView Look(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild)
     {
         try
         {
@@ -53,18 +53,19 @@ internal static class StockState
                 return StockView.Exited;
             }
 
-            if (kernel.WaitIdNoWait(pidFd, out _, out _) == 0)
+            // A zombie keeps its PID, so stock still means the same process.
+            if (kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH)
             {
-                return StockView.AboutToReap;
+                return isChild ? StockView.AboutToReap : StockView.Unaware;
             }
 
-            // No child, or reaped since the first look. Once the zombie is gone, its PID can have a new owner.
+            // Reaped, perhaps since the first look; its PID can have a new owner.
             if (process.WaitForExit(0))
             {
                 return StockView.Exited;
             }
 
-            return kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH && WasStarted(process) ? StockView.StartedAnew : StockView.Unaware;
+            return WasStarted(process) ? StockView.StartedAnew : StockView.Unaware;
         }
         catch (Exception e) when (IsFromClosedProcess(e, process, processId))
         {
@@ -73,9 +74,9 @@ internal static class StockState
     }
 
     /// <summary>Looks, and waits for the runtime to reap if it is about to.</summary>
-    public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd)
+    public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild)
     {
-        StockView view = Look(process, processId, kernel, pidFd);
+        StockView view = Look(process, processId, kernel, pidFd, isChild);
         if (view != StockView.AboutToReap)
         {
             return view;
@@ -114,7 +115,7 @@ internal static class StockState
     }
 
     /// <summary>Only an object that was started by Start() has a StartInfo while it is associated with a process.</summary>
-    private static bool WasStarted(Process process)
+    public static bool WasStarted(Process process)
     {
         try
         {

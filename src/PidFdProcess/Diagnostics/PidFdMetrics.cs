@@ -1,0 +1,93 @@
+using System.Diagnostics.Metrics;
+using Mono.Unix.Native;
+using PidFdProcess.Routes;
+
+namespace PidFdProcess.Diagnostics;
+
+/// <summary>
+/// The meter <c>PidFdProcess</c>. Each method asks first whether anybody listens, and makes its tags only then.
+/// </summary>
+/// <remarks>
+/// <list type="table">
+/// <item><term>pidfdprocess.attachments</term><description>counter, {process}; route: pidfd, stock; reason: attached, exited, unsupported, resource</description></item>
+/// <item><term>pidfdprocess.waits.pending</term><description>up-down counter, {wait}: asynchronous waits on the exit watcher</description></item>
+/// <item><term>pidfdprocess.exits</term><description>counter, {process}: exits seen by a pidfd; source: a value of ExitStatusSource</description></item>
+/// <item><term>pidfdprocess.signals</term><description>counter, {signal}; signal: its name; result: sent, exited, or the errno</description></item>
+/// <item><term>pidfdprocess.fallbacks</term><description>counter, {call}: calls that moved to stock; call and error: the call that failed and its errno</description></item>
+/// </list>
+/// </remarks>
+internal static class PidFdMetrics
+{
+    public const string MeterName = "PidFdProcess";
+
+    private static readonly Meter s_meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
+
+    private static readonly Counter<long> s_attachments =
+        s_meter.CreateCounter<long>("pidfdprocess.attachments", "{process}", "Processes attached, by route and reason.");
+
+    private static readonly UpDownCounter<long> s_pendingWaits =
+        s_meter.CreateUpDownCounter<long>("pidfdprocess.waits.pending", "{wait}", "Asynchronous waits on the exit watcher.");
+
+    private static readonly Counter<long> s_exits =
+        s_meter.CreateCounter<long>("pidfdprocess.exits", "{process}", "Exits seen by a pidfd, by the source of the exit status.");
+
+    private static readonly Counter<long> s_signals =
+        s_meter.CreateCounter<long>("pidfdprocess.signals", "{signal}", "Signals, by name and result.");
+
+    private static readonly Counter<long> s_fallbacks =
+        s_meter.CreateCounter<long>("pidfdprocess.fallbacks", "{call}", "Calls that moved to the stock runtime, by the call that failed.");
+
+    public static void Attached(Route route)
+    {
+        if (s_attachments.Enabled)
+        {
+            s_attachments.Add(
+                1,
+                new("route", route is StockRoute ? "stock" : "pidfd"),
+                new("reason", route is StockRoute { Cause: var cause } ? cause.ToString().ToLowerInvariant() : "attached"));
+        }
+    }
+
+    public static void WaitBegan()
+    {
+        if (s_pendingWaits.Enabled)
+        {
+            s_pendingWaits.Add(1);
+        }
+    }
+
+    public static void WaitEnded()
+    {
+        if (s_pendingWaits.Enabled)
+        {
+            s_pendingWaits.Add(-1);
+        }
+    }
+
+    public static void Exited(ExitStatusSource source)
+    {
+        if (s_exits.Enabled)
+        {
+            s_exits.Add(1, new KeyValuePair<string, object?>("source", source.ToString()));
+        }
+    }
+
+    public static void Signaled(int signal, Errno error)
+    {
+        if (s_signals.Enabled)
+        {
+            s_signals.Add(
+                1,
+                new("signal", ((Signum)signal).ToString()),
+                new("result", error switch { 0 => "sent", Errno.ESRCH => "exited", _ => error.ToString() }));
+        }
+    }
+
+    public static void FellBack(string call, Errno error)
+    {
+        if (s_fallbacks.Enabled)
+        {
+            s_fallbacks.Add(1, new("call", call), new("error", error.ToString()));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+// What the kernel tells of a process that is no child of ours.
+internal sealed unsafe partial class LinuxKernel
+{
+    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version; the number is the same on every architecture.
+    private const nuint PidFdGetInfo = 0xC040FF0B;
+    private const ulong PidFdInfoPid = 1 << 0;
+    private const ulong PidFdInfoExit = 1 << 3;
+    private const int ParentIndex = 2;
+    private const int StatBufferSize = 1024;
+
+    public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
+    {
+        PidFdInfo info = new() { Mask = PidFdInfoExit };
+        Errno error = Cvt(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
+        status = error == 0 && (info.Mask & PidFdInfoExit) != 0 ? new WaitStatus(info.ExitCode) : null;
+        return error;
+    }
+
+    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
+    {
+        PidFdInfo info = new() { Mask = PidFdInfoPid };
+        Errno error = Cvt(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
+        parentId = info.Ids[ParentIndex];
+        return error;
+    }
+
+    public Errno ReadProcStat(int processId, out ProcStat stat)
+    {
+        stat = default;
+        Span<byte> text = stackalloc byte[StatBufferSize];
+        Utf8.TryWrite(text, $"/proc/{processId}/stat\0", out _);
+        Errno error = ProcFile.Open(text, out ProcFile file);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        using (file)
+        {
+            error = file.Read(text, out int length);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            text = text[..length];
+        }
+
+        if (!ProcStat.TryParse(text, out stat))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (stat.ExitCode is { Raw: 0 } && stat.IsZombie && !MayReadExitCode(processId))
+        {
+            stat = stat with { ExitCode = null };
+        }
+
+        return 0;
+    }
+
+    // Without the right to trace the process, stat shows 0 for the exit code. The same right decides about the exe link: for a zombie it
+    // answers ENOENT with it and EACCES without.
+    private static bool MayReadExitCode(int processId)
+    {
+        byte* path = stackalloc byte[64];
+        Utf8.TryWrite(new Span<byte>(path, 64), $"/proc/{processId}/exe\0", out _);
+        byte target;
+        return Cvt(Libc.ReadLink(path, &target, 1)) != Errno.EACCES;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PidFdInfo
+    {
+        public ulong Mask;
+        public ulong CgroupId;
+        public Ids Ids;
+        public int ExitCode;
+    }
+
+    [System.Runtime.CompilerServices.InlineArray(11)]
+    private struct Ids
+    {
+        private int _first;
+    }
+}

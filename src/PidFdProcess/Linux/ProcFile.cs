@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>Reads a file of /proc without an allocation or an exception: that it is gone is an everyday answer there.</summary>
+internal unsafe ref struct ProcFile
+{
+    private const int OpenReadOnlyCloseOnExec = 0x80000;
+
+    private readonly int _fd;
+
+    private ProcFile(int fd) => _fd = fd;
+
+    /// <summary>Opens a path that ends with a NUL.</summary>
+    public static Errno Open(ReadOnlySpan<byte> path, out ProcFile file)
+    {
+        fixed (byte* pointer = path)
+        {
+            file = new ProcFile(Libc.Open(pointer, OpenReadOnlyCloseOnExec, 0));
+            return file._fd == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+        }
+    }
+
+    /// <summary>Reads the next bytes; 0 at the end.</summary>
+    public readonly Errno Read(Span<byte> buffer, out int count)
+    {
+        Errno error;
+        nint length;
+        fixed (byte* pointer = buffer)
+        {
+            do
+            {
+                length = Libc.Read(_fd, pointer, (nuint)buffer.Length);
+                error = length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+            }
+            while (error == Errno.EINTR);
+        }
+
+        count = error == 0 ? (int)length : 0;
+        return error;
+    }
+
+    public readonly void Dispose() => _ = Libc.Close(_fd);
+}

@@ -1,0 +1,56 @@
+using System.Buffers.Text;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>The fields of <c>/proc/PID/stat</c> that matter here; <c>proc_pid_stat(5)</c> numbers them.</summary>
+/// <param name="State">Field 3: Z is a zombie, T stopped, t stopped by a tracer.</param>
+/// <param name="ParentId">Field 4.</param>
+/// <param name="Threads">Field 20.</param>
+/// <param name="ExitCode">Field 52, the last: the wait status of a zombie; <see langword="null"/> if we may not know.</param>
+internal readonly record struct ProcStat(char State, int ParentId, int Threads, WaitStatus? ExitCode)
+{
+    private const int LastField = 52;
+
+    public bool IsZombie => State is 'Z' or 'X' or 'x';
+
+    public bool IsStopped => State is 'T' or 't';
+
+    public static bool TryParse(ReadOnlySpan<byte> text, out ProcStat stat)
+    {
+        stat = default;
+
+        // Field 2 is the name in parentheses and may itself hold blanks and parentheses.
+        int end = text.LastIndexOf((byte)')');
+        if (end < 0 || end + 2 >= text.Length)
+        {
+            return false;
+        }
+
+        char state = default;
+        ReadOnlySpan<byte> rest = text[(end + 2)..].TrimEnd((byte)'\n');
+        int parentId = 0;
+        int threads = 0;
+        for (int field = 3; field <= LastField; field++)
+        {
+            int blank = rest.IndexOf((byte)' ');
+            ReadOnlySpan<byte> value = blank < 0 ? rest : rest[..blank];
+            switch (field)
+            {
+                case 3:
+                    state = (char)value[0];
+                    break;
+                case 4 when !Utf8Parser.TryParse(value, out parentId, out _):
+                    return false;
+                case 20 when !Utf8Parser.TryParse(value, out threads, out _):
+                    return false;
+                case LastField when Utf8Parser.TryParse(value, out int exitCode, out _):
+                    stat = new ProcStat(state, parentId, threads, new WaitStatus(exitCode));
+                    return true;
+            }
+
+            rest = blank < 0 ? default : rest[(blank + 1)..];
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+// Who is a member: found by PID, then checked by pidfd.
+internal sealed partial class ProcessTree
+{
+    private bool IsKnown(int id) => _members.TryGetValue(id, out Member? member) && HoldsId(member);
+
+    /// <summary>Until it is reaped, no other process has the PID of a member.</summary>
+    private bool HoldsId(Member member) => _kernel.PidFdSendSignal(member.PidFd, 0) != Errno.ESRCH;
+
+    private Member? TryOpen(int id)
+    {
+        Errno error = _kernel.PidFdOpen(id, out SafePidFdHandle pidFd);
+        if (SystemCallError.IsResource(error))
+        {
+            throw new Win32Exception((int)error, SystemCallError.Describe(
+                $"pidfd_open of process {id}, a descendant of process {_all[0].Id}", error, "the tree may not be complete; raise RLIMIT_NOFILE and kill again"));
+        }
+
+        Member member = new(id, pidFd, IsOwned: true);
+        if (error == 0
+            && TryGetParent(member, out int parentId)
+            && _members.TryGetValue(parentId, out Member? parent)
+            && HoldsId(parent))
+        {
+            return member;
+        }
+
+        pidFd.Dispose();
+        return null;
+    }
+
+    private bool TryGetParent(Member member, out int parentId)
+    {
+        if (_kernel.PidFdGetParent(member.PidFd, out parentId) == 0)
+        {
+            return true;
+        }
+
+        // Before Linux 6.13. What /proc says of the PID is true of the member if that still holds it afterwards.
+        bool read = _kernel.ReadProcStat(member.Id, out ProcStat stat) == 0;
+        parentId = stat.ParentId;
+        return read && HoldsId(member);
+    }
+}

@@ -1,0 +1,257 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Mono.Unix.Native;
+
+namespace PidFdProcess.Linux;
+
+// Overview
+//
+// Constraints: a tree forks while it is killed; a list of children is about PIDs, which may be recycled at any time; SIGSTOP is
+// sent, not done, when the call returns: a fork that is under way on another core still completes.
+//
+// Scheme: a pidfd for each member; a process becomes one if, after its pidfd was opened, its parent is a member, and neither of
+// the two had been reaped after that was read. Each member is stopped at once. When all have been seen to be stopped, from when on
+// they cannot fork, they are listed once more; if that finds nobody new, all are killed. However it ends, no member stays
+// stopped: those that could be stopped are killed. A child whose parent had exited before belongs to somebody else by then, for
+// us as for stock.
+internal sealed partial class ProcessTree : IDisposable
+{
+    private const int SigKill = (int)Signum.SIGKILL;
+    private const int SigStop = (int)Signum.SIGSTOP;
+
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_uninterruptibleLimit = TimeSpan.FromMilliseconds(20);
+
+    private readonly IKernel _kernel;
+    private readonly ProcChildren _children;
+    private readonly Dictionary<int, Member> _members = [];
+    private readonly List<Member> _all = [];
+    private readonly List<int> _found = [];
+
+    private ProcessTree(IKernel kernel, ProcChildren? children)
+    {
+        _kernel = kernel;
+        _children = children ?? new ProcChildren(kernel);
+    }
+
+    /// <summary>Gets every member that is not reaped yet, the root first.</summary>
+    public IEnumerable<SafePidFdHandle> PidFds => _all.Select(member => member.PidFd);
+
+    /// <summary>Kills a process and all its descendants.</summary>
+    /// <returns>0; ESRCH: the process has been reaped; else /proc cannot be read.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is one of them.</exception>
+    /// <exception cref="AggregateException">Some may not be signalled; all others were killed.</exception>
+    /// <exception cref="Win32Exception">Out of descriptors or memory; those found so far were killed.</exception>
+    public static Errno Kill(IKernel kernel, int rootId, SafePidFdHandle root, ProcChildren? children = null)
+    {
+        Errno error = CheckCaller(kernel, rootId, root);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        using ProcessTree tree = new(kernel, children);
+        tree.AddRoot(rootId, root);
+        return tree.StopAndKill();
+    }
+
+    /// <summary>Opens the members as they are now, without stopping anybody.</summary>
+    public static Errno Open(IKernel kernel, int rootId, SafePidFdHandle root, out ProcessTree tree)
+    {
+        tree = new ProcessTree(kernel, null);
+        Errno error = CheckCaller(kernel, rootId, root);
+        if (error == 0)
+        {
+            tree.AddRoot(rootId, root);
+            try
+            {
+                while (tree.AddChildrenOfAll(stop: false))
+                {
+                }
+            }
+            catch
+            {
+                tree.Dispose();
+                throw;
+            }
+        }
+
+        return error;
+    }
+
+    /// <summary>Sends a signal to all members. Errors are of no account: who is still there later is killed.</summary>
+    public void Signal(int signal)
+    {
+        foreach (Member member in _all)
+        {
+            _ = _kernel.PidFdSendSignal(member.PidFd, signal);
+        }
+    }
+
+    /// <summary>Kills the members that are left, and all their descendants.</summary>
+    public Errno StopAndKill()
+    {
+        try
+        {
+            foreach (Member member in _all)
+            {
+                Stop(member);
+            }
+
+            int listed = 0;
+            int stopped = 0;
+            do
+            {
+                // First everybody in reach, before they fork on; those found are appended and get their turn in the same loop.
+                for (; listed < _all.Count; listed++)
+                {
+                    AddChildren(_all[listed], stop: true);
+                }
+
+                long start = Stopwatch.GetTimestamp();
+                for (; stopped < _all.Count; stopped++)
+                {
+                    WaitUntilStopped(_all[stopped], start);
+                }
+            }
+            while (AddChildrenOfAll(stop: true));
+        }
+        catch
+        {
+            KillAll();
+            throw;
+        }
+
+        List<Exception> refused = KillAll();
+        if (refused.Count > 0)
+        {
+            throw new AggregateException("Not all processes in process tree could be terminated.", refused);
+        }
+
+        return 0;
+    }
+
+    public void Dispose()
+    {
+        foreach (Member member in _all)
+        {
+            if (member.IsOwned)
+            {
+                member.PidFd.Dispose();
+            }
+        }
+    }
+
+    private static Errno CheckCaller(IKernel kernel, int rootId, SafePidFdHandle root)
+    {
+        Errno error = kernel.PidFdSendSignal(root, 0);
+        if (error == Errno.ESRCH)
+        {
+            return error;
+        }
+
+        for (int id = Environment.ProcessId; id > 0;)
+        {
+            if (id == rootId)
+            {
+                throw new InvalidOperationException(
+                    $"Cannot be used to terminate a process tree containing the calling process: process {rootId} is it or an ancestor of it.");
+            }
+
+            error = kernel.ReadProcStat(id, out ProcStat stat);
+            if (error != 0)
+            {
+                // An ancestor that exits meanwhile is no ancestor; without /proc of ourselves nothing can be listed.
+                return id == Environment.ProcessId ? error : 0;
+            }
+
+            id = stat.ParentId;
+        }
+
+        return 0;
+    }
+
+    private void AddRoot(int id, SafePidFdHandle pidFd) => Add(new Member(id, pidFd, IsOwned: false));
+
+    private void Add(Member member)
+    {
+        _members[member.Id] = member;
+        _all.Add(member);
+    }
+
+    /// <summary>One pass over all members, those that it finds included. Did it find any?</summary>
+    private bool AddChildrenOfAll(bool stop)
+    {
+        _children.Refresh();
+        int before = _all.Count;
+        for (int i = 0; i < _all.Count; i++)
+        {
+            AddChildren(_all[i], stop);
+        }
+
+        return _all.Count > before;
+    }
+
+    private void AddChildren(Member parent, bool stop)
+    {
+        _found.Clear();
+        _children.AddTo(_found, parent.Id, parent.Threads);
+        foreach (int id in _found)
+        {
+            if (!IsKnown(id) && TryOpen(id) is { } member)
+            {
+                Add(member);
+                if (stop)
+                {
+                    Stop(member);
+                }
+            }
+        }
+    }
+
+    private void Stop(Member member) => member.IsStopped = _kernel.PidFdSendSignal(member.PidFd, SigStop) == 0;
+
+    // A parent of a vforked child that we stopped stays in state D: it forks no more, but does not stop either. Those share one limit;
+    // for the others it is a matter of their getting a processor.
+    private void WaitUntilStopped(Member member, long roundStart)
+    {
+        long start = Stopwatch.GetTimestamp();
+        SpinWait wait = default;
+        while (_kernel.ReadProcStat(member.Id, out ProcStat stat) == 0)
+        {
+            member.Threads = stat.Threads;
+            if (!member.IsStopped
+                || stat.IsStopped
+                || stat.IsZombie
+                || Stopwatch.GetElapsedTime(stat.State == 'D' ? roundStart : start) > (stat.State == 'D' ? s_uninterruptibleLimit : s_stopLimit))
+            {
+                break;
+            }
+
+            wait.SpinOnce();
+        }
+    }
+
+    private List<Exception> KillAll()
+    {
+        List<Exception> refused = [];
+        foreach (Member member in _all)
+        {
+            Errno error = _kernel.PidFdSendSignal(member.PidFd, SigKill);
+            if (error is not (0 or Errno.ESRCH))
+            {
+                refused.Add(SystemCallError.SignalRefused("pidfd_send_signal", member.Id, SigKill, error));
+            }
+        }
+
+        return refused;
+    }
+
+    private sealed record Member(int Id, SafePidFdHandle PidFd, bool IsOwned)
+    {
+        public bool IsStopped { get; set; }
+
+        /// <summary>Gets or sets the number of threads; 0 before it was read.</summary>
+        public int Threads { get; set; }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using PidFdProcess.Routes;
+
+namespace PidFdProcess;
+
+// Waits that tell how the process ended. They take the status from the route that saw the exit, so that it does not matter what
+// becomes of the Process object or of its attachment meanwhile.
+public sealed partial class ProcessHandleRegistry
+{
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitStatusPidFd"/>
+    public PidFdExitStatus WaitForExitStatus(Process process)
+    {
+        WaitForExit(process, Timeout.Infinite, out Route route);
+        return StatusOf(process, route);
+    }
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.TryWaitForExitStatusPidFd"/>
+    public bool TryWaitForExitStatus(Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        bool exited = WaitForExit(process, ProcessPidFdExtensions.Milliseconds(timeout), out Route route);
+        status = exited ? StatusOf(process, route) : null;
+        return exited;
+    }
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitStatusPidFdAsync"/>
+    public Task<PidFdExitStatus> WaitForExitStatusAsync(Process process, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return WaitForStatusAsync(process, drain: true, cancellationToken);
+    }
+
+    private async Task<PidFdExitStatus> WaitForStatusAsync(Process process, bool drain, CancellationToken cancellationToken)
+    {
+        await BeginWait(process, drain, cancellationToken, out Route? route).ConfigureAwait(false);
+        return StatusOf(process, route!);
+    }
+
+    private static PidFdExitStatus StatusOf(Process process, Route route)
+    {
+        if (route.Exit is { } exit)
+        {
+            return PidFdExitStatus.FromRecord(exit);
+        }
+
+        try
+        {
+            // Unix knows the exit code of children alone, and to ask for another's costs an exception.
+            return process.Id == route.ProcessId && (OperatingSystem.IsWindows() || StockState.WasStarted(process))
+                ? PidFdExitStatus.FromRuntime(process.ExitCode)
+                : PidFdExitStatus.Unknown;
+        }
+        catch (InvalidOperationException)
+        {
+            return PidFdExitStatus.Unknown;
+        }
+    }
+}

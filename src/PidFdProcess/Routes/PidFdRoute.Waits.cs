@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Routes;
+
+// Waits hold the pidfd for as long as they last: a Detach or Dispose meanwhile does not end them.
+internal sealed partial class PidFdRoute
+{
+    private ExitWatch? _watch;
+
+    public override void EndWaits() => _watch?.End(WatchOutcome.Disposed);
+
+    public override Errno HasExited(Process process, out bool exited)
+    {
+        exited = false;
+        try
+        {
+            using PidFdHold hold = new(pidFd);
+            Errno error = Poll(0, out exited);
+            if (error != 0 || !exited)
+            {
+                return error;
+            }
+
+            switch (Settle(process))
+            {
+                case StockView.StartedAnew:
+                    return Stale;
+                case StockView.Exited:
+                    // As the stock property does, this raises Exited even if the app did not enable events.
+                    exited = process.HasExited;
+                    break;
+            }
+
+            return 0;
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            return Stale;
+        }
+    }
+
+    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
+    {
+        exited = false;
+        try
+        {
+            using PidFdHold hold = new(pidFd);
+            Errno error = Poll(milliseconds, out exited);
+            if (error != 0 || !exited)
+            {
+                return error;
+            }
+
+            StockView view = Settle(process);
+            if (view == StockView.Exited && milliseconds == Timeout.Infinite)
+            {
+                // Returns at once but for redirected streams that are read by lines: it waits for their end.
+                process.WaitForExit();
+            }
+
+            return view == StockView.StartedAnew ? Stale : 0;
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            return Stale;
+        }
+        catch (Exception e) when (exited && StockState.IsFromClosedProcess(e, process, ProcessId))
+        {
+            return 0;
+        }
+    }
+
+    public override Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task)
+    {
+        task = Task.CompletedTask;
+        try
+        {
+            using PidFdHold hold = new(pidFd);
+            Errno error = Poll(0, out bool exited);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            switch (exited ? See(process) : StockView.AboutToReap)
+            {
+                case StockView.StartedAnew:
+                    return Stale;
+                case StockView.Exited:
+                    task = DrainAsync(process, drain, cancellationToken);
+                    return 0;
+                case StockView.Unaware:
+                    return 0;
+            }
+
+            if (cancellationToken.IsCancellationRequested)
+            {
+                task = Task.FromCanceled(cancellationToken);
+                return 0;
+            }
+
+            ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
+            task = wait.Task;
+            return wait.Begin();
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            return Stale;
+        }
+    }
+
+    /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
+    public Task FinishAsync(Process process, bool drain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Settle(process) == StockView.Exited ? DrainAsync(process, drain, cancellationToken) : Task.CompletedTask;
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
+    // The stock wait on an exited process ends at once but for redirected streams that are read by lines; it also leaves
+    // EnableRaisingEvents on.
+    private static Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken) =>
+        drain ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+
+    private ExitWatch EnsureWatch()
+    {
+        if (_watch is { } watch)
+        {
+            return watch;
+        }
+
+        watch = new ExitWatch(platform.Watcher, pidFd, this);
+        return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
+    }
+
+    /// <summary>Polls until the time is over, however often a signal handler interrupts.</summary>
+    private Errno Poll(int milliseconds, out bool exited)
+    {
+        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
+        int left = milliseconds;
+        Errno error;
+        while ((error = platform.Kernel.Poll(pidFd, left, out exited)) == Errno.EINTR)
+        {
+            if (milliseconds > 0)
+            {
+                left = (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+        }
+
+        return error;
+    }
+}
