@@ -22,8 +22,15 @@ internal sealed class ForeignProcess : IDisposable
         Start($"( {script} ) >/dev/null & echo $!; wait; exec sleep 1000");
 
     /// <summary>Starts a foreign process that stays a zombie after its exit, until this object is disposed.</summary>
-    public static ForeignProcess StartUnreaped(string script = "exec sleep 1000") =>
-        Start($"( {script} ) >/dev/null & echo $!; exec sleep 1000");
+    public static ForeignProcess StartUnreaped(string script = "exec sleep 1000")
+    {
+        ForeignProcess foreign = Start($"( {script} ) >/dev/null & echo $!; exec sleep 1000");
+
+        // Until it has become the sleeper, the shell might still reap.
+        TestProcesses.WaitUntil(
+            () => File.ReadAllText($"/proc/{foreign._parent.Id.ToString(CultureInfo.InvariantCulture)}/comm") == "sleep\n", "the parent is a sleeper");
+        return foreign;
+    }
 
     /// <summary>Sends a signal by PID, as somebody else would.</summary>
     public void Signal(string name = "KILL")
