@@ -20,6 +20,7 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
     private volatile bool _finished;
     private string? _lastFallback;
     private ExitWatch? _watch;
+    private int _waitsEnded;
 
     public override ProcessRoute Kind => _finished ? ProcessRoute.Stock : ProcessRoute.PidFd;
 
@@ -137,7 +138,13 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
 
             ExitWait wait = new(this, process, EnsureWatch(), cancellationToken);
             task = wait.Task;
-            return wait.Begin();
+            error = wait.Begin();
+            if (Volatile.Read(ref _waitsEnded) != 0)
+            {
+                EndWaits();
+            }
+
+            return error;
         }
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
@@ -178,7 +185,12 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
         }
     }
 
-    public override void EndWaits() => _watch?.End(WatchOutcome.Disposed);
+    public override void EndWaits()
+    {
+        // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
+        Interlocked.Exchange(ref _waitsEnded, 1);
+        _watch?.End(WatchOutcome.Disposed);
+    }
 
     /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
     public Task FinishAsync(Process process, CancellationToken cancellationToken)
