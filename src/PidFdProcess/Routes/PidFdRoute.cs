@@ -89,7 +89,7 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
             }
 
             StockView view = Settle(process);
-            if (view == StockView.Exited && milliseconds == Timeout.Infinite)
+            if (view == StockView.Exited && milliseconds == Timeout.Infinite && !StockState.IsClosed(process, ProcessId))
             {
                 // Returns at once but for redirected streams that are read by lines: it waits for their end.
                 process.WaitForExit();
@@ -197,8 +197,16 @@ internal sealed class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlat
     {
         try
         {
+            if (Settle(process) != StockView.Exited)
+            {
+                return Task.CompletedTask;
+            }
+
             // Ends at once but for redirected streams that are read by lines; it also leaves EnableRaisingEvents on, as stock does.
-            return Settle(process) == StockView.Exited ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+            Task stock = process.WaitForExitAsync(cancellationToken);
+
+            // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
+            return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using PidFdProcess.Tests.Support;
 
@@ -48,6 +49,35 @@ public sealed class CloseDuringWaitTests
         }
 
         registry.Dispose();
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    [DataRow(WaitKind.Blocking)]
+    [DataRow(WaitKind.Asynchronous)]
+    public async Task DisposeOfTheProcess_EndsAWaitForTheEndOfItsStreams(WaitKind kind)
+    {
+        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using Process process = new()
+        {
+            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true },
+        };
+        TaskCompletionSource<int> heir = new();
+        process.OutputDataReceived += (_, line) => heir.TrySetResult(int.Parse(line.Data!, CultureInfo.InvariantCulture));
+        process.Start();
+        int processId = process.Id;
+        process.BeginOutputReadLine();
+        int heirId = await heir.Task.WaitAsync(Waits.Limit);
+        Task wait = Waits.Begin(kind, registry, process);
+        TestProcesses.WaitUntil(() => kind == WaitKind.Asynchronous || ObservedKernel.Blocking == 1, "the wait is under way");
+        registry.Kill(process);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(processId) is null, "the child is reaped");
+        Assert.IsFalse(wait.IsCompleted);
+
+        process.Dispose();
+
+        await wait.WaitAsync(Waits.Limit);
+        Census.KillByPid(heirId);
         Census.WaitForPidFds(_before);
     }
 

@@ -7,7 +7,7 @@ namespace PidFdProcess.Tests.Lifetime;
 [TestClass]
 public sealed class CloseRaceTests
 {
-    private const int Rounds = 250;
+    private const int Rounds = 1_000;
 
     private static readonly WaitKind[] s_kinds = Enum.GetValues<WaitKind>();
 
@@ -33,7 +33,7 @@ public sealed class CloseRaceTests
     public async Task DisposeOfTheRegistry_LeavesNoAsynchronousWaitPending()
     {
         using Process process = TestProcesses.StartSleeper();
-        for (int round = 0; round < 20 * Rounds; round++)
+        for (int round = 0; round < 5 * Rounds; round++)
         {
             using ProcessHandleRegistry registry = new();
             registry.Attach(process);
