@@ -66,31 +66,33 @@ internal sealed class ExitWatcher(IKernel kernel)
     {
         lock (_gate)
         {
+            Errno error = _epoll is null ? Start() : 0;
             epoll = _epoll;
-            if (epoll is not null)
-            {
-                return 0;
-            }
-
-            Errno error = kernel.EpollCreate(out SafeFileHandle created);
-            if (error != 0)
-            {
-                return error;
-            }
-
-            try
-            {
-                new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
-            }
-            catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-            {
-                created.Dispose();
-                return Errno.EAGAIN;
-            }
-
-            epoll = _epoll = created;
-            return 0;
+            return error;
         }
+    }
+
+    // A method of its own, so that only the first wait pays for the closure.
+    private Errno Start()
+    {
+        Errno error = kernel.EpollCreate(out SafeFileHandle created);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        try
+        {
+            new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
+        }
+        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+        {
+            created.Dispose();
+            return Errno.EAGAIN;
+        }
+
+        _epoll = created;
+        return 0;
     }
 
     private void Watch(SafeFileHandle epoll)

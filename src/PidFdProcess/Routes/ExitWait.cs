@@ -84,6 +84,10 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         {
             TrySetCanceled(e.CancellationToken);
         }
+        catch (Exception e) when (Outcome == WatchOutcome.Exited && StockState.IsFromClosedProcess(e, process, route.ProcessId))
+        {
+            TrySetResult();
+        }
         catch (Exception e)
         {
             // Of a handler of Exited, which stock would have run inside its wait just as well.

@@ -8,8 +8,14 @@ namespace PidFdProcess.Routes;
 internal sealed partial class PidFdRoute
 {
     private ExitWatch? _watch;
+    private int _waitsEnded;
 
-    public override void EndWaits() => _watch?.End(WatchOutcome.Disposed);
+    public override void EndWaits()
+    {
+        // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
+        Interlocked.Exchange(ref _waitsEnded, 1);
+        _watch?.End(WatchOutcome.Disposed);
+    }
 
     public override Errno HasExited(Process process, out bool exited)
     {
@@ -54,7 +60,7 @@ internal sealed partial class PidFdRoute
             }
 
             StockView view = Settle(process);
-            if (view == StockView.Exited && milliseconds == Timeout.Infinite)
+            if (view == StockView.Exited && milliseconds == Timeout.Infinite && !StockState.IsClosed(process, ProcessId))
             {
                 // Returns at once but for redirected streams that are read by lines: it waits for their end.
                 process.WaitForExit();
@@ -103,7 +109,13 @@ internal sealed partial class PidFdRoute
 
             ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
             task = wait.Task;
-            return wait.Begin();
+            error = wait.Begin();
+            if (Volatile.Read(ref _waitsEnded) != 0)
+            {
+                EndWaits();
+            }
+
+            return error;
         }
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
@@ -126,8 +138,13 @@ internal sealed partial class PidFdRoute
 
     // The stock wait on an exited process ends at once but for redirected streams that are read by lines; it also leaves
     // EnableRaisingEvents on.
-    private static Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken) =>
-        drain ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+    private Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken)
+    {
+        Task stock = drain ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+
+        // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
+        return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
+    }
 
     private ExitWatch EnsureWatch()
     {

@@ -126,20 +126,25 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
     private StockView See(Process process)
     {
         OnExit();
-        return Finish(StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
+        return Finish(process, StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
     private StockView Settle(Process process)
     {
         OnExit();
-        return Finish(StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild));
+        return Finish(process, StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
-    private StockView Finish(StockView view)
+    private StockView Finish(Process process, StockView view)
     {
         if (view == StockView.Exited)
         {
             _finished = true;
+            Release();
+        }
+        else if (view == StockView.Unaware && StockState.IsClosed(process, ProcessId))
+        {
+            // The object has no more use for this attachment.
             Release();
         }
 

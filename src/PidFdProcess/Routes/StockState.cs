@@ -35,8 +35,9 @@ internal enum StockView
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 internal static class StockState
 {
-    // A child that native code forked is reaped by that code, sooner or later; stock cannot wait for that by an event.
-    private const int UnknownChildGrace = 100;
+    // For how long to take the stock wait for one for this process. It ends by an event, long before, except for a child that native code
+    // forked, which that code reaps sooner or later, and for an object that was started anew in this moment.
+    private const int Slice = 100;
 
     /// <summary>Looks without blocking.</summary>
     public static StockView Look(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild)
@@ -65,7 +66,8 @@ internal static class StockState
                 return StockView.Exited;
             }
 
-            return WasStarted(process) ? StockView.StartedAnew : StockView.Unaware;
+            // With another PID it was started anew after the look had begun, and what ended is what the caller waited for.
+            return WasStarted(process) && !IsClosed(process, processId) ? StockView.StartedAnew : StockView.Unaware;
         }
         catch (Exception e) when (IsFromClosedProcess(e, process, processId))
         {
@@ -85,7 +87,15 @@ internal static class StockState
         try
         {
             // Not -1: that would also wait for the end of redirected streams.
-            return process.WaitForExit(WasStarted(process) ? int.MaxValue : UnknownChildGrace) ? StockView.Exited : StockView.Unaware;
+            while (!process.WaitForExit(Slice))
+            {
+                if (!WasStarted(process) || IsClosed(process, processId))
+                {
+                    return StockView.Unaware;
+                }
+            }
+
+            return StockView.Exited;
         }
         catch (Exception e) when (IsFromClosedProcess(e, process, processId))
         {
@@ -97,13 +107,12 @@ internal static class StockState
     /// Another thread closed the Process object while a call was inside it: the runtime's own state is then torn down under
     /// that call, which shows as either of these. A handler of Exited may throw them too, hence the second look.
     /// </summary>
-    public static bool IsFromClosedProcess(Exception e, Process process, int processId)
-    {
-        if (e is not (InvalidOperationException or NullReferenceException))
-        {
-            return false;
-        }
+    public static bool IsFromClosedProcess(Exception e, Process process, int processId) =>
+        e is (InvalidOperationException or NullReferenceException) && IsClosed(process, processId);
 
+    /// <summary>Has the Process object been closed, or started anew with another PID?</summary>
+    public static bool IsClosed(Process process, int processId)
+    {
         try
         {
             return process.Id != processId;

@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Lifetime;
+
+/// <summary>The wait is under way, in poll or in epoll, when the object it came from goes away.</summary>
+[TestClass]
+public sealed class CloseDuringWaitTests
+{
+    private int _before;
+
+    [TestInitialize]
+    public void CountPidFds() => _before = Census.PidFdBaseline();
+
+    [TestMethod]
+    [DataRow(WaitKind.Blocking, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Blocking, Closing.CloseProcess)]
+    [DataRow(WaitKind.Blocking, Closing.Detach)]
+    [DataRow(WaitKind.Blocking, Closing.DisposeRegistry)]
+    [DataRow(WaitKind.Blocking, Closing.Restart)]
+    [DataRow(WaitKind.Timed, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Timed, Closing.CloseProcess)]
+    [DataRow(WaitKind.Timed, Closing.Detach)]
+    [DataRow(WaitKind.Timed, Closing.DisposeRegistry)]
+    [DataRow(WaitKind.Timed, Closing.Restart)]
+    [DataRow(WaitKind.Asynchronous, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Asynchronous, Closing.CloseProcess)]
+    [DataRow(WaitKind.Asynchronous, Closing.Detach)]
+    [DataRow(WaitKind.Asynchronous, Closing.Restart)]
+    public async Task AWaitUnderWayEndsWithTheExit(WaitKind kind, Closing closing)
+    {
+        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        int processId = process.Id;
+        registry.Attach(process);
+        Task wait = Waits.Begin(kind, registry, process);
+        TestProcesses.WaitUntil(() => kind == WaitKind.Asynchronous || ObservedKernel.Blocking == 1, "the wait is under way");
+
+        Waits.Act(closing, registry, process);
+
+        Assert.IsFalse(wait.IsCompleted);
+        Census.KillByPid(processId);
+        await wait.WaitAsync(Waits.Limit);
+        if (closing == Closing.Restart)
+        {
+            await AssertServesTheNewProcess(registry, process, processId);
+        }
+
+        registry.Dispose();
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    [DataRow(WaitKind.Blocking)]
+    [DataRow(WaitKind.Asynchronous)]
+    public async Task DisposeOfTheProcess_EndsAWaitForTheEndOfItsStreams(WaitKind kind)
+    {
+        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using Process process = new()
+        {
+            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true },
+        };
+        TaskCompletionSource<int> heir = new();
+        process.OutputDataReceived += (_, line) => heir.TrySetResult(int.Parse(line.Data!, CultureInfo.InvariantCulture));
+        process.Start();
+        int processId = process.Id;
+        process.BeginOutputReadLine();
+        int heirId = await heir.Task.WaitAsync(Waits.Limit);
+        Task wait = Waits.Begin(kind, registry, process);
+        TestProcesses.WaitUntil(() => kind == WaitKind.Asynchronous || ObservedKernel.Blocking == 1, "the wait is under way");
+        registry.Kill(process);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(processId) is null, "the child is reaped");
+        Assert.IsFalse(wait.IsCompleted);
+
+        process.Dispose();
+
+        await wait.WaitAsync(Waits.Limit);
+        Census.KillByPid(heirId);
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    public async Task DisposeOfTheRegistry_EndsAsynchronousWaits()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process process = TestProcesses.StartSleeper();
+        Task[] waits = [registry.WaitForExitAsync(process), registry.WaitForExitAsync(process)];
+
+        registry.Dispose();
+
+        foreach (Task wait in waits)
+        {
+            await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => wait.WaitAsync(Waits.Limit));
+        }
+
+        Census.WaitForPidFds(_before);
+        Assert.ThrowsExactly<ObjectDisposedException>(() => registry.Attach(process));
+        Assert.IsFalse(process.HasExited);
+        process.Kill();
+    }
+
+    [TestMethod]
+    public async Task DisposeOfTheDefaultRegistry_LeavesItUsable()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        Task first = process.WaitForExitPidFdAsync();
+
+        ProcessHandleRegistry.Default.Dispose();
+
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => first.WaitAsync(Waits.Limit));
+        Task second = process.WaitForExitPidFdAsync();
+        Assert.IsFalse(second.IsCompleted);
+        process.KillViaPidFd();
+        await second.WaitAsync(Waits.Limit);
+        Assert.AreEqual(137, process.ExitCode);
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    public async Task AnAsynchronousWaitKeepsAnUnreferencedProcessUntilItsExit()
+    {
+        const int Count = 8;
+        using ProcessHandleRegistry registry = new();
+        List<WeakReference<Process>> processes = [];
+        List<int> processIds = [];
+        List<Task> waits = [];
+        for (int i = 0; i < Count; i++)
+        {
+            (WeakReference<Process> process, Task wait, int processId) = BeginWaitAndDrop(registry);
+            processes.Add(process);
+            waits.Add(wait);
+            processIds.Add(processId);
+        }
+
+        Census.Collect();
+        Assert.AreEqual(Count, registry.Count);
+        Assert.IsFalse(waits.Any(static wait => wait.IsCompleted));
+
+        processIds.ForEach(Census.KillByPid);
+
+        await Task.WhenAll(waits).WaitAsync(Waits.Limit);
+
+        // After the stock wait, too, the runtime's thread for wait handles refers to the last one for a while.
+        TestProcesses.WaitUntil(() => CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
+        Census.WaitForPidFds(_before);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference<Process> Process, Task Wait, int ProcessId) BeginWaitAndDrop(ProcessHandleRegistry registry)
+    {
+        Process process = TestProcesses.StartSleeper();
+        return (new WeakReference<Process>(process), registry.WaitForExitAsync(process), process.Id);
+    }
+
+    private static int CollectAndCount(List<WeakReference<Process>> processes)
+    {
+        Census.Collect();
+        return processes.Count(static process => process.TryGetTarget(out _));
+    }
+
+    private static async Task AssertServesTheNewProcess(ProcessHandleRegistry registry, Process process, int oldProcessId)
+    {
+        Assert.AreNotEqual(oldProcessId, process.Id);
+        Assert.AreEqual(process.Id, registry.Attach(process).ProcessId);
+        Assert.IsFalse(registry.HasExited(process));
+        Task wait = registry.WaitForExitAsync(process);
+        Assert.IsFalse(wait.IsCompleted);
+        registry.Kill(process);
+        await wait.WaitAsync(Waits.Limit);
+        Assert.AreEqual(137, process.ExitCode);
+    }
+}

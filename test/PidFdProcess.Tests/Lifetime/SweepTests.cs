@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Lifetime;
+
+/// <summary>What the app neither waits for nor lets the garbage collector have: every object here stays referenced.</summary>
+[TestClass]
+public sealed class SweepTests
+{
+    // ProcessHandleRegistry.Sweep.cs: so many attachments lead to a sweep if few entries are left.
+    private const int BetweenSweeps = 256;
+
+    private int _before;
+
+    [TestInitialize]
+    public void CountPidFds() => _before = Census.PidFdBaseline();
+
+    [TestMethod]
+    public void PidFdsOfClosedObjectsStayBounded()
+    {
+        const int Rounds = 10;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        List<Process> closed = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int i = 0; i < BetweenSweeps; i++)
+            {
+                Process process = registry.Open(child.Id);
+                closed.Add(process);
+                process.Dispose();
+            }
+
+            // Twice: a sweep under way when a round begins does not count its first attachments.
+            Census.WaitForPidFds(_before + (2 * BetweenSweeps));
+        }
+
+        Assert.HasCount(Rounds * BetweenSweeps, closed);
+        Assert.AreEqual(0, registry.Count);
+        Census.WaitForPidFds(_before);
+        child.Kill();
+    }
+
+    [TestMethod]
+    public void PidFdsOfExitedChildrenAreClosed()
+    {
+        using ProcessHandleRegistry registry = new();
+        List<Process> exited = [];
+        for (int i = 0; i < BetweenSweeps - 1; i++)
+        {
+            Process child = TestProcesses.StartSleeper();
+            exited.Add(child);
+            Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(child).Route);
+            child.Kill();
+        }
+
+        exited.ForEach(static child => child.WaitForExit());
+        Assert.AreEqual(_before + BetweenSweeps - 1, TestProcesses.OpenPidFds());
+
+        using Process running = TestProcesses.StartSleeper();
+        registry.Attach(running);
+
+        Census.WaitForPidFds(_before + 1);
+        Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(running).Route);
+        Assert.AreEqual(ProcessRoute.Stock, registry.Attach(exited[0]).Route);
+        Assert.IsTrue(exited.TrueForAll(static child => child.ExitCode == 137));
+        running.Kill();
+        exited.ForEach(static child => child.Dispose());
+    }
+
+    [TestMethod]
+    public void ASweepLeavesWaitsUnderWayAlone()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process child = TestProcesses.StartSleeper();
+        int processId = child.Id;
+        Task wait = registry.WaitForExitAsync(child);
+        child.Dispose();
+        using Process other = TestProcesses.StartSleeper();
+        for (int i = 0; i < BetweenSweeps - 1; i++)
+        {
+            registry.Open(other.Id).Dispose();
+        }
+
+        // That of the wait, and perhaps the last one, which was closed after the sweep had begun.
+        Census.WaitForPidFds(_before + 2);
+        Assert.IsFalse(wait.IsCompleted);
+        Census.KillByPid(processId);
+        Assert.IsTrue(wait.Wait(Waits.Limit));
+        Census.WaitForPidFds(_before + 1);
+        other.Kill();
+    }
+}

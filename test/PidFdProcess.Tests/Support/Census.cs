@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>Counts what a test may leave behind in this process: descriptors, zombies, threads.</summary>
+internal static partial class Census
+{
+    // The kernel keeps 15 characters of a thread's name.
+    private const string WatcherName = "PidFdProcess ex";
+
+    /// <summary>Closes the pidfds that earlier tests left to the garbage collector, and counts those that stay.</summary>
+    public static int PidFdBaseline()
+    {
+        ProcessHandleRegistry.Default.Dispose();
+        Collect();
+        return TestProcesses.OpenPidFds();
+    }
+
+    /// <summary>Waits until no more pidfds are open than before.</summary>
+    public static void WaitForPidFds(int before) =>
+        TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() <= before, $"no more than {before} pidfds are open");
+
+    /// <summary>Collects all that is garbage. A Process object has a finalizer, and so has the handle behind it.</summary>
+    public static void Collect()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+
+    /// <summary>Counts the exited children of this process that nobody has reaped.</summary>
+    public static int ZombieChildren()
+    {
+        int zombies = 0;
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (char.IsAsciiDigit(directory["/proc/".Length]) && IsZombieChild(directory))
+            {
+                zombies++;
+            }
+        }
+
+        return zombies;
+    }
+
+    /// <summary>Counts the exit watcher's threads.</summary>
+    public static int WatcherThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsWatcher);
+
+    /// <summary>Sends SIGKILL to a process that is known to hold its PID, whatever became of the Process object.</summary>
+    public static void KillByPid(int processId) => _ = Kill(processId, 9);
+
+    private static bool IsZombieChild(string directory)
+    {
+        try
+        {
+            string stat = File.ReadAllText(directory + "/stat");
+            string[] afterName = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
+            return afterName[0] == "Z" && afterName[1] == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static bool IsWatcher(string task)
+    {
+        try
+        {
+            return File.ReadAllText(task + "/comm").TrimEnd() == WatcherName;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+}
