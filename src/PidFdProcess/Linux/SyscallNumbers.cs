@@ -9,8 +9,7 @@ namespace PidFdProcess.Linux;
 /// </summary>
 internal readonly record struct SyscallNumbers(int WaitId)
 {
-    // The enum has no members for these in the oldest framework this library is built for.
-    private const Architecture LoongArch64 = (Architecture)7;
+    // The enum has no member for it in the oldest framework this library is built for.
     private const Architecture RiscV64 = (Architecture)9;
 
     /// <summary>Not a number of any call: the kernel answers ENOSYS, so that the probe rejects an unknown architecture.</summary>
@@ -27,7 +26,7 @@ internal readonly record struct SyscallNumbers(int WaitId)
         Architecture.X64 => new(247),
         Architecture.X86 => new(284),
         Architecture.Arm or Architecture.Armv6 => new(280),
-        Architecture.Arm64 or LoongArch64 or RiscV64 => new(95),
+        Architecture.Arm64 or Architecture.LoongArch64 or RiscV64 => new(95),
         Architecture.S390x => new(281),
         Architecture.Ppc64le => new(272),
         _ => new(None),

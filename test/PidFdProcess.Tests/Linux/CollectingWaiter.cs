@@ -1,0 +1,26 @@
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Tests.Linux;
+
+/// <summary>A waiter that notes its outcome and the thread that decided it.</summary>
+internal sealed class CollectingWaiter : ExitWaiter
+{
+    public WatchOutcome Decided => Outcome;
+
+    public int Decisions { get; private set; }
+
+    public Thread? DecidedBy { get; private set; }
+
+    public async Task<WatchOutcome> EndAsync()
+    {
+        await Task.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
+        return Outcome;
+    }
+
+    protected override void OnDecided()
+    {
+        Decisions++;
+        DecidedBy = Thread.CurrentThread;
+        ThreadPool.UnsafeQueueUserWorkItem(static waiter => waiter.SetResult(), this, preferLocal: false);
+    }
+}

@@ -1,0 +1,112 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Moq;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Routes;
+
+[TestClass]
+public sealed class KillErrnoTests
+{
+    private const int SigKill = 9;
+
+    [TestMethod]
+    public void Kill_SendsSigKillThroughThePidFd_AndDoesNothingElse()
+    {
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        child.Kernel.Mock.Invocations.Clear();
+        child.Registry.Kill(child.Process);
+        child.Kernel.Mock.Verify(k => k.PidFdSendSignal(child.Kernel.PidFds.Last(), SigKill), Times.Once);
+        child.Kernel.Mock.VerifyNoOtherCalls();
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        Assert.AreEqual(137, child.Process.ExitCode);
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    public void ESRCH_IsNoError_AndStockKillIsNotTried()
+    {
+        using MockedChild child = new();
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+        child.Kernel.Fail(KernelCall.PidFdSendSignal, Errno.ESRCH, times: 1);
+        child.Registry.Kill(child.Process);
+        Assert.IsFalse(child.Process.WaitForExit(0), "A kill by PID would have hit the process.");
+        Assert.AreSame(attachment, child.Registry.Attach(child.Process));
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+    }
+
+    [TestMethod]
+    public void EPERM_IsAWin32Exception_ThatNamesCallErrnoAndProcess()
+    {
+        using MockedChild child = new();
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+        child.Kernel.Fail(KernelCall.PidFdSendSignal, Errno.EPERM, times: 1);
+        Win32Exception refused = Assert.ThrowsExactly<Win32Exception>(() => child.Registry.Kill(child.Process));
+
+        Assert.AreEqual(1, refused.NativeErrorCode);
+        Assert.AreEqual(
+            $"pidfd_send_signal(SIGKILL) to process {child.Process.Id}: EPERM (not permitted: run as the process's user or with CAP_KILL)",
+            refused.Message);
+        Assert.IsFalse(child.Process.WaitForExit(0), "Stock is not tried: it would be refused just as well.");
+        Assert.AreSame(attachment, child.Registry.Attach(child.Process));
+
+        child.Registry.Kill(child.Process);
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ENOSYS, "pidfd_send_signal: ENOSYS (Linux older than 5.1 or seccomp)")]
+    [DataRow(Errno.EINVAL, "pidfd_send_signal: EINVAL (Invalid argument)")]
+    public void AnUnusableCall_MovesToStock_WhichKills(Errno error, string reason)
+    {
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        child.Kernel.Fail(KernelCall.PidFdSendSignal, error);
+        child.Registry.Kill(child.Process);
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+
+        Assert.AreEqual((ProcessRoute.Stock, reason), (attachment.Route, attachment.Reason));
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        Assert.AreEqual(137, child.Process.ExitCode);
+        child.Kernel.AssertAllClosed();
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ENOMEM)]
+    [DataRow(Errno.EAGAIN)]
+    public void AResourceErrno_LetsStockKill_AndKeepsThePidFd(Errno error)
+    {
+        using MockedChild child = new();
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+        child.Kernel.Fail(KernelCall.PidFdSendSignal, error, times: 1);
+        child.Registry.Kill(child.Process);
+        Assert.AreSame(attachment, child.Registry.Attach(child.Process));
+        Assert.StartsWith($"attached; the last call was served by stock: pidfd_send_signal: {error} (", attachment.Reason);
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        Assert.AreEqual(137, child.Process.ExitCode);
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    public void AKillAfterTheExitWasSeen_CallsNoKernel()
+    {
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        child.Registry.Kill(child.Process);
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        int signals = child.Kernel.Calls(KernelCall.PidFdSendSignal);
+        child.Registry.Kill(child.Process);
+        Assert.AreEqual(signals, child.Kernel.Calls(KernelCall.PidFdSendSignal));
+        Assert.IsTrue(child.Kernel.PidFds.All(p => p.IsClosed));
+    }
+
+    [TestMethod]
+    public void AKillOfAnUnstartedProcess_IsAnInvalidOperation()
+    {
+        using MockedChild child = new();
+        using Process unstarted = new();
+        Assert.ThrowsExactly<InvalidOperationException>(() => child.Registry.Kill(unstarted));
+    }
+}

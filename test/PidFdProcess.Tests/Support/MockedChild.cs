@@ -1,0 +1,44 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>A running child of ours, and a registry of its own over a kernel that can be made to fail. The probe has succeeded.</summary>
+internal sealed class MockedChild : IDisposable
+{
+    public MockedChild()
+    {
+        Registry = new ProcessHandleRegistry(Kernel.Platform);
+        if (!Registry.Support.IsSupported)
+        {
+            Assert.Inconclusive(Registry.Support.ToString());
+        }
+    }
+
+    public KernelMock Kernel { get; } = new();
+
+    public ProcessHandleRegistry Registry { get; }
+
+    public Process Process { get; } = TestProcesses.StartSleeper();
+
+    /// <summary>Kills the child past the library and waits until it is reaped.</summary>
+    public void KillByStock()
+    {
+        Process.Kill();
+        Process.WaitForExit();
+    }
+
+    /// <summary>Disposes the registry; nothing that the kernel handed out may stay open.</summary>
+    public void AssertNothingStaysOpen()
+    {
+        Registry.Dispose();
+        Kernel.AssertAllClosed();
+    }
+
+    public void Dispose()
+    {
+        KillByStock();
+        Registry.Dispose();
+        Process.Dispose();
+        Kernel.Dispose();
+    }
+}
