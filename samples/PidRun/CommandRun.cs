@@ -17,6 +17,7 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
     {
         // Before the start, so that no signal is lost.
         using CaughtSignals signals = new();
+        WarmUp();
         long start = Stopwatch.GetTimestamp();
         using Process? process = Start(out int error);
         if (process is null)
@@ -25,12 +26,13 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
             return error == NoSuchFile ? ExitCodes.NotFound : ExitCodes.CannotInvoke;
         }
 
+        Task<PidFdExitStatus> exit = process.WaitForExitStatusPidFdAsync();
         _name = $"{command[0]} (PID {process.Id})";
         PidFdExitStatus status;
         bool timedOut;
         await using (LiveView.TryStart([process], isPlain))
         {
-            (status, timedOut) = await WaitAsync(process, signals);
+            (status, timedOut) = await WaitAsync(process, exit, signals);
         }
 
         ReportEnd(status, Stopwatch.GetElapsedTime(start));
@@ -38,6 +40,18 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
 
         // As timeout(1): 137 tells that SIGTERM was not enough.
         return timedOut && code != ExitCodes.Killed ? ExitCodes.TimedOut : code;
+    }
+
+    /// <summary>
+    /// A wait for this program itself, so that the code is compiled when the command starts: one that ends at once may be reaped before it
+    /// is attached, and a signal can then not be told from exit(128+n).
+    /// </summary>
+    private static void WarmUp()
+    {
+        using Process self = Process.GetCurrentProcess();
+        using CancellationTokenSource end = new();
+        _ = self.WaitForExitStatusPidFdAsync(end.Token);
+        end.Cancel();
     }
 
     /// <summary>The command inherits stdin, stdout and stderr.</summary>
@@ -66,9 +80,8 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
         }
     }
 
-    private async Task<(PidFdExitStatus Status, bool TimedOut)> WaitAsync(Process process, CaughtSignals signals)
+    private async Task<(PidFdExitStatus Status, bool TimedOut)> WaitAsync(Process process, Task<PidFdExitStatus> exit, CaughtSignals signals)
     {
-        Task<PidFdExitStatus> exit = process.WaitForExitStatusPidFdAsync();
         Task<PosixSignal> signal = signals.NextAsync();
         Task first = await Task.WhenAny(exit, signal, Task.Delay(timeout));
         if (first == exit)
@@ -102,9 +115,16 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
 
     private void ReportEnd(PidFdExitStatus status, TimeSpan elapsed)
     {
-        string usage = status.ResourceUsage is { } used
-            ? $", user {Report.Seconds(used.UserTime)}, system {Report.Seconds(used.SystemTime)}, peak memory {Report.Mebibytes(used.PeakResidentBytes)}"
+        string usage = (status.ResourceUsage ?? ChildUsage.Get()) is { } used
+            ? $", user {Report.Seconds(used.UserTime)}, system {Report.Seconds(used.SystemTime)}, peak memory {Peak(used.PeakResidentBytes)}"
             : "";
         Report.Line($"{_name} {status} after {Report.Seconds(elapsed)}{usage}");
+    }
+
+    /// <summary>Until it executes the command, a child shares the memory of this program, and the kernel counts that as its own.</summary>
+    private static string Peak(long bytes)
+    {
+        using Process self = Process.GetCurrentProcess();
+        return (bytes <= self.PeakWorkingSet64 ? "up to " : "") + Report.Mebibytes(bytes);
     }
 }

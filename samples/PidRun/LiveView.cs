@@ -73,8 +73,8 @@ internal sealed class LiveView : IAsyncDisposable
                 return;
             }
 
-            // Makes room, then lets only the rows above scroll (DECSTBM, which moves the cursor: DECSC and DECRC around it).
-            Write($"{new string('\n', _rows)}\e[{_rows}A\e7\e[1;{height - _rows}r\e8");
+            // Makes room (IND keeps the column), then lets only the rows above scroll (DECSTBM, which moves the cursor: DECSC, DECRC).
+            Write($"{string.Concat(Enumerable.Repeat("\eD", _rows))}\e[{_rows}A\e7\e[1;{height - _rows}r\e8");
             _height = height;
         }
 

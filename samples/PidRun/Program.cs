@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Runtime.Versioning;
 using PidRun;
 
@@ -8,8 +9,9 @@ using PidRun;
 ParseResult parsed = new PidRunCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
-    // The last one: that of an option is worth more than that a command is missing, too.
-    Report.Line($"{parsed.Errors[^1].Message} See --help.");
+    // What is wrong with an option says more than that a command is missing as well.
+    ParseError error = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+    Report.Line($"{error.Message} See --help.");
     return ExitCodes.Failed;
 }
 
