@@ -1,0 +1,16 @@
+using System.Runtime.InteropServices;
+
+namespace PidRun;
+
+/// <summary>What PidRun exits with if not with the code of the command; those of timeout(1).</summary>
+internal static class ExitCodes
+{
+    public const int TimedOut = 124;
+    public const int Failed = 125;
+    public const int CannotInvoke = 126;
+    public const int NotFound = 127;
+    public const int Killed = 137;
+
+    /// <summary>What a shell says of a process that this signal ended.</summary>
+    public static int Of(PosixSignal signal) => signal == PosixSignal.SIGINT ? 130 : 143;
+}

@@ -1,0 +1,113 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace PidRun;
+
+/// <summary>The command line: what may be said, and what may not be said together.</summary>
+internal sealed class PidRunCommand : RootCommand
+{
+    private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(5);
+
+    private readonly Option<TimeSpan?> _timeout = DurationOption("--timeout", "Send SIGTERM after this time, and end the wait for a --pid.");
+    private readonly Option<TimeSpan?> _grace = DurationOption(
+        "--grace", "Send SIGKILL when the command is still there so long after it was sent SIGTERM or SIGINT [default: 5s; 0 never does]");
+
+    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too." };
+    private readonly Option<bool> _plain = new("--plain") { Description = "No live view, for a command that draws on the whole terminal." };
+    private readonly Option<int[]> _pids = new("--pid")
+    {
+        Description = "Wait for these processes, and print how each ended.",
+        HelpName = "N[,M...]",
+        CustomParser = ParsePids,
+    };
+
+    private readonly Argument<string[]> _command = new("command")
+    {
+        Description = "The command and its arguments. What follows it belongs to it.",
+        Arity = ArgumentArity.ZeroOrMore,
+        CaptureRemainingTokens = true,
+    };
+
+    public PidRunCommand()
+        : base("""
+        Runs a command with a timeout, passes SIGINT and SIGTERM on, and prints how it ended: PidRun [options] command [argument...]
+        Or waits for processes that are not its children, and prints how they ended: PidRun --pid N[,M...] [--timeout 10s]
+
+        Exits with the code of the command, 128+n if signal n killed it; 124 after a timeout, but 137 if it took SIGKILL;
+        125 if PidRun fails, 126 if the command cannot be invoked, 127 if it is not found.
+        """)
+    {
+        // [suggest] can be a command, too.
+        Directives.Clear();
+        Options.Add(_timeout);
+        Options.Add(_grace);
+        Options.Add(_tree);
+        Options.Add(_plain);
+        Options.Add(_pids);
+        Arguments.Add(_command);
+        Validators.Add(Check);
+        SetAction((parsed, _) => RunAsync(parsed));
+    }
+
+    private Task<int> RunAsync(ParseResult parsed)
+    {
+        TimeSpan timeout = parsed.GetValue(_timeout) ?? Timeout.InfiniteTimeSpan;
+        bool isPlain = parsed.GetValue(_plain);
+        return parsed.GetValue(_pids) is { Length: > 0 } pids
+            ? new PidWait(pids, timeout, isPlain).RunAsync()
+            : new CommandRun(
+                parsed.GetValue(_command)!, timeout, parsed.GetValue(_grace) ?? s_defaultGrace, parsed.GetValue(_tree), isPlain).RunAsync();
+    }
+
+    private void Check(CommandResult result)
+    {
+        string? command = result.GetResult(_command) is { Tokens: [var first, ..] } ? first.Value : null;
+        if (command is not null && command.StartsWith('-'))
+        {
+            result.AddError($"Unknown option '{command}'.");
+        }
+        else if (command is null == result.GetResult(_pids) is null)
+        {
+            result.AddError(command is null ? "Say a command, or --pid." : "Say either a command or --pid.");
+        }
+        else if (command is null && (result.GetResult(_tree) ?? result.GetResult(_grace)) is { Implicit: false })
+        {
+            result.AddError("--tree and --grace are for a command: --pid only waits.");
+        }
+    }
+
+    private static Option<TimeSpan?> DurationOption(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "10s",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (!Duration.TryParse(text, out TimeSpan duration))
+            {
+                result.AddError($"{name} '{text}' is no duration: {Duration.Expected}.");
+            }
+
+            return duration;
+        },
+    };
+
+    private static int[] ParsePids(ArgumentResult result)
+    {
+        List<int> pids = [];
+        foreach (string text in result.Tokens.SelectMany(token => token.Value.Split(',')))
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && pid > 0)
+            {
+                pids.Add(pid);
+            }
+            else
+            {
+                result.AddError($"--pid '{text}' is no PID.");
+            }
+        }
+
+        return [.. pids.Distinct()];
+    }
+}

@@ -1,0 +1,27 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.Versioning;
+using PidRun;
+
+[assembly: SupportedOSPlatform("linux")]
+
+// Like timeout(1) and waitpid(1), on pidfds. The command line is in PidRunCommand, the work in CommandRun and PidWait.
+ParseResult parsed = new PidRunCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (parsed.Errors.Count > 0)
+{
+    // What is wrong with an option says more than that a command is missing as well.
+    ParseError error = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
+    Report.Line($"{error.Message} See --help.");
+    return ExitCodes.Failed;
+}
+
+try
+{
+    // Signals are caught by CommandRun and PidWait, not by the parser.
+    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+}
+catch (Exception e)
+{
+    Report.Line(e.Message);
+    return ExitCodes.Failed;
+}
