@@ -90,18 +90,19 @@ public sealed partial class ProcessHandleRegistry
         for (;;)
         {
             Errno error = route.Signal(process, signal);
-            switch (error)
+            if (error is 0 or Errno.ESRCH)
             {
-                case 0 or Errno.ESRCH:
-                    PidFdMetrics.Signaled(signal, error);
-                    return error == 0;
-                case Errno.EPERM or Errno.EINVAL:
-                    PidFdMetrics.Signaled(signal, error);
-                    throw SystemCallError.SignalRefused(route.SignalCall, route.ProcessId, signal, error);
-                default:
-                    route = After(process, route, route.SignalCall, error);
-                    break;
+                PidFdMetrics.Signaled(signal, error);
+                return error == 0;
             }
+
+            if (error == Errno.EPERM || route is StockRoute)
+            {
+                PidFdMetrics.Signaled(signal, error);
+                throw SystemCallError.SignalRefused(route.SignalCall, route.ProcessId, signal, error);
+            }
+
+            route = After(process, route, route.SignalCall, error);
         }
     }
 

@@ -11,7 +11,7 @@ namespace PidFdProcess.Linux;
 /// <param name="pidFd">The pidfd.</param>
 /// <param name="observer">Is told of the exit at once, on the watcher's thread, while the pidfd is held.</param>
 /// <remarks>The lock is held over epoll_ctl, which does not block.</remarks>
-internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExitObserver observer)
+internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExitObserver? observer = null)
 {
     private ExitWaiter? _first;
 
@@ -104,7 +104,7 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExi
 
             if (outcome == WatchOutcome.Exited)
             {
-                observer.OnExit();
+                observer?.OnExit();
             }
 
             Unregister();

@@ -17,7 +17,7 @@ internal static class PidFdExits
             foreach (SafePidFdHandle pidFd in pidFds)
             {
                 Waiter waiter = new();
-                ExitWatch watch = new(watcher, pidFd, waiter);
+                ExitWatch watch = new(watcher, pidFd);
                 waits.Add((watch, waiter));
                 watched &= watch.Add(waiter) == 0;
             }
@@ -42,12 +42,8 @@ internal static class PidFdExits
         }
     }
 
-    private sealed class Waiter() : ExitWaiter(TaskCreationOptions.RunContinuationsAsynchronously), IExitObserver
+    private sealed class Waiter() : ExitWaiter(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public void OnExit()
-        {
-        }
-
         protected override void OnDecided() => TrySetResult();
     }
 }

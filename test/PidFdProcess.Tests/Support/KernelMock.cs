@@ -38,6 +38,12 @@ internal sealed class KernelMock : IDisposable
 
     public delegate Errno EpollWaitCall(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
 
+    public delegate Errno GetExitCall(SafePidFdHandle pidFd, out WaitStatus? status);
+
+    public delegate Errno GetParentCall(SafePidFdHandle pidFd, out int parentId);
+
+    public delegate Errno ReadStatCall(int processId, out ProcStat stat);
+
     private static readonly LinuxKernel s_real = LinuxKernel.Instance;
 
     private readonly object _gate = new();
@@ -62,6 +68,9 @@ internal sealed class KernelMock : IDisposable
             (SafeFileHandle epoll, SafePidFdHandle pidFd) => Or(KernelCall.EpollRemove, () => s_real.EpollRemove(epoll, pidFd)));
         Mock.Setup(k => k.EpollWait(It.IsAny<SafeFileHandle>(), It.IsAny<ulong[]>(), It.IsAny<int>(), out It.Ref<int>.IsAny))
             .Returns(new EpollWaitCall(EpollWait));
+        Mock.Setup(k => k.PidFdGetExit(It.IsAny<SafePidFdHandle>(), out It.Ref<WaitStatus?>.IsAny)).Returns(new GetExitCall(s_real.PidFdGetExit));
+        Mock.Setup(k => k.PidFdGetParent(It.IsAny<SafePidFdHandle>(), out It.Ref<int>.IsAny)).Returns(new GetParentCall(s_real.PidFdGetParent));
+        Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(new ReadStatCall(s_real.ReadProcStat));
     }
 
     public Mock<IKernel> Mock { get; } = new(MockBehavior.Strict);
