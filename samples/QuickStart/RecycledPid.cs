@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using PidFdProcess;
+
+namespace QuickStart;
+
+/// <summary>Kills a process that is gone and whose PID has a new owner: one of our own sleepers.</summary>
+internal static class RecycledPid
+{
+    private const string LastPidFile = "/proc/sys/kernel/ns_last_pid";
+    private const int Tries = 100;
+
+    public static void Show(Cast cast)
+    {
+        Screen.Title("Who dies when the PID was recycled?");
+        List<string[]> rows = [];
+        try
+        {
+            rows.Add(["Kill()", Outcome(cast, id => Process.GetProcessById(id), process => process.Kill())]);
+            rows.Add(["KillViaPidFd()", Outcome(cast, ProcessHandleRegistry.Default.Open, process => process.KillViaPidFd())]);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            Screen.Line($"Not shown: a PID can only be forced by writing {LastPidFile}, and that is not allowed here ({e.Message})");
+            return;
+        }
+
+        Screen.Table(["on the object of the dead process", "the innocent process with its PID"], rows);
+    }
+
+    private static string Outcome(Cast cast, Func<int, Process> open, Action<Process> kill)
+    {
+        for (int i = 0; i < Tries; i++)
+        {
+            ForeignProcess foreign = cast.StartForeign(reapsAtOnce: true);
+            using Process dead = open(foreign.Id);
+            Process.GetProcessById(foreign.Id).Kill();
+            foreign.WaitUntilReaped();
+
+            File.WriteAllText(LastPidFile, $"{foreign.Id - 1}");
+            Process innocent = cast.StartChild("exec sleep 1000");
+            if (innocent.Id == foreign.Id)
+            {
+                kill(dead);
+                return innocent.WaitForExit(TimeSpan.FromMilliseconds(200)) ? "was killed" : "lives";
+            }
+        }
+
+        return $"not shown: another process was faster in {Tries} tries";
+    }
+}
