@@ -46,41 +46,40 @@ internal sealed class PidRunCommand : RootCommand
         Options.Add(_plain);
         Options.Add(_pids);
         Arguments.Add(_command);
-        Validators.Add(Check);
         SetAction((parsed, _) => RunAsync(parsed));
     }
 
-    private Task<int> RunAsync(ParseResult parsed)
+    private async Task<int> RunAsync(ParseResult parsed)
     {
+        string[] command = parsed.GetValue(_command) ?? [];
+        int[] pids = parsed.GetValue(_pids) ?? [];
+        if (FindConflict(command, pids, parsed) is { } conflict)
+        {
+            Report.Line($"{conflict} See --help.");
+            return ExitCodes.Failed;
+        }
+
         TimeSpan timeout = parsed.GetValue(_timeout) ?? Timeout.InfiniteTimeSpan;
         bool isPlain = parsed.GetValue(_plain);
-        return parsed.GetValue(_pids) is { Length: > 0 } pids
-            ? new PidWait(pids, timeout, isPlain).RunAsync()
-            : new CommandRun(
-                parsed.GetValue(_command)!, timeout, parsed.GetValue(_grace) ?? s_defaultGrace, parsed.GetValue(_tree), isPlain).RunAsync();
+        return pids.Length > 0
+            ? await new PidWait(pids, timeout, isPlain).RunAsync()
+            : await new CommandRun(command, timeout, parsed.GetValue(_grace) ?? s_defaultGrace, parsed.GetValue(_tree), isPlain).RunAsync();
     }
 
-    private void Check(CommandResult result)
+    private string? FindConflict(string[] command, int[] pids, ParseResult parsed) => (command, pids) switch
     {
-        string? command = result.GetResult(_command) is { Tokens: [var first, ..] } ? first.Value : null;
-        if (command is not null && command.StartsWith('-'))
-        {
-            result.AddError($"Unknown option '{command}'.");
-        }
-        else if (command is null == result.GetResult(_pids) is null)
-        {
-            result.AddError(command is null ? "Say a command, or --pid." : "Say either a command or --pid.");
-        }
-        else if (command is null && (result.GetResult(_tree) ?? result.GetResult(_grace)) is { Implicit: false })
-        {
-            result.AddError("--tree and --grace are for a command: --pid only waits.");
-        }
-    }
+        ([], []) => "Say a command, or --pid.",
+        ([var name, ..], _) when name.StartsWith('-') => $"Unknown option '{name}'.",
+        ([_, ..], [_, ..]) => "Say either a command or --pid.",
+        ([], _) when parsed.GetValue(_tree) || parsed.GetValue(_grace) is not null => "--tree and --grace are for a command: --pid only waits.",
+        _ => null,
+    };
 
     private static Option<TimeSpan?> DurationOption(string name, string description) => new(name)
     {
         Description = description,
         HelpName = "10s",
+        Arity = ArgumentArity.ExactlyOne,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;

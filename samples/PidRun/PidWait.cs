@@ -12,9 +12,16 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
         using CaughtSignals signals = new();
 
         // All of them first: from here on no PID is taken for another process.
-        List<Process> processes = [.. pids.Select(TryOpen).OfType<Process>()];
+        List<Process> processes = [];
+        List<string> names = [];
+        foreach (Process process in pids.Select(TryOpen).OfType<Process>())
+        {
+            processes.Add(process);
+            names.Add(NameOf(process));
+        }
+
         Task<PosixSignal> signal = signals.NextAsync();
-        Task exits = Task.WhenAll(processes.Select(ReportExitAsync));
+        Task exits = Task.WhenAll(processes.Zip(names, ReportExitAsync));
         Task first;
         await using (LiveView.TryStart(processes, isPlain))
         {
@@ -45,9 +52,8 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
         }
     }
 
-    private static async Task ReportExitAsync(Process process)
+    private static async Task ReportExitAsync(Process process, string name)
     {
-        string name = NameOf(process);
         PidFdExitStatus status = await process.WaitForExitStatusPidFdAsync();
         Console.WriteLine($"{process.Id} {name}: {status}");
     }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Runtime.Versioning;
 using PidRun;
 
@@ -9,9 +8,7 @@ using PidRun;
 ParseResult parsed = new PidRunCommand().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
-    // What is wrong with an option says more than that a command is missing as well.
-    ParseError error = parsed.Errors.FirstOrDefault(error => error.SymbolResult is not CommandResult) ?? parsed.Errors[0];
-    Report.Line($"{error.Message} See --help.");
+    Report.Line($"{parsed.Errors[0].Message} See --help.");
     return ExitCodes.Failed;
 }
 

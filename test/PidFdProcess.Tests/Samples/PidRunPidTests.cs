@@ -1,0 +1,89 @@
+using System.Globalization;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Samples;
+
+/// <summary>PidRun --pid with processes that are not its children, end to end.</summary>
+[TestClass]
+public sealed class PidRunPidTests
+{
+    private const string ExitsSeven = "trap 'exit 7' TERM; while :; do sleep 0.05; done";
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void PrintsEachStatusAsItComes(bool reaped)
+    {
+        using ForeignProcess exiting = reaped ? ForeignProcess.StartReaped(ExitsSeven) : ForeignProcess.StartUnreaped(ExitsSeven);
+        using ForeignProcess killed = reaped ? ForeignProcess.StartReaped() : ForeignProcess.StartUnreaped();
+        if (reaped && Environment.OSVersion.Version < new Version(6, 15))
+        {
+            Assert.Inconclusive("Before Linux 6.15 the status of a reaped process is a matter of luck.");
+        }
+
+        using PidRunProcess run = StartWaiting(exiting.Id, killed.Id);
+        exiting.Signal("TERM");
+        Assert.AreEqual($"{exiting.Id} sh: exited 7", run.ReadLine());
+        Assert.IsNotNull(TestProcesses.StateOf(run.Id));
+        killed.Signal();
+        (int exitCode, string output, string error) = run.WaitForExit();
+        Assert.AreEqual(0, exitCode, error);
+        Assert.AreEqual($"{killed.Id} sleep: killed by SIGKILL\n", output);
+        Assert.AreEqual("", error);
+    }
+
+    [TestMethod]
+    public void TellsThatAProcessIsGoneAndWaitsForTheOthers()
+    {
+        using ForeignProcess gone = ForeignProcess.StartReaped();
+        gone.KillAndWaitUntilReaped();
+        using ForeignProcess other = ForeignProcess.StartUnreaped();
+        other.KillAndWaitUntilZombie();
+        (int exitCode, string output, string error) = PidRunProcess.Run("--pid", $"{gone.Id},{other.Id}");
+        Assert.AreEqual(125, exitCode, error);
+        Assert.AreEqual($"PidRun: {gone.Id}: no such process\n", error);
+        Assert.AreEqual($"{other.Id} sleep: killed by SIGKILL\n", output);
+    }
+
+    [TestMethod]
+    public void GivesUpAfterTheTimeoutAndLeavesTheProcessAlone()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        (int exitCode, string output, string error) = PidRunProcess.Run("--timeout", "300ms", "--pid", Text(foreign.Id));
+        Assert.AreEqual(124, exitCode, error);
+        Assert.AreEqual("", output);
+        Assert.AreEqual($"PidRun: timeout after 0.30 s; still running: {foreign.Id}\n", error);
+        Assert.IsNotNull(TestProcesses.StateOf(foreign.Id));
+    }
+
+    [TestMethod]
+    public void EndsAtASignalAndLeavesTheProcessAlone()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using PidRunProcess run = StartWaiting(foreign.Id);
+        run.Signal("TERM");
+        (int exitCode, _, string error) = run.WaitForExit();
+        Assert.AreEqual(143, exitCode, error);
+        Assert.Contains($"SIGTERM; still running: {foreign.Id}", error);
+        Assert.IsNotNull(TestProcesses.StateOf(foreign.Id));
+    }
+
+    [TestMethod]
+    public void ShowsTheRunningProcessesOnATerminal()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"--timeout 3s --pid {foreign.Id}");
+        Assert.AreEqual(124, exitCode, output);
+        Assert.MatchesRegex($@"{foreign.Id} +sleep +\d+\.\d\d s", output);
+    }
+
+    /// <summary>Starts it, and waits until it has a pidfd of each.</summary>
+    private static PidRunProcess StartWaiting(params int[] pids)
+    {
+        PidRunProcess run = PidRunProcess.Start("--pid", string.Join(',', pids.Select(Text)));
+        TestProcesses.WaitUntil(() => run.PidFds() == pids.Length, "PidRun has opened its pidfds");
+        return run;
+    }
+
+    private static string Text(int pid) => pid.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PidFdProcess.Tests.Samples;
+
+/// <summary>PidRun as a process, its output redirected.</summary>
+internal sealed class PidRunProcess : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly Task<string> _error;
+
+    private PidRunProcess(Process process)
+    {
+        _process = process;
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Gets the path of the sample, built in the same configuration as this test.</summary>
+    public static string Path { get; } = System.IO.Path.GetFullPath(
+        AppContext.BaseDirectory.Replace("/test/PidFdProcess.Tests/", "/samples/PidRun/", StringComparison.Ordinal) + "PidRun.dll");
+
+    public int Id => _process.Id;
+
+    /// <summary>Runs PidRun to its end.</summary>
+    public static (int ExitCode, string Output, string Error) Run(params string[] arguments)
+    {
+        using PidRunProcess run = Start(arguments);
+        return run.WaitForExit();
+    }
+
+    public static PidRunProcess Start(params string[] arguments) => Start("dotnet", ["exec", Path, .. arguments]);
+
+    /// <summary>Runs PidRun under a pseudo terminal of script(1); Output is what the terminal got.</summary>
+    public static (int ExitCode, string Output, string Error) RunOnTerminal(string arguments)
+    {
+        if (!File.Exists("/usr/bin/script"))
+        {
+            Assert.Inconclusive("There is no script(1), of util-linux.");
+        }
+
+        using PidRunProcess run = Start("/usr/bin/script", ["-qec", $"exec dotnet exec '{Path}' {arguments}", "/dev/null"]);
+        return run.WaitForExit();
+    }
+
+    /// <summary>Reads a line of stdout.</summary>
+    public string ReadLine() =>
+        _process.StandardOutput.ReadLineAsync().WaitAsync(s_limit).GetAwaiter().GetResult() ?? throw new EndOfStreamException(_error.Result);
+
+    public void WriteInput(string text)
+    {
+        _process.StandardInput.Write(text);
+        _process.StandardInput.Close();
+    }
+
+    /// <summary>Sends PidRun a signal.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("/bin/kill", ["-" + name, Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Counts the pidfds that PidRun has open.</summary>
+    public int PidFds() => Directory.GetFileSystemEntries($"/proc/{Id.ToString(CultureInfo.InvariantCulture)}/fd").Count(IsPidFd);
+
+    /// <summary>Waits for the end and for the rest of the output.</summary>
+    public (int ExitCode, string Output, string Error) WaitForExit()
+    {
+        string output = _process.StandardOutput.ReadToEndAsync().WaitAsync(s_limit).GetAwaiter().GetResult();
+        string error = _error.WaitAsync(s_limit).GetAwaiter().GetResult();
+        Assert.IsTrue(_process.WaitForExit(s_limit));
+        return (_process.ExitCode, output, error);
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+    }
+
+    private static PidRunProcess Start(string file, string[] arguments)
+    {
+        ProcessStartInfo start = new(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["TERM"] = "xterm-256color";
+        return new PidRunProcess(Process.Start(start)!);
+    }
+
+    private static bool IsPidFd(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return false;
+        }
+    }
+}

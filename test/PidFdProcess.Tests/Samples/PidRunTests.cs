@@ -1,0 +1,236 @@
+using System.Globalization;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Samples;
+
+/// <summary>PidRun with a command, end to end.</summary>
+[TestClass]
+public sealed class PidRunTests
+{
+    private const string StopsAtTerm = "trap 'echo INT' INT; trap 'echo TERM; exit 7' TERM; echo $$; while :; do sleep 0.05; done";
+    private const string IgnoresTerm = "trap '' TERM; while :; do sleep 0.05; done";
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(3)]
+    [DataRow(255)]
+    public void ExitsWithTheCodeOfTheCommand(int code)
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run("--", "sh", "-c", $"echo out; exit {code}");
+        Assert.AreEqual(code, exitCode, error);
+        Assert.AreEqual("out\n", output);
+        Assert.Contains($"exited {code} after ", error);
+        Assert.Contains("user ", error);
+        Assert.Contains("peak memory ", error);
+        Assert.HasCount(1, error.TrimEnd().Split('\n'));
+    }
+
+    [TestMethod]
+    public void TellsTheSignal()
+    {
+        (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", "sleep 0.3; kill -KILL $$");
+        Assert.AreEqual(137, exitCode, error);
+        RequireStatusAfterReap();
+        Assert.Contains("killed by SIGKILL after", error);
+    }
+
+    [TestMethod]
+    public void TellsTheCoreDump()
+    {
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("pidrun");
+        try
+        {
+            (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", $"cd {directory.FullName}; ulimit -c unlimited; sleep 0.3; kill -SEGV $$");
+            if (directory.GetFiles().Length == 0)
+            {
+                Assert.Inconclusive($"This system writes no core files: {error}");
+            }
+
+            Assert.AreEqual(139, exitCode, error);
+            RequireStatusAfterReap();
+            Assert.Contains("killed by SIGSEGV (core dumped) after", error);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void TheCommandReadsStdin()
+    {
+        using PidRunProcess run = PidRunProcess.Start("cat");
+        run.WriteInput("in");
+        (int exitCode, string output, string error) = run.WaitForExit();
+        Assert.AreEqual(0, exitCode, error);
+        Assert.AreEqual("in", output);
+    }
+
+    [TestMethod]
+    public void WhatFollowsTheCommandBelongsToIt()
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run("--tree", "echo", "--timeout", "--pid", "5", "--", "@x", "[suggest]", "-h");
+        Assert.AreEqual(0, exitCode, error);
+        Assert.AreEqual("--timeout --pid 5 -- @x [suggest] -h\n", output);
+    }
+
+    [TestMethod]
+    [DataRow("exec sleep 1000", 124)]
+    [DataRow(IgnoresTerm, 137, DisplayName = "as timeout(1) if it takes SIGKILL")]
+    [DataRow("trap 'exit 0' TERM; while :; do sleep 0.05; done", 124)]
+    [DataRow("kill -STOP $$", 124)]
+    public void StopsTheCommandAfterTheTimeout(string script, int expected)
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run("--timeout", "1s", "--grace=2000ms", "sh", "-c", $"echo $$; {script}");
+        Assert.AreEqual(expected, exitCode, error);
+        Assert.Contains("timeout after 1.00 s; SIGTERM to ", error);
+        Assert.AreEqual(expected == 137, error.Contains("(canceled)", StringComparison.Ordinal), error);
+        Assert.IsNull(TestProcesses.StateOf(Number(output)));
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void StopsTheTreeIfAskedTo(bool tree)
+    {
+        const string Script = "sleep 1000 >/dev/null 2>&1 & echo $!; wait";
+        string[] options = tree ? ["--timeout", "1s", "--tree"] : ["--timeout", "1s"];
+        (int exitCode, string output, string error) = PidRunProcess.Run([.. options, "sh", "-c", Script]);
+        Assert.AreEqual(124, exitCode, error);
+        int sleeper = Number(output);
+        bool isAlive = TestProcesses.StateOf(sleeper) is not null and not 'Z';
+        if (isAlive)
+        {
+            using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(sleeper);
+            process.Kill();
+        }
+
+        Assert.AreEqual(!tree, isAlive, error);
+    }
+
+    [TestMethod]
+    public void PassesSigtermOn()
+    {
+        using PidRunProcess run = PidRunProcess.Start("sh", "-c", StopsAtTerm);
+        run.ReadLine();
+        run.Signal("TERM");
+        (int exitCode, string output, string error) = run.WaitForExit();
+        Assert.AreEqual(7, exitCode, error);
+        Assert.AreEqual("TERM\n", output);
+        Assert.Contains("SIGTERM to sh", error);
+    }
+
+    [TestMethod]
+    public void PassesSigintOnAndWhatFollows()
+    {
+        using PidRunProcess run = PidRunProcess.Start("--grace", "0", "sh", "-c", StopsAtTerm);
+        RequireSigint(Number(run.ReadLine()));
+        run.Signal("INT");
+        Assert.AreEqual("INT", run.ReadLine());
+        run.Signal("TERM");
+        (int exitCode, string output, string error) = run.WaitForExit();
+        Assert.AreEqual(7, exitCode, error);
+        Assert.AreEqual("TERM\n", output);
+    }
+
+    [TestMethod]
+    public void KillsWhatDoesNotEndAfterASignal()
+    {
+        using PidRunProcess run = PidRunProcess.Start("--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
+        run.ReadLine();
+        run.Signal("TERM");
+        (int exitCode, _, string error) = run.WaitForExit();
+        Assert.AreEqual(137, exitCode, error);
+        Assert.Contains("(canceled)", error);
+    }
+
+    [TestMethod]
+    [DataRow("/etc/passwd", 126)]
+    [DataRow("/", 126)]
+    [DataRow("/nowhere/at-all", 127)]
+    [DataRow("no-such-command-here", 127)]
+    [DataRow("", 127)]
+    public void TellsWhyTheCommandDoesNotRun(string command, int expected)
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run(command);
+        Assert.AreEqual(expected, exitCode, error);
+        Assert.AreEqual("", output);
+        Assert.StartsWith($"PidRun: cannot run '{command}': {(expected == 126 ? "Permission denied" : "No such file")}", error);
+        Assert.HasCount(1, error.TrimEnd().Split('\n'));
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("--bogus true")]
+    [DataRow("--timeout x true")]
+    [DataRow("--timeout -5 true")]
+    [DataRow("--timeout")]
+    [DataRow("--grace 1y true")]
+    [DataRow("--timeout 1s --timeout 2s true")]
+    [DataRow("--pid 1 true")]
+    [DataRow("--pid 1 --tree")]
+    [DataRow("--pid 1 --grace 1s")]
+    [DataRow("--pid 0")]
+    [DataRow("--pid 1,,2")]
+    [DataRow("--pid 99999999999")]
+    public void RefusesBadArgumentsInOneLine(string arguments)
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.AreEqual(125, exitCode, error);
+        Assert.AreEqual("", output);
+        Assert.StartsWith("PidRun: ", error);
+        Assert.HasCount(1, error.TrimEnd().Split('\n'));
+    }
+
+    [TestMethod]
+    public void RedirectedOutputHasNoEscapeCodes()
+    {
+        (int exitCode, string output, string error) = PidRunProcess.Run("sleep", "1.5");
+        Assert.AreEqual(0, exitCode);
+        Assert.DoesNotContain("\e", output + error);
+    }
+
+    [TestMethod]
+    public void ShowsTheRunningCommandOnATerminal()
+    {
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("sh -c 'echo above; sleep 3; exit 5'");
+        Assert.AreEqual(5, exitCode, output);
+        Assert.Contains("above", output);
+        Assert.MatchesRegex(@"command[\s\S]*memory[\s\S]*\d+ +sh +\d+\.\d\d s", output);
+        Assert.Contains("exited 5 after", output);
+
+        // The rows below go back to scrolling before the last line.
+        Assert.IsGreaterThan(0, output.IndexOf("\e[r", StringComparison.Ordinal));
+        Assert.IsLessThan(output.IndexOf("exited 5", StringComparison.Ordinal), output.IndexOf("\e[r", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public void ShowsNothingOnATerminalIfAskedForPlainLines()
+    {
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("--plain sh -c 'sleep 1.5; exit 5'");
+        Assert.AreEqual(5, exitCode, output);
+        Assert.Contains("exited 5 after", output);
+        Assert.DoesNotContain("memory  ", output);
+        Assert.DoesNotContain("\e[r", output);
+    }
+
+    private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
+
+    private static void RequireStatusAfterReap()
+    {
+        if (Environment.OSVersion.Version < new Version(6, 15))
+        {
+            Assert.Inconclusive("Before Linux 6.15 the signal of a reaped child is a matter of luck.");
+        }
+    }
+
+    /// <summary>A shell cannot trap what was ignored when it started, as for a test run in the background.</summary>
+    private static void RequireSigint(int pid)
+    {
+        string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
+        if ((Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0)
+        {
+            Assert.Inconclusive("This test run ignores SIGINT.");
+        }
+    }
+}
