@@ -17,9 +17,7 @@ internal sealed class PidRunProcess : IDisposable
         _error = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Gets the path of the sample, built in the same configuration as this test.</summary>
-    public static string Path { get; } = System.IO.Path.GetFullPath(
-        AppContext.BaseDirectory.Replace("/test/PidFdProcess.Tests/", "/samples/PidRun/", StringComparison.Ordinal) + "PidRun.dll");
+    public static string Path { get; } = SampleFiles.Dll("PidRun");
 
     public int Id => _process.Id;
 
