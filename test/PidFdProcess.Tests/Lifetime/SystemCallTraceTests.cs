@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Lifetime;
+
+/// <summary>What the kernel is asked for: runs test/TraceTarget under strace.</summary>
+[TestClass]
+public sealed partial class SystemCallTraceTests
+{
+    // Each of three waits looks twice after the exit, whatever time it took.
+    private const int LooksAfterTheExit = 6;
+
+    [TestMethod]
+    public async Task NoWaitIdOnAPidFdReaps()
+    {
+        Trace trace = await Trace.RunAsync("pidfd");
+
+        string[] waits = [.. trace.Calls.Where(static call => call.Contains(" waitid(P_PIDFD", StringComparison.Ordinal))];
+
+        Assert.IsNotEmpty(waits);
+        Assert.Contains(static call => call.Contains("CLD_KILLED", StringComparison.Ordinal), waits);
+        Assert.Contains(static call => call.Contains("CLD_EXITED", StringComparison.Ordinal), waits);
+        foreach (string wait in waits)
+        {
+            Assert.Contains("WNOWAIT", wait);
+        }
+    }
+
+    [TestMethod]
+    public async Task APendingWaitForAForeignProcessDoesNotPoll()
+    {
+        Trace pidfd = await Trace.RunAsync("pidfd");
+        Trace stock = await Trace.RunAsync("stock");
+
+        // If the stock wait did not poll, the count would prove nothing.
+        Assert.IsGreaterThan(LooksAfterTheExit, stock.LooksWhilePending);
+        Assert.IsInRange(0, LooksAfterTheExit, pidfd.LooksWhilePending);
+    }
+
+    [TestMethod]
+    public async Task SignalsGoThroughThePidFd()
+    {
+        Trace trace = await Trace.RunAsync("pidfd");
+
+        Assert.Contains(static call => SigKillByPidFd().IsMatch(call), trace.Calls);
+        string kill = $" kill({trace.ForeignId.ToString(CultureInfo.InvariantCulture)}, SIGKILL)";
+        Assert.DoesNotContain(call => call.Contains(kill, StringComparison.Ordinal), trace.Calls);
+    }
+
+    [GeneratedRegex(@" pidfd_send_signal\(\d+(<.*>)?, SIGKILL, NULL, 0\) += 0")]
+    private static partial Regex SigKillByPidFd();
+
+    private sealed partial record Trace(string[] Calls, int ForeignId)
+    {
+        /// <summary>Gets the number of calls kill(foreign, 0) between the two marks kill(self, 0).</summary>
+        public int LooksWhilePending
+        {
+            get
+            {
+                Match mark = Calls.Select(static call => KillZero().Match(call))
+                    .First(match => match.Success && match.Groups["pid"].Value != Foreign);
+                string markCall = $" kill({mark.Groups["pid"].Value}, 0)";
+                int[] marks = [.. Enumerable.Range(0, Calls.Length).Where(i => Calls[i].Contains(markCall, StringComparison.Ordinal))];
+                Assert.HasCount(2, marks);
+                return Calls[marks[0]..marks[1]].Count(call => call.Contains($" kill({Foreign}, 0)", StringComparison.Ordinal));
+            }
+        }
+
+        private string Foreign => ForeignId.ToString(CultureInfo.InvariantCulture);
+
+        public static async Task<Trace> RunAsync(string route)
+        {
+            if (!ToolRun.Exists("strace"))
+            {
+                Assert.Inconclusive("strace is not installed");
+            }
+
+            if (await ToolRun.RunAsync("strace", ["-qq", "-e", "trace=none", "/bin/true"]) is { ExitCode: not 0 } refused)
+            {
+                Assert.Inconclusive($"strace may not trace here: {refused.Errors}");
+            }
+
+            string file = Path.GetTempFileName();
+            try
+            {
+                string target = Path.Combine(AppContext.BaseDirectory, "TraceTarget.dll");
+                ToolRun run = await ToolRun.SucceedAsync("strace",
+                [
+                    "-f", "-qq", "-e", "signal=none", "-e", "trace=waitid,kill,pidfd_send_signal,pidfd_open", "-o", file,
+                    ToolRun.DotNet, "exec", target, route,
+                ]);
+                string foreign = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+                return new Trace(Join(await File.ReadAllLinesAsync(file)), int.Parse(foreign, CultureInfo.InvariantCulture));
+            }
+            finally
+            {
+                File.Delete(file);
+            }
+        }
+
+        /// <summary>Puts together the two halves of a call that another thread's calls came between.</summary>
+        private static string[] Join(string[] lines)
+        {
+            Dictionary<string, string> unfinished = [];
+            List<string> calls = [];
+            foreach (string line in lines)
+            {
+                string thread = line.Split(' ', 2)[0];
+                if (line.Split(" <unfinished ...>") is [string start, ""])
+                {
+                    unfinished[thread] = start;
+                }
+                else if (Resumed().Match(line) is { Success: true } rest && unfinished.Remove(thread, out string? begun))
+                {
+                    calls.Add(begun + line[(rest.Index + rest.Length)..]);
+                }
+                else
+                {
+                    calls.Add(line);
+                }
+            }
+
+            return [.. calls];
+        }
+
+        [GeneratedRegex(@"<\.\.\. \w+ resumed>")]
+        private static partial Regex Resumed();
+
+        [GeneratedRegex(@" kill\((?<pid>\d+), 0\)")]
+        private static partial Regex KillZero();
+    }
+}

@@ -1,0 +1,95 @@
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Package;
+
+/// <summary>A program that uses the package as anybody's would: from a feed, with a package cache of its own.</summary>
+internal sealed class Consumer
+{
+    private const string Program = """
+        using System.Diagnostics;
+        using PidFdProcess;
+
+        using Process process = Process.Start("/bin/sleep", "1000");
+        Task exit = process.WaitForExitPidFdAsync();
+        process.KillViaPidFd();
+        await exit;
+        Console.WriteLine($"exit code {process.ExitCode}, pidfds {ProcessHandleRegistry.Default.Support.IsSupported}");
+        """;
+
+    private readonly string _folder;
+    private readonly Dictionary<string, string?> _environment;
+
+    /// <summary>Writes the sources of a program for one target framework.</summary>
+    public Consumer(PackedLibrary library, string framework)
+    {
+        _folder = Directory.CreateDirectory(Path.Combine(library.Folder, "consumer-" + Guid.NewGuid().ToString("N"))).FullName;
+        _environment = new Dictionary<string, string?>(PackedLibrary.Environment)
+        {
+            ["NUGET_PACKAGES"] = Path.Combine(library.Folder, "packages"),
+        };
+        File.WriteAllText(Path.Combine(_folder, "Program.cs"), Program);
+        File.WriteAllText(Path.Combine(_folder, "Consumer.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>{framework}</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <NuGetAudit>false</NuGetAudit>
+                <UseAppHost Condition="'$(SelfContained)' != 'true'">false</UseAppHost>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="PidFdProcess" Version="{library.Version}" />
+              </ItemGroup>
+            </Project>
+            """);
+
+        // The machine's own sources stay in force beside the feed, and what its cache has need not be fetched again.
+        File.WriteAllText(Path.Combine(_folder, "nuget.config"), $"""
+            <configuration>
+              <packageSources>
+                <add key="packed" value="{library.Feed}" />
+              </packageSources>
+              <fallbackPackageFolders>
+                <add key="machine" value="{MachinePackages()}" />
+              </fallbackPackageFolders>
+            </configuration>
+            """);
+    }
+
+    /// <summary>Runs a command of the SDK on the project.</summary>
+    public Task<ToolRun> DotNetAsync(params string[] arguments) => ToolRun.RunAsync(ToolRun.DotNet, arguments, _folder, _environment);
+
+    /// <summary>Builds, and fails the test with the output if that fails or warns.</summary>
+    public async Task BuildAsync(params string[] arguments)
+    {
+        ToolRun build = await DotNetAsync(["build", "-o", "out", .. arguments]);
+        Assert.AreEqual(0, build.ExitCode, build.Output + build.Errors);
+        Assert.DoesNotContain("warning", build.Output);
+    }
+
+    /// <summary>Runs the program that was built, on this runtime whatever its framework.</summary>
+    public async Task<string> RunAsync(string? disabled = null)
+    {
+        ToolRun run = await ToolRun.SucceedAsync(
+            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(_folder, "out", "Consumer.dll")], _folder, Disabled(disabled));
+        return run.Output.Trim();
+    }
+
+    /// <summary>Runs the self-contained program that was published.</summary>
+    public async Task<string> RunPublishedAsync() =>
+        (await ToolRun.SucceedAsync(Path.Combine(_folder, "out", "Consumer"), [], _folder, Disabled(null))).Output.Trim();
+
+    private static Dictionary<string, string?> Disabled(string? value) => new() { [PidFdSupport.DisabledVariable] = value };
+
+    private static string MachinePackages()
+    {
+        string folder = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
+            ? named
+            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
+        // NuGet insists that a fallback folder exists.
+        return Directory.CreateDirectory(folder).FullName;
+    }
+}

@@ -1,0 +1,139 @@
+using System.IO.Compression;
+using System.Reflection;
+using System.Reflection.Metadata;
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace PidFdProcess.Tests.Package;
+
+/// <summary>What is in the package.</summary>
+[TestClass]
+public sealed partial class PackageTests
+{
+    private const string Library = "PidFdProcess";
+    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+
+    private static readonly Guid s_sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+
+    private static string s_folder = "";
+    private static PackedLibrary s_library = null!;
+
+    [ClassInitialize]
+    public static async Task Pack(TestContext _)
+    {
+        s_folder = Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName;
+        s_library = await PackedLibrary.PackAsync(s_folder);
+    }
+
+    [ClassCleanup]
+    public static void Delete() => Directory.Delete(s_folder, recursive: true);
+
+    [TestMethod]
+    public void HasTheLibraryAndItsDocumentationForEachFramework()
+    {
+        using ZipArchive package = s_library.OpenPackage();
+
+        string[] libraries = [.. package.Entries.Select(static entry => entry.FullName).Where(static name => name.StartsWith("lib/", StringComparison.Ordinal))];
+
+        string[] expected = ["lib/net10.0/PidFdProcess.dll", "lib/net10.0/PidFdProcess.xml", "lib/net8.0/PidFdProcess.dll", "lib/net8.0/PidFdProcess.xml"];
+        CollectionAssert.AreEquivalent(expected, libraries);
+    }
+
+    [TestMethod]
+    public void NamesItsLicenceReadmeRepositoryAndOneDependency()
+    {
+        using ZipArchive package = s_library.OpenPackage();
+        XElement metadata = XDocument.Parse(Encoding.UTF8.GetString(PackedLibrary.Read(package, "PidFdProcess.nuspec")).TrimStart('\uFEFF'))
+            .Root!.Elements().Single();
+        XNamespace ns = metadata.Name.Namespace;
+
+        Assert.AreEqual("MIT", metadata.Element(ns + "license")!.Value);
+        Assert.AreEqual("expression", metadata.Element(ns + "license")!.Attribute("type")!.Value);
+        Assert.AreEqual("README.md", metadata.Element(ns + "readme")!.Value);
+        Assert.IsNotEmpty(PackedLibrary.Read(package, "README.md"));
+        Assert.IsFalse(string.IsNullOrWhiteSpace(metadata.Element(ns + "description")!.Value));
+        XElement repository = metadata.Element(ns + "repository")!;
+        Assert.StartsWith(PackedLibrary.Repository, repository.Attribute("url")!.Value);
+        Assert.AreEqual(s_library.Commit, repository.Attribute("commit")!.Value);
+
+        XElement[] groups = [.. metadata.Element(ns + "dependencies")!.Elements(ns + "group")];
+        CollectionAssert.AreEquivalent(
+            (string[])["net8.0", "net10.0"], groups.Select(static group => group.Attribute("targetFramework")!.Value).ToArray());
+        foreach (XElement group in groups)
+        {
+            Assert.AreEqual("Mono.Posix.NETStandard", group.Elements().Single().Attribute("id")!.Value);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("net8.0")]
+    [DataRow("net10.0")]
+    public void DocumentsEveryPublicMember(string framework)
+    {
+        using ZipArchive package = s_library.OpenPackage();
+        using MemoryStream xml = new(PackedLibrary.Read(package, $"lib/{framework}/{Library}.xml"));
+        XElement[] members = [.. XDocument.Load(xml).Root!.Element("members")!.Elements()];
+
+        foreach (Type type in typeof(ProcessHandleRegistry).Assembly.GetExportedTypes())
+        {
+            AssertDocumented($"T:{type.FullName}");
+            foreach (MemberInfo member in type.GetMembers(Declared).Where(static member => member is not FieldInfo { IsSpecialName: true }))
+            {
+                if (member is not MethodInfo { IsSpecialName: true })
+                {
+                    AssertDocumented($"{type.FullName}.{member.Name.Replace('.', '#')}");
+                }
+            }
+        }
+
+        void AssertDocumented(string name) => Assert.IsTrue(
+            Array.Exists(members, member => IsOf(member, name) && member.Elements().Any(static part => part.Name == "summary" || part.Name == "inheritdoc")),
+            $"{name} is not documented");
+
+        // Without the kind of member in front and the parameters behind; the overloads of a method are left to the compiler's own check.
+        static bool IsOf(XElement member, string name) =>
+            member.Attribute("name")!.Value is { } id && (id == name || id.Split('(')[0][2..] == name);
+    }
+
+    [TestMethod]
+    public void TwoBuildsInDifferentFoldersAreTheSame()
+    {
+        using ZipArchive first = s_library.OpenPackage();
+        using ZipArchive second = s_library.OpenPackage(s_library.SecondFeed);
+        using ZipArchive firstSymbols = s_library.OpenSymbols();
+        using ZipArchive secondSymbols = s_library.OpenSymbols(s_library.SecondFeed);
+
+        foreach (string framework in (string[])["net8.0", "net10.0"])
+        {
+            CollectionAssert.AreEqual(Read(first, $"lib/{framework}/{Library}.dll"), Read(second, $"lib/{framework}/{Library}.dll"));
+            CollectionAssert.AreEqual(Read(firstSymbols, $"lib/{framework}/{Library}.pdb"), Read(secondSymbols, $"lib/{framework}/{Library}.pdb"));
+        }
+
+        static byte[] Read(ZipArchive package, string path) => PackedLibrary.Read(package, path);
+    }
+
+    [TestMethod]
+    [DataRow("net8.0")]
+    [DataRow("net10.0")]
+    public void SymbolsLinkToTheSourcesOfTheCommit(string framework)
+    {
+        using ZipArchive symbols = s_library.OpenSymbols();
+        using MemoryStream pdb = new(PackedLibrary.Read(symbols, $"lib/{framework}/{Library}.pdb"));
+        using MetadataReaderProvider provider = MetadataReaderProvider.FromPortablePdbStream(pdb);
+        MetadataReader reader = provider.GetMetadataReader();
+
+        byte[] json = reader.GetCustomDebugInformation(EntityHandle.ModuleDefinition)
+            .Select(reader.GetCustomDebugInformation)
+            .Where(information => reader.GetGuid(information.Kind) == s_sourceLink)
+            .Select(information => reader.GetBlobBytes(information.Value))
+            .Single();
+
+        JsonProperty link = JsonDocument.Parse(json).RootElement.GetProperty("documents").EnumerateObject().Single();
+        Assert.AreEqual($"https://raw.githubusercontent.com/example/PidFdProcess/{s_library.Commit}/*", link.Value.GetString());
+        string prefix = link.Name.TrimEnd('*');
+        string[] documents = [.. reader.Documents.Select(handle => reader.GetString(reader.GetDocument(handle).Name))];
+        Assert.Contains(prefix + "src/PidFdProcess/ProcessPidFdExtensions.cs", documents);
+        Assert.IsTrue(Array.TrueForAll(documents, document => document.StartsWith(prefix, StringComparison.Ordinal)));
+    }
+}

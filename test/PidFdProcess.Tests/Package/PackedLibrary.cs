@@ -1,0 +1,150 @@
+using System.Globalization;
+using System.IO.Compression;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Package;
+
+/// <summary>
+/// The package as a release builds it, twice: from a commit with a remote, in two folders with different paths. The commit is made of a copy of the
+/// sources as they are, so that the repository is neither written to nor needs to be one.
+/// </summary>
+internal sealed class PackedLibrary
+{
+    public const string Repository = "https://github.com/example/PidFdProcess";
+
+    private static readonly string[] s_sources =
+        ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
+
+    private PackedLibrary(string folder, string version, string commit)
+    {
+        Folder = folder;
+        Version = version;
+        Commit = commit;
+    }
+
+    /// <summary>Gets the folder that everything is in.</summary>
+    public string Folder { get; }
+
+    /// <summary>Gets the version: one that no package cache knows.</summary>
+    public string Version { get; }
+
+    public string Commit { get; }
+
+    /// <summary>Gets the local folder feed.</summary>
+    public string Feed => Path.Combine(Folder, "feed");
+
+    /// <summary>Gets the feed of the second build.</summary>
+    public string SecondFeed => Path.Combine(Folder, "feed2");
+
+    /// <summary>Gets the environment for the SDK: without what its test runner sets, and without servers that outlive it.</summary>
+    public static Dictionary<string, string?> Environment { get; } = new()
+    {
+        ["CI"] = null,
+        ["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0",
+        ["DOTNET_NOLOGO"] = "1",
+        ["MSBUILDDISABLENODEREUSE"] = "1",
+        ["MSBUILD_EXE_PATH"] = null,
+        ["MSBuildExtensionsPath"] = null,
+        ["MSBuildLoadMicrosoftTargetsReadOnly"] = null,
+        ["MSBuildSDKsPath"] = null,
+        ["PIDFDPROCESS_DISABLED"] = null,
+        ["UseSharedCompilation"] = "false",
+    };
+
+    public static async Task<PackedLibrary> PackAsync(string folder)
+    {
+        string root = FindRoot();
+        string first = Path.Combine(folder, "first");
+        foreach (string source in s_sources)
+        {
+            Copy(Path.Combine(root, source), Path.Combine(first, source));
+        }
+
+        string commit = await CommitAsync(first);
+        string second = Path.Combine(folder, "second", "with", "a", "longer", "path");
+        Copy(first, second);
+
+        string version = string.Create(CultureInfo.InvariantCulture, $"0.0.1-test.{DateTime.UtcNow.Ticks}");
+        PackedLibrary library = new(folder, version, commit);
+        await library.PackAsync(first, library.Feed);
+        await library.PackAsync(second, library.SecondFeed);
+        return library;
+    }
+
+    public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
+
+    public ZipArchive OpenSymbols(string? feed = null) => Open(feed ?? Feed, "snupkg");
+
+    /// <summary>Reads a file of a package.</summary>
+    public static byte[] Read(ZipArchive package, string path)
+    {
+        ZipArchiveEntry entry = package.GetEntry(path) ?? throw new AssertFailedException($"The package has no {path}.");
+        using Stream stream = entry.Open();
+        using MemoryStream memory = new();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PidFdProcess.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        if (directory is null)
+        {
+            Assert.Inconclusive("The sources are not there: the tests were moved away from the repository.");
+        }
+
+        return directory.FullName;
+    }
+
+    private static async Task<string> CommitAsync(string folder)
+    {
+        if (!ToolRun.Exists("git"))
+        {
+            Assert.Inconclusive("git is not installed");
+        }
+
+        await GitAsync("init", "--quiet");
+        await GitAsync("remote", "add", "origin", Repository + ".git");
+        await GitAsync("add", "--all");
+        await GitAsync("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false", "commit", "--quiet", "--message", "Sources");
+        return (await GitAsync("rev-parse", "HEAD")).Output.Trim();
+
+        Task<ToolRun> GitAsync(params string[] arguments) => ToolRun.SucceedAsync("git", arguments, folder);
+    }
+
+    private static void Copy(string source, string target)
+    {
+        if (File.Exists(source))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(source, target);
+        }
+
+        if (!Directory.Exists(source))
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(target);
+        foreach (string entry in Directory.EnumerateFileSystemEntries(source))
+        {
+            if (Path.GetFileName(entry) is not ("bin" or "obj") and string name)
+            {
+                Copy(entry, Path.Combine(target, name));
+            }
+        }
+    }
+
+    private async Task PackAsync(string sources, string feed) => await ToolRun.SucceedAsync(
+        ToolRun.DotNet,
+        ["pack", "src/PidFdProcess", "-o", feed, $"-p:Version={Version}", "-p:ContinuousIntegrationBuild=true"],
+        sources,
+        Environment);
+
+    private ZipArchive Open(string feed, string extension) => ZipFile.OpenRead(Path.Combine(feed, $"PidFdProcess.{Version}.{extension}"));
+}
