@@ -8,7 +8,8 @@ internal static class CommandFile
 {
     private const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>The full path of the command; of a file that cannot be executed if there is no other; <see langword="null"/> if there is none at all.</summary>
+    /// <summary>The full path of the command, or of a file that cannot be executed if there is no other.</summary>
+    /// <returns><see langword="null"/> if there is none at all.</returns>
     public static string? Find(string command)
     {
         if (command.Contains('/'))

@@ -80,7 +80,8 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
         }
     }
 
-    private async Task<(PidFdExitStatus Status, bool TimedOut)> WaitAsync(Process process, Task<PidFdExitStatus> exit, CaughtSignals signals)
+    private async Task<(PidFdExitStatus Status, bool TimedOut)> WaitAsync(
+        Process process, Task<PidFdExitStatus> exit, CaughtSignals signals)
     {
         Task<PosixSignal> signal = signals.NextAsync();
         Task first = await Task.WhenAny(exit, signal, Task.Delay(timeout));
@@ -115,10 +116,14 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
 
     private void ReportEnd(PidFdExitStatus status, TimeSpan elapsed)
     {
-        string usage = (status.ResourceUsage ?? ChildUsage.Get()) is { } used
-            ? $", user {Report.Seconds(used.UserTime)}, system {Report.Seconds(used.SystemTime)}, peak memory {Peak(used.PeakResidentBytes)}"
-            : "";
-        Report.Line($"{_name} {status} after {Report.Seconds(elapsed)}{usage}");
+        string end = $"{_name} {status} after {Report.Seconds(elapsed)}";
+        if ((status.ResourceUsage ?? ChildUsage.Get()) is { } used)
+        {
+            end += $", user {Report.Seconds(used.UserTime)}, system {Report.Seconds(used.SystemTime)}";
+            end += $", peak memory {Peak(used.PeakResidentBytes)}";
+        }
+
+        Report.Line(end);
     }
 
     /// <summary>Until it executes the command, a child shares the memory of this program, and the kernel counts that as its own.</summary>

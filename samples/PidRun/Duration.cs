@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace PidRun;
 
-/// <summary>Durations as timeout(1) reads them, and ms: <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c>, bare seconds; 0 is for ever.</summary>
+/// <summary>
+/// Durations as timeout(1) reads them, and ms: <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c>, bare seconds; 0 is for ever.
+/// </summary>
 internal static class Duration
 {
     public const string Expected = "a number of seconds, or one with ms, s, m, h or d, up to 24 days; 0 is for ever";
@@ -15,7 +17,8 @@ internal static class Duration
     {
         (string suffix, double unit) = Array.Find(s_units, unit => text?.EndsWith(unit.Suffix, StringComparison.Ordinal) == true);
         duration = Timeout.InfiniteTimeSpan;
-        if (suffix is null || !double.TryParse(text.AsSpan(..^suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        ReadOnlySpan<char> digits = text.AsSpan(0, (text?.Length - suffix?.Length) ?? 0);
+        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
         {
             return false;
         }

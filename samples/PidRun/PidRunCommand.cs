@@ -9,15 +9,16 @@ internal sealed class PidRunCommand : RootCommand
 {
     private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(5);
 
-    private readonly Option<TimeSpan?> _timeout = DurationOption("--timeout", "Send SIGTERM after this time, and end the wait for a --pid.");
+    private readonly Option<TimeSpan?> _timeout = DurationOption(
+        "--timeout", "Send SIGTERM after this time; for --pid: give up");
     private readonly Option<TimeSpan?> _grace = DurationOption(
         "--grace", "Send SIGKILL when the command is still there so long after it was sent SIGTERM or SIGINT [default: 5s; 0 never does]");
 
-    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too." };
-    private readonly Option<bool> _plain = new("--plain") { Description = "No live view, for a command that draws on the whole terminal." };
+    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too" };
+    private readonly Option<bool> _plain = new("--plain") { Description = "No live view, for a command that draws on the whole terminal" };
     private readonly Option<int[]> _pids = new("--pid")
     {
-        Description = "Wait for these processes, and print how each ended.",
+        Description = "Wait for these processes, and print how each ended",
         HelpName = "N[,M...]",
         CustomParser = ParsePids,
     };
@@ -71,7 +72,8 @@ internal sealed class PidRunCommand : RootCommand
         ([], []) => "Say a command, or --pid.",
         ([var name, ..], _) when name.StartsWith('-') => $"Unknown option '{name}'.",
         ([_, ..], [_, ..]) => "Say either a command or --pid.",
-        ([], _) when parsed.GetValue(_tree) || parsed.GetValue(_grace) is not null => "--tree and --grace are for a command: --pid only waits.",
+        ([], _) when parsed.GetValue(_tree) || parsed.GetValue(_grace) is not null =>
+            "--tree and --grace are for a command: --pid only waits.",
         _ => null,
     };
 

@@ -15,7 +15,8 @@ if (parsed.Errors.Count > 0)
 try
 {
     // Signals are caught by CommandRun and PidWait, not by the parser.
-    return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+    return await parsed.InvokeAsync(
+        new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
 }
 catch (Exception e)
 {

@@ -44,7 +44,8 @@ internal sealed class PidRunProcess : IDisposable
 
     /// <summary>Reads a line of stdout.</summary>
     public string ReadLine() =>
-        _process.StandardOutput.ReadLineAsync().WaitAsync(s_limit).GetAwaiter().GetResult() ?? throw new EndOfStreamException(_error.Result);
+        _process.StandardOutput.ReadLineAsync().WaitAsync(s_limit).GetAwaiter().GetResult()
+        ?? throw new EndOfStreamException(_error.Result);
 
     public void WriteInput(string text)
     {
