@@ -68,7 +68,14 @@ internal static class PidFdProbe
                 return Failed("epoll_wait", error);
             }
 
-            return count == 0 ? PidFdSupport.Supported : Unexpected("epoll_wait", "reported this process as exited");
+            if (count != 0)
+            {
+                return Unexpected("epoll_wait", "reported this process as exited");
+            }
+
+            // Compiled now, or the first child is reaped while the code that reads its status is.
+            _ = ExitRecord.Read(kernel, self, Environment.ProcessId);
+            return PidFdSupport.Supported;
         }
     }
 
