@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Reflection.Metadata;
 using System.Text;
 using System.Text.Json;
@@ -80,7 +81,7 @@ public sealed partial class PackageTests
             AssertDocumented($"T:{type.FullName}");
             foreach (MemberInfo member in type.GetMembers(Declared).Where(static member => member is not FieldInfo { IsSpecialName: true }))
             {
-                if (member is not MethodInfo { IsSpecialName: true })
+                if (member is not MethodInfo { IsSpecialName: true } && !member.IsDefined(typeof(CompilerGeneratedAttribute)))
                 {
                     AssertDocumented($"{type.FullName}.{member.Name.Replace('.', '#')}");
                 }

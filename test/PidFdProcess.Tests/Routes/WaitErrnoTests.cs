@@ -132,7 +132,7 @@ public sealed class WaitErrnoTests
         };
 
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, 0));
-        Assert.AreEqual(2, child.Kernel.Calls(KernelCall.WaitId), "The probe called it once.");
+        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
         Assert.AreEqual(137, child.Process.ExitCode);
         child.Kernel.AssertAllClosed();
     }
@@ -145,7 +145,7 @@ public sealed class WaitErrnoTests
         using Process process = child.Registry.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         Assert.IsTrue(child.Registry.WaitForExit(process, -1));
-        Assert.AreEqual(2, child.Kernel.Calls(KernelCall.WaitId), "The probe called it once.");
+        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
         Assert.IsFalse(process.HasExited);
         Assert.AreEqual(ProcessRoute.PidFd, child.Registry.Attach(process).Route, "The pidfd is still needed.");
         child.AssertNothingStaysOpen();
