@@ -61,7 +61,11 @@ public sealed class PidFdExitStatus
     internal static PidFdExitStatus FromRuntime(int exitCode) => new(ExitStatusSource.Runtime) { ExitCode = exitCode };
 
     /// <summary>A kill was sent. If something else ended the process first, it was not the kill.</summary>
-    internal PidFdExitStatus AfterKill() => Signal is Signum.SIGKILL || (Signal is null && ExitCode is null or SignalExitCodeBase + (int)Signum.SIGKILL)
+    /// <remarks>The runtime's 137 may be either; every other source tells exit(137) from SIGKILL.</remarks>
+    internal PidFdExitStatus AfterKill() =>
+        Signal is Signum.SIGKILL
+        || Source is ExitStatusSource.Unknown
+        || (Source is ExitStatusSource.Runtime && ExitCode is SignalExitCodeBase + (int)Signum.SIGKILL)
         ? new(Source) { ExitCode = ExitCode, Signal = Signal, CoreDumped = CoreDumped, ResourceUsage = ResourceUsage, Canceled = true }
         : this;
 

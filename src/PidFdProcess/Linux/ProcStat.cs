@@ -36,6 +36,8 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
             ReadOnlySpan<byte> value = blank < 0 ? rest : rest[..blank];
             switch (field)
             {
+                case 3 when value.Length != 1:
+                    return false;
                 case 3:
                     state = (char)value[0];
                     break;

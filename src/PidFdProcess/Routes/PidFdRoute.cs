@@ -20,6 +20,7 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
     private volatile bool _finished;
     private string? _lastFallback;
     private ExitRecord? _exit;
+    private int _exitsCounted;
 
     public override ProcessRoute Kind => _finished ? ProcessRoute.Stock : ProcessRoute.PidFd;
 
@@ -102,11 +103,16 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
     /// <summary>Reads the exit status, once: whoever sees the exit first is the likeliest to find it.</summary>
     public void OnExit()
     {
-        if (Exit is null
-            && ExitRecord.Read(platform.Kernel, pidFd, ProcessId) is { } exit
-            && Interlocked.CompareExchange(ref _exit, exit, null) is null)
+        if (Exit is not null)
         {
-            PidFdMetrics.Exited(exit.Source);
+            return;
+        }
+
+        ExitRecord? exit = ExitRecord.Read(platform.Kernel, pidFd, ProcessId);
+        Interlocked.CompareExchange(ref _exit, exit, null);
+        if (Interlocked.Exchange(ref _exitsCounted, 1) == 0)
+        {
+            PidFdMetrics.Exited(exit?.Source ?? ExitStatusSource.Unknown);
         }
     }
 

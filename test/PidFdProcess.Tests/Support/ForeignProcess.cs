@@ -7,6 +7,7 @@ namespace PidFdProcess.Tests.Support;
 internal sealed class ForeignProcess : IDisposable
 {
     private readonly Process _parent;
+    private bool _disposed;
 
     private ForeignProcess(Process parent, int processId)
     {
@@ -53,8 +54,15 @@ internal sealed class ForeignProcess : IDisposable
         TestProcesses.WaitUntil(() => TestProcesses.StateOf(Id) == 'Z', $"process {Id} is a zombie");
     }
 
+    /// <summary>Ends the parent, too, so that init reaps what is left.</summary>
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (TestProcesses.StateOf(Id) is not null and not 'Z')
         {
             Signal();

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Tracing;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Diagnostics;
+
+[TestClass]
+public sealed class EventSourceTests
+{
+    [TestMethod]
+    public void ProbedTellsTheReason()
+    {
+        using Listener listener = new();
+        Assert.IsTrue(new HookedKernel().Platform.Support.IsSupported);
+        HookedKernel refusing = new() { OnOpen = _ => Errno.ENOSYS };
+        PidFdSupport support = refusing.Platform.Support;
+        _ = refusing.Platform.Support;
+        CollectionAssert.AreEqual(
+            new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" }, listener.Events.ToList());
+        StringAssert.Contains(support.Reason, "ENOSYS");
+    }
+
+    [TestMethod]
+    public async Task FellBackTellsProcessCallAndErrno()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        registry.Attach(child);
+        using Listener listener = new();
+        kernel.OnEpollAdd = () => Errno.ENOSPC;
+        Task wait = registry.WaitForExitAsync(child);
+        string text = listener.Events.Single();
+        StringAssert.StartsWith(text, $"2 Warning FellBack: {child.Id}|epoll: ENOSPC");
+        registry.Kill(child);
+        await wait;
+    }
+
+    [TestMethod]
+    public void TheManifestIsSound() => Assert.IsNotNull(EventSource.GenerateManifest(
+        typeof(ProcessHandleRegistry).Assembly.GetType("PidFdProcess.Diagnostics.PidFdEventSource")!, null, EventManifestOptions.Strict));
+
+    private sealed class Listener : EventListener
+    {
+        // Events may come before the fields of this class are set: the base constructor enables nothing but tells of every source.
+        public ConcurrentQueue<string> Events { get; } = [];
+
+        protected override void OnEventSourceCreated(EventSource eventSource)
+        {
+            if (eventSource.Name == "PidFdProcess")
+            {
+                EnableEvents(eventSource, EventLevel.Verbose);
+            }
+        }
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData) => Events.Enqueue(
+            $"{eventData.EventId} {eventData.Level} {eventData.EventName}: {string.Join('|', eventData.Payload!)}");
+    }
+}

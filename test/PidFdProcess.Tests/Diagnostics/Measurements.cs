@@ -1,0 +1,59 @@
+using System.Diagnostics.Metrics;
+
+namespace PidFdProcess.Tests.Diagnostics;
+
+/// <summary>Listens to the library's meter and sums up what it measures by instrument and tags.</summary>
+internal sealed class Measurements : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly Dictionary<string, long> _sums = [];
+    private readonly List<Instrument> _instruments = [];
+
+    public Measurements(params string[] only)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == "PidFdProcess" && (only.Length == 0 || only.Contains(instrument.Name)))
+            {
+                _instruments.Add(instrument);
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<long>(Note);
+        _listener.Start();
+    }
+
+    public IReadOnlyList<Instrument> Instruments => _instruments;
+
+    /// <summary>Gets the sum, for example of <c>signals{signal=SIGTERM,result=sent}</c>; the prefix of the names is left out.</summary>
+    public long this[string key]
+    {
+        get
+        {
+            lock (_sums)
+            {
+                return _sums.GetValueOrDefault(key);
+            }
+        }
+    }
+
+    public string[] Keys()
+    {
+        lock (_sums)
+        {
+            return [.. _sums.Keys.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+
+    private void Note(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
+    {
+        string labels = string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+        string key = instrument.Name["pidfdprocess.".Length..] + (labels.Length > 0 ? $"{{{labels}}}" : "");
+        lock (_sums)
+        {
+            _sums[key] = _sums.GetValueOrDefault(key) + value;
+        }
+    }
+}

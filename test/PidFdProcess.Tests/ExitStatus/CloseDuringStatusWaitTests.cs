@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.ExitStatus;
+
+/// <summary>A wait for a status keeps its own hold on the process: what becomes of the object or the attachment does not matter.</summary>
+[TestClass]
+public sealed class CloseDuringStatusWaitTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private readonly ProcessHandleRegistry _registry = new(ObservedKernel.Platform);
+
+    public void Dispose() => _registry.Dispose();
+
+    [TestMethod]
+    public async Task DisposeOfTheObject()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        Process process = _registry.Open(foreign.Id);
+        Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
+        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        process.Dispose();
+        Assert.IsFalse(pending.IsCompleted);
+        foreign.Signal();
+        Assert.AreEqual(Signum.SIGKILL, (await pending.WaitAsync(s_limit)).Signal);
+        Assert.AreEqual(Signum.SIGKILL, (await blocked.WaitAsync(s_limit)).Signal);
+    }
+
+    [TestMethod]
+    public async Task DisposeOfTheObjectOfAChild()
+    {
+        Process child = TestProcesses.StartSleeper();
+        using Process killer = Process.GetProcessById(child.Id);
+        Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(child);
+        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(child));
+        child.Dispose();
+        killer.Kill();
+        Assert.AreEqual(137, await CodeOf(pending));
+        Assert.AreEqual(137, await CodeOf(blocked));
+
+        static async Task<int?> CodeOf(Task<PidFdExitStatus> wait)
+        {
+            PidFdExitStatus status = await wait.WaitAsync(s_limit);
+
+            // Before Linux 6.15 the runtime alone knows if it was faster, and it tells nobody without the object.
+            return status.Source == ExitStatusSource.Unknown && !OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15) ? 137 : status.ExitCode;
+        }
+    }
+
+    [TestMethod]
+    public async Task Detach()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using Process process = _registry.Open(foreign.Id);
+        Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
+        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        Assert.IsTrue(_registry.Detach(process));
+        foreign.Signal("TERM");
+        Assert.AreEqual("killed by SIGTERM", (await pending.WaitAsync(s_limit)).ToString());
+        Assert.AreEqual("killed by SIGTERM", (await blocked.WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
+    public async Task DisposeOfTheRegistry()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using Process process = _registry.Open(foreign.Id);
+        Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
+        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        _registry.Dispose();
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => pending.WaitAsync(s_limit));
+        foreign.Signal();
+        Assert.AreEqual(Signum.SIGKILL, (await blocked.WaitAsync(s_limit)).Signal);
+    }
+
+    /// <summary>Runs a blocking wait, and returns when its thread sleeps in poll.</summary>
+    private static async Task<Task<PidFdExitStatus>> InPoll(Func<PidFdExitStatus> wait)
+    {
+        TaskCompletionSource<PidFdExitStatus> result = new();
+        Thread thread = new(() =>
+        {
+            try
+            {
+                result.SetResult(wait());
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        }) { IsBackground = true };
+        int before = ObservedKernel.Blocking;
+        thread.Start();
+        await Task.Run(() => TestProcesses.WaitUntil(() => result.Task.IsCompleted || ObservedKernel.Blocking > before, "a thread is in poll"));
+        return result.Task;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.ExitStatus;
+
+[TestClass]
+public sealed class ResourceUsageTests
+{
+    private const long Block = 64L << 20;
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void TimesAndPeakMemoryOfABusyChild()
+    {
+        // More than this process ever had, for the child began in its memory.
+        long size = OwnPeak() + Block;
+        ProcessResourceUsage usage = UsageOf(
+            $"i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; dd if=/dev/zero of=/dev/null bs={size} count=1 2>/dev/null", out TimeSpan elapsed);
+        TestContext.WriteLine($"{usage} in {elapsed}");
+        Assert.IsGreaterThan(TimeSpan.FromMilliseconds(20), usage.UserTime);
+        Assert.IsLessThan(elapsed + TimeSpan.FromSeconds(1), usage.UserTime);
+        Assert.IsLessThan(elapsed + TimeSpan.FromSeconds(1), usage.SystemTime);
+        Assert.IsGreaterThan(size, usage.PeakResidentBytes);
+        Assert.IsLessThan(size + Block, usage.PeakResidentBytes);
+    }
+
+    [TestMethod]
+    public void TheSystemTimeIsNotTheUserTime()
+    {
+        ProcessResourceUsage usage = UsageOf("exec dd if=/dev/zero of=/dev/null bs=1M count=8000 2>/dev/null", out _);
+        TestContext.WriteLine($"{usage}");
+        Assert.IsGreaterThan(usage.UserTime, usage.SystemTime);
+    }
+
+    [TestMethod]
+    public void AnIdleChildUsesLittle()
+    {
+        ProcessResourceUsage usage = UsageOf("exit 0", out _);
+        Assert.IsLessThan(TimeSpan.FromMilliseconds(500), usage.UserTime + usage.SystemTime);
+        Assert.IsGreaterThan(0L, usage.PeakResidentBytes);
+        Assert.IsLessThan(OwnPeak() + Block, usage.PeakResidentBytes);
+    }
+
+    [TestMethod]
+    public void FieldsOfTheStructure()
+    {
+        RUsage usage = new() { UserSeconds = 3, UserMicroseconds = 500_001, SystemSeconds = 1, SystemMicroseconds = 2, MaxResidentKilobytes = 10 };
+        Assert.AreEqual(
+            new ProcessResourceUsage(TimeSpan.FromTicks(35_000_010), TimeSpan.FromTicks(10_000_020), 10_240), usage.ToResourceUsage());
+    }
+
+    private static long OwnPeak()
+    {
+        using Process self = Process.GetCurrentProcess();
+        return self.PeakWorkingSet64;
+    }
+
+    // The runtime's reaper may be faster, though seldom.
+    private static ProcessResourceUsage UsageOf(string script, out TimeSpan elapsed)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            using Process child = TestProcesses.StartShell(script);
+            PidFdExitStatus status = child.WaitForExitStatusPidFd();
+            elapsed = watch.Elapsed;
+            Assert.AreEqual(status.Source == ExitStatusSource.WaitId, status.ResourceUsage.HasValue);
+            if (status.ResourceUsage is { } usage)
+            {
+                return usage;
+            }
+        }
+
+        throw new AssertFailedException("The runtime reaped 20 of 20 children before the library could look.");
+    }
+}

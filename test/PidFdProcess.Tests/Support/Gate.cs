@@ -1,0 +1,29 @@
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>A FIFO that a shell waits at (<c>read x &lt;"$GATE"</c>) until the test opens it.</summary>
+internal sealed class Gate : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("gate").FullName;
+
+    public Gate()
+    {
+        FullName = Path.Combine(_directory, "gate");
+        using System.Diagnostics.Process mkfifo = System.Diagnostics.Process.Start("mkfifo", [FullName]);
+        mkfifo.WaitForExit();
+        Assert.AreEqual(0, mkfifo.ExitCode);
+    }
+
+    public string FullName { get; }
+
+    /// <summary>Gets the shell command that waits.</summary>
+    public string Wait => $"read x <{FullName}";
+
+    /// <summary>Lets one waiter through; waits for it to be there.</summary>
+    public void Open()
+    {
+        using FileStream stream = new(FullName, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        stream.Write("\n"u8);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}

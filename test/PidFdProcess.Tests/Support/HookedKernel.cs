@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>
+/// The real kernel, but a hook may answer in its place (an errno), or act in the midst of a call and let it pass on (<see langword="null"/>).
+/// Notes the names of the calls that tell about an exit or send a signal.
+/// </summary>
+internal sealed class HookedKernel : IKernel
+{
+    private readonly LinuxKernel _kernel = LinuxKernel.Instance;
+
+    public HookedKernel() => Platform = new PidFdPlatform(this);
+
+    /// <summary>Gets a platform on this kernel: its own probe, its own watcher.</summary>
+    public PidFdPlatform Platform { get; }
+
+    public ConcurrentQueue<string> Calls { get; } = [];
+
+    public Func<int, Errno?>? OnOpen { get; set; }
+
+    public Func<SafePidFdHandle, int, Errno?>? OnSignal { get; set; }
+
+    public Func<SafePidFdHandle, Errno?>? OnWaitId { get; set; }
+
+    public Func<SafePidFdHandle, Errno?>? OnGetExit { get; set; }
+
+    public Func<Errno?>? OnGetParent { get; set; }
+
+    public Func<int, Errno?>? OnReadStat { get; set; }
+
+    public Func<Errno?>? OnEpollAdd { get; set; }
+
+    /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
+    public Func<ProcStat, ProcStat>? ChangeStat { get; set; }
+
+    /// <summary>The PID that a pidfd is about, by <c>/proc/self/fdinfo</c>; -1 once it is reaped.</summary>
+    public static int ProcessIdOf(SafePidFdHandle pidFd) => int.Parse(
+        File.ReadLines($"/proc/self/fdinfo/{pidFd.DangerousGetHandle()}").First(line => line.StartsWith("Pid:", StringComparison.Ordinal))[4..],
+        System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Makes this kernel as one before Linux 6.13: it knows no PIDFD_GET_INFO.</summary>
+    public HookedKernel WithoutInfo()
+    {
+        OnGetExit = _ => Errno.ENOTTY;
+        OnGetParent = () => Errno.ENOTTY;
+        return this;
+    }
+
+    public Errno PidFdOpen(int processId, out SafePidFdHandle pidFd)
+    {
+        if (OnOpen?.Invoke(processId) is { } error)
+        {
+            pidFd = new SafePidFdHandle();
+            return error;
+        }
+
+        return _kernel.PidFdOpen(processId, out pidFd);
+    }
+
+    public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal)
+    {
+        Calls.Enqueue($"signal {signal}");
+        return OnSignal?.Invoke(pidFd, signal) ?? _kernel.PidFdSendSignal(pidFd, signal);
+    }
+
+    public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
+    {
+        Calls.Enqueue("waitid");
+        (info, usage) = (default, default);
+        return OnWaitId?.Invoke(pidFd) ?? _kernel.WaitIdNoWait(pidFd, out info, out usage);
+    }
+
+    public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
+    {
+        Calls.Enqueue("exit");
+        status = null;
+        return OnGetExit?.Invoke(pidFd) ?? _kernel.PidFdGetExit(pidFd, out status);
+    }
+
+    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
+    {
+        parentId = 0;
+        return OnGetParent?.Invoke() ?? _kernel.PidFdGetParent(pidFd, out parentId);
+    }
+
+    public Errno ReadProcStat(int processId, out ProcStat stat)
+    {
+        Calls.Enqueue("stat");
+        stat = default;
+        if (OnReadStat?.Invoke(processId) is { } error)
+        {
+            return error;
+        }
+
+        error = _kernel.ReadProcStat(processId, out stat);
+        stat = error == 0 && ChangeStat is { } change ? change(stat) : stat;
+        return error;
+    }
+
+    public Errno EpollAdd(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) =>
+        OnEpollAdd?.Invoke() ?? _kernel.EpollAdd(epoll, pidFd, token);
+
+    public Errno Poll(SafePidFdHandle pidFd, int milliseconds, out bool exited) => _kernel.Poll(pidFd, milliseconds, out exited);
+
+    public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate) => _kernel.Duplicate(pidFd, out duplicate);
+
+    public Errno EpollCreate(out SafeFileHandle epoll) => _kernel.EpollCreate(out epoll);
+
+    public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) => _kernel.EpollRemove(epoll, pidFd);
+
+    public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count) =>
+        _kernel.EpollWait(epoll, tokens, milliseconds, out count);
+}
