@@ -1,0 +1,36 @@
+namespace PidFdProcess.Conformance;
+
+/// <summary>What must be there for a case to run at all.</summary>
+[Flags]
+internal enum Needs
+{
+    Nothing = 0,
+
+    /// <summary>pidfds work: what stock cannot do.</summary>
+    PidFds = 1,
+
+    /// <summary>/proc is mounted.</summary>
+    Proc = 2,
+}
+
+/// <summary>One thing that the library promises, tried on real processes.</summary>
+/// <param name="Name">Its name on the command line and in the output.</param>
+/// <param name="Needs">What must be there.</param>
+/// <param name="Run">The trial, with a registry of its own. Throws if the promise is broken.</param>
+internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry, Task> Run)
+{
+    public Case(string name, Needs needs, Action<ProcessHandleRegistry> run)
+        : this(name, needs, registry =>
+        {
+            run(registry);
+            return Task.CompletedTask;
+        })
+    {
+    }
+}
+
+/// <summary>The case cannot be tried here; the message says why.</summary>
+internal sealed class SkipException(string reason) : Exception(reason);
+
+/// <summary>A promise is broken.</summary>
+internal sealed class CheckException(string message) : Exception(message);

@@ -1,0 +1,52 @@
+namespace PidFdProcess.Conformance;
+
+/// <summary>A process without room for descriptors: stock does what can be done, nothing crashes or hangs.</summary>
+internal static class LimitCases
+{
+    public static Case[] All { get; } = [new("few-descriptors", Needs.Nothing, FewDescriptors)];
+
+    /// <summary>The same where not even the probe has been run yet.</summary>
+    public static Case AtFirstUse(int left) => new($"few-descriptors-at-first-use-{left}", Needs.Nothing, registry => Use(registry, left));
+
+    private static void FewDescriptors(ProcessHandleRegistry registry)
+    {
+        for (int left = 0; left <= 3; left++)
+        {
+            Use(registry, left);
+        }
+    }
+
+    private static void Use(ProcessHandleRegistry registry, int left)
+    {
+        Process[] processes = Enumerable.Range(0, 6).Select(_ => Programs.Sleeper()).ToArray();
+        ulong limit = Native.LeaveDescriptors(left);
+        try
+        {
+            Task[] exits = Array.ConvertAll(processes, process => registry.WaitForExitAsync(process));
+            Check.That(!exits.Any(exit => exit.IsCompleted));
+            Check.That(!processes.Any(registry.HasExited));
+            Check.That(!registry.WaitForExit(processes[0], 5));
+            Array.ForEach(processes, registry.Kill);
+            Check.That(Task.WaitAll(exits, Check.Limit));
+            Check.That(processes.All(process => process.ExitCode == 137));
+        }
+        finally
+        {
+            Native.SetDescriptorLimit(limit);
+            Array.ForEach(processes, process =>
+            {
+                process.Kill();
+                process.Dispose();
+            });
+        }
+
+        // When there is room again, pidfds are used again.
+        if (ProcessHandleRegistry.Default.Support.IsSupported)
+        {
+            using Process process = Programs.Sleeper();
+            Check.Equal(ProcessRoute.PidFd, registry.Attach(process).Route);
+            registry.Kill(process);
+            registry.WaitForExit(process, -1);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+namespace PidFdProcess.Conformance;
+
+internal static class ScaleCases
+{
+    private const int Count = 1000;
+
+    public static Case[] All { get; } =
+    [
+        new("thousand-waits", Needs.PidFds, ThousandWaitsAsync),
+        new("many-threads", Needs.Nothing, ManyThreadsAsync),
+    ];
+
+    private static async Task ThousandWaitsAsync(ProcessHandleRegistry registry)
+    {
+        Process[] processes = Enumerable.Range(0, Count).Select(_ => Programs.Sleeper()).ToArray();
+        int before = Threads();
+        Task[] exits = Array.ConvertAll(processes, process => registry.WaitForExitAsync(process));
+        Check.That(!exits.Any(exit => exit.IsCompleted));
+        Check.That(Threads() <= before + 3, "1,000 waits take no thread each");
+        Array.ForEach(processes, registry.Kill);
+        await Task.WhenAll(exits).WaitAsync(Check.Limit);
+        Check.That(processes.All(process => process.ExitCode == 137));
+        Array.ForEach(processes, process => process.Dispose());
+    }
+
+    private static async Task ManyThreadsAsync(ProcessHandleRegistry registry)
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                using Process process = Programs.Sleeper();
+                Task exit = registry.WaitForExitAsync(process);
+                registry.Detach(process);
+                registry.Kill(process);
+                await exit;
+                Check.Equal(137, process.ExitCode);
+            }
+        }))).WaitAsync(Check.Limit);
+    }
+
+    private static int Threads() => Host.HasProc ? Directory.GetFileSystemEntries("/proc/self/task").Length : 0;
+}

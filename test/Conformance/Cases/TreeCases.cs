@@ -1,0 +1,94 @@
+namespace PidFdProcess.Conformance;
+
+internal static class TreeCases
+{
+    public static Case[] All { get; } =
+    [
+        new("tree-kill", Needs.Proc, KillTree),
+        new("tree-kill-forking", Needs.PidFds | Needs.Proc, KillForkingTree),
+        new("tree-with-caller", Needs.Proc, KillOwnTree),
+        new("tree-stop", Needs.PidFds | Needs.Proc, StopTreeAsync),
+    ];
+
+    // A shell with two shells of two sleepers each; all print their PIDs.
+    private static Talker StartTree(out int[] members)
+    {
+        const string Branch = "( sleep 1000 & echo $!; sleep 1000 & echo $!; wait ) & echo $!;";
+        Talker root = new($"{Branch} {Branch} wait");
+        members = [Programs.Parse(root.FirstLine), .. Enumerable.Range(0, 5).Select(_ => Programs.Parse(root.ReadLine()))];
+        return root;
+    }
+
+    private static void KillTree(ProcessHandleRegistry registry)
+    {
+        using Process root = StartTree(out int[] members);
+        registry.Kill(root, entireProcessTree: true);
+        Check.That(registry.WaitForExit(root, 60_000));
+        Check.Equal(137, root.ExitCode);
+        RequireGone(members);
+    }
+
+    private static async Task StopTreeAsync(ProcessHandleRegistry registry)
+    {
+        using Process root = StartTree(out int[] members);
+        PidFdExitStatus status = await registry.StopAsync(root, Check.Limit, entireProcessTree: true).WaitAsync(Check.Limit);
+        Check.Equal<int?>(143, status.ExitCode);
+        RequireGone(members);
+    }
+
+    private static void KillForkingTree(ProcessHandleRegistry registry)
+    {
+        // All processes of the tree, and nobody else, have the descriptor of this directory.
+        string mark = Path.Combine(Path.GetTempPath(), $"conformance-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(mark);
+        try
+        {
+            const string Fork = "while :; do ( sleep 3 & sleep 3 & wait ) & sleep 0.01; done";
+            using Process root = Process.Start(
+                new ProcessStartInfo(Programs.Shell, ["-c", $"( {Fork} ) & ( {Fork} ) & wait"]) { WorkingDirectory = mark })!;
+            Check.Eventually(() => ProcessesIn(mark).Count() >= 12);
+            registry.Kill(root, entireProcessTree: true);
+            Check.That(registry.WaitForExit(root, 60_000));
+
+            // Sent is not died yet; but who forked after the kill would fork on.
+            Check.Eventually(() => !ProcessesIn(mark).Any());
+        }
+        finally
+        {
+            Directory.Delete(mark);
+        }
+    }
+
+    private static void KillOwnTree(ProcessHandleRegistry registry)
+    {
+        using Process self = Process.GetCurrentProcess();
+        Check.Throws<InvalidOperationException>(() => registry.Kill(self, entireProcessTree: true));
+    }
+
+    private static IEnumerable<int> ProcessesIn(string directory)
+    {
+        foreach (string entry in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out int id) && LinkOf($"{entry}/cwd") == directory)
+            {
+                yield return id;
+            }
+        }
+    }
+
+    private static string? LinkOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // Whoever inherits them may let them be zombies.
+    private static void RequireGone(int[] members) =>
+        Check.Eventually(() => members.All(id => Programs.StateOf(id) is ' ' or 'Z' or 'X'));
+}

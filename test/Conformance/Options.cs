@@ -1,0 +1,94 @@
+namespace PidFdProcess.Conformance;
+
+/// <summary>The command line.</summary>
+internal sealed class Options
+{
+    public const string Usage = """
+        conformance [--shell PATH] [--only a,b] [--except a,b] [--may-skip a,b] [--expect-support TEXT]
+                    [--descriptors-left N] [--results FILE --environment NAME] [--list]
+        conformance --soak SECONDS [--seed N] [--threads N] [--shell PATH]
+
+        --may-skip a,b         a case that is skipped and is not one of these counts as failed
+        --expect-support TEXT  fail unless the reason in Support starts with TEXT
+        --descriptors-left N   run the cases of --only with room for N more descriptors
+        --results FILE         append a line: environment, kernel, runtime, passed, failed, skipped, skipped cases and why
+        """;
+
+    public string[] Only { get; private set; } = [];
+
+    public string[] Except { get; private set; } = [];
+
+    public string[]? MaySkip { get; private set; }
+
+    public string? ExpectedSupport { get; private set; }
+
+    public int? DescriptorsLeft { get; private set; }
+
+    public string? Results { get; private set; }
+
+    public string EnvironmentName { get; private set; } = "unnamed";
+
+    public bool List { get; private set; }
+
+    public int? SoakSeconds { get; private set; }
+
+    public int Seed { get; private set; } = Random.Shared.Next();
+
+    public int Threads { get; private set; } = 8;
+
+    /// <exception cref="ArgumentException">An option is not known, or lacks its value.</exception>
+    public static Options Parse(string[] arguments)
+    {
+        Options options = new();
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string name = arguments[i];
+            string Value() => ++i < arguments.Length ? arguments[i] : throw new ArgumentException($"{name} needs a value");
+            switch (name)
+            {
+                case "--shell":
+                    Programs.Shell = Value();
+                    break;
+                case "--only":
+                    options.Only = Names(Value());
+                    break;
+                case "--except":
+                    options.Except = Names(Value());
+                    break;
+                case "--may-skip":
+                    options.MaySkip = Names(Value());
+                    break;
+                case "--expect-support":
+                    options.ExpectedSupport = Value();
+                    break;
+                case "--descriptors-left":
+                    options.DescriptorsLeft = Programs.Parse(Value());
+                    break;
+                case "--results":
+                    options.Results = Value();
+                    break;
+                case "--environment":
+                    options.EnvironmentName = Value();
+                    break;
+                case "--list":
+                    options.List = true;
+                    break;
+                case "--soak":
+                    options.SoakSeconds = Programs.Parse(Value());
+                    break;
+                case "--seed":
+                    options.Seed = Programs.Parse(Value());
+                    break;
+                case "--threads":
+                    options.Threads = Programs.Parse(Value());
+                    break;
+                default:
+                    throw new ArgumentException($"{name} is no option");
+            }
+        }
+
+        return options;
+    }
+
+    private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries);
+}

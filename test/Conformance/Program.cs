@@ -1,0 +1,34 @@
+namespace PidFdProcess.Conformance;
+
+internal static class Program
+{
+    private static readonly Case[] s_cases =
+    [
+        .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
+        .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
+    ];
+
+    private static int Main(string[] arguments)
+    {
+        try
+        {
+            Options options = Options.Parse(arguments);
+            if (options.List)
+            {
+                Array.ForEach(s_cases, each => Console.WriteLine(each.Name));
+                return 0;
+            }
+
+            int exitCode = new Runner(options).Run(s_cases);
+
+            // A case that hangs has threads that hang.
+            Environment.Exit(exitCode);
+            return exitCode;
+        }
+        catch (ArgumentException e)
+        {
+            Console.Error.WriteLine($"{e.Message}\n{Options.Usage}");
+            return 2;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+namespace PidFdProcess.Conformance;
+
+/// <summary>Runs cases one after the other: one line each, then the sums.</summary>
+internal sealed class Runner(Options options)
+{
+    private static readonly TimeSpan s_caseLimit = TimeSpan.FromSeconds(240);
+
+    private readonly List<string> _skips = [];
+    private int _passed;
+    private int _failed;
+    private int _descriptors;
+
+    /// <summary>Returns the exit code: 0 if nothing failed.</summary>
+    public int Run(IReadOnlyList<Case> all)
+    {
+        Console.WriteLine($"Linux {Host.Kernel}, {Host.Runtime}, user {Native.UserId()}, pid {Environment.ProcessId}");
+        if (options.DescriptorsLeft is { } left)
+        {
+            // Everything is warmed up but what comes with the first pidfd.
+            using ProcessHandleRegistry stock = ParityCases.StockRegistry();
+            WarmUp(stock);
+            _descriptors = int.MaxValue;
+            Run(LimitCases.AtFirstUse(left));
+            return Finish();
+        }
+
+        Console.WriteLine(ProcessHandleRegistry.Default.Support);
+        if (options.ExpectedSupport is { } expected && !ProcessHandleRegistry.Default.Support.Reason.StartsWith(expected, StringComparison.Ordinal))
+        {
+            Report("support", "FAILED", $"the reason does not start with '{expected}'", 0);
+            _failed++;
+        }
+
+        RequireNames(all, options.Only.Concat(options.Except).Concat(options.MaySkip ?? []));
+
+        // The first processes make the runtime and the library open what they keep open.
+        using ProcessHandleRegistry registry = new();
+        WarmUp(registry);
+        _descriptors = Native.OpenDescriptors();
+        foreach (Case each in all)
+        {
+            if ((options.Only.Length == 0 || options.Only.Contains(each.Name)) && !options.Except.Contains(each.Name))
+            {
+                Run(each);
+            }
+        }
+
+        return Finish();
+    }
+
+    private int Finish()
+    {
+        if (options.Results is { } results)
+        {
+            File.AppendAllText(
+                results,
+                $"{options.EnvironmentName}\t{Host.Kernel}\t{Host.Runtime}\t{_passed}\t{_failed}\t{_skips.Count}\t{string.Join("; ", _skips)}\n");
+        }
+
+        Console.WriteLine($"{_passed} passed, {_failed} failed, {_skips.Count} skipped");
+        return _failed == 0 ? 0 : 1;
+    }
+
+    private static void RequireNames(IReadOnlyList<Case> all, IEnumerable<string> names)
+    {
+        if (names.FirstOrDefault(name => !all.Any(each => each.Name == name)) is { } unknown)
+        {
+            throw new ArgumentException($"there is no case {unknown}; --list shows them");
+        }
+    }
+
+    private static void WarmUp(ProcessHandleRegistry registry)
+    {
+        using Talker process = new("echo x; exec sleep 1000");
+        Task exit = registry.WaitForExitAsync(process);
+        registry.Kill(process);
+        exit.Wait(Check.Limit);
+    }
+
+    private void Run(Case each)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Require(each.Needs);
+            Task run = Task.Run(async () =>
+            {
+                using ProcessHandleRegistry registry = new();
+                await each.Run(registry);
+            });
+            if (!run.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_caseLimit))
+            {
+                throw new CheckException($"hangs for {s_caseLimit.TotalSeconds} s");
+            }
+
+            run.GetAwaiter().GetResult();
+            RequireNoLeak();
+            _passed++;
+            Report(each.Name, "passed", "", Milliseconds(start));
+        }
+        catch (SkipException e) when (options.MaySkip is null || options.MaySkip.Contains(each.Name))
+        {
+            _skips.Add($"{each.Name}: {e.Message}");
+            Report(each.Name, "skipped", e.Message, Milliseconds(start));
+        }
+        catch (Exception e)
+        {
+            _failed++;
+            string text = e switch
+            {
+                SkipException => $"must not be skipped here: {e.Message}",
+                CheckException => e.Message,
+                _ => e.ToString(),
+            };
+            Report(each.Name, "FAILED", text, Milliseconds(start));
+            _descriptors = Native.OpenDescriptors();
+        }
+    }
+
+    private static void Require(Needs needs)
+    {
+        if (needs.HasFlag(Needs.Proc) && !Host.HasProc)
+        {
+            throw new SkipException("no /proc");
+        }
+
+        if (needs.HasFlag(Needs.PidFds) && ProcessHandleRegistry.Default.Support is { IsSupported: false } support)
+        {
+            throw new SkipException(support.Reason);
+        }
+    }
+
+    private void RequireNoLeak()
+    {
+        // A wait that ended gives its hold back on another thread, shortly after.
+        int open = Native.OpenDescriptors();
+        for (int i = 0; open > _descriptors && i < 5000; i++)
+        {
+            Thread.Sleep(1);
+            open = Native.OpenDescriptors();
+        }
+
+        if (open > _descriptors)
+        {
+            throw new CheckException($"{open - _descriptors} descriptors are left open");
+        }
+    }
+
+    private static long Milliseconds(long start) => (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+
+    private static void Report(string name, string result, string text, long milliseconds) =>
+        Console.WriteLine($"{result,-7} {name}{(text.Length == 0 ? "" : $": {text}")} ({milliseconds} ms)");
+}

@@ -1,0 +1,40 @@
+# Debian's kernels, from the mirror that this machine is set up for. Sourced.
+# shellcheck shell=bash
+
+mirror() {
+  find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' |
+    sed -nE '/\/debian\/?$/{p;q}'
+}
+
+# download URL FILE keeps what it has.
+download() {
+  [[ -s $2 ]] || { curl -fsSL --retry 3 -o "$2.part" "$1" && mv "$2.part" "$2"; }
+}
+
+# debian_file SUITE ARCHITECTURE PACKAGE prints the path of a package's file, downloaded and checked.
+debian_file() {
+  local base index entry path sum file
+  base=$(mirror)
+  [[ $base ]] || die "no Debian mirror in /etc/apt"
+  index=$cache/Packages-$1-$2-$(date +%F).xz
+  download "${base%/}/dists/$1/main/binary-$2/Packages.xz" "$index" || die "no index of $1 for $2"
+  entry=$(xz -dc "$index" | awk -v RS= -v package="Package: $3\n" 'index($0 "\n", package) == 1 && !found++')
+  [[ $entry ]] || die "$1 has no package $3 for $2"
+  path=$(sed -n 's/^Filename: //p' <<<"$entry")
+  sum=$(sed -n 's/^SHA256: //p' <<<"$entry")
+  file=$cache/$(basename "$path")
+  download "${base%/}/$path" "$file" || die "cannot download $path"
+  sha256sum --quiet -c <<<"$sum  $file" >&2 || { rm -f "$file"; die "$file is damaged"; }
+  printf '%s\n' "$file"
+}
+
+# debian_kernel SUITE ARCHITECTURE prints the path of the suite's newest cloud kernel, unpacked.
+debian_kernel() {
+  local index package file directory
+  index=$(debian_file "$1" "$2" "linux-image-cloud-$2")
+  package=$(dpkg-deb -f "$index" Depends | grep -oE 'linux-image-[^ ,(]+' | head -1)
+  file=$(debian_file "$1" "$2" "$package")
+  directory=$cache/kernels/$(basename "$file" .deb)
+  [[ -d $directory ]] || { dpkg-deb -x "$file" "$directory.part" && mv "$directory.part" "$directory"; }
+  ls "$directory"/boot/vmlinuz-*
+}

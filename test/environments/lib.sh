@@ -1,0 +1,78 @@
+# Shared by the scripts beside it, which source it: where things are, what must be installed, how a result is written.
+# shellcheck shell=bash
+set -euo pipefail
+shopt -s inherit_errexit
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+out=$root/artifacts/environments
+results=${RESULTS:-$out/results.tsv}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/pidfdprocess
+mkdir -p "$out" "$cache/kernels"
+
+say() { printf '== %s\n' "$*"; }
+
+die() {
+  printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+  exit 1
+}
+
+# need COMMAND=PACKAGE... installs the packages of the commands that are missing.
+need() {
+  local pair missing=()
+  for pair; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  if ((${#missing[@]})); then
+    say "installing ${missing[*]}"
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$out/apt.log" 2>&1 ||
+      die "cannot install ${missing[*]}: see $out/apt.log"
+  fi
+}
+
+# publish NAME OPTION... publishes Conformance to $out/NAME and sets $app to the program. A warning is an error.
+publish() {
+  local name=$1
+  shift
+  app=$out/$name/Conformance
+  say "publishing $name"
+  dotnet publish "$root/test/Conformance" -c Release -o "$out/$name" "$@" >"$out/$name.log" 2>&1 || {
+    cat "$out/$name.log"
+    die "cannot publish $name"
+  }
+  if grep -E 'warning [A-Z]+[0-9]+' "$out/$name.log"; then
+    die "publishing $name gave warnings"
+  fi
+}
+
+# The self-contained program for this machine.
+publish_here() { publish linux-x64 -f net10.0 -r linux-x64 --self-contained; }
+
+# record NAME LINE replaces the line of an environment (fields as Conformance writes them, see --results).
+record() {
+  touch "$results"
+  { grep -v "^$1	" "$results" || true; printf '%s\n' "$2"; } >"$results.new"
+  mv "$results.new" "$results"
+}
+
+# record_sum NAME FILE adds up the lines of FILE, all of one environment, and records the sum. Skips are named once.
+record_sum() {
+  record "$1" "$(awk -F '\t' -v OFS='\t' -v name="$1" '
+    { kernel = $2; runtime = $3; passed += $4; failed += $5
+      count = split($7, skips, "; ")
+      for (i = 1; i <= count; i++) if (!(skips[i] in seen)) { seen[skips[i]]; skipped++; text = text (text ? "; " : "") skips[i] } }
+    END { print name, kernel, runtime, passed + 0, failed + 0, skipped + 0, text }' "$2")"
+}
+
+# run NAME COMMAND... runs a program that takes the options of Conformance, shows what did not pass, and records the result.
+run() {
+  local name=$1 line status=0
+  shift
+  say "$name"
+  rm -f "$out/result"
+  "$@" --environment "$name" --results "$out/result" >"$out/run.log" 2>&1 || status=$?
+  grep -v '^passed' "$out/run.log" || true
+  [[ -s $out/result ]] || die "$name: no result (exit code $status); see $out/run.log"
+  record "$name" "$(cat "$out/result")"
+  ((status == 0)) || die "$name: exit code $status"
+}
