@@ -103,7 +103,7 @@ internal sealed partial class PidFdRoute
 
             if (cancellationToken.IsCancellationRequested)
             {
-                task = Task.FromCanceled(cancellationToken);
+                task = CancelAsync(cancellationToken);
                 return 0;
             }
 
@@ -144,6 +144,13 @@ internal sealed partial class PidFdRoute
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
         return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
+    }
+
+    // By an async method, so that it throws OperationCanceledException, as stock does, and not TaskCanceledException.
+    private static async Task CancelAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await Task.CompletedTask.ConfigureAwait(false);
     }
 
     private ExitWatch EnsureWatch()

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests;
+
+[TestClass]
+public sealed class AttachTests : IDisposable
+{
+    private readonly ProcessHandleRegistry _registry = new();
+
+    [TestMethod]
+    public void Attach_IsIdempotentAndSaysTheRoute()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        Assert.IsFalse(_registry.TryGetAttachment(process, out _));
+        ProcessAttachment attachment = _registry.Attach(process);
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        Assert.AreEqual("attached", attachment.Reason);
+        Assert.AreEqual(process.Id, attachment.ProcessId);
+        Assert.AreSame(attachment, _registry.Attach(process));
+        Assert.IsTrue(_registry.TryGetAttachment(process, out ProcessAttachment? found));
+        Assert.AreSame(attachment, found);
+        Assert.AreEqual(1, _registry.Count);
+        Assert.IsTrue(_registry.Detach(process));
+        Assert.IsFalse(_registry.Detach(process));
+        Assert.AreEqual(0, _registry.Count);
+        process.Kill();
+    }
+
+    [TestMethod]
+    public void AProcessThatHadExited_IsStocks()
+    {
+        using Process process = TestProcesses.StartExiting(3);
+        process.WaitForExit();
+        ProcessAttachment attachment = _registry.Attach(process);
+        Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
+        StringAssert.Contains(attachment.Reason, "exited");
+        _registry.Kill(process);
+        Assert.IsTrue(_registry.HasExited(process));
+        Assert.AreEqual(3, process.ExitCode);
+    }
+
+    [TestMethod]
+    public void AProcessThatExitsBetweenOpenAndCheck_IsStocks()
+    {
+        using MockedChild child = new();
+        child.Kernel.Mock.Setup(k => k.PidFdOpen(Moq.It.IsAny<int>(), out Moq.It.Ref<SafePidFdHandle>.IsAny))
+            .Returns(new KernelMock.OpenCall((int id, out SafePidFdHandle pidFd) =>
+            {
+                Errno error = LinuxKernel.Instance.PidFdOpen(id, out pidFd);
+                child.Kernel.PidFds.Enqueue(pidFd);
+                child.KillByStock();
+                return error;
+            }));
+
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+
+        Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
+        StringAssert.Contains(attachment.Reason, "exited");
+        child.Kernel.AssertAllClosed();
+    }
+
+    [TestMethod]
+    public void StartWithPidFd_Attaches()
+    {
+        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
+        Assert.IsTrue(process.StartWithPidFd());
+        Assert.IsTrue(ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment));
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        process.KillViaPidFd();
+        process.WaitForExitPidFd();
+    }
+
+    [TestMethod]
+    public void Open_NamesAProcessOfAnotherParent()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using Process process = _registry.Open(foreign.Id);
+        Assert.AreEqual(foreign.Id, process.Id);
+        Assert.IsTrue(_registry.TryGetAttachment(process, out ProcessAttachment? attachment));
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        foreign.KillAndWaitUntilZombie();
+        using Process zombie = _registry.Open(foreign.Id);
+        Assert.IsTrue(_registry.HasExited(zombie));
+    }
+
+    [TestMethod]
+    public void Open_OfNoProcess_ThrowsAsGetProcessByIdDoes()
+    {
+        int gone;
+        using (ForeignProcess foreign = ForeignProcess.StartReaped())
+        {
+            gone = foreign.Id;
+            foreign.KillAndWaitUntilReaped();
+        }
+
+        int before = TestProcesses.OpenPidFds();
+        Assert.ThrowsExactly<ArgumentException>(() => Process.GetProcessById(gone));
+        ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(gone));
+        StringAssert.Contains(e.Message, $"{gone}");
+        Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(0));
+        Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(-1));
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    public void TheCallersPidFd_OutlivesTheObjectAndTheAttachment()
+    {
+        Process process = TestProcesses.StartSleeper();
+        Assert.IsTrue(process.TryGetPidFd(out SafePidFdHandle? pidFd));
+        using (pidFd)
+        {
+            ProcessHandleRegistry.Default.Detach(process);
+            process.Dispose();
+            Assert.AreEqual((Errno)0, LinuxKernel.Instance.Poll(pidFd, 0, out bool exited));
+            Assert.IsFalse(exited);
+            Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdSendSignal(pidFd, 9));
+            Assert.AreEqual((Errno)0, LinuxKernel.Instance.Poll(pidFd, 30_000, out exited));
+            Assert.IsTrue(exited);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task AnOperator_CanSendEverythingToStock(bool bySwitch)
+    {
+        const string Switch = "PidFdProcess.Disabled";
+        const string Variable = "PIDFDPROCESS_DISABLED";
+        AppContext.SetSwitch(Switch, bySwitch);
+        Environment.SetEnvironmentVariable(Variable, bySwitch ? null : "1");
+        ProcessHandleRegistry registry;
+        try
+        {
+            registry = new ProcessHandleRegistry();
+        }
+        finally
+        {
+            AppContext.SetSwitch(Switch, false);
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
+
+        using (registry)
+        {
+            int before = TestProcesses.OpenPidFds();
+            using Process process = TestProcesses.StartSleeper();
+            Assert.IsFalse(registry.Support.IsSupported);
+            StringAssert.Contains(registry.Support.Reason, bySwitch ? Switch : Variable);
+            Assert.AreEqual(ProcessRoute.Stock, registry.Attach(process).Route);
+            Assert.IsFalse(registry.TryGetPidFd(process, out _));
+            Task exit = registry.WaitForExitAsync(process);
+            registry.Kill(process);
+            await exit.WaitAsync(TimeSpan.FromSeconds(30));
+            Assert.IsTrue(registry.WaitForExit(process, -1));
+            Assert.IsTrue(registry.HasExited(process));
+            Assert.AreEqual(137, process.ExitCode);
+            Assert.AreEqual(before, TestProcesses.OpenPidFds());
+        }
+    }
+
+    public void Dispose() => _registry.Dispose();
+}
