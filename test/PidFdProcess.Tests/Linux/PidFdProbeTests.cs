@@ -120,20 +120,23 @@ public sealed class PidFdProbeTests
     {
         const int Threads = 8;
         using KernelMock kernel = new();
-        using Barrier barrier = new(Threads);
-        PidFdSupport[] answers = new PidFdSupport[Threads];
-        Thread[] threads =
-        [
-            .. Enumerable.Range(0, Threads).Select(i => new Thread(() =>
+        using ManualResetEventSlim allAsk = new();
+        int opened = 0;
+        kernel.Mock.Setup(k => k.PidFdOpen(It.IsAny<int>(), out It.Ref<SafePidFdHandle>.IsAny)).Returns(
+            new KernelMock.OpenCall((int processId, out SafePidFdHandle pidFd) =>
             {
-                barrier.SignalAndWait();
-                answers[i] = kernel.Platform.Support;
-            })),
-        ];
+                Interlocked.Increment(ref opened);
+                allAsk.Wait();
+                return LinuxKernel.Instance.PidFdOpen(processId, out pidFd);
+            }));
+        PidFdSupport[] answers = new PidFdSupport[Threads];
+        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(() => answers[i] = kernel.Platform.Support))];
         Array.ForEach(threads, t => t.Start());
+        TestProcesses.WaitUntil(() => threads.All(t => t.ThreadState.HasFlag(ThreadState.WaitSleepJoin)), "one probes and the others wait");
+        allAsk.Set();
         Array.ForEach(threads, t => t.Join());
 
-        Assert.AreEqual(1, kernel.Calls(KernelCall.PidFdOpen));
+        Assert.AreEqual(1, opened);
         Assert.IsTrue(answers.All(a => ReferenceEquals(a, answers[0]) && a.IsSupported));
     }
 
