@@ -30,21 +30,30 @@ internal sealed class ExitWatcher(IKernel kernel)
     public Errno Register(ExitWatch watch, out ulong token)
     {
         token = 0;
-        Errno error = EnsureStarted(out SafeFileHandle? epoll);
-        if (error != 0)
-        {
-            return error;
-        }
-
         bool referenced = false;
         watch.PidFd.DangerousAddRef(ref referenced);
-        token = TakeSlot(watch);
-        error = kernel.EpollAdd(epoll!, watch.PidFd, token);
+        Errno error;
+        SafeFileHandle? epoll;
+        lock (_gate)
+        {
+            // At once, so that a watcher that gives up either finds the slot or is not found by it.
+            error = EnsureStarted(out epoll);
+            token = error == 0 ? TakeSlot(watch) : 0;
+        }
+
+        if (error == 0)
+        {
+            error = Add(epoll!, watch.PidFd, token);
+            if (error != 0)
+            {
+                FreeSlot(token);
+                token = 0;
+            }
+        }
+
         if (error != 0)
         {
-            FreeSlot(token);
             watch.PidFd.DangerousRelease();
-            token = 0;
         }
 
         return error;
@@ -53,44 +62,62 @@ internal sealed class ExitWatcher(IKernel kernel)
     public void Unregister(ExitWatch watch, ulong token)
     {
         FreeSlot(token);
-        if (_epoll is { IsClosed: false } epoll)
+        try
         {
-            // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set. A failure leaves a stale token.
-            _ = kernel.EpollRemove(epoll, watch.PidFd);
+            if (_epoll is { IsClosed: false } epoll)
+            {
+                // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set. A failure leaves a stale token.
+                _ = kernel.EpollRemove(epoll, watch.PidFd);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The watcher has given up meanwhile, and its set is gone.
         }
 
         watch.PidFd.DangerousRelease();
     }
 
+    private Errno Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
+    {
+        try
+        {
+            return kernel.EpollAdd(epoll, pidFd, token);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The watcher has given up meanwhile; the next registration starts another.
+            return Errno.EAGAIN;
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
     private Errno EnsureStarted(out SafeFileHandle? epoll)
     {
-        lock (_gate)
+        epoll = _epoll;
+        if (epoll is not null)
         {
-            epoll = _epoll;
-            if (epoll is not null)
-            {
-                return 0;
-            }
-
-            Errno error = kernel.EpollCreate(out SafeFileHandle created);
-            if (error != 0)
-            {
-                return error;
-            }
-
-            try
-            {
-                new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
-            }
-            catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-            {
-                created.Dispose();
-                return Errno.EAGAIN;
-            }
-
-            epoll = _epoll = created;
             return 0;
         }
+
+        Errno error = kernel.EpollCreate(out SafeFileHandle created);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        try
+        {
+            new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
+        }
+        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+        {
+            created.Dispose();
+            return Errno.EAGAIN;
+        }
+
+        epoll = _epoll = created;
+        return 0;
     }
 
     private void Watch(SafeFileHandle epoll)
@@ -135,29 +162,27 @@ internal sealed class ExitWatcher(IKernel kernel)
         }
     }
 
+    /// <summary>Under the lock.</summary>
     private ulong TakeSlot(ExitWatch watch)
     {
-        lock (_gate)
+        int index = _firstFree;
+        if (index >= 0)
         {
-            int index = _firstFree;
-            if (index >= 0)
-            {
-                _firstFree = _slots[index].NextFree;
-            }
-            else
-            {
-                index = _usedSlots++;
-                if (index == _slots.Length)
-                {
-                    Array.Resize(ref _slots, index * 2);
-                }
-            }
-
-            Count++;
-            ref Slot slot = ref _slots[index];
-            slot.Watch = watch;
-            return Token(index, ++slot.Use);
+            _firstFree = _slots[index].NextFree;
         }
+        else
+        {
+            index = _usedSlots++;
+            if (index == _slots.Length)
+            {
+                Array.Resize(ref _slots, index * 2);
+            }
+        }
+
+        Count++;
+        ref Slot slot = ref _slots[index];
+        slot.Watch = watch;
+        return Token(index, ++slot.Use);
     }
 
     private void FreeSlot(ulong token)
