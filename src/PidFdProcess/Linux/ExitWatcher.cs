@@ -66,7 +66,8 @@ internal sealed class ExitWatcher(IKernel kernel)
         {
             if (_epoll is { IsClosed: false } epoll)
             {
-                // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set. A failure leaves a stale token.
+                // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set.
+                // A failure leaves a stale token.
                 _ = kernel.EpollRemove(epoll, watch.PidFd);
             }
         }

@@ -179,7 +179,8 @@ public sealed class PidFdProbeTests
         Win32Exception refused = SystemCallError.SignalRefused(4711, signal: 15, Errno.EPERM);
         Assert.AreEqual(1, refused.NativeErrorCode);
         Assert.AreEqual(
-            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL)", refused.Message);
+            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL)",
+            refused.Message);
     }
 
     private static void AssertRejected(KernelMock kernel, string reason, int epolls)

@@ -18,7 +18,8 @@ public sealed class SeccompTests
 
     [TestMethod]
     [DataRow(PidFdOpen, Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
-    [DataRow(PidFdOpen, Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
+    [DataRow(PidFdOpen, Errno.EPERM,
+        "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
     [DataRow(WaitId, Errno.EINVAL, "waitid(P_PIDFD): EINVAL (Linux older than 5.4)")]
     [DataRow(PidFdSendSignal, Errno.EPERM, "pidfd_send_signal: EPERM (seccomp or another security module forbids it)")]
     [DataRow(Poll, Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
