@@ -112,10 +112,13 @@ public sealed partial class ProcessHandleRegistry
         ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
 
         route = Attach(process).Handler;
+        long start = Stopwatch.GetTimestamp();
+        int left = milliseconds;
         bool exited;
-        for (Errno error; (error = route.WaitForExit(process, milliseconds, out exited)) != 0;)
+        for (Errno error; (error = route.WaitForExit(process, left, out exited)) != 0;)
         {
             route = After(process, route, "poll", error);
+            left = PidFdRoute.TimeLeft(milliseconds, start);
         }
 
         return exited;

@@ -30,21 +30,30 @@ internal sealed class ExitWatcher(IKernel kernel)
     public Errno Register(ExitWatch watch, out ulong token)
     {
         token = 0;
-        Errno error = EnsureStarted(out SafeFileHandle? epoll);
-        if (error != 0)
-        {
-            return error;
-        }
-
         bool referenced = false;
         watch.PidFd.DangerousAddRef(ref referenced);
-        token = TakeSlot(watch);
-        error = kernel.EpollAdd(epoll!, watch.PidFd, token);
+        Errno error;
+        SafeFileHandle? epoll;
+        lock (_gate)
+        {
+            // At once, so that a watcher that gives up either finds the slot or is not found by it.
+            error = EnsureStarted(out epoll);
+            token = error == 0 ? TakeSlot(watch) : 0;
+        }
+
+        if (error == 0)
+        {
+            error = Add(epoll!, watch.PidFd, token);
+            if (error != 0)
+            {
+                FreeSlot(token);
+                token = 0;
+            }
+        }
+
         if (error != 0)
         {
-            FreeSlot(token);
             watch.PidFd.DangerousRelease();
-            token = 0;
         }
 
         return error;
@@ -53,23 +62,42 @@ internal sealed class ExitWatcher(IKernel kernel)
     public void Unregister(ExitWatch watch, ulong token)
     {
         FreeSlot(token);
-        if (_epoll is { IsClosed: false } epoll)
+        try
         {
-            // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set. A failure leaves a stale token.
-            _ = kernel.EpollRemove(epoll, watch.PidFd);
+            if (_epoll is { IsClosed: false } epoll)
+            {
+                // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set.
+                // A failure leaves a stale token.
+                _ = kernel.EpollRemove(epoll, watch.PidFd);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The watcher has given up meanwhile, and its set is gone.
         }
 
         watch.PidFd.DangerousRelease();
     }
 
+    private Errno Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
+    {
+        try
+        {
+            return kernel.EpollAdd(epoll, pidFd, token);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The watcher has given up meanwhile; the next registration starts another.
+            return Errno.EAGAIN;
+        }
+    }
+
+    /// <summary>Under the lock.</summary>
     private Errno EnsureStarted(out SafeFileHandle? epoll)
     {
-        lock (_gate)
-        {
-            Errno error = _epoll is null ? Start() : 0;
-            epoll = _epoll;
-            return error;
-        }
+        Errno error = _epoll is null ? Start() : 0;
+        epoll = _epoll;
+        return error;
     }
 
     // A method of its own, so that only the first wait pays for the closure.
@@ -137,29 +165,27 @@ internal sealed class ExitWatcher(IKernel kernel)
         }
     }
 
+    /// <summary>Under the lock.</summary>
     private ulong TakeSlot(ExitWatch watch)
     {
-        lock (_gate)
+        int index = _firstFree;
+        if (index >= 0)
         {
-            int index = _firstFree;
-            if (index >= 0)
-            {
-                _firstFree = _slots[index].NextFree;
-            }
-            else
-            {
-                index = _usedSlots++;
-                if (index == _slots.Length)
-                {
-                    Array.Resize(ref _slots, index * 2);
-                }
-            }
-
-            Count++;
-            ref Slot slot = ref _slots[index];
-            slot.Watch = watch;
-            return Token(index, ++slot.Use);
+            _firstFree = _slots[index].NextFree;
         }
+        else
+        {
+            index = _usedSlots++;
+            if (index == _slots.Length)
+            {
+                Array.Resize(ref _slots, index * 2);
+            }
+        }
+
+        Count++;
+        ref Slot slot = ref _slots[index];
+        slot.Watch = watch;
+        return Token(index, ++slot.Use);
     }
 
     private void FreeSlot(ulong token)

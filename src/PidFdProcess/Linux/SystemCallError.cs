@@ -12,12 +12,15 @@ internal static class SystemCallError
 
     /// <summary>For example <c>pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)</c>.</summary>
     public static string Describe(string call, Errno error, string? hint = null) =>
-        $"{call}: {error} ({hint ?? Hint(call, error)})";
+        $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";
 
     /// <summary>What stock Kill throws when the kernel refuses a signal, with the call and the process named.</summary>
     public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
         (int)error,
-        $"{call}({(Signum)signal}) to process {processId}: {error} ({Hint(call, error)})");
+        $"{call}({(Signum)signal}) to process {processId}: {Name(error)} ({Hint(call, error)})");
+
+    /// <summary>Two names have one number, and manual pages speak of this one.</summary>
+    private static string Name(Errno error) => error == Errno.EAGAIN ? nameof(Errno.EAGAIN) : error.ToString();
 
     private static string Hint(string call, Errno error) => error switch
     {

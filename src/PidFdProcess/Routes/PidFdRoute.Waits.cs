@@ -164,6 +164,11 @@ internal sealed partial class PidFdRoute
         return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
     }
 
+    /// <summary>What is left of a time; none of 0, and all of -1.</summary>
+    public static int TimeLeft(int milliseconds, long start) => milliseconds > 0
+        ? (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds)
+        : milliseconds;
+
     /// <summary>Polls until the time is over, however often a signal handler interrupts.</summary>
     private Errno Poll(int milliseconds, out bool exited)
     {
@@ -172,10 +177,7 @@ internal sealed partial class PidFdRoute
         Errno error;
         while ((error = platform.Kernel.Poll(pidFd, left, out exited)) == Errno.EINTR)
         {
-            if (milliseconds > 0)
-            {
-                left = (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
-            }
+            left = TimeLeft(milliseconds, start);
         }
 
         return error;

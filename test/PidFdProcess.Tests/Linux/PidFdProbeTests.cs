@@ -120,20 +120,23 @@ public sealed class PidFdProbeTests
     {
         const int Threads = 8;
         using KernelMock kernel = new();
-        using Barrier barrier = new(Threads);
-        PidFdSupport[] answers = new PidFdSupport[Threads];
-        Thread[] threads =
-        [
-            .. Enumerable.Range(0, Threads).Select(i => new Thread(() =>
+        using ManualResetEventSlim allAsk = new();
+        int opened = 0;
+        kernel.Mock.Setup(k => k.PidFdOpen(It.IsAny<int>(), out It.Ref<SafePidFdHandle>.IsAny)).Returns(
+            new KernelMock.OpenCall((int processId, out SafePidFdHandle pidFd) =>
             {
-                barrier.SignalAndWait();
-                answers[i] = kernel.Platform.Support;
-            })),
-        ];
+                Interlocked.Increment(ref opened);
+                allAsk.Wait();
+                return LinuxKernel.Instance.PidFdOpen(processId, out pidFd);
+            }));
+        PidFdSupport[] answers = new PidFdSupport[Threads];
+        Thread[] threads = [.. Enumerable.Range(0, Threads).Select(i => new Thread(() => answers[i] = kernel.Platform.Support))];
         Array.ForEach(threads, t => t.Start());
+        TestProcesses.WaitUntil(() => threads.All(t => t.ThreadState.HasFlag(ThreadState.WaitSleepJoin)), "one probes and the others wait");
+        allAsk.Set();
         Array.ForEach(threads, t => t.Join());
 
-        Assert.AreEqual(1, kernel.Calls(KernelCall.PidFdOpen));
+        Assert.AreEqual(1, opened);
         Assert.IsTrue(answers.All(a => ReferenceEquals(a, answers[0]) && a.IsSupported));
     }
 
@@ -176,7 +179,8 @@ public sealed class PidFdProbeTests
         Win32Exception refused = SystemCallError.SignalRefused("pidfd_send_signal", 4711, signal: 15, Errno.EPERM);
         Assert.AreEqual(1, refused.NativeErrorCode);
         Assert.AreEqual(
-            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL)", refused.Message);
+            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL)",
+            refused.Message);
     }
 
     private static void AssertRejected(KernelMock kernel, string reason, int epolls)

@@ -133,6 +133,7 @@ public sealed class WaitErrnoTests
 
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, 0));
         Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
+        Assert.AreEqual(2, child.Kernel.Calls(KernelCall.PidFdOpen), "One of the probe, one of the child: it is not opened again.");
         Assert.AreEqual(137, child.Process.ExitCode);
         child.Kernel.AssertAllClosed();
     }

@@ -63,7 +63,8 @@ internal sealed class KernelMock : IDisposable
         Mock.Setup(k => k.Duplicate(It.IsAny<SafePidFdHandle>(), out It.Ref<SafePidFdHandle>.IsAny)).Returns(new DuplicateCall(Duplicate));
         Mock.Setup(k => k.EpollCreate(out It.Ref<SafeFileHandle>.IsAny)).Returns(new EpollCreateCall(EpollCreate));
         Mock.Setup(k => k.EpollAdd(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>(), It.IsAny<ulong>())).Returns(
-            (SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) => Or(KernelCall.EpollAdd, () => s_real.EpollAdd(epoll, pidFd, token)));
+            (SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) =>
+                Or(KernelCall.EpollAdd, () => s_real.EpollAdd(epoll, pidFd, token)));
         Mock.Setup(k => k.EpollRemove(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>())).Returns(
             (SafeFileHandle epoll, SafePidFdHandle pidFd) => Or(KernelCall.EpollRemove, () => s_real.EpollRemove(epoll, pidFd)));
         Mock.Setup(k => k.EpollWait(It.IsAny<SafeFileHandle>(), It.IsAny<ulong[]>(), It.IsAny<int>(), out It.Ref<int>.IsAny))

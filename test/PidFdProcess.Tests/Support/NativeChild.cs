@@ -82,7 +82,8 @@ internal sealed unsafe partial class NativeChild : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int PosixSpawn(out int processId, string path, nint actions, nint attributes, byte** arguments, byte** environment);
+    private static partial int PosixSpawn(
+        out int processId, string path, nint actions, nint attributes, byte** arguments, byte** environment);
 
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     private static partial int WaitPid(int processId, out int status, int options);

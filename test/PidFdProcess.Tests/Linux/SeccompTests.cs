@@ -1,0 +1,51 @@
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Linux;
+
+// The mock says what the library does with an errno; these show that a real kernel's errno gets there.
+[TestClass]
+public sealed class SeccompTests
+{
+    private const int Always = int.MaxValue;
+    private const int Poll = 7;
+    private const int EpollWait = 232;
+    private const int EpollControl = 233;
+    private const int WaitId = 247;
+    private const int EpollCreate = 291;
+    private const int PidFdSendSignal = 424;
+    private const int PidFdOpen = 434;
+
+    [TestMethod]
+    [DataRow(PidFdOpen, Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
+    [DataRow(PidFdOpen, Errno.EPERM,
+        "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
+    [DataRow(WaitId, Errno.EINVAL, "waitid(P_PIDFD): EINVAL (Linux older than 5.4)")]
+    [DataRow(PidFdSendSignal, Errno.EPERM, "pidfd_send_signal: EPERM (seccomp or another security module forbids it)")]
+    [DataRow(Poll, Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
+    [DataRow(EpollCreate, Errno.EMFILE,
+        "epoll_create1: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
+    [DataRow(EpollControl, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches; raise fs.epoll.max_user_watches)")]
+    [DataRow(EpollWait, Errno.ENOSYS, "epoll_wait: ENOSYS (the kernel lacks the call, or seccomp)")]
+    public void TheProbe_NamesTheCallThatTheKernelRefuses(int number, Errno error, string reason)
+    {
+        using KernelMock kernel = new();
+        PidFdSupport? support = null;
+        int failed = FailingSystemCall.Run(number, error, Always, () => support = kernel.Platform.Support);
+        Assert.IsGreaterThan(0, failed);
+        Assert.AreEqual((false, reason), (support!.IsSupported, support.Reason));
+        Assert.IsTrue(kernel.PidFds.All(p => p.IsClosed));
+        Assert.IsTrue(kernel.Epolls.All(e => e.IsClosed));
+    }
+
+    [TestMethod]
+    [DataRow(WaitId)]
+    [DataRow(Poll)]
+    [DataRow(EpollWait)]
+    public void AnInterruptedCall_IsRepeated(int number)
+    {
+        PidFdSupport? support = null;
+        int failed = FailingSystemCall.Run(number, Errno.EINTR, times: 3, () => support = PidFdProbe.Run(LinuxKernel.Instance));
+        Assert.AreEqual((3, true), (failed, support!.IsSupported), support.Reason);
+    }
+}
