@@ -119,7 +119,7 @@ public sealed partial class ProcessHandleRegistry
         }
 
         tree.Signal(signal);
-        bool allExited = await PidFdExits.WhenAllAsync(_platform!.Watcher, tree.PidFds, milliseconds, cancellationToken).ConfigureAwait(false);
+        bool allExited = await PidFdExits.WhenAllAsync(_platform!, tree.PidFds, milliseconds, cancellationToken).ConfigureAwait(false);
         if (!allExited)
         {
             cancellationToken.ThrowIfCancellationRequested();

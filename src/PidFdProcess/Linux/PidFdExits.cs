@@ -3,31 +3,39 @@ namespace PidFdProcess.Linux;
 /// <summary>Waits for the exits of processes of which there is nothing but a pidfd.</summary>
 internal static class PidFdExits
 {
-    /// <summary>Waits until all have exited. A pidfd that cannot be watched counts as one that has not.</summary>
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Waits until all have exited. Where the watcher is out of resources, it looks now and then.</summary>
     /// <returns><see langword="false"/> if the time was over or the token cancelled first.</returns>
     public static async Task<bool> WhenAllAsync(
-        ExitWatcher watcher, IEnumerable<SafePidFdHandle> pidFds, int milliseconds, CancellationToken cancellationToken)
+        PidFdPlatform platform, IEnumerable<SafePidFdHandle> pidFds, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(milliseconds);
         List<(ExitWatch Watch, Waiter Waiter)> waits = [];
         try
         {
-            bool watched = true;
             foreach (SafePidFdHandle pidFd in pidFds)
             {
                 Waiter waiter = new();
-                ExitWatch watch = new(watcher, pidFd);
+                ExitWatch watch = new(platform.Watcher, pidFd);
                 waits.Add((watch, waiter));
-                watched &= watch.Add(waiter) == 0;
+                if (watch.Add(waiter) != 0)
+                {
+                    waiter.Decide(WatchOutcome.Failed);
+                }
             }
 
-            foreach ((_, Waiter waiter) in waits)
+            foreach ((ExitWatch watch, Waiter waiter) in waits)
             {
                 await waiter.Task.WaitAsync(limit.Token).ConfigureAwait(false);
+                while (platform.Kernel.Poll(watch.PidFd, milliseconds: 0, out bool exited) != 0 || !exited)
+                {
+                    await Task.Delay(s_lookInterval, limit.Token).ConfigureAwait(false);
+                }
             }
 
-            return watched;
+            return true;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {

@@ -38,22 +38,11 @@ internal sealed class ProcChildren(IKernel kernel)
         }
         else
         {
-            AddOfAllThreads(children, processId);
-        }
-    }
-
-    private void AddOfAllThreads(List<int> children, int processId)
-    {
-        try
-        {
-            foreach (string task in Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task")))
+            // If it exits while it is listed, its children have another parent.
+            foreach (int thread in ProcThreads.Enumerate(processId))
             {
-                AddOfThread(children, processId, int.Parse(Path.GetFileName(task.AsSpan()), CultureInfo.InvariantCulture));
+                AddOfThread(children, processId, thread);
             }
-        }
-        catch (IOException)
-        {
-            // It exited while it was listed; its children have another parent now.
         }
     }
 

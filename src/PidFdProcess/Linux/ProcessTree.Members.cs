@@ -6,6 +6,39 @@ namespace PidFdProcess.Linux;
 // Who is a member: found by PID, then checked by pidfd.
 internal sealed partial class ProcessTree
 {
+    private bool _anyVanished;
+
+    /// <summary>One pass over all members, those that it finds included. Did it find any, or may it have missed any?</summary>
+    private bool AddChildrenOfAll(bool stop)
+    {
+        _children.Refresh();
+        _anyVanished = false;
+        int before = _all.Count;
+        for (int i = 0; i < _all.Count; i++)
+        {
+            AddChildren(_all[i], stop);
+        }
+
+        return _all.Count > before || _anyVanished;
+    }
+
+    private void AddChildren(Member parent, bool stop)
+    {
+        _found.Clear();
+        _children.AddTo(_found, parent.Id, parent.Threads);
+        foreach (int id in _found)
+        {
+            if (!IsKnown(id) && TryOpen(id) is { } member)
+            {
+                Add(member);
+                if (stop)
+                {
+                    Stop(member);
+                }
+            }
+        }
+    }
+
     private bool IsKnown(int id) => _members.TryGetValue(id, out Member? member) && HoldsId(member);
 
     /// <summary>Until it is reaped, no other process has the PID of a member.</summary>
@@ -14,6 +47,7 @@ internal sealed partial class ProcessTree
     private Member? TryOpen(int id)
     {
         Errno error = _kernel.PidFdOpen(id, out SafePidFdHandle pidFd);
+        _anyVanished |= error == Errno.ESRCH;
         if (SystemCallError.IsResource(error))
         {
             throw new Win32Exception((int)error, SystemCallError.Describe(

@@ -11,13 +11,17 @@ namespace PidFdProcess.Linux;
 //
 // Scheme: a pidfd for each member; a process becomes one if, after its pidfd was opened, its parent is a member, and neither of
 // the two had been reaped after that was read. Each member is stopped at once. When all have been seen to be stopped, from when on
-// they cannot fork, they are listed once more; if that finds nobody new, all are killed. However it ends, no member stays
+// they cannot fork, they are listed once more; if that finds nobody new, all are killed. (A list may skip somebody while another
+// one on it ends: then, too, they are listed once more.) However it ends, no member stays
 // stopped: those that could be stopped are killed. A child whose parent had exited before belongs to somebody else by then, for
 // us as for stock.
 internal sealed partial class ProcessTree : IDisposable
 {
     private const int SigKill = (int)Signum.SIGKILL;
     private const int SigStop = (int)Signum.SIGSTOP;
+
+    // One that may not be stopped can fork for ever.
+    private const int MaxRoundsIfRefused = 50;
 
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_uninterruptibleLimit = TimeSpan.FromMilliseconds(20);
@@ -27,6 +31,7 @@ internal sealed partial class ProcessTree : IDisposable
     private readonly Dictionary<int, Member> _members = [];
     private readonly List<Member> _all = [];
     private readonly List<int> _found = [];
+    private bool _anyRefused;
 
     private ProcessTree(IKernel kernel, ProcChildren? children)
     {
@@ -65,9 +70,8 @@ internal sealed partial class ProcessTree : IDisposable
             tree.AddRoot(rootId, root);
             try
             {
-                while (tree.AddChildrenOfAll(stop: false))
-                {
-                }
+                // One pass: a tree that forks on has new ones in each.
+                tree.AddChildrenOfAll(stop: false);
             }
             catch
             {
@@ -100,6 +104,7 @@ internal sealed partial class ProcessTree : IDisposable
 
             int listed = 0;
             int stopped = 0;
+            int rounds = 0;
             do
             {
                 // First everybody in reach, before they fork on; those found are appended and get their turn in the same loop.
@@ -114,7 +119,7 @@ internal sealed partial class ProcessTree : IDisposable
                     WaitUntilStopped(_all[stopped], start);
                 }
             }
-            while (AddChildrenOfAll(stop: true));
+            while (AddChildrenOfAll(stop: true) && (!_anyRefused || ++rounds < MaxRoundsIfRefused));
         }
         catch
         {
@@ -179,37 +184,12 @@ internal sealed partial class ProcessTree : IDisposable
         _all.Add(member);
     }
 
-    /// <summary>One pass over all members, those that it finds included. Did it find any?</summary>
-    private bool AddChildrenOfAll(bool stop)
+    private void Stop(Member member)
     {
-        _children.Refresh();
-        int before = _all.Count;
-        for (int i = 0; i < _all.Count; i++)
-        {
-            AddChildren(_all[i], stop);
-        }
-
-        return _all.Count > before;
+        Errno error = _kernel.PidFdSendSignal(member.PidFd, SigStop);
+        member.IsStopped = error == 0;
+        _anyRefused |= error == Errno.EPERM;
     }
-
-    private void AddChildren(Member parent, bool stop)
-    {
-        _found.Clear();
-        _children.AddTo(_found, parent.Id, parent.Threads);
-        foreach (int id in _found)
-        {
-            if (!IsKnown(id) && TryOpen(id) is { } member)
-            {
-                Add(member);
-                if (stop)
-                {
-                    Stop(member);
-                }
-            }
-        }
-    }
-
-    private void Stop(Member member) => member.IsStopped = _kernel.PidFdSendSignal(member.PidFd, SigStop) == 0;
 
     // A parent of a vforked child that we stopped stays in state D: it forks no more, but does not stop either. Those share one limit;
     // for the others it is a matter of their getting a processor.
@@ -221,8 +201,7 @@ internal sealed partial class ProcessTree : IDisposable
         {
             member.Threads = stat.Threads;
             if (!member.IsStopped
-                || stat.IsStopped
-                || stat.IsZombie
+                || ((stat.IsStopped || stat.IsZombie) && (stat.Threads <= 1 || ProcThreads.HaveStopped(_kernel, member.Id)))
                 || Stopwatch.GetElapsedTime(stat.State == 'D' ? roundStart : start) > (stat.State == 'D' ? s_uninterruptibleLimit : s_stopLimit))
             {
                 break;
@@ -234,9 +213,12 @@ internal sealed partial class ProcessTree : IDisposable
 
     private List<Exception> KillAll()
     {
+        // Children before parents: the death of a parent can orphan their process group, and the kernel sends SIGHUP and SIGCONT to
+        // the stopped members of one, which could then fork on.
         List<Exception> refused = [];
-        foreach (Member member in _all)
+        for (int i = _all.Count - 1; i >= 0; i--)
         {
+            Member member = _all[i];
             Errno error = _kernel.PidFdSendSignal(member.PidFd, SigKill);
             if (error is not (0 or Errno.ESRCH))
             {

@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>
+/// A tree in which every process is ready to fork: each token on a pipe that all of them read is one fork by one of them. So it is bounded
+/// for sure: the test writes a token every 2 ms, for 3 seconds at most, and at the end of the pipe every process exits by itself.
+/// </summary>
+[TestClass]
+public sealed class ForkingTreeTests
+{
+    private const string Script = "exec 3<&0; f() { while read x <&3; do f & done; }; f";
+    private const int MaxTokens = 5000;
+    private const int Runs = 20;
+    private static readonly TimeSpan s_end = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(2);
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void NoSurvivorIn20Of20Runs()
+    {
+        List<double> milliseconds = [];
+        for (int i = 0; i < Runs; i++)
+        {
+            using MarkedTree tree = new(Script, redirectInput: true);
+            Thread feeder = StartFeeding(tree.Root);
+            tree.WaitForCount(50 + (10 * i));
+            Stopwatch watch = Stopwatch.StartNew();
+            tree.Root.KillViaPidFd(entireProcessTree: true);
+            milliseconds.Add(watch.Elapsed.TotalMilliseconds);
+            tree.AssertNoSurvivor();
+            feeder.Join();
+        }
+
+        TestContext.WriteLine($"ms per run: {string.Join(' ', milliseconds.Select(ms => (int)ms))}");
+
+        // The tree lives for 3 s: more than that would mean that the kill had waited for its end.
+        Assert.IsLessThan(2000, milliseconds.Order().ElementAt(Runs / 2));
+    }
+
+    [TestMethod]
+    public void NoSurvivorOfABurst()
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            using MarkedTree tree = new(Script, redirectInput: true);
+
+            // All at once: they fork as fast as they can.
+            tree.Root.StandardInput.Write(new string('\n', 2000));
+            tree.Root.StandardInput.Flush();
+            tree.WaitForCount(20);
+            Stopwatch watch = Stopwatch.StartNew();
+            tree.Root.KillViaPidFd(entireProcessTree: true);
+            TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms");
+            tree.AssertNoSurvivor();
+        }
+    }
+
+    [TestMethod]
+    public async Task AGracefulStopOfAForkingTreeEnds()
+    {
+        using MarkedTree tree = new($"trap '' TERM; {Script}", redirectInput: true);
+        Thread feeder = StartFeeding(tree.Root);
+        tree.WaitForCount(50);
+        Stopwatch watch = Stopwatch.StartNew();
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(TimeSpan.FromMilliseconds(200), entireProcessTree: true);
+        TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms");
+        Assert.IsTrue(status.Canceled);
+        tree.AssertNoSurvivor();
+        feeder.Join();
+    }
+
+    [TestMethod]
+    public void ForksOfOtherThreadsThanTheFirst()
+    {
+        using MarkedTree tree = StartPython(
+            """
+            import os, sys, threading
+            def forker():
+                while sys.stdin.buffer.raw.read(1):
+                    if os.fork() == 0:
+                        os.execlp("sleep", "sleep", "1000")
+            for _ in range(8): threading.Thread(target=forker).start()
+            """);
+        Thread feeder = StartFeeding(tree.Root);
+        tree.WaitForCount(50);
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        tree.AssertNoSurvivor();
+        feeder.Join();
+    }
+
+    [TestMethod]
+    public void TheFirstThreadHasEnded()
+    {
+        // The state of such a process reads Z, although its other threads run and fork.
+        using MarkedTree tree = StartPython(
+            """
+            import ctypes, os, sys, threading
+            def forker():
+                while sys.stdin.buffer.raw.read(1):
+                    if os.fork() == 0:
+                        os.execlp("sleep", "sleep", "1000")
+            for _ in range(8): threading.Thread(target=forker).start()
+            ctypes.CDLL(None).pthread_exit(None)
+            """);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) == 'Z', "the first thread has ended");
+        Assert.IsFalse(tree.Root.HasExitedPidFd());
+        Thread feeder = StartFeeding(tree.Root);
+        TestProcesses.WaitUntil(() => tree.Alive().Count >= 50, "it forks");
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        tree.AssertNoSurvivor();
+        feeder.Join();
+    }
+
+    /// <summary>Stock for comparison: what it leaves behind ends by itself, at the end of the tokens.</summary>
+    [TestMethod]
+    [TestCategory("Measure")]
+    public void StockForComparison()
+    {
+        using MarkedTree tree = new(Script, redirectInput: true);
+        Thread feeder = StartFeeding(tree.Root);
+        tree.WaitForCount(50);
+        Stopwatch watch = Stopwatch.StartNew();
+        string outcome = "returned";
+        try
+        {
+            tree.Root.Kill(entireProcessTree: true);
+        }
+        catch (AggregateException e)
+        {
+            outcome = e.Message;
+        }
+
+        TestContext.WriteLine($"stock {outcome} after {watch.Elapsed.TotalMilliseconds:F0} ms, then {tree.Alive().Count} of the tree were alive");
+        feeder.Join();
+    }
+
+    private static Thread StartFeeding(Process root)
+    {
+        Stream pipe = root.StandardInput.BaseStream;
+        Thread thread = new(() =>
+        {
+            Stopwatch watch = Stopwatch.StartNew();
+            try
+            {
+                for (int tokens = 0; tokens < MaxTokens && watch.Elapsed < s_end; tokens++)
+                {
+                    pipe.Write("\n"u8);
+                    pipe.Flush();
+                    Thread.Sleep(s_interval);
+                }
+            }
+            catch (IOException)
+            {
+                // Nobody is left to read.
+            }
+
+            try
+            {
+                pipe.Dispose();
+            }
+            catch (IOException)
+            {
+                // What was buffered.
+            }
+        });
+        thread.Start();
+        return thread;
+    }
+
+    private static MarkedTree StartPython(string program)
+    {
+        try
+        {
+            return new MarkedTree(new ProcessStartInfo("python3", ["-c", program]) { RedirectStandardInput = true, RedirectStandardOutput = true });
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new AssertInconclusiveException($"A process of many threads takes python3: {e.Message}");
+        }
+    }
+}

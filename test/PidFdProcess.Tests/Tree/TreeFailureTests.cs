@@ -1,0 +1,237 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>When a part of the tree cannot be killed or not be found, the rest is killed and nobody stays stopped.</summary>
+[TestClass]
+public sealed class TreeFailureTests
+{
+    private const int SigKill = (int)Signum.SIGKILL;
+    private const int SigStop = (int)Signum.SIGSTOP;
+
+    [TestMethod]
+    public void OneThatMayNotBeSignalledIsNamedAndTheOthersDie()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & sleep 1000");
+        int immune = ReadId(tree);
+        tree.WaitForCount(4);
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == immune ? Errno.EPERM : null;
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        Win32Exception inner = (Win32Exception)e.InnerExceptions.Single();
+        Assert.AreEqual((int)Errno.EPERM, inner.NativeErrorCode);
+        StringAssert.Contains(inner.Message, immune.ToString(CultureInfo.InvariantCulture));
+        tree.AssertAlive(immune);
+        Assert.AreEqual('S', TestProcesses.StateOf(immune));
+    }
+
+    [TestMethod]
+    public void MembersOfAnotherUser()
+    {
+        OtherUser.Require();
+        if (!File.Exists("/usr/bin/setpriv") && !File.Exists("/bin/setpriv"))
+        {
+            Assert.Inconclusive("setpriv(1) is missing.");
+        }
+
+        // The caller is of another user, too: it may signal the one member that is of its own.
+        using MarkedTree tree = new(
+            $"setpriv --reuid {OtherUser.Id} --clear-groups sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
+        int own = ReadId(tree);
+        int roots = ReadId(tree);
+        TestProcesses.WaitUntil(() => File.ReadAllText($"/proc/{own}/comm") == "sleep\n", "setpriv has become the sleeper");
+        OtherUser.Run(() =>
+        {
+            AggregateException e = Assert.ThrowsExactly<AggregateException>(() => tree.Root.KillViaPidFd(entireProcessTree: true));
+            Assert.HasCount(2, e.InnerExceptions);
+        });
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "two are left");
+        tree.AssertAlive(tree.Root.Id, roots);
+        Assert.AreNotEqual('T', TestProcesses.StateOf(tree.Root.Id));
+    }
+
+    [TestMethod]
+    public void OneThatMayNotBeStoppedAndForksForEverDoesNotHoldUpTheKill()
+    {
+        // Each look at the tree lets the immune root have one child more.
+        using MarkedTree tree = new("while read x; do sleep 1000 & echo $!; done; sleep 1000", redirectInput: true);
+        int passes = 0;
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? Errno.EPERM : null;
+        kernel.OnReadStat = id =>
+        {
+            if (id == 1 && passes++ < 300)
+            {
+                tree.Root.StandardInput.WriteLine();
+                tree.Root.StandardInput.Flush();
+                ReadId(tree);
+            }
+
+            return null;
+        };
+        Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false }));
+        Assert.IsLessThan(300, passes);
+
+        // It and the child that it got during the last look.
+        TestProcesses.WaitUntil(() => tree.Alive().Count <= 2, "the others die");
+        Assert.Contains(tree.Root.Id, tree.Alive());
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EMFILE, 0)]
+    [DataRow(Errno.EMFILE, 2)]
+    [DataRow(Errno.ENFILE, 5)]
+    [DataRow(Errno.ENOMEM, 9)]
+    public void OutOfDescriptorsLeavesNobodyStopped(Errno error, int after)
+    {
+        using MarkedTree tree = new("i=0; while [ $i -lt 10 ]; do sleep 1000 & i=$((i + 1)); done; wait");
+        tree.WaitForCount(11);
+        int before = TestProcesses.OpenPidFds();
+        int opened = 0;
+        HookedKernel kernel = new() { OnOpen = _ => opened++ < after ? null : error };
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => TreeKillTests.Kill(tree, kernel));
+        Assert.AreEqual((int)error, e.NativeErrorCode);
+        StringAssert.Contains(e.Message, error.ToString());
+        StringAssert.Contains(e.Message, tree.Root.Id.ToString(CultureInfo.InvariantCulture));
+        tree.Root.WaitForExit();
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 10 - after, "those that were found are killed");
+        Assert.IsFalse(tree.Alive().Exists(id => TestProcesses.StateOf(id) == 'T'));
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    public void ADescendantWhosePidWasRecycledIsNoMember()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
+        int victim = ReadId(tree);
+        tree.WaitForCount(3);
+        Process? stranger = null;
+        try
+        {
+            HookedKernel kernel = new()
+            {
+                OnSignal = LetRootReap(tree),
+                OnOpen = id =>
+                {
+                    if (id == victim && stranger is null)
+                    {
+                        Census.KillByPid(victim);
+                        TestProcesses.WaitUntil(() => TestProcesses.StateOf(victim) is null, "the child is gone");
+                        stranger = RecycledPid.Start(victim);
+                    }
+
+                    return null;
+                },
+            };
+            TreeKillTests.Kill(tree, kernel);
+            Assert.IsNotNull(stranger);
+            tree.AssertNoSurvivor();
+            Assert.IsFalse(stranger.HasExited);
+            Assert.AreEqual('S', TestProcesses.StateOf(victim));
+        }
+        finally
+        {
+            stranger?.Kill();
+            stranger?.WaitForExit();
+            stranger?.Dispose();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ANewDescendantUnderThePidOfAFormerOneIsKilled(bool childrenFiles)
+    {
+        RecycledPid.Require();
+        using Gate gate = new();
+        using MarkedTree tree = new($"sleep 1000 & echo $!; ({gate.Wait}; sleep 1000 & wait) & wait");
+        int former = ReadId(tree);
+        tree.WaitForCount(3);
+        bool done = false;
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            if (!done && signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == former)
+            {
+                done = true;
+                Census.KillByPid(former);
+                TestProcesses.WaitUntil(() => TestProcesses.StateOf(former) is null, "the child is gone");
+                RecycledPid.SetNext(former);
+                gate.Open();
+                tree.WaitForCount(3);
+            }
+
+            return LetRootReap(tree)(pidFd, signal);
+        };
+        TreeKillTests.Kill(tree, kernel, childrenFiles ? null : new ProcChildren(kernel) { UseChildrenFiles = false });
+        Assert.IsTrue(done);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void AListInWhichSomebodyVanishedIsNotTheLast()
+    {
+        // The kernel may leave out a child while another one on its list ends: here the second is left out until the first has ended.
+        using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
+        int first = ReadId(tree);
+        int second = ReadId(tree);
+        int passes = 0;
+        HookedKernel kernel = new()
+        {
+            OnSignal = LetRootReap(tree),
+            OnReadStat = id =>
+            {
+                passes += id == 1 ? 1 : 0;
+                return (id == first && passes < 3) || (id == second && TestProcesses.StateOf(first) is not null) ? Errno.ENOENT : null;
+            },
+            OnOpen = id =>
+            {
+                if (id == first)
+                {
+                    Census.KillByPid(first);
+                    TestProcesses.WaitUntil(() => TestProcesses.StateOf(first) is null, "the first is gone");
+                }
+
+                return null;
+            },
+        };
+        TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false });
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void ADyingParentDoesNotWakeTheStopped()
+    {
+        // With job control each job is a process group of its own; the death of the shell orphans it, and the kernel continues it.
+        using MarkedTree tree = new(
+            "set -m; (trap '' HUP; while read x; do sleep 1000 & done; sleep 1000) & sleep 1000", redirectInput: true);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            if (signal != SigKill)
+            {
+                return null;
+            }
+
+            // After each kill the others get all the time they need to do something.
+            Errno error = LinuxKernel.Instance.PidFdSendSignal(pidFd, signal);
+            LinuxKernel.Instance.Poll(pidFd, 60_000, out _);
+            Assert.IsTrue(tree.Alive().TrueForAll(id => TestProcesses.StateOf(id) is 'T' or 'Z' or null), "all others are stopped");
+            return error;
+        };
+        TreeKillTests.Kill(tree, kernel);
+        tree.AssertNoSurvivor();
+    }
+
+    /// <summary>The root is not stopped, or it could not reap those who end in the midst of the test.</summary>
+    private static Func<SafePidFdHandle, int, Errno?> LetRootReap(MarkedTree tree) =>
+        (pidFd, signal) => signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? 0 : null;
+
+    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+}

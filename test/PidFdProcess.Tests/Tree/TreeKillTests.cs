@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>Trees of many shapes are killed to the last process.</summary>
+[TestClass]
+public sealed class TreeKillTests
+{
+    // Each level starts the next one and waits for it.
+    private const string Deep = "f() { if [ $1 -gt 1 ]; then f $(($1 - 1)) & wait; else exec sleep 1000; fi; }; f 200";
+    private const string Wide = "i=1; while [ $i -lt 2000 ]; do sleep 1000 & i=$((i + 1)); done; wait";
+    private const string Bushy = "f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & f $(($1 - 1)) & fi; sleep 1000; }; f 4";
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    [DataRow("deep", Deep, 200)]
+    [DataRow("wide", Wide, 2000)]
+    [DataRow("bushy", Bushy, 121)]
+    public void NobodySurvives(string name, string script, int count)
+    {
+        using MarkedTree tree = new(script);
+        tree.WaitForCount(count);
+        int before = Census.PidFdBaseline();
+        Stopwatch watch = Stopwatch.StartNew();
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        TestContext.WriteLine($"{name}, {count} processes: {watch.Elapsed.TotalMilliseconds:F1} ms");
+        tree.AssertNoSurvivor();
+        tree.Root.WaitForExit();
+        Assert.AreEqual(137, tree.Root.ExitCode);
+        ProcessHandleRegistry.Default.Detach(tree.Root);
+        Census.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    [DataRow(false, false)]
+    [DataRow(false, true)]
+    [DataRow(true, true)]
+    public void OnOlderKernels(bool childrenFiles, bool withoutInfo)
+    {
+        using MarkedTree tree = new(Bushy);
+        tree.WaitForCount(121);
+        HookedKernel kernel = withoutInfo ? new HookedKernel().WithoutInfo() : new HookedKernel();
+        Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = childrenFiles });
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void OnePassOverProcPerRoundAndNotOnePerNode()
+    {
+        using MarkedTree tree = new(Bushy);
+        tree.WaitForCount(121);
+        int passes = 0;
+        HookedKernel kernel = new();
+        kernel.OnReadStat = id =>
+        {
+            // Nobody but a pass over /proc looks at this bystander.
+            passes += id == 1 ? 1 : 0;
+            return null;
+        };
+        Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false });
+        tree.AssertNoSurvivor();
+        Assert.IsGreaterThan(1, passes);
+        Assert.IsLessThan(12, passes, "the ancestors of this process and at most a pass per round");
+    }
+
+    [TestMethod]
+    public void WithoutDescendants()
+    {
+        using MarkedTree tree = new("exec sleep 1000");
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        tree.AssertNoSurvivor();
+
+        // And once more, when it has exited.
+        tree.Root.WaitForExit();
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+    }
+
+    [TestMethod]
+    public void FalseIsThePlainKill()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        tree.Root.KillViaPidFd(entireProcessTree: false);
+        tree.Root.WaitForExit();
+        tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public void BystandersLive()
+    {
+        using MarkedTree sibling = new("sleep 1000 & sleep 1000");
+        using MarkedTree tree = new("sleep 1000 & sleep 1000");
+        sibling.WaitForCount(3);
+        tree.WaitForCount(3);
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        tree.AssertNoSurvivor();
+        Assert.HasCount(3, sibling.Alive());
+    }
+
+    [TestMethod]
+    public void StoppedMembersAndThoseWhoIgnoreSignalsDie()
+    {
+        using MarkedTree tree = new("trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & (kill -STOP $$; sleep 1000) & sleep 1000 & kill -STOP $!; wait");
+        tree.WaitForCount(4);
+        tree.Root.KillViaPidFd(entireProcessTree: true);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void AForeignRootThatIsAZombie()
+    {
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        foreign.KillAndWaitUntilZombie();
+        process.KillViaPidFd(entireProcessTree: true);
+        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
+    }
+
+    [TestMethod]
+    public void TheCallingProcessIsNotKilled()
+    {
+        using Process self = Process.GetCurrentProcess();
+        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => self.KillViaPidFd(entireProcessTree: true));
+        StringAssert.Contains(e.Message, "calling process");
+
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out ProcStat stat));
+        using Process parent = Process.GetProcessById(stat.ParentId);
+        Assert.ThrowsExactly<InvalidOperationException>(() => parent.KillViaPidFd(entireProcessTree: true));
+        Assert.AreNotEqual('T', TestProcesses.StateOf(stat.ParentId));
+        Task<PidFdExitStatus> stop = parent.StopViaPidFdAsync(TimeSpan.Zero, entireProcessTree: true);
+        Assert.ThrowsExactly<InvalidOperationException>(() => stop.GetAwaiter().GetResult());
+        Assert.IsFalse(parent.HasExited);
+
+        // As stock.
+        Assert.ThrowsExactly<InvalidOperationException>(() => self.Kill(entireProcessTree: true));
+    }
+
+    internal static Errno Kill(MarkedTree tree, IKernel kernel, ProcChildren? children = null)
+    {
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
+        using (root)
+        {
+            return ProcessTree.Kill(kernel, tree.Root.Id, root, children);
+        }
+    }
+}
