@@ -14,9 +14,18 @@ internal static partial class TraceTarget
     // So long that polling would show in the trace. Nothing is waited for but the time itself.
     private static readonly TimeSpan s_pending = TimeSpan.FromMilliseconds(400);
 
+    // A wait that hangs must not keep the trace from the test.
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
     public static async Task<int> Main(string[] args)
     {
-        if (args is not ["stock"])
+        await Task.Run(() => RunAsync(stock: args is ["stock"])).WaitAsync(s_limit);
+        return 0;
+    }
+
+    private static async Task RunAsync(bool stock)
+    {
+        if (!stock)
         {
             await UseChildren();
         }
@@ -25,10 +34,9 @@ internal static partial class TraceTarget
             new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 >/dev/null & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
         int foreignId = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         Console.WriteLine(foreignId);
-        await WaitForForeign(foreignId, stock: args is ["stock"]);
+        await WaitForForeign(foreignId, stock);
         parent.Kill();
         await parent.WaitForExitAsync();
-        return 0;
     }
 
     private static async Task UseChildren()
