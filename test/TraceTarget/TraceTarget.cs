@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.TraceTarget;
 
 /// <summary>
-/// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process, and brackets the time in
-/// which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for the foreign process as
-/// the runtime does.
+/// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process last, and brackets the
+/// time in which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for
+/// the foreign process as the runtime does.
 /// </summary>
 internal static partial class TraceTarget
 {
@@ -43,7 +43,10 @@ internal static partial class TraceTarget
     {
         for (int i = 0; i < 20; i++)
         {
-            using Process child = new() { StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "read line; exit 3"]) { RedirectStandardInput = true } };
+            using Process child = new()
+            {
+                StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "read line; exit 3"]) { RedirectStandardInput = true },
+            };
             child.StartWithPidFd();
             Task wait = child.WaitForExitPidFdAsync();
             _ = child.WaitForExitPidFd(1);
