@@ -5,18 +5,27 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.TraceTarget;
 
 /// <summary>
-/// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process, and brackets the time in
-/// which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for the foreign process as
-/// the runtime does.
+/// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process last, and brackets the
+/// time in which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for
+/// the foreign process as the runtime does.
 /// </summary>
 internal static partial class TraceTarget
 {
     // So long that polling would show in the trace. Nothing is waited for but the time itself.
     private static readonly TimeSpan s_pending = TimeSpan.FromMilliseconds(400);
 
+    // A wait that hangs must not keep the trace from the test.
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
     public static async Task<int> Main(string[] args)
     {
-        if (args is not ["stock"])
+        await Task.Run(() => RunAsync(stock: args is ["stock"])).WaitAsync(s_limit);
+        return 0;
+    }
+
+    private static async Task RunAsync(bool stock)
+    {
+        if (!stock)
         {
             await UseChildren();
         }
@@ -25,17 +34,19 @@ internal static partial class TraceTarget
             new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 >/dev/null & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
         int foreignId = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         Console.WriteLine(foreignId);
-        await WaitForForeign(foreignId, stock: args is ["stock"]);
+        await WaitForForeign(foreignId, stock);
         parent.Kill();
         await parent.WaitForExitAsync();
-        return 0;
     }
 
     private static async Task UseChildren()
     {
         for (int i = 0; i < 20; i++)
         {
-            using Process child = new() { StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "read line; exit 3"]) { RedirectStandardInput = true } };
+            using Process child = new()
+            {
+                StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "read line; exit 3"]) { RedirectStandardInput = true },
+            };
             child.StartWithPidFd();
             Task wait = child.WaitForExitPidFdAsync();
             _ = child.WaitForExitPidFd(1);

@@ -78,6 +78,7 @@ public sealed class CloseDuringWaitTests
 
         await wait.WaitAsync(Waits.Limit);
         Census.KillByPid(heirId);
+        registry.Dispose();
         Census.WaitForPidFds(_before);
     }
 

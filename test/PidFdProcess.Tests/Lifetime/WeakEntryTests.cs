@@ -113,7 +113,8 @@ public sealed class WeakEntryTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static (WeakReference<Process> Process, ProcessAttachment Attachment) AttachAndDrop(ProcessHandleRegistry registry, int processId)
+    private static (WeakReference<Process> Process, ProcessAttachment Attachment) AttachAndDrop(
+        ProcessHandleRegistry registry, int processId)
     {
         Process process = registry.Open(processId);
         return (new WeakReference<Process>(process), registry.Attach(process));

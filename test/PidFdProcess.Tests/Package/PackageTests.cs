@@ -35,9 +35,15 @@ public sealed partial class PackageTests
     {
         using ZipArchive package = s_library.OpenPackage();
 
-        string[] libraries = [.. package.Entries.Select(static entry => entry.FullName).Where(static name => name.StartsWith("lib/", StringComparison.Ordinal))];
-
-        string[] expected = ["lib/net10.0/PidFdProcess.dll", "lib/net10.0/PidFdProcess.xml", "lib/net8.0/PidFdProcess.dll", "lib/net8.0/PidFdProcess.xml"];
+        string[] libraries =
+        [
+            .. package.Entries.Select(static entry => entry.FullName).Where(static name => name.StartsWith("lib/", StringComparison.Ordinal)),
+        ];
+        string[] expected =
+        [
+            "lib/net8.0/PidFdProcess.dll", "lib/net8.0/PidFdProcess.xml",
+            "lib/net10.0/PidFdProcess.dll", "lib/net10.0/PidFdProcess.xml",
+        ];
         CollectionAssert.AreEquivalent(expected, libraries);
     }
 
@@ -89,7 +95,7 @@ public sealed partial class PackageTests
         }
 
         void AssertDocumented(string name) => Assert.IsTrue(
-            Array.Exists(members, member => IsOf(member, name) && member.Elements().Any(static part => part.Name == "summary" || part.Name == "inheritdoc")),
+            Array.Exists(members, member => IsOf(member, name) && (member.Element("summary") ?? member.Element("inheritdoc")) is not null),
             $"{name} is not documented");
 
         // Without the kind of member in front and the parameters behind; the overloads of a method are left to the compiler's own check.
@@ -107,11 +113,12 @@ public sealed partial class PackageTests
 
         foreach (string framework in (string[])["net8.0", "net10.0"])
         {
-            CollectionAssert.AreEqual(Read(first, $"lib/{framework}/{Library}.dll"), Read(second, $"lib/{framework}/{Library}.dll"));
-            CollectionAssert.AreEqual(Read(firstSymbols, $"lib/{framework}/{Library}.pdb"), Read(secondSymbols, $"lib/{framework}/{Library}.pdb"));
+            CollectionAssert.AreEqual(Read(first, framework, "dll"), Read(second, framework, "dll"));
+            CollectionAssert.AreEqual(Read(firstSymbols, framework, "pdb"), Read(secondSymbols, framework, "pdb"));
         }
 
-        static byte[] Read(ZipArchive package, string path) => PackedLibrary.Read(package, path);
+        static byte[] Read(ZipArchive package, string framework, string extension) =>
+            PackedLibrary.Read(package, $"lib/{framework}/{Library}.{extension}");
     }
 
     [TestMethod]

@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Package;
 
 /// <summary>
-/// The package as a release builds it, twice: from a commit with a remote, in two folders with different paths. The commit is made of a copy of the
-/// sources as they are, so that the repository is neither written to nor needs to be one.
+/// The package as a release builds it, twice: from a commit with a remote, in two folders with different paths. The commit is made
+/// of a copy of the sources as they are, so that the repository is neither written to nor needs to be one.
 /// </summary>
 internal sealed class PackedLibrary
 {
@@ -111,7 +111,8 @@ internal sealed class PackedLibrary
         await GitAsync("init", "--quiet");
         await GitAsync("remote", "add", "origin", Repository + ".git");
         await GitAsync("add", "--all");
-        await GitAsync("-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false", "commit", "--quiet", "--message", "Sources");
+        string[] identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "commit.gpgSign=false"];
+        await GitAsync([.. identity, "commit", "--quiet", "--message", "Sources"]);
         return (await GitAsync("rev-parse", "HEAD")).Output.Trim();
 
         Task<ToolRun> GitAsync(params string[] arguments) => ToolRun.SucceedAsync("git", arguments, folder);
