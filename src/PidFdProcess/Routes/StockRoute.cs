@@ -70,7 +70,8 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
 
     public override Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task)
     {
-        task = process.WaitForExitAsync(cancellationToken);
+        // Stock waits for the end of redirected streams even if the process has exited long ago.
+        task = !drain && process.WaitForExit(0) ? Task.CompletedTask : process.WaitForExitAsync(cancellationToken);
         return 0;
     }
 

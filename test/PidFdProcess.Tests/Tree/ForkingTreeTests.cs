@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
@@ -72,48 +71,6 @@ public sealed class ForkingTreeTests
         feeder.Join();
     }
 
-    [TestMethod]
-    public void ForksOfOtherThreadsThanTheFirst()
-    {
-        using MarkedTree tree = StartPython(
-            """
-            import os, sys, threading
-            def forker():
-                while sys.stdin.buffer.raw.read(1):
-                    if os.fork() == 0:
-                        os.execlp("sleep", "sleep", "1000")
-            for _ in range(8): threading.Thread(target=forker).start()
-            """);
-        Thread feeder = StartFeeding(tree.Root);
-        tree.WaitForCount(50);
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-        tree.AssertNoSurvivor();
-        feeder.Join();
-    }
-
-    [TestMethod]
-    public void TheFirstThreadHasEnded()
-    {
-        // The state of such a process reads Z, although its other threads run and fork.
-        using MarkedTree tree = StartPython(
-            """
-            import ctypes, os, sys, threading
-            def forker():
-                while sys.stdin.buffer.raw.read(1):
-                    if os.fork() == 0:
-                        os.execlp("sleep", "sleep", "1000")
-            for _ in range(8): threading.Thread(target=forker).start()
-            ctypes.CDLL(None).pthread_exit(None)
-            """);
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) == 'Z', "the first thread has ended");
-        Assert.IsFalse(tree.Root.HasExitedPidFd());
-        Thread feeder = StartFeeding(tree.Root);
-        TestProcesses.WaitUntil(() => tree.Alive().Count >= 50, "it forks");
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-        tree.AssertNoSurvivor();
-        feeder.Join();
-    }
-
     /// <summary>Stock for comparison: what it leaves behind ends by itself, at the end of the tokens.</summary>
     [TestMethod]
     [TestCategory("Measure")]
@@ -168,17 +125,5 @@ public sealed class ForkingTreeTests
         });
         thread.Start();
         return thread;
-    }
-
-    private static MarkedTree StartPython(string program)
-    {
-        try
-        {
-            return new MarkedTree(new ProcessStartInfo("python3", ["-c", program]) { RedirectStandardInput = true, RedirectStandardOutput = true });
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new AssertInconclusiveException($"A process of many threads takes python3: {e.Message}");
-        }
     }
 }

@@ -1,0 +1,124 @@
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
+
+namespace PidFdProcess.Tests.Stopping;
+
+/// <summary>Graceful stops of whole trees.</summary>
+[TestClass]
+public sealed class StopTreeTests
+{
+    private const string RootObeys = "(trap '' TERM; exec sleep 1000) & sleep 1000 & (trap '' TERM; sleep 1000 & wait) & ";
+
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_long = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    public async Task ATreeThatObeysIsNotKilled()
+    {
+        using MarkedTree tree = new("sleep 1000 & (sleep 1000 & exec sleep 1000) & exec sleep 1000");
+        tree.WaitForCount(4);
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_long, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task DescendantsThatIgnoreTheSignalDieAndTheRootIsNotCanceled()
+    {
+        using MarkedTree tree = new(RootObeys + "wait");
+        tree.WaitForCount(5);
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task ARootThatIgnoresTheSignalIsCanceled()
+    {
+        using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
+        tree.WaitForCount(2);
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task EachMemberGetsTheSignal()
+    {
+        using MarkedTree tree = new(
+            "f() { trap \"echo $1; exit 0\" TERM; echo r; while :; do sleep 0.01; done; }; f a & f b & (f c) & trap 'wait; exit 6' TERM; wait; wait");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.AreEqual("r", tree.Root.StandardOutput.ReadLine());
+        }
+
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_long, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("exited 6", status.ToString());
+        string[] got = (await tree.Root.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        CollectionAssert.AreEquivalent(new List<string> { "a", "b", "c" }, got);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task OneThatTheSignalMadeForkIsFound()
+    {
+        // The child of the trap is no member of the tree at the time of the signal.
+        using MarkedTree tree = new("trap 'trap \"\" TERM; sleep 1000 & wait' TERM; echo ready; while :; do sleep 0.01; done");
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(TimeSpan.FromMilliseconds(500), entireProcessTree: true).WaitAsync(s_limit);
+        Assert.IsTrue(status.Canceled);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task WithoutWatchesAndWithInfiniteGraceItEnds()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        Assert.IsTrue(registry.Support.IsSupported);
+        kernel.OnEpollAdd = () => Errno.ENOSPC;
+        using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
+        tree.WaitForCount(2);
+        PidFdExitStatus status = await registry.StopAsync(tree.Root, Timeout.InfiniteTimeSpan, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task WithoutPidFdTheTreeIsKilledIfTheRootHasToBe()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
+        tree.WaitForCount(2);
+        PidFdExitStatus status = await registry.StopAsync(tree.Root, s_short, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("exited 137 (canceled)", status.ToString());
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task OnlyTheRootWithoutTheFlag()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_long).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+        tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public async Task NothingIsLeftBehind()
+    {
+        int before = Census.PidFdBaseline();
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        using (MarkedTree tree = new(RootObeys + "wait"))
+        {
+            tree.WaitForCount(5);
+            await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
+        }
+
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Census.WaitForPidFds(before);
+    }
+}

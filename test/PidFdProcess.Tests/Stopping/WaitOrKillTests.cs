@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stopping;
+
+[TestClass]
+public sealed class WaitOrKillTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void OneThatExitsInTimeIsNotKilled(bool stock)
+    {
+        using ProcessHandleRegistry registry = Create(stock);
+        using Process process = TestProcesses.StartExiting(4);
+        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, s_limit).ToString());
+        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, TimeSpan.Zero).ToString());
+        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, Timeout.InfiniteTimeSpan).ToString());
+    }
+
+    [TestMethod]
+    [DataRow(false, 0)]
+    [DataRow(false, 50)]
+    [DataRow(true, 0)]
+    [DataRow(true, 50)]
+    public void OneThatDoesNotIsKilled(bool stock, int milliseconds)
+    {
+        using ProcessHandleRegistry registry = Create(stock);
+        using Process process = TestProcesses.StartSleeper();
+        Stopwatch watch = Stopwatch.StartNew();
+        PidFdExitStatus status = registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(milliseconds));
+        Assert.IsGreaterThanOrEqualTo(milliseconds, watch.ElapsedMilliseconds + 1);
+        Assert.AreEqual(stock ? "exited 137 (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
+        Assert.AreEqual(137, process.ExitCode);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task CancellationKills(bool stock)
+    {
+        using ProcessHandleRegistry registry = Create(stock);
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new();
+        Task<PidFdExitStatus> wait = registry.WaitForExitOrKillAsync(process, source.Token);
+        Assert.IsFalse(wait.IsCompleted);
+        await source.CancelAsync();
+        PidFdExitStatus status = await wait.WaitAsync(s_limit);
+        Assert.IsTrue(status.Canceled, status.ToString());
+        Assert.AreEqual(137, process.ExitCode);
+    }
+
+    [TestMethod]
+    public async Task CancelledBeforehandItKillsAtOnceUnlessTheProcessHasExited()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        Assert.IsTrue((await process.WaitForExitOrKillPidFdAsync(new CancellationToken(true)).WaitAsync(s_limit)).Canceled);
+
+        using Process exited = TestProcesses.StartExiting(8);
+        exited.WaitForExit();
+        PidFdExitStatus status = await exited.WaitForExitOrKillPidFdAsync(new CancellationToken(true)).WaitAsync(s_limit);
+        Assert.AreEqual(8, status.ExitCode);
+        Assert.IsFalse(status.Canceled);
+    }
+
+    [TestMethod]
+    public async Task WithoutCancellationItWaits()
+    {
+        using Process process = TestProcesses.StartShell("sleep 0.2; exit 2");
+        Assert.AreEqual("exited 2", (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
+    public async Task AGrandchildThatKeepsTheStreamOpenDoesNotDelay()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
+        TaskCompletionSource<string?> line = new();
+        process.OutputDataReceived += (_, e) => line.TrySetResult(e.Data);
+        process.BeginOutputReadLine();
+        int grandchild = int.Parse((await line.Task.WaitAsync(s_limit))!, System.Globalization.CultureInfo.InvariantCulture);
+        Task<PidFdExitStatus> wait = Task.Run(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20)));
+        Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
+        Assert.AreEqual('S', TestProcesses.StateOf(grandchild));
+        Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
+        Census.KillByPid(grandchild);
+    }
+
+    [TestMethod]
+    public async Task NothingIsLeftBehind()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int before = Census.PidFdBaseline();
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new(50);
+        await process.WaitForExitOrKillPidFdAsync(source.Token).WaitAsync(s_limit);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Census.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public void WrongArgumentsThrow()
+    {
+        using Process process = new();
+        Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).WaitForExitOrKillPidFd(TimeSpan.Zero));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(-2)));
+        Assert.ThrowsExactly<InvalidOperationException>(() => process.WaitForExitOrKillPidFd(TimeSpan.Zero));
+        Task<PidFdExitStatus> wait = process.WaitForExitOrKillPidFdAsync(CancellationToken.None);
+        Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
+    }
+
+    private static ProcessHandleRegistry Create(bool stock) => stock ? StockSwitch.CreateRegistry() : new();
+}

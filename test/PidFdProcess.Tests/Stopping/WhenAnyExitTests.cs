@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stopping;
+
+[TestClass]
+public sealed class WhenAnyExitTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private readonly List<Process> _processes = [];
+
+    [TestCleanup]
+    public void Cleanup()
+    {
+        foreach (Process process in _processes)
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(7)]
+    [DataRow(19)]
+    public async Task TheOneThatExitedAndNothingLeftOfTheOthers(int which)
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(20);
+        Task<Process> any = _processes.WhenAnyExitPidFdAsync();
+        Assert.AreEqual(watches + 20, PidFdPlatform.Shared.Watcher.Count);
+        Assert.IsFalse(any.IsCompleted);
+        _processes[which].Kill();
+        Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(1, _processes.Count(p => p.HasExited));
+
+        // The others can be awaited as before, one by one until all have exited.
+        Task<Process> next = _processes.Where(p => !p.HasExited).WhenAnyExitPidFdAsync();
+        Process second = _processes.First(p => !p.HasExited);
+        second.Kill();
+        Assert.AreSame(second, await next.WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
+    public async Task OneThatHadExitedAlready()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(3);
+        _processes[1].Kill();
+        _processes[1].WaitForExit();
+        Assert.AreSame(_processes[1], await _processes.WhenAnyExitPidFdAsync().WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
+    public async Task ChildrenAndForeignZombiesTogether()
+    {
+        Start(2);
+        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        Task<Process> any = _processes.Append(process).WhenAnyExitPidFdAsync();
+        foreign.Signal();
+        Assert.AreSame(process, await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task CancellationLeavesTheProcesses()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(5);
+        using CancellationTokenSource source = new();
+        Task<Process> any = _processes.WhenAnyExitPidFdAsync(source.Token);
+        await source.CancelAsync();
+        OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => any.WaitAsync(s_limit));
+        Assert.AreEqual(source.Token, e.CancellationToken);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.IsFalse(_processes.Exists(p => p.HasExited));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => _processes.WhenAnyExitPidFdAsync(new CancellationToken(true)));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
+    public async Task TheSameProcessTwice()
+    {
+        Start(1);
+        Task<Process> any = new[] { _processes[0], _processes[0] }.WhenAnyExitPidFdAsync();
+        _processes[0].Kill();
+        Assert.AreSame(_processes[0], await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public void NoProcessesThrow()
+    {
+        Start(1);
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((IEnumerable<Process>)null!).WhenAnyExitPidFdAsync(); });
+        Assert.ThrowsExactly<ArgumentException>(() => { _ = Array.Empty<Process>().WhenAnyExitPidFdAsync(); });
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = new[] { _processes[0], null! }.WhenAnyExitPidFdAsync(); });
+    }
+
+    [TestMethod]
+    public async Task AnUnstartedProcessThrowsThroughTheTaskAndLeavesNothing()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(2);
+        using Process unstarted = new();
+        Task<Process> any = _processes.Append(unstarted).WhenAnyExitPidFdAsync();
+        await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => any.WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
+    public async Task WithoutPidFd()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        Start(3);
+        Task<Process> any = registry.WhenAnyExitAsync(_processes);
+        _processes[2].Kill();
+        Assert.AreSame(_processes[2], await any.WaitAsync(s_limit));
+    }
+
+    private void Start(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _processes.Add(TestProcesses.StartSleeper());
+        }
+    }
+}
