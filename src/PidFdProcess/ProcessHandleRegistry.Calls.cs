@@ -71,7 +71,7 @@ public sealed partial class ProcessHandleRegistry
     public bool TryGetPidFd(Process process, [NotNullWhen(true)] out SafePidFdHandle? handle)
     {
         Route route = Attach(process).Handler;
-        for (Errno error; (error = route.Duplicate(out handle)) != 0;)
+        for (Errno error; (error = route.Duplicate(process, out handle)) != 0;)
         {
             if (SystemCallError.IsResource(error))
             {

@@ -28,7 +28,7 @@ internal static class SystemCallError
         Errno.ENOSYS when call == "pidfd_send_signal" => "Linux older than 5.1 or seccomp",
         Errno.ENOSYS => "the kernel lacks the call, or seccomp",
         Errno.EINVAL when call == "waitid(P_PIDFD)" => "Linux older than 5.4",
-        Errno.EINVAL when call == "pidfd_open" => "the id of a thread, not of a process",
+        Errno.EINVAL or Errno.ENOENT when call == "pidfd_open" => "the id of a thread, not of a process",
         Errno.EPERM when call is "pidfd_send_signal" or "kill" =>
             "not permitted: run as the process's user or with CAP_KILL",
         Errno.EPERM or Errno.EACCES => "seccomp or another security module forbids it; allow the call in the container's profile",

@@ -67,17 +67,26 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         }
     }
 
-    public override Errno Duplicate(out SafePidFdHandle? duplicate)
+    public override Errno Duplicate(Process process, out SafePidFdHandle? duplicate)
     {
+        duplicate = null;
         try
         {
+            using PidFdHold hold = new(pidFd);
+
+            // The caller uses it without us, so that no later call would notice.
+            if (platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
+                && StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild) == StockView.StartedAnew)
+            {
+                return Stale;
+            }
+
             Errno error = platform.Kernel.Duplicate(pidFd, out SafePidFdHandle handle);
             duplicate = error == 0 ? handle : null;
             return error;
         }
-        catch (ObjectDisposedException)
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
-            duplicate = null;
             return Stale;
         }
     }

@@ -44,7 +44,7 @@ internal abstract class Route(int processId)
     /// <param name="task">The wait.</param>
     public abstract Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task);
 
-    public abstract Errno Duplicate(out SafePidFdHandle? pidFd);
+    public abstract Errno Duplicate(Process process, out SafePidFdHandle? pidFd);
 
     /// <summary>Lets go of what the route holds. Calls and waits under way keep their own hold.</summary>
     public abstract void Release();

@@ -75,7 +75,7 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
         return 0;
     }
 
-    public override Errno Duplicate(out SafePidFdHandle? pidFd)
+    public override Errno Duplicate(Process process, out SafePidFdHandle? pidFd)
     {
         pidFd = null;
         return 0;

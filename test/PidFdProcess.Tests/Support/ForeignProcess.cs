@@ -63,7 +63,8 @@ internal sealed class ForeignProcess : IDisposable
         }
 
         _disposed = true;
-        if (TestProcesses.StateOf(Id) is not null and not 'Z')
+        // Once it is reaped, its PID may be a stranger's.
+        if (TestProcesses.StateOf(Id) is not null and not 'Z' && TestProcesses.ParentOf(Id) == _parent.Id)
         {
             Signal();
         }

@@ -7,6 +7,7 @@ namespace PidFdProcess.Tests.Support;
 internal static class RecycledPid
 {
     private const string LastPid = "/proc/sys/kernel/ns_last_pid";
+    private const int Tries = 200;
 
     /// <summary>Gives up the test as inconclusive unless the kernel lets us.</summary>
     public static void Require()
@@ -28,10 +29,17 @@ internal static class RecycledPid
     public static Process Start(int processId)
     {
         Require();
-        for (int i = 0; i < 200; i++)
+        return TryStart(processId, TestProcesses.StartSleeper, Tries)
+            ?? throw new AssertInconclusiveException($"Somebody else was faster to get PID {processId} each time.");
+    }
+
+    /// <summary>Starts a process under a free PID, or returns <see langword="null"/> if somebody else has that now.</summary>
+    public static Process? TryStart(int processId, Func<Process> start, int tries)
+    {
+        for (int i = 0; i < tries; i++)
         {
             SetNext(processId);
-            Process process = TestProcesses.StartSleeper();
+            Process process = start();
             if (process.Id == processId)
             {
                 return process;
@@ -42,6 +50,25 @@ internal static class RecycledPid
             process.Dispose();
         }
 
-        throw new AssertInconclusiveException($"Somebody else was faster to get PID {processId} each time.");
+        return null;
+    }
+
+    /// <summary>Starts a process object anew under the PID of its former run.</summary>
+    public static void StartAgain(Process process, int processId)
+    {
+        for (int i = 0; i < Tries; i++)
+        {
+            SetNext(processId);
+            process.Start();
+            if (process.Id == processId)
+            {
+                return;
+            }
+
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        Assert.Inconclusive($"Somebody else was faster to get PID {processId} each time.");
     }
 }

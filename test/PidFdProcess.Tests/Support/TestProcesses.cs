@@ -27,18 +27,11 @@ internal static class TestProcesses
     }
 
     /// <summary>Gets the state letter of /proc/PID/stat, or null if there is no such process.</summary>
-    public static char? StateOf(int processId)
-    {
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
-            return stat[stat.LastIndexOf(')') + 2];
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
+    public static char? StateOf(int processId) => StatOf(processId)?[0][0];
+
+    /// <summary>Gets the PID of the parent, or null if there is no such process.</summary>
+    public static int? ParentOf(int processId) =>
+        StatOf(processId) is { } stat ? int.Parse(stat[1], CultureInfo.InvariantCulture) : null;
 
     /// <summary>Gets the number of descriptors this process has open.</summary>
     public static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
@@ -48,6 +41,20 @@ internal static class TestProcesses
 
     /// <summary>Gets the number of threads of this process.</summary>
     public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
+
+    /// <summary>Reads what follows the name in /proc/PID/stat: the state, the parent, and more.</summary>
+    private static string[]? StatOf(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     private static bool IsPidFd(string path)
     {

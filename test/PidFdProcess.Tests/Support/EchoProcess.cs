@@ -1,0 +1,28 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>
+/// A child that answers each line with the same line. Its answer proves that it was sent no SIGKILL: the kernel queues one
+/// before kill(2) returns, and lets the process run no more.
+/// </summary>
+internal static class EchoProcess
+{
+    public static Process Start() =>
+        Process.Start(new ProcessStartInfo("/bin/cat") { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+
+    public static bool Answers(Process process)
+    {
+        try
+        {
+            process.StandardInput.WriteLine("alive");
+            process.StandardInput.Flush();
+            return process.StandardOutput.ReadLine() == "alive";
+        }
+        catch (IOException)
+        {
+            // Nobody reads any more.
+            return false;
+        }
+    }
+}
