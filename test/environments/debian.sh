@@ -28,13 +28,17 @@ debian_file() {
   printf '%s\n' "$file"
 }
 
-# debian_kernel SUITE ARCHITECTURE prints the path of the suite's newest cloud kernel, unpacked.
+# debian_kernel SUITE ARCHITECTURE prints the path of the suite's newest cloud kernel, unpacked. Newer releases have the kernel itself in
+# a package linux-binary-*, which linux-image-* depends on.
 debian_kernel() {
-  local index package file directory
-  index=$(debian_file "$1" "$2" "linux-image-cloud-$2")
-  package=$(dpkg-deb -f "$index" Depends | grep -oE 'linux-image-[^ ,(]+' | head -1)
-  file=$(debian_file "$1" "$2" "$package")
+  local file directory
+  file=$(debian_file "$1" "$2" "$(dependency "$(debian_file "$1" "$2" "linux-image-cloud-$2")" image)")
+  if [[ $(dependency "$file" binary) ]]; then
+    file=$(debian_file "$1" "$2" "$(dependency "$file" binary)")
+  fi
   directory=$cache/kernels/$(basename "$file" .deb)
   [[ -d $directory ]] || { dpkg-deb -x "$file" "$directory.part" && mv "$directory.part" "$directory"; }
-  ls "$directory"/boot/vmlinuz-*
+  find "$directory" -name 'vmlinu[xz]*' -type f | head -1
 }
+
+dependency() { dpkg-deb -f "$1" Depends | sed -nE "s/.*(linux-$2-[^ ,(]+).*/\1/p"; }

@@ -18,6 +18,7 @@ internal static class LimitCases
 
     private static void Use(ProcessHandleRegistry registry, int left)
     {
+        FillThreadPool();
         Process[] processes = Enumerable.Range(0, 6).Select(_ => Programs.Sleeper()).ToArray();
         ulong limit = Native.LeaveDescriptors(left);
         try
@@ -48,5 +49,15 @@ internal static class LimitCases
             registry.Kill(process);
             registry.WaitForExit(process, -1);
         }
+    }
+
+    // A thread of the runtime's takes two descriptors to start, and the runtime ends the program when its pool cannot grow: grow it before.
+    private static void FillThreadPool()
+    {
+        const int Threads = 24;
+        ThreadPool.SetMinThreads(Threads, Threads);
+        using Barrier all = new(Threads);
+        Task[] tasks = [.. Enumerable.Range(0, Threads).Select(_ => Task.Run(() => all.SignalAndWait(Check.Limit)))];
+        Task.WaitAll(tasks);
     }
 }
