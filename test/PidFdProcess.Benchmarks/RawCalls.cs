@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Benchmarks;
+
+/// <summary>The system calls alone, numbers as on every architecture.</summary>
+internal static unsafe partial class RawCalls
+{
+    private const int PidFdSendSignal = 424;
+    private const int PidFdOpen = 434;
+
+    public static void SendSignal(SafePidFdHandle pidFd, int signal) => Syscall(PidFdSendSignal, pidFd, signal, 0, 0);
+
+    public static void Poll(SafePidFdHandle pidFd)
+    {
+        bool referenced = false;
+        try
+        {
+            pidFd.DangerousAddRef(ref referenced);
+            PollFd fd = new() { Fd = (int)pidFd.DangerousGetHandle(), Events = 1 };
+            Poll(&fd, 1, 0);
+        }
+        finally
+        {
+            if (referenced)
+            {
+                pidFd.DangerousRelease();
+            }
+        }
+    }
+
+    public static void OpenAndClose(int processId) => _ = Close((int)Syscall(PidFdOpen, processId, 0));
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint Syscall(nint number, SafePidFdHandle pidFd, nint signal, nint info, nint flags);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint Syscall(nint number, nint processId, nint flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(PollFd* fds, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    private static partial int Close(int fd);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short ReturnedEvents;
+    }
+}
