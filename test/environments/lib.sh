@@ -48,6 +48,13 @@ publish() {
 # The self-contained program for this machine.
 publish_here() { publish linux-x64 -f net10.0 -r linux-x64 --self-contained; }
 
+# The same as Native AOT.
+publish_aot() {
+  need clang=clang
+  [[ -e /usr/include/zlib.h ]] || { apt-get update -q && apt-get install -y -q --no-install-recommends zlib1g-dev; } >"$out/apt.log" 2>&1
+  publish native-aot net10.0 linux-x64 -p:ConformanceAot=true -p:TrimmerSingleWarn=false
+}
+
 # record NAME LINE replaces the line of an environment (fields as Conformance writes them, see --results).
 record() {
   touch "$results"
