@@ -17,7 +17,6 @@ internal static partial class Native
     private const int FileSystemStatusSize = 256;
     private const nint PidFileSystem = 0x50494446;
     private const nint AnonymousInodes = 0x09041934;
-    private const nint Pipes = 0x50495045;
 
     /// <summary>Sends a signal by PID, as somebody else would.</summary>
     public static bool Kill(int processId, int signal) => KillCall(processId, signal) == 0;
@@ -25,7 +24,7 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint UserId();
 
-    /// <summary>Counts the open pidfds, epoll sets and pipes, without /proc. Files are the runtime's: assemblies that it loads.</summary>
+    /// <summary>Counts the open pidfds and epoll sets, without /proc. Files and pipes come and go with the runtime's assemblies and threads.</summary>
     public static int OpenDescriptors() => Enumerable.Range(0, DescriptorsLookedAt).Count(IsCounted);
 
     /// <summary>Lowers the soft limit until so many descriptors can be opened. Returns the limit that was.</summary>
@@ -60,7 +59,7 @@ internal static partial class Native
     private static unsafe bool IsCounted(int fd)
     {
         nint* status = stackalloc nint[FileSystemStatusSize / sizeof(nint)];
-        return FileSystemStatus(fd, status) == 0 && *status is PidFileSystem or AnonymousInodes or Pipes;
+        return FileSystemStatus(fd, status) == 0 && *status is PidFileSystem or AnonymousInodes;
     }
 
     private static bool IsOpen(int fd) => Fcntl(fd, GetDescriptorFlags) != -1;

@@ -71,6 +71,21 @@ internal sealed class Runner(Options options)
 
     private static void WarmUp(ProcessHandleRegistry registry)
     {
+        using (Process talking = Process.Start(new ProcessStartInfo(Programs.Shell, ["-c", "echo x"]) { RedirectStandardOutput = true })!)
+        {
+            try
+            {
+                talking.StandardOutput.ReadLine();
+            }
+            catch (TypeInitializationException)
+            {
+                // The runtime reads through epoll, which may be forbidden.
+            }
+
+            talking.StandardOutput.Dispose();
+            talking.WaitForExit();
+        }
+
         using Talker process = new("echo x; exec sleep 1000");
         Task exit = registry.WaitForExitAsync(process);
         registry.Kill(process);

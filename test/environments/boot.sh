@@ -35,7 +35,7 @@ INIT
 copy_libraries() {
   local tree=$1 libraries=$2 name path
   for name in ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libgcc_s.so.1 libstdc++.so.6; do
-    path=$(find "$libraries"/{lib,lib64,usr/lib}/ -maxdepth 2 -name "$name" 2>/dev/null | head -1)
+    path=$(find "$libraries"/{lib,lib64,usr/lib}/ -maxdepth 2 -name "$name" 2>/dev/null | head -1) || true
     [[ $path ]] || continue
     case $name in
       ld-linux-x86-64*) mkdir -p "$tree/lib64" && cp -L "$path" "$tree/lib64/" ;;

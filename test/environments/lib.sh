@@ -30,13 +30,14 @@ need() {
   fi
 }
 
-# publish NAME OPTION... publishes Conformance to $out/NAME and sets $app to the program. A warning is an error.
+# publish NAME FRAMEWORK RUNTIME OPTION... publishes Conformance to $out/NAME and sets $app to the program. A warning is an error.
 publish() {
-  local name=$1
-  shift
+  local name=$1 framework=$2 runtime=$3
+  shift 3
   app=$out/$name/Conformance
   say "publishing $name"
-  dotnet publish "$root/test/Conformance" -c Release -o "$out/$name" "$@" >"$out/$name.log" 2>&1 || {
+  dotnet publish "$root/test/Conformance" -c Release -o "$out/$name" -f "$framework" \
+    -p:ConformanceFramework="$framework" -p:ConformanceRuntime="$runtime" "$@" >"$out/$name.log" 2>&1 || {
     cat "$out/$name.log"
     die "cannot publish $name"
   }
@@ -46,7 +47,7 @@ publish() {
 }
 
 # The self-contained program for this machine.
-publish_here() { publish linux-x64 -f net10.0 -r linux-x64 --self-contained; }
+publish_here() { publish linux-x64 net10.0 linux-x64; }
 
 # The same as Native AOT.
 publish_aot() {
