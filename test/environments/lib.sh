@@ -63,13 +63,18 @@ record() {
   mv "$results.new" "$results"
 }
 
-# record_sum NAME FILE adds up the lines of FILE, all of one environment, and records the sum. Skips are named once.
+# record_sum NAME FILE adds up the lines of FILE, all of one environment, and records the sum. The cases that were skipped are named once,
+# with how many runs skipped them: each run has its own reason.
 record_sum() {
   record "$1" "$(awk -F '\t' -v OFS='\t' -v name="$1" '
-    { kernel = $2; runtime = $3; passed += $4; failed += $5
+    { kernel = $2; runtime = $3; passed += $4; failed += $5; skipped += $6
       count = split($7, skips, "; ")
-      for (i = 1; i <= count; i++) if (!(skips[i] in seen)) { seen[skips[i]]; skipped++; text = text (text ? "; " : "") skips[i] } }
-    END { print name, kernel, runtime, passed + 0, failed + 0, skipped + 0, text }' "$2")"
+      for (i = 1; i <= count; i++) if (match(skips[i], /^[a-z0-9-]+: /)) {
+        each = substr(skips[i], 1, RLENGTH - 2)
+        if (!runs[each]++) order[++names] = each } }
+    END {
+      for (i = 1; i <= names; i++) text = text (i > 1 ? ", " : "") order[i] " in " runs[order[i]]
+      print name, kernel, runtime, passed + 0, failed + 0, skipped + 0, (text ? "of " NR " runs: " text : "") }' "$2")"
 }
 
 # run NAME COMMAND... runs a program that takes the options of Conformance, shows what did not pass, and records the result.
