@@ -105,7 +105,7 @@ public static partial class ProcessPidFdExtensions
     /// </summary>
     /// <param name="process">The process.</param>
     /// <param name="cancellationToken">Ends the wait; the process and other waits are left alone.</param>
-    /// <returns>A task that ends with the exit. Its continuations run on the thread pool.</returns>
+    /// <returns>A task that ends with the exit. Its continuations run on the thread pool, unless inline completions are on.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
     /// Through the task: the object has no process: it has not been started, or was closed.
@@ -122,6 +122,15 @@ public static partial class ProcessPidFdExtensions
     /// When it ends for a child, <see cref="Process.HasExited"/>, <see cref="Process.ExitCode"/> and <see cref="Process.ExitTime"/>
     /// work. For any other process see <see cref="WaitForExitPidFd(Process)"/>.
     /// Without pidfd: <see cref="Process.WaitForExitAsync(CancellationToken)"/>.
+    /// </para>
+    /// <para>
+    /// Inline completions are an opt-in for programs whose continuations are all short: the AppContext switch
+    /// <c>PidFdProcess.InlineCompletions</c> or the environment variable <c>PIDFDPROCESS_INLINE_COMPLETIONS=1</c>, read once, at the first use
+    /// of this library. What awaits the task, and handlers of <see cref="Process.Exited"/>, then run on the one thread that watches all
+    /// processes, which saves the hop to the thread pool. The danger: as long as that code runs or blocks, no other asynchronous wait of
+    /// the program ends; if it blocks until another one ends (with <see cref="Task.Wait()"/>), both wait for ever. An exception in it
+    /// goes where it would have gone without, and other waits are only delayed, not lost. Code that continues for long after an
+    /// <c>await</c> leaves that thread with <see cref="Task.Yield"/>.
     /// </para>
     /// </remarks>
     public static Task WaitForExitPidFdAsync(this Process process, CancellationToken cancellationToken = default) =>

@@ -7,7 +7,7 @@ namespace PidFdProcess.TraceTarget;
 /// <summary>
 /// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process last, and brackets the
 /// time in which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for
-/// the foreign process as the runtime does.
+/// the foreign process as the runtime does; with "thread" it prints the name of the thread that an awaited wait resumes on.
 /// </summary>
 internal static partial class TraceTarget
 {
@@ -19,8 +19,32 @@ internal static partial class TraceTarget
 
     public static async Task<int> Main(string[] args)
     {
+        if (args is ["thread"])
+        {
+            await PrintThreadAsync().WaitAsync(s_limit);
+            return 0;
+        }
+
         await Task.Run(() => RunAsync(stock: args is ["stock"])).WaitAsync(s_limit);
         return 0;
+    }
+
+    // A few times: under load the runtime may reap too late for an inline completion.
+    private static async Task PrintThreadAsync()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using Process child = Process.Start("/bin/sleep", "1000");
+            Task<string?> resumed = ResumeAsync(child.WaitForExitPidFdAsync());
+            child.KillViaPidFd();
+            Console.WriteLine(await resumed.ConfigureAwait(false));
+        }
+    }
+
+    private static async Task<string?> ResumeAsync(Task wait)
+    {
+        await wait.ConfigureAwait(false);
+        return Thread.CurrentThread.Name;
     }
 
     private static async Task RunAsync(bool stock)

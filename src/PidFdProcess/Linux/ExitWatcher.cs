@@ -5,18 +5,21 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: one thread for any number of pending waits. It never runs user code and never waits for a lock that is
-// held over a blocking call, or one slow continuation would delay every other exit. It never reaps.
+// Constraints: one thread for any number of pending waits. It never runs user code, unless the program asked for inline completions, and
+// never waits for a lock that is held over a blocking call, or one slow continuation would delay every other exit. It never reaps.
 //
 // Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the
 // ExitWatch, and the number of the slot's use. An event whose token is that of an earlier use is stale and ignored.
 // Registrations are one-shot, so that an exit is reported once even if taking it out of the set failed. The thread starts with
 // the first registration, is a background thread, and ends only if epoll_wait fails, which it does not on a healthy
 // kernel; then all waits move to stock and the next registration starts anew.
-internal sealed class ExitWatcher(IKernel kernel)
+internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
 {
     private const int BatchSize = 256;
-    private const int StackSize = 256 * 1024;
+    private const int OwnStackSize = 256 * 1024;
+
+    // User code gets the default of the system.
+    private readonly int _stackSize = runsUserCode ? 0 : OwnStackSize;
 
     private readonly object _gate = new();
     private Slot[] _slots = new Slot[16];
@@ -111,7 +114,7 @@ internal sealed class ExitWatcher(IKernel kernel)
 
         try
         {
-            new Thread(() => Watch(created), StackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
+            new Thread(() => Watch(created), _stackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
         }
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {

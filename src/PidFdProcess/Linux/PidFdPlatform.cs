@@ -3,9 +3,9 @@ using PidFdProcess.Diagnostics;
 namespace PidFdProcess.Linux;
 
 /// <summary>What all registries of this process share: the kernel, the probe's result, the exit watcher.</summary>
-internal sealed class PidFdPlatform(IKernel kernel)
+internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false)
 {
-    private static readonly Lazy<PidFdPlatform> s_shared = new(() => new PidFdPlatform(LinuxKernel.Instance));
+    private static readonly Lazy<PidFdPlatform> s_shared = new(() => new PidFdPlatform(LinuxKernel.Instance, InlineCompletions.AreRequested()));
 
     private readonly object _probeGate = new();
     private PidFdSupport? _support;
@@ -14,7 +14,10 @@ internal sealed class PidFdPlatform(IKernel kernel)
 
     public IKernel Kernel { get; } = kernel;
 
-    public ExitWatcher Watcher { get; } = new(kernel);
+    /// <summary>Gets whether asynchronous waits complete on the watcher's thread.</summary>
+    public bool CompletesInline { get; } = completesInline;
+
+    public ExitWatcher Watcher { get; } = new(kernel, runsUserCode: completesInline);
 
     /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed for want of resources.</summary>
     public PidFdSupport Support

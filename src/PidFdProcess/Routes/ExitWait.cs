@@ -7,7 +7,8 @@ namespace PidFdProcess.Routes;
 
 /// <summary>
 /// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
-/// settles the stock state and ends its task, so that neither runs on the deciding thread.
+/// settles the stock state and ends its task, so that neither runs on the deciding thread. Where the program asked for inline completions,
+/// an exit does both on the watcher's thread.
 /// </summary>
 internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, bool drain, CancellationToken cancellationToken)
     : ExitWaiter, IThreadPoolWorkItem
@@ -34,26 +35,53 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         return error;
     }
 
-    void IThreadPoolWorkItem.Execute()
+    void IThreadPoolWorkItem.Execute() => TryComplete(Timeout.Infinite);
+
+    protected override void OnDecided()
+    {
+        // An exit is reported by the watcher alone; the others decide on a thread of the user's.
+        if (!route.CompletesInline || Outcome != WatchOutcome.Exited || !TryCompleteInline())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private bool TryCompleteInline()
+    {
+        try
+        {
+            return TryComplete(InlineCompletions.SettleLimit);
+        }
+        catch (Exception e)
+        {
+            // Such as of somebody who listens to the meter. It must not end the watcher, nor leave the wait pending.
+            TrySetException(e);
+            return true;
+        }
+    }
+
+    private bool TryComplete(int settleLimit)
     {
         _cancellation.Unregister();
-        Task result = Outcome switch
+        Task? result = Outcome switch
         {
-            WatchOutcome.Exited => route.FinishAsync(process, drain, cancellationToken),
+            WatchOutcome.Exited => route.FinishAsync(process, drain, settleLimit, cancellationToken),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
             WatchOutcome.Failed => process.WaitForExitAsync(cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };
-
-        PidFdMetrics.WaitEnded();
+        if (result is null)
+        {
+            return false;
+        }
 
         // Before the task ends: whoever awaits it may count descriptors.
         watch.PidFd.DangerousRelease();
+        PidFdMetrics.WaitEnded();
         Follow(result);
+        return true;
     }
-
-    protected override void OnDecided() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     private void Cancel()
     {

@@ -124,11 +124,17 @@ internal sealed partial class PidFdRoute
     }
 
     /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
-    public Task FinishAsync(Process process, bool drain, CancellationToken cancellationToken)
+    /// <returns><see langword="null"/> if the runtime has not reaped within the limit.</returns>
+    public Task? FinishAsync(Process process, bool drain, int limit, CancellationToken cancellationToken)
     {
         try
         {
-            return Settle(process) == StockView.Exited ? DrainAsync(process, drain, cancellationToken) : Task.CompletedTask;
+            return Settle(process, limit) switch
+            {
+                StockView.Exited => DrainAsync(process, drain, cancellationToken),
+                StockView.AboutToReap => null,
+                _ => Task.CompletedTask,
+            };
         }
         catch (Exception e)
         {

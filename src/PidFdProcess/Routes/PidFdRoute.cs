@@ -37,6 +37,8 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     public override bool IsOutdated(Process process) => _finished;
 
+    public bool CompletesInline => platform.CompletesInline;
+
     // waitid answers for children alone.
     private bool IsChild => Exit is { Source: ExitStatusSource.WaitId };
 
@@ -144,10 +146,10 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         return Finish(process, StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
-    private StockView Settle(Process process)
+    private StockView Settle(Process process, int limit = Timeout.Infinite)
     {
         OnExit();
-        return Finish(process, StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild));
+        return Finish(process, StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild, limit));
     }
 
     private StockView Finish(Process process, StockView view)

@@ -75,8 +75,8 @@ internal static class StockState
         }
     }
 
-    /// <summary>Looks, and waits for the runtime to reap if it is about to.</summary>
-    public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild)
+    /// <summary>Looks, and waits for the runtime to reap if it is about to; AboutToReap only if the limit was over first.</summary>
+    public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild, int limit)
     {
         StockView view = Look(process, processId, kernel, pidFd, isChild);
         if (view != StockView.AboutToReap)
@@ -87,11 +87,16 @@ internal static class StockState
         try
         {
             // Not -1: that would also wait for the end of redirected streams.
-            while (!process.WaitForExit(Slice))
+            while (!process.WaitForExit(limit == Timeout.Infinite ? Slice : limit))
             {
                 if (!WasStarted(process) || IsClosed(process, processId))
                 {
                     return StockView.Unaware;
+                }
+
+                if (limit != Timeout.Infinite)
+                {
+                    return StockView.AboutToReap;
                 }
             }
 
