@@ -1,61 +1,72 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Globalization;
+using System.Text.Json;
+using BenchmarkDotNet.Running;
 using PidFdProcess;
 using PidFdProcess.Benchmarks;
+using PidFdProcess.Benchmarks.Measuring;
+using PidFdProcess.Benchmarks.Micro;
+using PidFdProcess.Benchmarks.Output;
+using PidFdProcess.Benchmarks.Scenarios;
 
-// dotnet run -c Release --project test/PidFdProcess.Benchmarks
-// What a call costs against the raw system call of the same shape (P/Invoke with SetLastError on a SafeHandle), in turns, and what
-// it allocates. The process is a running child; SIGKILL goes to a zombie, which takes signals to no effect.
-using ProcessHandleRegistry registry = new();
-using Process child = Process.Start("/bin/sleep", "1000");
-using Process parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 >/dev/null & echo $!; exec sleep 1000"])
+if (args is ["--worker", string contender, string window])
 {
-    RedirectStandardOutput = true,
-})!;
-using Process zombie = registry.Open(int.Parse(parent.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture));
-while (File.ReadAllText($"/proc/{parent.Id}/comm") != "sleep\n")
-{
-    // Until then the shell might reap.
+    Console.Out.Write(JsonSerializer.Serialize(
+        PendingCost.Measure(contender, TimeSpan.FromMilliseconds(double.Parse(window, CultureInfo.InvariantCulture)))));
+    return 0;
 }
 
-registry.Attach(child);
-registry.TryGetPidFd(child, out SafePidFdHandle? childFd);
-registry.TryGetPidFd(zombie, out SafePidFdHandle? zombieFd);
-registry.Kill(zombie);
-registry.WaitForExit(zombie, -1);
+if (args is ["--micro", .. string[] forBenchmarkDotNet])
+{
+    BenchmarkSwitcher.FromTypes([typeof(CallBenchmarks)]).Run(["--filter", "*", .. forBenchmarkDotNet]);
+    return 0;
+}
 
-Console.WriteLine($"{"call",-22}{"ns",8}{"raw ns",8}{"ratio",7}{"bytes",7}   (medians of {Turns.Count} turns)");
-Turns.Compare("kill", () => registry.Kill(zombie), () => RawCalls.SendSignal(zombieFd!, 9));
-Turns.Compare("signal 0", () => registry.Signal(child, (PosixSignal)0), () => RawCalls.SendSignal(childFd!, 0));
-Turns.Compare("HasExitedPidFd", () => registry.HasExited(child), () => RawCalls.Poll(childFd!));
-Turns.Compare("timed wait (0)", () => registry.WaitForExit(child, 0), () => RawCalls.Poll(childFd!));
-Turns.Compare(
-    "attach + detach",
-    () =>
+if (Options.Parse(args) is not { } options)
+{
+    Console.Error.WriteLine(Options.Usage);
+    return 1;
+}
+
+if (!ProcessHandleRegistry.Default.Support.IsSupported)
+{
+    Console.Error.WriteLine($"There is nothing to compare: {ProcessHandleRegistry.Default.Support}");
+    return 1;
+}
+
+string load = File.ReadAllText("/proc/loadavg").TrimEnd();
+List<string> notes = [];
+List<Row> rows = [];
+using Floor? floor = Floor.TryStart(out string? skipped);
+if (skipped is not null)
+{
+    notes.Add(skipped);
+}
+
+Sizes sizes = options.Sizes;
+void Measure(string name, Func<IEnumerable<Row>> scenario)
+{
+    if (name.Contains(options.Only, StringComparison.Ordinal))
     {
-        registry.Attach(child);
-        registry.Detach(child);
-    },
-    () => RawCalls.OpenAndClose(child.Id));
-registry.Attach(child);
-
-const int Waits = 1000;
-using CancellationTokenSource end = new();
-Task[] tasks = new Task[Waits];
-Process[] objects = new Process[Waits];
-for (int i = 0; i < Waits; i++)
-{
-    objects[i] = Process.GetProcessById(child.Id);
-    registry.Attach(objects[i]);
+        Stopwatch watch = Stopwatch.StartNew();
+        rows.AddRange(scenario());
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {watch.Elapsed.TotalSeconds:0.0} s"));
+    }
 }
 
-long before = GC.GetAllocatedBytesForCurrentThread();
-for (int i = 0; i < Waits; i++)
-{
-    tasks[i] = registry.WaitForExitAsync(objects[i]);
-}
+Measure("calls", () => Calls.Run(sizes));
+Measure("latency", () => ExitLatency.Run(sizes, floor));
+Measure("drain", () => [Drain.Run(sizes, floor)]);
+Measure("short", () => ShortProcesses.Run(sizes, floor));
+Measure("pending", () => PendingWaits.Run(sizes, floor));
+Measure("tree", () => [TreeKill.Run(sizes, floor)]);
+Measure("peers", () => Peers.Run(sizes, notes));
 
-Console.WriteLine($"asynchronous wait: {(GC.GetAllocatedBytesForCurrentThread() - before) / Waits} bytes each, of {Waits} pending on an object of their own");
-parent.Kill();
-child.Kill();
-await Task.WhenAll(tasks);
+Directory.CreateDirectory(options.OutputDirectory);
+JsonReport.Write(Path.Combine(options.OutputDirectory, "results.json"), rows, notes, load);
+Pictures.Draw(options.OutputDirectory, rows);
+Tables.Print(rows);
+notes.ForEach(Console.WriteLine);
+Console.WriteLine($"load before (1, 5, 15 minutes): {load}");
+Console.WriteLine($"results.json and pictures: {Path.GetFullPath(options.OutputDirectory)}");
+return 0;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PidFdProcess.Benchmarks;
+namespace PidFdProcess.Benchmarks.Measuring;
 
 /// <summary>The system calls alone, numbers as on every architecture.</summary>
 internal static unsafe partial class RawCalls
@@ -10,14 +10,14 @@ internal static unsafe partial class RawCalls
 
     public static void SendSignal(SafePidFdHandle pidFd, int signal) => Syscall(PidFdSendSignal, pidFd, signal, 0, 0);
 
-    public static void Poll(SafePidFdHandle pidFd)
+    public static void Poll(SafePidFdHandle pidFd, int milliseconds)
     {
         bool referenced = false;
         try
         {
             pidFd.DangerousAddRef(ref referenced);
             PollFd fd = new() { Fd = (int)pidFd.DangerousGetHandle(), Events = 1 };
-            Poll(&fd, 1, 0);
+            _ = Poll(&fd, 1, milliseconds);
         }
         finally
         {
@@ -27,6 +27,8 @@ internal static unsafe partial class RawCalls
             }
         }
     }
+
+    public static SafePidFdHandle Open(int processId) => new(Syscall(PidFdOpen, processId, 0), ownsHandle: true);
 
     public static void OpenAndClose(int processId) => _ = Close((int)Syscall(PidFdOpen, processId, 0));
 

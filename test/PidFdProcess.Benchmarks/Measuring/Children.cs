@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PidFdProcess.Benchmarks.Measuring;
+
+/// <summary>Children that sleep until they are killed.</summary>
+internal static class Children
+{
+    public static Process[] StartSleepers(int count)
+    {
+        Process[] children = new Process[count];
+        for (int i = 0; i < count; i++)
+        {
+            children[i] = Process.Start("/bin/sleep", "1000");
+        }
+
+        foreach (Process child in children)
+        {
+            WaitUntilAsleep(child.Id);
+        }
+
+        return children;
+    }
+
+    public static void Dispose(Process[] children)
+    {
+        foreach (Process child in children)
+        {
+            child.Dispose();
+        }
+    }
+
+    /// <summary>Until then it is loading, and its death takes another time.</summary>
+    private static void WaitUntilAsleep(int processId)
+    {
+        string path = $"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat";
+        while (File.ReadAllText(path) is string stat && stat[stat.LastIndexOf(')') + 2] != 'S')
+        {
+            Thread.Sleep(1);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+namespace PidFdProcess.Benchmarks.Measuring;
+
+/// <summary>What one contender took, again and again.</summary>
+internal sealed class Series(string contender)
+{
+    private readonly List<double> _values = [];
+    private double[]? _sorted;
+
+    public string Contender { get; } = contender;
+
+    public int Count => _values.Count;
+
+    public double Median => At(0.5);
+
+    public double P99 => At(0.99);
+
+    public IReadOnlyList<double> Sorted => _sorted ??= [.. _values.Order()];
+
+    public void Add(IEnumerable<double> values)
+    {
+        _values.AddRange(values);
+        _sorted = null;
+    }
+
+    private double At(double share) => Sorted[Math.Min(Sorted.Count - 1, (int)(Sorted.Count * share))];
+}

@@ -1,0 +1,75 @@
+namespace PidFdProcess.Benchmarks.Measuring;
+
+/// <summary>How much is measured.</summary>
+internal sealed record Sizes
+{
+    public required int LatencyWarmUp { get; init; }
+
+    public required int LatencyTurns { get; init; }
+
+    public required int ForeignTurns { get; init; }
+
+    public required int[] PendingWaits { get; init; }
+
+    public required int PendingTurns { get; init; }
+
+    public required TimeSpan IdleWindow { get; init; }
+
+    public required int DrainTurns { get; init; }
+
+    public required int ShortProcesses { get; init; }
+
+    public required int TreeSide { get; init; }
+
+    public required int TreeOthers { get; init; }
+
+    public required int TreeTurns { get; init; }
+
+    public required int CallTurns { get; init; }
+
+    public static Sizes Full { get; } = new()
+    {
+        LatencyWarmUp = 25,
+        LatencyTurns = 150,
+        ForeignTurns = 12,
+        PendingWaits = [100, 1_000, 10_000],
+        PendingTurns = 3,
+        IdleWindow = TimeSpan.FromSeconds(5),
+        DrainTurns = 9,
+        ShortProcesses = 5_000,
+        TreeSide = 31,
+        TreeOthers = 2_000,
+        TreeTurns = 2,
+        CallTurns = 200,
+    };
+
+    public static Sizes Quick { get; } = Full with
+    {
+        LatencyWarmUp = 15,
+        LatencyTurns = 30,
+        ForeignTurns = 3,
+        PendingTurns = 1,
+        IdleWindow = TimeSpan.FromSeconds(3),
+        DrainTurns = 3,
+        ShortProcesses = 1_000,
+        TreeSide = 10,
+        TreeOthers = 200,
+        TreeTurns = 1,
+        CallTurns = 60,
+    };
+
+    /// <summary>Only shows that everything runs.</summary>
+    public static Sizes Smoke { get; } = Quick with
+    {
+        LatencyWarmUp = 1,
+        LatencyTurns = 2,
+        ForeignTurns = 1,
+        PendingWaits = [20, 100],
+        IdleWindow = TimeSpan.FromMilliseconds(300),
+        DrainTurns = 1,
+        ShortProcesses = 100,
+        TreeSide = 3,
+        TreeOthers = 10,
+        CallTurns = 5,
+    };
+}

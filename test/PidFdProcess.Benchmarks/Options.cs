@@ -1,0 +1,44 @@
+using PidFdProcess.Benchmarks.Measuring;
+
+namespace PidFdProcess.Benchmarks;
+
+/// <summary>What the caller asked for.</summary>
+internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only)
+{
+    public const string Usage = """
+        dotnet run -c Release --project test/PidFdProcess.Benchmarks [-- options]
+          --quick         less of everything, under 3 minutes
+          --smoke         only shows that everything runs
+          --only TEXT     the scenarios whose name contains it: latency, pending, drain, short, tree, calls, peers
+          --out FOLDER    where results.json and the pictures go; by default artifacts/benchmarks
+          --micro         the calls by BenchmarkDotNet, with its allocation columns
+        """;
+
+    /// <summary>Reads the arguments; <see langword="null"/> if they make no sense.</summary>
+    public static Options? Parse(string[] args)
+    {
+        Options options = new(Sizes.Full, Path.Combine("artifacts", "benchmarks"), "");
+        for (int i = 0; i < args.Length; i++)
+        {
+            switch (args[i])
+            {
+                case "--quick":
+                    options = options with { Sizes = Sizes.Quick };
+                    break;
+                case "--smoke":
+                    options = options with { Sizes = Sizes.Smoke };
+                    break;
+                case "--only" when i + 1 < args.Length:
+                    options = options with { Only = args[++i] };
+                    break;
+                case "--out" when i + 1 < args.Length:
+                    options = options with { OutputDirectory = args[++i] };
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        return options;
+    }
+}

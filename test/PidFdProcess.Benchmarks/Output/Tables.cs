@@ -1,0 +1,59 @@
+using System.Globalization;
+using PidFdProcess.Benchmarks.Measuring;
+using Spectre.Console;
+
+namespace PidFdProcess.Benchmarks.Output;
+
+/// <summary>The results for people.</summary>
+internal static class Tables
+{
+    private static readonly string[] s_references = [Contender.Stock, Contender.Floor, Contender.Raw, "first 100"];
+
+    public static void Print(IReadOnlyList<Row> rows)
+    {
+        if (Console.IsOutputRedirected)
+        {
+            // A file has no width to wrap for.
+            AnsiConsole.Profile.Width = 200;
+        }
+
+        Table figures = Make("work", "who", "unit", "median", "p99", "/ stock", "/ floor or raw", "samples");
+        foreach (Row row in rows)
+        {
+            string work = row.Work;
+            foreach (Series series in row.Series)
+            {
+                figures.AddRow(
+                    work, series.Contender, row.Unit, Number(series.Median), series.Count >= 50 ? Number(series.P99) : "",
+                    Ratio(series, row.Find(Contender.Stock)),
+                    Ratio(series, row.Find(Contender.Floor) ?? row.Find(Contender.Raw)),
+                    series.Count.ToString(CultureInfo.InvariantCulture));
+                work = "";
+            }
+        }
+
+        Table bounds = Make("promise", "what", "measured", "at most", "");
+        foreach (Bound bound in rows.SelectMany(static row => row.Bounds))
+        {
+            bounds.AddRow(bound.Work, bound.What, Number(bound.Value), Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");
+        }
+
+        AnsiConsole.Write(figures);
+        AnsiConsole.Write(bounds);
+    }
+
+    public static string Number(double value) => value.ToString(
+        Math.Abs(value) switch { >= 100 => "N0", >= 10 => "0.0", >= 0.1 or 0 => "0.00", _ => "0.0000" }, CultureInfo.InvariantCulture);
+
+    private static string Ratio(Series series, Series? other) =>
+        other is null || ReferenceEquals(series, other) || other.Median == 0 || s_references.Contains(series.Contender)
+            ? ""
+            : Number(series.Median / other.Median);
+
+    private static Table Make(params string[] columns)
+    {
+        Table table = new() { Border = TableBorder.Markdown };
+        table.AddColumns(columns);
+        return table;
+    }
+}
