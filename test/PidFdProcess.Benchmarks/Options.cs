@@ -9,7 +9,8 @@ internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only)
         dotnet run -c Release --project test/PidFdProcess.Benchmarks [-- options]
           --quick         less of everything, under 3 minutes
           --smoke         only shows that everything runs
-          --only TEXT     the scenarios whose name contains it: latency, pending, drain, short, tree, calls, peers
+          --only TEXT     the scenarios whose name contains it: calls, latency-blocking, latency-pending,
+                          latency-foreign, drain, short, idle, tree, peers
           --out FOLDER    where results.json and the pictures go; by default artifacts/benchmarks
           --micro         the calls by BenchmarkDotNet, with its allocation columns
         """;

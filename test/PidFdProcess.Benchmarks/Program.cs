@@ -55,10 +55,13 @@ void Measure(string name, Func<IEnumerable<Row>> scenario)
 }
 
 Measure("calls", () => Calls.Run(sizes));
-Measure("latency", () => ExitLatency.Run(sizes, floor));
+Measure("latency-blocking", () => [ExitLatency.Blocking(sizes, floor)]);
+Row? pending = null;
+Measure("latency-pending", () => [pending = ExitLatency.Pending(sizes, floor)]);
+Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor, pending)]);
 Measure("drain", () => [Drain.Run(sizes, floor)]);
 Measure("short", () => ShortProcesses.Run(sizes, floor));
-Measure("pending", () => PendingWaits.Run(sizes, floor));
+Measure("idle", () => PendingWaits.Run(sizes, floor));
 Measure("tree", () => [TreeKill.Run(sizes, floor)]);
 Measure("peers", () => Peers.Run(sizes, notes));
 

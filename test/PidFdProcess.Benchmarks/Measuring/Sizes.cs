@@ -7,6 +7,8 @@ internal sealed record Sizes
 
     public required int LatencyTurns { get; init; }
 
+    public required int ForeignWarmUp { get; init; }
+
     public required int ForeignTurns { get; init; }
 
     public required int[] PendingWaits { get; init; }
@@ -29,8 +31,9 @@ internal sealed record Sizes
 
     public static Sizes Full { get; } = new()
     {
-        LatencyWarmUp = 25,
+        LatencyWarmUp = 150,
         LatencyTurns = 150,
+        ForeignWarmUp = 2,
         ForeignTurns = 12,
         PendingWaits = [100, 1_000, 10_000],
         PendingTurns = 3,
@@ -45,8 +48,9 @@ internal sealed record Sizes
 
     public static Sizes Quick { get; } = Full with
     {
-        LatencyWarmUp = 15,
+        LatencyWarmUp = 60,
         LatencyTurns = 30,
+        ForeignWarmUp = 1,
         ForeignTurns = 3,
         PendingTurns = 1,
         IdleWindow = TimeSpan.FromSeconds(3),

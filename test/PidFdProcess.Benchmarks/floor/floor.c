@@ -86,8 +86,8 @@ static void reap(pid_t pid)
     check(waitpid(pid, &status, 0) != pid, "waitpid");
 }
 
-// kill, then wait until the status is known: ns of each
-static void kill_wait(int count)
+// kill, then wait until the status is known, so many microseconds apart: ns of each
+static void kill_wait(int count, int apart)
 {
     pid_t *pids = calloc(count, sizeof *pids);
     int *fds = calloc(count, sizeof *fds);
@@ -98,7 +98,9 @@ static void kill_wait(int count)
     for (int i = 0; i < count; i++)
         wait_until_asleep(pids[i]);
     for (int i = 0; i < count; i++) {
-        long t = now();
+        long t;
+        usleep(apart);
+        t = now();
         check(syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0) != 0, "pidfd_send_signal");
         await_exit(fds[i]);
         reap(pids[i]);
@@ -214,19 +216,19 @@ static int nursery(int count)
 int main(int argc, char **argv)
 {
     char line[128], command[32];
-    int count, at_a_time;
+    int count, option;
     if (argc == 3 && strcmp(argv[1], "nursery") == 0)
         return nursery(atoi(argv[2]));
     while (fgets(line, sizeof line, stdin)) {
-        at_a_time = 1;
-        if (sscanf(line, "%31s %d %d", command, &count, &at_a_time) < 2)
+        option = 1;
+        if (sscanf(line, "%31s %d %d", command, &count, &option) < 2)
             return 2;
         if (strcmp(command, "kill-wait") == 0)
-            kill_wait(count);
+            kill_wait(count, option);
         else if (strcmp(command, "drain") == 0)
             drain(count);
         else if (strcmp(command, "short") == 0)
-            run_short(count, at_a_time);
+            run_short(count, option);
         else
             return 2;
         printf("\n");
