@@ -32,7 +32,7 @@ internal sealed partial class SoakActor
             return;
         }
 
-        if (keepsId)
+        if (keepsId && !subject.Kind.ExitsByItself)
         {
             Log.Note("with its PID");
             RestartAs(subject, registry);
@@ -59,7 +59,7 @@ internal sealed partial class SoakActor
         subject.Run.Saw(Log.Note(registry.HasExited(subject.Process), $"process {subject.Run.ProcessId}"));
     }
 
-    // The old pidfd is of the same PID. The other registry has it still, and nobody has told it of the exit.
+    // The old pidfd is of the same PID. The other registry may have it still, and nobody has told it of the exit.
     private void RestartAs(SoakProcess subject, ProcessHandleRegistry registry)
     {
         SoakRun old = subject.Run;
@@ -79,6 +79,8 @@ internal sealed partial class SoakActor
             return subject.Process;
         });
         Recycled += Log.Note(isRecycled, "recycled") ? 1 : 0;
+        subject.Run.Saw(_shared.HasExited(subject.Process));
+        subject.Run.Saw(_own.HasExited(subject.Process));
     }
 
     private static void KillByStock(SoakProcess subject)
@@ -92,8 +94,10 @@ internal sealed partial class SoakActor
 
     private void Reap(SoakProcess subject)
     {
-        subject.EndParent();
-        Log.Note(subject.Kind.IsReapedLate);
+        if (Log.Note(subject.Kind.IsReapedLate))
+        {
+            subject.EndParent();
+        }
     }
 
     private void DisposeRegistry()

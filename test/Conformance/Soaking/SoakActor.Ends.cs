@@ -56,7 +56,7 @@ internal sealed partial class SoakActor
             case 8:
                 Log.Note("wait or kill");
                 run.EndBySignal(Native.SigKill);
-                SoakRequire(run, registry, registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(milliseconds)));
+                Require(run, registry, registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(milliseconds)));
                 break;
             case 9 when subject.Kind.ExitsOnCommand:
             case 10 when subject.Kind.ExitsOnCommand:
@@ -71,7 +71,7 @@ internal sealed partial class SoakActor
         }
     }
 
-    private static void SoakRequire(SoakRun run, ProcessHandleRegistry registry, PidFdExitStatus status) =>
+    private static void Require(SoakRun run, ProcessHandleRegistry registry, PidFdExitStatus status) =>
         run.Ended(status, run.KnownTo.Contains(registry));
 
     private static void EndByTerm(SoakProcess subject)
@@ -98,11 +98,10 @@ internal sealed partial class SoakActor
         TimeSpan grace = subject.Kind.IgnoresTerm ? TimeSpan.FromMilliseconds(milliseconds) : Check.Limit;
         Task<PidFdExitStatus> stop = registry.StopAsync(subject.Process, grace, entireProcessTree: isTree);
         Log.Note(isTree ? "stop tree" : "stop");
-        EndByTerm(subject);
-        run.EndBySignal(Native.SigKill);
+        run.EndBySignal(subject.Kind.IgnoresTerm ? Native.SigKill : SigTerm);
         Check.That(Task.WaitAny([stop], Check.Limit * 2) == 0, $"{run}: the stop does not end");
         PidFdExitStatus status = Log.Note(stop.GetAwaiter().GetResult());
-        SoakRequire(run, registry, status);
+        Require(run, registry, status);
         Check.That(!isRunning || status.Canceled == subject.Kind.IgnoresTerm, $"{run}: {status}");
         if (isTree && isRunning)
         {
@@ -133,10 +132,10 @@ internal sealed partial class SoakActor
                 Check.That(Log.Note(Task.WaitAny([registry.WaitForExitAsync(process)], Check.Limit), "async") == 0, $"{run}: the wait does not end");
                 break;
             case 2:
-                SoakRequire(run, registry, Log.Note(registry.WaitForExitStatus(process), "status"));
+                Require(run, registry, Log.Note(registry.WaitForExitStatus(process), "status"));
                 break;
             case 3:
-                SoakRequire(run, registry, Log.Note(Result(registry.WaitForExitStatusAsync(process)), "status async"));
+                Require(run, registry, Log.Note(Result(registry.WaitForExitStatusAsync(process)), "status async"));
                 break;
             case 4:
                 Check.That(ReferenceEquals(Result(registry.WhenAnyExitAsync([process])), process), $"{run}: not the one that exited");
@@ -170,17 +169,18 @@ internal sealed partial class SoakActor
                 break;
             case 1:
                 Check.That(registry.TryWaitForExitStatus(process, Check.Limit, out PidFdExitStatus? status), $"{run}: the wait does not end");
-                SoakRequire(run, registry, Log.Note(status!, "try status"));
+                Require(run, registry, Log.Note(status!, "try status"));
                 break;
             case 2:
                 Log.Note("polls");
                 Check.Eventually(() => registry.HasExited(process));
                 break;
             case 3:
-                SoakRequire(run, registry, Log.Note(Result(registry.StopAsync(process, Check.Limit)), "stop"));
+                EndByTerm(subject);
+                Require(run, registry, Log.Note(Result(registry.StopAsync(process, Check.Limit)), "stop"));
                 break;
             case 4:
-                SoakRequire(run, registry, Log.Note(registry.WaitForExitOrKill(process, Check.Limit), "wait or kill"));
+                Require(run, registry, Log.Note(registry.WaitForExitOrKill(process, Check.Limit), "wait or kill"));
                 break;
         }
     }

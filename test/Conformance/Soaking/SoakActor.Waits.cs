@@ -28,7 +28,6 @@ internal sealed partial class SoakActor
         {
             WasKnown = subject.Run.KnownTo.Contains(registry),
             KillsOnCancel = kind == 2,
-            Blocks = kind >= 3,
         });
     }
 

@@ -9,6 +9,7 @@ internal sealed class SoakProcess : IDisposable
     private readonly StreamReader? _output;
     private volatile bool _sawEndOfLines;
     private bool _isSettled;
+    private bool _isParentGone;
     private int _raised;
     private int _settledRuns;
     private int _abandonedRuns;
@@ -22,8 +23,7 @@ internal sealed class SoakProcess : IDisposable
         _script = kind.Script.Replace("CODE", code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         if (kind.IsForeign)
         {
-            _parent = new Talker(_script);
-            Process = Process.GetProcessById(Programs.Parse(_parent.FirstLine));
+            (_parent, Process) = StartForeign();
             Run = new SoakRun(this, Process.Id);
             return;
         }
@@ -84,7 +84,8 @@ internal sealed class SoakProcess : IDisposable
     {
         if (Kind == SoakKind.Foreign && !Run.IsReaped)
         {
-            Check.Equal("reaped", _parent!.ReadLine());
+            Task<string> line = Task.Run(_parent!.ReadLine);
+            Check.That(Task.WaitAny([line], Check.Limit) == 0 && line.Result == "reaped", $"{Run}: its parent has not reaped it");
             Run.IsReaped = true;
         }
     }
@@ -92,8 +93,9 @@ internal sealed class SoakProcess : IDisposable
     /// <summary>Ends the parent: from now on the process is a child of init.</summary>
     public void EndParent()
     {
-        if (Kind.IsReapedLate && !_parent!.HasExited)
+        if (_parent is not null && !_isParentGone)
         {
+            _isParentGone = true;
             _parent.Kill();
             _parent.WaitForExit();
         }
@@ -107,7 +109,7 @@ internal sealed class SoakProcess : IDisposable
             _isSettled = true;
             _settledRuns++;
             Check.That(Process.HasExited, $"{Run}: HasExited");
-            Check.That(Process.ExitCode == Run.Code, $"{Run}: ExitCode is {Process.ExitCode}");
+            Run.Ended(Process.ExitCode);
             RequireEvents();
         }
     }
@@ -143,9 +145,28 @@ internal sealed class SoakProcess : IDisposable
         _output?.Dispose();
         if (_parent is not null)
         {
-            _parent.Kill();
-            _parent.WaitForExit();
+            EndParent();
             _parent.Dispose();
+        }
+    }
+
+    // The runtime keeps one state for all objects of a PID, and says of a new process that it has exited as long as there is an object of an
+    // old one. No pidfd can tell such an object from one that is older than the process.
+    private (Talker Parent, Process Process) StartForeign()
+    {
+        for (;;)
+        {
+            Talker parent = new(_script);
+            Process process = Process.GetProcessById(Programs.Parse(parent.FirstLine));
+            if (!process.WaitForExit(0))
+            {
+                return (parent, process);
+            }
+
+            process.Dispose();
+            parent.Kill();
+            parent.WaitForExit();
+            parent.Dispose();
         }
     }
 

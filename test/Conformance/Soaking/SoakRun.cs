@@ -18,14 +18,11 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
     private const int SignalBase = 128;
     private static readonly bool s_kernelTellsAnyStatus = Host.KernelVersion >= new Version(6, 15);
 
-    private int? _signal;
+    private readonly List<Ending> _endings = [];
 
     public int ProcessId { get; } = processId;
 
     public SoakState State { get; private set; }
-
-    /// <summary>Gets the exit code as the runtime gives it, once it is known how the run ends.</summary>
-    public int? Code { get; private set; }
 
     /// <summary>Gets or sets whether its parent is known to have reaped it, so that there is nobody left to signal.</summary>
     public bool IsReaped { get; set; }
@@ -37,10 +34,10 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public bool IsRunning => State == SoakState.Running;
 
-    /// <summary>Says how the run ends. The first to say so is right.</summary>
-    public void EndBySignal(int signal) => End(SignalBase + signal, signal);
+    /// <summary>Says how the run may end: by the signal, unless it ends before by what it was told earlier.</summary>
+    public void EndBySignal(int signal) => End(new Ending(SignalBase + signal, signal));
 
-    public void EndByExit(int code) => End(code, null);
+    public void EndByExit(int code) => End(new Ending(code, null));
 
     public void Exited() => Saw(exited: true);
 
@@ -70,20 +67,34 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
             return;
         }
 
-        Check.That(status.ExitCode == Code, $"{this}: {status} ({status.ExitCode}) by {status.Source}");
-        Check.That(status.Source == ExitStatusSource.Runtime || (int?)status.Signal == _signal, $"{this}: {status} by {status.Source}");
+        Ended($"{status} ({status.ExitCode}) by {status.Source}", ending =>
+            ending.Code == status.ExitCode && (status.Source == ExitStatusSource.Runtime || ending.Signal == (int?)status.Signal));
         Check.That((status.ResourceUsage is not null) == (status.Source == ExitStatusSource.WaitId), $"{this}: the usage by {status.Source}");
     }
 
-    public override string ToString() => $"{subject.Name}, process {ProcessId}, {State}{(Code is { } code ? $" with {code}" : "")}";
+    public void Ended(int exitCode) => Ended($"ExitCode {exitCode}", ending => ending.Code == exitCode);
 
-    private void End(int code, int? signal)
+    public override string ToString() => $"{subject.Name}, process {ProcessId}, {State}{(IsRunning ? "" : $" with {string.Join(" or ", _endings)}")}";
+
+    // All that is said later has to agree.
+    private void Ended(string answer, Predicate<Ending> agrees)
     {
-        if (IsRunning)
+        Check.That(_endings.Exists(agrees), $"{this}: {answer}");
+        _endings.RemoveAll(ending => !agrees(ending));
+    }
+
+    private void End(Ending ending)
+    {
+        // Nothing gets ahead of SIGKILL.
+        if (State != SoakState.Exited && !_endings.Exists(each => each.Signal == Native.SigKill))
         {
             State = SoakState.Ending;
-            Code = code;
-            _signal = signal;
+            _endings.Add(ending);
         }
+    }
+
+    private readonly record struct Ending(int Code, int? Signal)
+    {
+        public override string ToString() => Signal is { } signal ? $"signal {signal}" : $"exit code {Code}";
     }
 }

@@ -10,23 +10,20 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
     /// <summary>Gets whether the registry had a pidfd of the process from the time when it ran.</summary>
     public required bool WasKnown { get; init; }
 
-    /// <summary>Gets whether a thread waits, which the disposal of the registry does not end.</summary>
-    public bool Blocks { get; init; }
-
     /// <summary>Gets whether a cancellation kills instead of ending the wait.</summary>
     public bool KillsOnCancel { get; init; }
 
     /// <summary>Gets whether a cancellation is possible.</summary>
     public bool CanCancel => source is not null && !_wasCanceled && !_isDone;
 
-    public void NoteDisposal(ProcessHandleRegistry disposed) => _mayBeDisposed |= !Blocks && ReferenceEquals(disposed, registry);
+    public void NoteDisposal(ProcessHandleRegistry disposed) => _mayBeDisposed |= ReferenceEquals(disposed, registry);
 
     /// <summary>A wait ends for a reason.</summary>
     public void RequirePending()
     {
         if (!_isDone && !_wasCanceled && !_mayBeDisposed && runs.All(run => run.IsRunning))
         {
-            Check.That(!task.IsCompleted, $"{this} ended while the process runs: {task.Status} {task.Exception?.InnerException}");
+            Check.That(!task.IsCompleted, $"{this} ended while the process runs: {Outcome()}");
         }
     }
 
@@ -34,7 +31,7 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
     {
         bool isRunning = runs.All(run => run.IsRunning);
         _wasCanceled = true;
-        if (KillsOnCancel)
+        if (KillsOnCancel && !_mayBeDisposed)
         {
             runs[0].EndBySignal(Native.SigKill);
         }
@@ -81,6 +78,14 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
     }
 
     public override string ToString() => $"{name} for {string.Join(" or ", runs.AsEnumerable())}";
+
+    private string Outcome() => task switch
+    {
+        { IsCompletedSuccessfully: false } => $"{task.Status} {task.Exception?.InnerException}",
+        Task<PidFdExitStatus> status => $"{status.Result} by {status.Result.Source}",
+        Task<Process> any => $"the object {(runs.FirstOrDefault(run => run.IsSubject(any.Result)) is { } run ? $"of {run}" : "of nobody")}",
+        _ => "success",
+    };
 
     private void RequireToken()
     {
