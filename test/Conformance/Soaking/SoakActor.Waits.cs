@@ -20,8 +20,8 @@ internal sealed partial class SoakActor
             0 => ("wait", registry.WaitForExitAsync(process, source!.Token)),
             1 => ("status", registry.WaitForExitStatusAsync(process, source!.Token)),
             2 => ("wait-or-kill", registry.WaitForExitOrKillAsync(process, source!.Token)),
-            3 => ("blocking wait", OnThread(() => registry.WaitForExit(process, -1))),
-            _ => ("blocking status", OnThread(() => registry.WaitForExitStatus(process))),
+            3 => ("blocking wait", BlockedThread.Start(() => registry.WaitForExit(process, -1))),
+            _ => ("blocking status", BlockedThread.Start(() => registry.WaitForExitStatus(process))),
         };
         Log.Note(name);
         subject.Pending.Add(new SoakWait(name, task, [subject.Run], registry, source)
@@ -87,8 +87,4 @@ internal sealed partial class SoakActor
 
         wait.Cancel();
     }
-
-    // Not on the thread pool: such a thread waits for long.
-    private static Task<T> OnThread<T>(Func<T> action) =>
-        Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
