@@ -42,7 +42,7 @@ internal sealed class Soak(Options options)
                 throw new CheckException($"--seed {options.Seed}, round {round}: {failure}");
             }
 
-            SoakCensus census = SoakCensus.TakeWhenQuiet(_censuses.LastOrDefault());
+            SoakCensus census = SoakCensus.TakeWhenQuiet(_censuses.FirstOrDefault());
             _censuses.Add(census);
             Console.WriteLine($"round {round,2}: {census}");
         }
@@ -72,6 +72,8 @@ internal sealed class Soak(Options options)
             _counts[operation] = _counts.GetValueOrDefault(operation) + count;
         }
 
+        (TimeSpan longest, string line) = actors.Max(actor => actor.Log.Slowest);
+        Console.WriteLine($"round {round,2}: the slowest operation took {longest.TotalSeconds:F1} s: {line}");
         _recycled += actors.Sum(actor => actor.Recycled);
         return actors.Aggregate(0u, (sum, actor) => unchecked((sum * 31) + actor.Log.Fingerprint));
     }

@@ -85,8 +85,12 @@ internal sealed partial class SoakActor
 
     private static void KillByStock(SoakProcess subject)
     {
-        subject.Process.Kill();
-        subject.Run.EndBySignal(Native.SigKill);
+        if (subject.Run.IsRunning)
+        {
+            subject.Process.Kill();
+            subject.Run.EndBySignal(Native.SigKill);
+        }
+
         subject.Process.WaitForExit();
         subject.Run.Exited();
         subject.RequireSettled();

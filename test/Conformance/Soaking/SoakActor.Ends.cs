@@ -63,7 +63,8 @@ internal sealed partial class SoakActor
                 Log.Note("command");
                 subject.CloseInput();
                 break;
-            case 11 when subject.IsChild:
+            case 11 when subject.IsChild && run.IsRunning:
+                // Of a process that may be exiting, stock could hit the next owner of the PID.
                 Log.Note("stock");
                 process.Kill();
                 run.EndBySignal(Native.SigKill);

@@ -6,11 +6,13 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Counts when there is no more than last time, for threads end, and the runtime reaps, in their own time; or after a minute.</summary>
-    public static SoakCensus TakeWhenQuiet(SoakCensus? last)
+    /// <summary>
+    /// Counts when there is no more than the first time, for threads end, and the runtime reaps, in their own time; or after a minute.
+    /// </summary>
+    public static SoakCensus TakeWhenQuiet(SoakCensus? first)
     {
         SoakCensus census = Take();
-        for (int i = 0; i < Tries && !census.IsQuiet(last); i++)
+        for (int i = 0; i < Tries && !census.IsQuiet(first); i++)
         {
             Thread.Sleep(s_pause);
             census = Take();
@@ -20,21 +22,35 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
     }
 
     public override string ToString() =>
-        $"{Descriptors} descriptors, {Watches} watches, {Threads} threads, {Children} children, {Registrations} registrations, "
+        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, {Registrations} registrations, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
-    private bool IsQuiet(SoakCensus? last) => Children == 0
+    private bool IsQuiet(SoakCensus? first) => Children == 0
         && Registrations == 0
-        && (last is null || (Descriptors <= last.Descriptors && Watches <= last.Watches && Threads <= last.Threads));
+        && (first is null || (Descriptors <= first.Descriptors && Watches <= first.Watches && Threads <= first.Threads));
 
     private static SoakCensus Take() => new(
-        Directory.GetFileSystemEntries("/proc/self/fd").Length,
+        CountDescriptors(),
         CountWatches(),
         Directory.GetFileSystemEntries("/proc/self/task").Length,
         CountChildren(),
         ProcessHandleRegistry.Default.Count,
         CountMemory(),
         Environment.WorkingSet);
+
+    // Files come and go with the runtime's assemblies.
+    private static int CountDescriptors() => Directory.EnumerateFiles("/proc/self/fd").Count(path =>
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/');
+        }
+        catch (IOException)
+        {
+            // Closed meanwhile.
+            return false;
+        }
+    });
 
     // One line for each descriptor in an epoll set.
     private static int CountWatches() => Directory.EnumerateFiles("/proc/self/fdinfo").Sum(path =>

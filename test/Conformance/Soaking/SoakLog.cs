@@ -6,12 +6,13 @@ namespace PidFdProcess.Conformance.Soaking;
 internal sealed class SoakLog(string name)
 {
     private const int Kept = 50;
-    private const int Fingerprinted = 100;
+    private const int Fingerprinted = 20;
 
     private readonly Queue<string> _lines = [];
     private readonly StringBuilder _line = new();
     private readonly object _gate = new();
     private uint _fingerprint = 2166136261;
+    private long _start = Stopwatch.GetTimestamp();
 
     public Dictionary<string, int> Counts { get; } = [];
 
@@ -19,6 +20,9 @@ internal sealed class SoakLog(string name)
 
     /// <summary>Gets a number that two runs with one seed share: the first operations, without what depends on the scheduler.</summary>
     public uint Fingerprint => Steps < Fingerprinted ? 0 : _fingerprint;
+
+    /// <summary>Gets the operation that took longest.</summary>
+    public (TimeSpan Time, string Line) Slowest { get; private set; }
 
     /// <summary>Begins an operation, before it is done: the one that hangs is the last line.</summary>
     public void Begin(string operation, string subject)
@@ -34,6 +38,13 @@ internal sealed class SoakLog(string name)
 
         lock (_gate)
         {
+            TimeSpan time = Stopwatch.GetElapsedTime(_start);
+            _start = Stopwatch.GetTimestamp();
+            if (time > Slowest.Time)
+            {
+                Slowest = (time, _line.ToString());
+            }
+
             _lines.Enqueue(_line.ToString());
             if (_lines.Count >= Kept)
             {
