@@ -123,6 +123,20 @@ internal sealed partial class PidFdRoute
         }
     }
 
+    /// <summary>Waits until stock knows of the exit, unless user code could run in that; <see langword="false"/> if the limit was over first.</summary>
+    public bool TrySettle(Process process, int limit)
+    {
+        try
+        {
+            // With events on, the stock wait raises Exited.
+            return process.EnableRaisingEvents || Settle(process, limit) != StockView.AboutToReap;
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            return true;
+        }
+    }
+
     /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
     /// <returns><see langword="null"/> if the runtime has not reaped within the limit.</returns>
     public Task? FinishAsync(Process process, bool drain, int limit, CancellationToken cancellationToken)
@@ -142,11 +156,21 @@ internal sealed partial class PidFdRoute
         }
     }
 
-    // The stock wait on an exited process ends at once but for redirected streams that are read by lines; it also leaves
-    // EnableRaisingEvents on.
+    // What stock does when the process has exited: events, and the end of streams that are read by lines.
     private Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken)
     {
-        Task stock = drain ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+        if (!drain)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (IsChild && !StockState.MayReadLines(process))
+        {
+            ExitedEvent.Raise(process);
+            return Task.CompletedTask;
+        }
+
+        Task stock = process.WaitForExitAsync(cancellationToken);
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
         return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
