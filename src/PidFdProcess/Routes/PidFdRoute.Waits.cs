@@ -47,13 +47,13 @@ internal sealed partial class PidFdRoute
         }
     }
 
-    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
+    public override Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited)
     {
         exited = false;
         try
         {
             using PidFdHold hold = new(pidFd);
-            Errno error = Poll(milliseconds, out exited);
+            Errno error = forStatus && milliseconds != 0 ? PollForStatus(milliseconds, out exited) : Poll(milliseconds, out exited);
             if (error != 0 || !exited)
             {
                 return error;
@@ -198,6 +198,19 @@ internal sealed partial class PidFdRoute
     public static int TimeLeft(int milliseconds, long start) => milliseconds > 0
         ? (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds)
         : milliseconds;
+
+    // User code must not run with the mask set: a process that it starts would inherit it.
+    private Errno PollForStatus(int milliseconds, out bool exited)
+    {
+        using SigChldMask mask = SigChldMask.Set();
+        Errno error = Poll(milliseconds, out exited);
+        if (error == 0 && exited)
+        {
+            OnExit();
+        }
+
+        return error;
+    }
 
     /// <summary>Polls until the time is over, however often a signal handler interrupts.</summary>
     private Errno Poll(int milliseconds, out bool exited)
