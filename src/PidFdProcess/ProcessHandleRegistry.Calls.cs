@@ -151,7 +151,7 @@ public sealed partial class ProcessHandleRegistry
     /// </summary>
     private Route After(Process process, Route failed, string call, Errno error)
     {
-        _attachments.TryGetValue(process, out ProcessAttachment? attachment);
+        ProcessAttachment? attachment = Find(process);
         bool isPresent = ReferenceEquals(attachment?.Handler, failed);
         if (error == Route.Stale)
         {
