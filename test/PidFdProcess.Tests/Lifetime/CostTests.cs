@@ -29,9 +29,8 @@ public sealed class CostTests
             Assert.Inconclusive($"Recorded for x64, not for {RuntimeInformation.ProcessArchitecture}.");
         }
 
-        string target = Path.Combine(AppContext.BaseDirectory, "TraceTarget.dll");
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [target, "costs"], environment: new Dictionary<string, string?> { ["DOTNET_TieredCompilation"] = "0" });
+            ToolRun.DotNet, [ToolRun.TraceTarget, "costs"], environment: new Dictionary<string, string?> { ["DOTNET_TieredCompilation"] = "0" });
         Assert.AreEqual(Recorded, run.Output);
     }
 }
