@@ -18,9 +18,10 @@ internal static class Children
         Process[] children = new Process[count];
         for (int i = 0; i < count; i++)
         {
-            children[i] = StartSleeper();
+            children[i] = Process.Start("/bin/sleep", "1000");
         }
 
+        Array.ForEach(children, static child => WaitUntilAsleep(child.Id));
         return children;
     }
 
