@@ -155,7 +155,8 @@ public sealed partial class ProcessHandleRegistry
         bool isPresent = ReferenceEquals(attachment?.Handler, failed);
         if (error == Route.Stale)
         {
-            if (isPresent)
+            // A route that another thread finished meanwhile knows how the process ended: the next one takes that over.
+            if (isPresent && !failed.IsOutdated(process))
             {
                 Forget(process, attachment!);
             }

@@ -20,8 +20,9 @@ public sealed partial class ProcessHandleRegistry
         Errno error = _platform!.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
         try
         {
-            // Also after ESRCH, so that stock knows of the exit before somebody else gets the PID.
-            if (error is 0 or Errno.ESRCH && process.WaitForExit(0))
+            // Whatever the errno: after ESRCH stock must know of the exit before somebody else gets the PID; that can be a thread by now,
+            // of which there is no pidfd; and for want of descriptors no status that is known may be lost.
+            if (process.WaitForExit(0))
             {
                 pidFd.Dispose();
                 return previous is { Exit: { } exit } && previous.ProcessId == processId

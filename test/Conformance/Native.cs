@@ -24,6 +24,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint UserId();
 
+    [LibraryImport("libc", EntryPoint = "gettid")]
+    public static partial int ThreadId();
+
     /// <summary>Counts the open pidfds and epoll sets, without /proc. Files and pipes come and go with the runtime's assemblies and threads.</summary>
     public static int OpenDescriptors() => Enumerable.Range(0, DescriptorsLookedAt).Count(IsCounted);
 

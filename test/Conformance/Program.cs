@@ -1,3 +1,5 @@
+using PidFdProcess.Conformance.Soaking;
+
 namespace PidFdProcess.Conformance;
 
 internal static class Program
@@ -19,7 +21,7 @@ internal static class Program
                 return 0;
             }
 
-            int exitCode = new Runner(options).Run(s_cases);
+            int exitCode = new Runner(options).Run(options.SoakSeconds is null ? s_cases : new Soak(options).Cases());
 
             // A case that hangs has threads that hang.
             Environment.Exit(exitCode);

@@ -22,20 +22,26 @@ internal static class Programs
     public static bool Exists(int processId) => Native.Kill(processId, 0);
 
     /// <summary>The state letter of /proc/PID/stat; a blank if there is no such process.</summary>
-    public static char StateOf(int processId)
+    public static char StateOf(int processId) => StatOf(processId) is { } fields ? fields[0][0] : ' ';
+
+    /// <summary>The PID of its parent; -1 if there is no such process.</summary>
+    public static int ParentOf(int processId) => StatOf(processId) is { } fields ? Parse(fields[1]) : -1;
+
+    public static int Parse(string number) => int.Parse(number, CultureInfo.InvariantCulture);
+
+    // The fields behind the name, which may contain blanks and parentheses.
+    private static string[]? StatOf(int processId)
     {
         try
         {
             string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-            return stat[stat.LastIndexOf(')') + 2];
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (IOException)
         {
-            return ' ';
+            return null;
         }
     }
-
-    public static int Parse(string number) => int.Parse(number, CultureInfo.InvariantCulture);
 }
 
 /// <summary>A process that is not our child but that of a shell of ours, which reaps it or leaves it a zombie.</summary>

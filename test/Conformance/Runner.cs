@@ -3,7 +3,7 @@ namespace PidFdProcess.Conformance;
 /// <summary>Runs cases one after the other: one line each, then the sums.</summary>
 internal sealed class Runner(Options options)
 {
-    private static readonly TimeSpan s_caseLimit = TimeSpan.FromSeconds(240);
+    private readonly TimeSpan _caseLimit = TimeSpan.FromSeconds(240 + (options.SoakSeconds * 2 ?? 0));
 
     private readonly List<string> _skips = [];
     private int _passed;
@@ -109,9 +109,9 @@ internal sealed class Runner(Options options)
                 using ProcessHandleRegistry registry = new();
                 await each.Run(registry);
             });
-            if (!run.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_caseLimit))
+            if (!run.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(_caseLimit))
             {
-                throw new CheckException($"hangs for {s_caseLimit.TotalSeconds} s");
+                throw new CheckException($"hangs for {_caseLimit.TotalSeconds} s");
             }
 
             run.GetAwaiter().GetResult();

@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace PidFdProcess.Conformance.Soaking;
+
+/// <summary>What one thread of the soak did: how often, and the last of it, which is printed when something goes wrong.</summary>
+internal sealed class SoakLog(string name)
+{
+    private const int Kept = 50;
+    private const int Fingerprinted = 100;
+
+    private readonly Queue<string> _lines = [];
+    private readonly StringBuilder _line = new();
+    private readonly object _gate = new();
+    private uint _fingerprint = 2166136261;
+
+    public Dictionary<string, int> Counts { get; } = [];
+
+    public int Steps { get; private set; }
+
+    /// <summary>Gets a number that two runs with one seed share: the first operations, without what depends on the scheduler.</summary>
+    public uint Fingerprint => Steps < Fingerprinted ? 0 : _fingerprint;
+
+    /// <summary>Begins an operation, before it is done: the one that hangs is the last line.</summary>
+    public void Begin(string operation, string subject)
+    {
+        Counts[operation] = Counts.GetValueOrDefault(operation) + 1;
+        if (++Steps <= Fingerprinted)
+        {
+            foreach (char c in operation + subject)
+            {
+                _fingerprint = unchecked((_fingerprint ^ c) * 16777619);
+            }
+        }
+
+        lock (_gate)
+        {
+            _lines.Enqueue(_line.ToString());
+            if (_lines.Count >= Kept)
+            {
+                _lines.Dequeue();
+            }
+
+            _line.Clear().Append(CultureInfo.InvariantCulture, $"{Steps,6} {operation} {subject}");
+        }
+    }
+
+    /// <summary>Adds to the operation under way.</summary>
+    public T Note<T>(T result, string? what = null)
+    {
+        lock (_gate)
+        {
+            _line.Append(what is null ? " " : $" {what} ").Append(result);
+        }
+
+        return result;
+    }
+
+    public override string ToString()
+    {
+        lock (_gate)
+        {
+            return $"the last operations of {name}:\n{string.Join('\n', _lines.Append(_line.ToString()).Where(line => line.Length > 0))}";
+        }
+    }
+}

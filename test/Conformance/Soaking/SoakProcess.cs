@@ -1,0 +1,205 @@
+namespace PidFdProcess.Conformance.Soaking;
+
+/// <summary>A process of the soak, the object for it, and the waits that are pending for it.</summary>
+internal sealed class SoakProcess : IDisposable
+{
+    private readonly string _script;
+    private readonly Talker? _parent;
+    private readonly StreamWriter? _input;
+    private readonly StreamReader? _output;
+    private volatile bool _sawEndOfLines;
+    private bool _isSettled;
+    private bool _isParentGone;
+    private int _raised;
+    private int _settledRuns;
+    private int _abandonedRuns;
+
+    public SoakProcess(string name, SoakKind kind, int code, bool raisesEvents)
+    {
+        Name = name;
+        Kind = kind;
+        Code = code;
+        RaisesEvents = raisesEvents;
+        _script = kind.Script.Replace("CODE", code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        if (kind.IsForeign)
+        {
+            (_parent, Process) = StartForeign();
+            Run = new SoakRun(this, Process.Id);
+            return;
+        }
+
+        Process = new Process
+        {
+            StartInfo = new ProcessStartInfo(Programs.Shell, ["-c", _script])
+            {
+                RedirectStandardInput = kind.IsRedirected,
+                RedirectStandardOutput = kind.IsRedirected,
+            },
+            EnableRaisingEvents = raisesEvents,
+        };
+        Process.Exited += (_, _) => Interlocked.Increment(ref _raised);
+        Process.OutputDataReceived += (_, e) => _sawEndOfLines |= e.Data is null;
+        Run = Start();
+
+        // Streams that were used stay open when the object is closed.
+        _input = kind.IsRedirected ? Process.StandardInput : null;
+        _output = kind.IsRedirected && !kind.IsReadByLines ? Process.StandardOutput : null;
+    }
+
+    public string Name { get; }
+
+    public SoakKind Kind { get; }
+
+    public Process Process { get; }
+
+    public int Code { get; }
+
+    /// <summary>Gets the present run.</summary>
+    public SoakRun Run { get; private set; }
+
+    public bool IsChild => !Kind.IsForeign;
+
+    public List<SoakWait> Pending { get; } = [];
+
+    private bool RaisesEvents { get; }
+
+    /// <summary>Starts a new run with the same object. The last one may still be running.</summary>
+    public void Restart()
+    {
+        // An exit that nobody was told of may have been noticed in time.
+        _abandonedRuns += _isSettled || Run.IsRunning ? 0 : 1;
+        _isSettled = false;
+        Run = Start();
+        Pending.Clear();
+    }
+
+    /// <summary>Makes a process exit with its code.</summary>
+    public void CloseInput()
+    {
+        (_parent?.StandardInput ?? _input!).Close();
+        Run.EndByExit(Code);
+    }
+
+    public void WaitUntilReaped()
+    {
+        if (Kind == SoakKind.Foreign && !Run.IsReaped)
+        {
+            Task<string> line = Task.Run(_parent!.ReadLine);
+            Check.That(Task.WaitAny([line], Check.Limit) == 0 && line.Result == "reaped", $"{Run}: its parent has not reaped it");
+            Run.IsReaped = true;
+        }
+    }
+
+    /// <summary>Ends the parent: from now on the process is a child of init.</summary>
+    public void EndParent()
+    {
+        if (_parent is not null && !_isParentGone)
+        {
+            _isParentGone = true;
+            _parent.Kill();
+            _parent.WaitForExit();
+        }
+    }
+
+    /// <summary>What must be so once somebody was told that the process has exited.</summary>
+    public void RequireSettled()
+    {
+        if (IsChild && !_isSettled)
+        {
+            _isSettled = true;
+            _settledRuns++;
+            Check.That(Process.HasExited, $"{Run}: HasExited");
+            Run.Ended(Process.ExitCode);
+            RequireEvents();
+        }
+    }
+
+    /// <summary>After a wait without a limit, everything that it wrote has been delivered.</summary>
+    public void RequireAllLines() => Check.That(!Kind.IsReadByLines || _sawEndOfLines, $"{Run}: the wait ended before the output");
+
+    /// <summary>The descendants hold the output open.</summary>
+    public void RequireNoDescendants()
+    {
+        if (Kind.IsTree)
+        {
+            Task<string> rest = _output!.ReadToEndAsync();
+            Check.That(Task.WaitAny([rest], Check.Limit) == 0, $"{Run}: a descendant has survived");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_isSettled)
+        {
+            RequireEvents();
+        }
+
+        Process.Dispose();
+        if (Kind.IsTree)
+        {
+            _input!.Close();
+            RequireNoDescendants();
+        }
+
+        _input?.Dispose();
+        _output?.Dispose();
+        if (_parent is not null)
+        {
+            EndParent();
+            _parent.Dispose();
+        }
+    }
+
+    // The runtime keeps one state for all objects of a PID, and says of a new process that it has exited as long as there is an object of an
+    // old one. No pidfd can tell such an object from one that is older than the process.
+    private (Talker Parent, Process Process) StartForeign()
+    {
+        for (;;)
+        {
+            Talker parent = new(_script);
+            Process process = Process.GetProcessById(Programs.Parse(parent.FirstLine));
+            if (!process.WaitForExit(0))
+            {
+                return (parent, process);
+            }
+
+            process.Dispose();
+            parent.Kill();
+            parent.WaitForExit();
+            parent.Dispose();
+        }
+    }
+
+    private SoakRun Start()
+    {
+        Process.Start();
+        SoakRun run = new(this, Process.Id);
+        if (Kind.ExitsByItself)
+        {
+            run.EndByExit(Code);
+        }
+
+        if (Kind.IsReadByLines)
+        {
+            Process.BeginOutputReadLine();
+        }
+
+        for (int i = 0; i < Kind.ReadyLines; i++)
+        {
+            Check.Equal("ready", Process.StandardOutput.ReadLine());
+        }
+
+        return run;
+    }
+
+    private void RequireEvents()
+    {
+        if (RaisesEvents)
+        {
+            Check.Eventually(() => Volatile.Read(ref _raised) >= _settledRuns);
+        }
+
+        int raised = Volatile.Read(ref _raised);
+        Check.That(raised <= _settledRuns + _abandonedRuns, $"{Run}: Exited was raised {raised} times in {_settledRuns} runs");
+    }
+}

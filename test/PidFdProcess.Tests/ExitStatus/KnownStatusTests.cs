@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.ExitStatus;
+
+/// <summary>
+/// A status that is known stays known: when one thread sees the exit, and lets go of the pidfd, while another is on its way to use it, and
+/// when the next attachment of the exited process fails.
+/// </summary>
+[TestClass]
+public sealed class KnownStatusTests
+{
+    [TestMethod]
+    public void ASignalThatComesTooLate_LosesNoStatus()
+    {
+        PidFdExitStatus? seen = null;
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        registry.Attach(process);
+        kernel.OnSignal = (_, signal) =>
+        {
+            if (signal == (int)Signum.SIGUSR1)
+            {
+                process.Kill();
+                seen = registry.WaitForExitStatus(process);
+            }
+
+            return null;
+        };
+
+        Assert.IsFalse(registry.Signal(process, Signum.SIGUSR1));
+        PidFdExitStatus status = registry.WaitForExitStatus(process);
+        Assert.AreEqual(137, status.ExitCode);
+        RequireMoreThanTheRuntimeKnows(seen!);
+        Assert.AreEqual(seen!.Source, status.Source);
+        Assert.AreEqual(Signum.SIGKILL, status.Signal);
+    }
+
+    /// <summary>EINVAL, or ENOENT in newer kernels: the PID has become the id of somebody's thread.</summary>
+    [TestMethod]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.ESRCH)]
+    [DataRow(Errno.EMFILE)]
+    public void AnAttachmentThatFails_LosesNoStatus(Errno error)
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        registry.Kill(process);
+        PidFdExitStatus seen = registry.WaitForExitStatus(process);
+        RequireMoreThanTheRuntimeKnows(seen);
+
+        kernel.OnOpen = _ => error;
+        PidFdExitStatus status = registry.WaitForExitStatus(process);
+        Assert.AreEqual(seen.Source, status.Source);
+        Assert.AreEqual(Signum.SIGKILL, status.Signal);
+        Assert.IsFalse(registry.Signal(process, Signum.SIGTERM));
+    }
+
+    private static void RequireMoreThanTheRuntimeKnows(PidFdExitStatus seen)
+    {
+        if (seen.Source == ExitStatusSource.Runtime)
+        {
+            Assert.Inconclusive("The runtime reaped first, and this kernel does not tell the status of a reaped process.");
+        }
+    }
+}
