@@ -9,6 +9,7 @@ namespace PidFdProcess.Tests.Routes;
 public sealed class ExitSettlerTests
 {
     private const int Others = 20;
+    private const int BusyThreads = 64;
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
@@ -72,13 +73,41 @@ public sealed class ExitSettlerTests
         Assert.AreEqual(typeof(bool), field?.FieldType);
     }
 
+    // While the pool is busy all of them queue up, the subject first.
     private static async Task KillTogetherWithOthers(Process subject)
     {
         Process[] others = [.. Enumerable.Range(0, Others).Select(static _ => TestProcesses.StartSleeper())];
         Task all = Task.WhenAll(Array.ConvertAll(others, static other => other.WaitForExitPidFdAsync()));
-        subject.KillViaPidFd();
-        Array.ForEach(others, static other => other.KillViaPidFd());
-        await all.WaitAsync(s_limit);
+        using ManualResetEventSlim release = new();
+        using CountdownEvent busy = new(BusyThreads);
+        for (int i = 0; i < BusyThreads; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    release.Wait();
+                    busy.Signal();
+                },
+                null);
+        }
+
+        Thread killer = new(() =>
+        {
+            Kill(subject);
+            Array.ForEach(others, Kill);
+            release.Set();
+        });
+        killer.Start();
+        killer.Join();
+        await all.WaitAsync(s_limit / 2);
+        busy.Wait();
         Array.ForEach(others, static other => other.Dispose());
+    }
+
+    private static void Kill(Process process)
+    {
+        int id = process.Id;
+        process.KillViaPidFd();
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null or 'Z', "it has exited");
     }
 }
