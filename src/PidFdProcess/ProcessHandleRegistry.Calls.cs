@@ -58,7 +58,7 @@ public sealed partial class ProcessHandleRegistry
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFd(Process, int)"/>
-    public bool WaitForExit(Process process, int milliseconds) => WaitForExit(process, milliseconds, out _);
+    public bool WaitForExit(Process process, int milliseconds) => WaitForExit(process, milliseconds, forStatus: false, out _);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFdAsync"/>
     public Task WaitForExitAsync(Process process, CancellationToken cancellationToken = default)
@@ -106,7 +106,7 @@ public sealed partial class ProcessHandleRegistry
         }
     }
 
-    private bool WaitForExit(Process process, int milliseconds, out Route route)
+    private bool WaitForExit(Process process, int milliseconds, bool forStatus, out Route route)
     {
         ArgumentNullException.ThrowIfNull(process);
         ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
@@ -115,7 +115,7 @@ public sealed partial class ProcessHandleRegistry
         long start = Stopwatch.GetTimestamp();
         int left = milliseconds;
         bool exited;
-        for (Errno error; (error = route.WaitForExit(process, left, out exited)) != 0;)
+        for (Errno error; (error = route.WaitForExit(process, left, forStatus, out exited)) != 0;)
         {
             route = After(process, route, "poll", error);
             left = PidFdRoute.TimeLeft(milliseconds, start);
@@ -151,7 +151,7 @@ public sealed partial class ProcessHandleRegistry
     /// </summary>
     private Route After(Process process, Route failed, string call, Errno error)
     {
-        _attachments.TryGetValue(process, out ProcessAttachment? attachment);
+        ProcessAttachment? attachment = Find(process);
         bool isPresent = ReferenceEquals(attachment?.Handler, failed);
         if (error == Route.Stale)
         {

@@ -11,7 +11,7 @@ public sealed partial class ProcessHandleRegistry
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitStatusPidFd"/>
     public PidFdExitStatus WaitForExitStatus(Process process)
     {
-        WaitForExit(process, Timeout.Infinite, out Route route);
+        WaitForExit(process, Timeout.Infinite, forStatus: true, out Route route);
         return StatusOf(process, route);
     }
 
@@ -19,7 +19,7 @@ public sealed partial class ProcessHandleRegistry
     public bool TryWaitForExitStatus(Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status)
     {
         ArgumentNullException.ThrowIfNull(process);
-        bool exited = WaitForExit(process, ProcessPidFdExtensions.Milliseconds(timeout), out Route route);
+        bool exited = WaitForExit(process, ProcessPidFdExtensions.Milliseconds(timeout), forStatus: true, out Route route);
         status = exited ? StatusOf(process, route) : null;
         return exited;
     }

@@ -36,13 +36,13 @@ public sealed partial class ProcessHandleRegistry
             return WaitForExitStatus(process);
         }
 
-        if (WaitForExit(process, milliseconds, out Route route))
+        if (WaitForExit(process, milliseconds, forStatus: true, out Route route))
         {
             return StatusOf(process, route);
         }
 
         bool killed = Signal(process, (int)Signum.SIGKILL);
-        WaitForExit(process, int.MaxValue, out route);
+        WaitForExit(process, int.MaxValue, forStatus: true, out route);
         PidFdExitStatus status = StatusOf(process, route);
         return killed ? status.AfterKill() : status;
     }

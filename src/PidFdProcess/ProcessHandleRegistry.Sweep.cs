@@ -22,13 +22,19 @@ public sealed partial class ProcessHandleRegistry
     private void Sweep()
     {
         int left = 0;
-        foreach ((Process process, ProcessAttachment attachment) in _attachments)
+        foreach ((Process process, Entry entry) in _entries)
         {
-            if (!ForgetIfClosed(process, attachment))
+            if (entry.Attachment is { } attachment)
             {
+                if (ForgetIfClosed(process, attachment))
+                {
+                    continue;
+                }
+
                 attachment.Handler.ReleaseIfExited(process);
-                left++;
             }
+
+            left++;
         }
 
         Volatile.Write(ref _untilSweep, Math.Max(MinimumBetweenSweeps, left));
@@ -49,7 +55,8 @@ public sealed partial class ProcessHandleRegistry
             // Closed.
         }
 
-        Forget(process, attachment);
+        // A closed object hardly comes back; one that was detached may.
+        Forget(process, attachment, forGood: true);
         return true;
     }
 }

@@ -48,6 +48,8 @@ public sealed partial class ProcessHandleRegistry
         _ => StockCause.Unsupported,
     };
 
+    private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;
+
     /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, its attachment stays.</summary>
     private ProcessAttachment Replace(Process process, ProcessAttachment? expected, Route route)
     {
@@ -57,11 +59,11 @@ public sealed partial class ProcessHandleRegistry
         lock (_gate)
         {
             disposed = _disposed;
-            _attachments.TryGetValue(process, out present);
+            Entry entry = _entries.GetValue(process, static _ => new Entry());
+            present = entry.Attachment;
             if (!disposed && ReferenceEquals(present, expected))
             {
-                _attachments.AddOrUpdate(process, attachment);
-                present = attachment;
+                entry.Attachment = present = attachment;
             }
         }
 
@@ -78,19 +80,38 @@ public sealed partial class ProcessHandleRegistry
         return attachment;
     }
 
-    private bool Forget(Process process, ProcessAttachment attachment)
+    /// <summary>Takes out the expected attachment, or whichever there is; the entry, too, if it is for good.</summary>
+    private bool Forget(Process process, ProcessAttachment? expected = null, bool forGood = false)
     {
+        ProcessAttachment? present;
         lock (_gate)
         {
-            if (!_attachments.TryGetValue(process, out ProcessAttachment? present) || !ReferenceEquals(present, attachment))
+            if (!_entries.TryGetValue(process, out Entry? entry)
+                || (present = entry.Attachment) is null
+                || (expected is not null && !ReferenceEquals(present, expected)))
             {
                 return false;
             }
 
-            _attachments.Remove(process);
+            entry.Attachment = null;
+            if (forGood)
+            {
+                _entries.Remove(process);
+            }
         }
 
-        attachment.Handler.Release();
+        present.Handler.Release();
         return true;
+    }
+
+    private sealed class Entry
+    {
+        private volatile ProcessAttachment? _attachment;
+
+        public ProcessAttachment? Attachment
+        {
+            get => _attachment;
+            set => _attachment = value;
+        }
     }
 }

@@ -12,8 +12,9 @@ namespace PidFdProcess;
 // Constraints: an entry must not keep its Process object alive; a Process object can be closed and started again without telling
 // anybody; an object without pidfd must not pretend to have one; nothing here may reap or block under a lock.
 //
-// Scheme: a table of weak keys maps each Process object to its attachment, which belongs to one run of the process. An
-// attachment is never changed but replaced, under a lock that covers the table alone. Every call compares the PID of the
+// Scheme: a table of weak keys maps each Process object to an entry, which holds its attachment and stays when that is taken out, for
+// the table frees removed keys late and finds others slowly until then. An attachment belongs to one run of the process; it is
+// never changed but replaced, under a lock that covers the entries alone. Every call compares the PID of the
 // object with that of the attachment; the one restart that this misses, under the same PID, is caught by the route when the old
 // pidfd turns out to be reaped (StockState). A descriptor is closed when the exit was seen, at Detach, when the sweep or a call
 // finds the object closed, at the latest when the object is collected.
@@ -36,7 +37,7 @@ public sealed partial class ProcessHandleRegistry : IDisposable
 {
     private static readonly Lazy<ProcessHandleRegistry> s_default = new(() => new ProcessHandleRegistry());
 
-    private readonly ConditionalWeakTable<Process, ProcessAttachment> _attachments = [];
+    private readonly ConditionalWeakTable<Process, Entry> _entries = [];
     private readonly object _gate = new();
     private readonly PidFdPlatform? _platform;
     private readonly PidFdSupport? _override;
@@ -66,9 +67,9 @@ public sealed partial class ProcessHandleRegistry : IDisposable
         get
         {
             int count = 0;
-            foreach ((Process process, ProcessAttachment attachment) in _attachments)
+            foreach ((Process process, Entry entry) in _entries)
             {
-                count += ForgetIfClosed(process, attachment) ? 0 : 1;
+                count += entry.Attachment is not { } attachment || ForgetIfClosed(process, attachment) ? 0 : 1;
             }
 
             return count;
@@ -94,7 +95,7 @@ public sealed partial class ProcessHandleRegistry : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
 
         int processId = process.Id;
-        if (!_attachments.TryGetValue(process, out ProcessAttachment? attachment))
+        if (Find(process) is not { } attachment)
         {
             return Replace(process, null, Choose(process, processId, previous: null));
         }
@@ -162,13 +163,8 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment)
     {
         ArgumentNullException.ThrowIfNull(process);
-        if (_attachments.TryGetValue(process, out attachment) && !ForgetIfClosed(process, attachment))
-        {
-            return true;
-        }
-
-        attachment = null;
-        return false;
+        attachment = Find(process) is { } found && !ForgetIfClosed(process, found) ? found : null;
+        return attachment is not null;
     }
 
     /// <summary>
@@ -181,7 +177,7 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     public bool Detach(Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return _attachments.TryGetValue(process, out ProcessAttachment? attachment) && Forget(process, attachment);
+        return Forget(process);
     }
 
     /// <summary>
@@ -195,10 +191,13 @@ public sealed partial class ProcessHandleRegistry : IDisposable
             _disposed = !(s_default.IsValueCreated && ReferenceEquals(this, s_default.Value));
         }
 
-        foreach ((Process process, ProcessAttachment attachment) in _attachments)
+        foreach ((Process process, Entry entry) in _entries)
         {
-            Forget(process, attachment);
-            attachment.Handler.EndWaits();
+            if (entry.Attachment is { } attachment)
+            {
+                Forget(process, attachment);
+                attachment.Handler.EndWaits();
+            }
         }
     }
 

@@ -5,12 +5,13 @@ internal sealed class Options
 {
     public const string Usage = """
         conformance [--shell PATH] [--only a,b] [--except a,b] [--may-skip a,b] [--expect-support TEXT]
-                    [--descriptors-left N] [--results FILE --environment NAME] [--list]
+                    [--descriptors-left N] [--results FILE --environment NAME] [--shares N] [--list]
         conformance --soak SECONDS [--seed N] [--threads N] [--shell PATH]
 
         --may-skip a,b         a case that is skipped and is not one of these counts as failed
         --expect-support TEXT  fail unless the reason in Support starts with TEXT
         --descriptors-left N   run the cases of --only with room for N more descriptors
+        --shares N             also measure, of N exits each, how often the exit status and resource usage were there
         --results FILE         append a line: environment, kernel, runtime, passed, failed, skipped, skipped cases and why
         """;
 
@@ -27,6 +28,8 @@ internal sealed class Options
     public string? Results { get; private set; }
 
     public string EnvironmentName { get; private set; } = "unnamed";
+
+    public int? Shares { get; private set; }
 
     public bool List { get; private set; }
 
@@ -63,6 +66,9 @@ internal sealed class Options
                     break;
                 case "--descriptors-left":
                     options.DescriptorsLeft = Programs.Parse(Value());
+                    break;
+                case "--shares":
+                    options.Shares = Programs.Parse(Value());
                     break;
                 case "--results":
                     options.Results = Value();

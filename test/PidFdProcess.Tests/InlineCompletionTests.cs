@@ -194,9 +194,8 @@ public sealed class InlineCompletionTests : IDisposable
     [DataRow("1", true)]
     public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onWatcher)
     {
-        string target = Path.Combine(AppContext.BaseDirectory, "TraceTarget.dll");
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [target, "thread"], environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
+            ToolRun.DotNet, [ToolRun.TraceTarget, "thread"], environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 

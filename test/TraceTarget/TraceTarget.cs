@@ -7,7 +7,8 @@ namespace PidFdProcess.TraceTarget;
 /// <summary>
 /// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process last, and brackets the
 /// time in which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for
-/// the foreign process as the runtime does; with "thread" it prints the name of the thread that an awaited wait resumes on.
+/// the foreign process as the runtime does; with "thread" it prints the name of the thread that an awaited wait resumes on; with "costs" see
+/// <see cref="Costs"/>.
 /// </summary>
 internal static partial class TraceTarget
 {
@@ -22,6 +23,12 @@ internal static partial class TraceTarget
         if (args is ["thread"])
         {
             await PrintThreadAsync().WaitAsync(s_limit);
+            return 0;
+        }
+
+        if (args is ["costs"])
+        {
+            Costs.Print();
             return 0;
         }
 

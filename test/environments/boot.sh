@@ -55,6 +55,7 @@ boot() {
   grep -E '^(FAILED|skipped|[0-9]+ passed|pidfds|Linux )' "$log.text" || true
   grep -q '^result: ' "$log.text" || { tail -40 "$log.text"; die "$name: no result"; }
   record "$name" "$(sed -n 's/^result: //p' "$log.text")"
+  record_share "$log.text"
   say "$name: $((SECONDS - start)) s"
   grep -qx 'exit code 0' "$log.text" || die "$name: cases failed"
 }

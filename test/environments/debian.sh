@@ -11,13 +11,19 @@ download() {
   [[ -s $2 ]] || { curl -fsSL --retry 3 -o "$2.part" "$1" && mv "$2.part" "$2"; }
 }
 
+# has_index SUITE ARCHITECTURE: can Debian be asked what it has?
+has_index() {
+  local base
+  base=$(mirror)
+  index=$cache/Packages-$1-$2-$(date +%F).xz
+  [[ $base ]] && download "${base%/}/dists/$1/main/binary-$2/Packages.xz" "$index" >&2
+}
+
 # debian_file SUITE ARCHITECTURE PACKAGE prints the path of a package's file, downloaded and checked.
 debian_file() {
   local base index entry path sum file
+  has_index "$1" "$2" || die "no index of $1 for $2"
   base=$(mirror)
-  [[ $base ]] || die "no Debian mirror in /etc/apt"
-  index=$cache/Packages-$1-$2-$(date +%F).xz
-  download "${base%/}/dists/$1/main/binary-$2/Packages.xz" "$index" || die "no index of $1 for $2"
   entry=$(xz -dc "$index" | awk -v RS= -v package="Package: $3\n" 'index($0 "\n", package) == 1 && !found++')
   [[ $entry ]] || die "$1 has no package $3 for $2"
   path=$(sed -n 's/^Filename: //p' <<<"$entry")

@@ -7,6 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 out=$root/artifacts/environments
 results=${RESULTS:-$out/results.tsv}
+shares=$out/shares.tsv
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pidfdprocess
 mkdir -p "$out" "$cache/kernels"
 
@@ -63,6 +64,22 @@ record() {
   mv "$results.new" "$results"
 }
 
+# skip NAME WHY records an environment that could not be made here.
+skip() {
+  say "$1: skipped: $2"
+  record "$1" "$(printf '%s\t-\t-\t0\t0\t1\t%s' "$1" "$2")"
+}
+
+# record_share LOG takes the line of an environment with the measured shares out of a log, if there is one.
+record_share() {
+  local line
+  line=$(sed -n 's/^share: //p' "$1")
+  [[ $line ]] || return 0
+  touch "$shares"
+  { grep -v "^${line%%	*}	" "$shares" || true; printf '%s\n' "$line"; } >"$shares.new"
+  mv "$shares.new" "$shares"
+}
+
 # record_sum NAME FILE adds up the lines of FILE, all of one environment, and records the sum. The cases that were skipped are named once,
 # with how many runs skipped them: each run has its own reason.
 record_sum() {
@@ -87,5 +104,13 @@ run() {
   grep -v '^passed' "$out/run.log" || true
   [[ -s $out/result ]] || die "$name: no result (exit code $status); see $out/run.log"
   record "$name" "$(cat "$out/result")"
+  record_share "$out/run.log"
   ((status == 0)) || die "$name: exit code $status"
+}
+
+# sum_up adds up all results, and fails if one of ${failed[@]} did.
+sum_up() {
+  ((${#failed[@]} == 0)) || say "failed: ${failed[*]}"
+  awk -F '\t' '{ passed += $4; failed += $5; skipped += $6 } END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$results"
+  ((${#failed[@]} == 0))
 }

@@ -1,7 +1,8 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-[assembly: System.Runtime.CompilerServices.DisableRuntimeMarshalling]
+[assembly: DisableRuntimeMarshalling]
 
 namespace PidFdProcess.Linux;
 
@@ -49,8 +50,18 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int processId, int signal);
 
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    public static partial int PThreadSigMask(int how, SigSet* set, SigSet* before);
+
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
+
+    /// <summary>sigset_t: 1024 bits in glibc and musl, in words of the machine; twice as much room where these have 64 bits.</summary>
+    [InlineArray(1024 / 32)]
+    public struct SigSet
+    {
+        public nuint Word;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

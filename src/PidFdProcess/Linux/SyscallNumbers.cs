@@ -10,7 +10,7 @@ namespace PidFdProcess.Linux;
 internal readonly record struct SyscallNumbers(int WaitId)
 {
     // The enum has no member for it in the oldest framework this library is built for.
-    private const Architecture RiscV64 = (Architecture)9;
+    internal const Architecture RiscV64 = (Architecture)9;
 
     /// <summary>Not a number of any call: the kernel answers ENOSYS, so that the probe rejects an unknown architecture.</summary>
     public const int None = -1;

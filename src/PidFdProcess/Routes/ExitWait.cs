@@ -7,8 +7,8 @@ namespace PidFdProcess.Routes;
 
 /// <summary>
 /// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
-/// settles the stock state and ends its task, so that neither runs on the deciding thread. Where the program asked for inline completions,
-/// an exit does both on the watcher's thread.
+/// settles the stock state (<see cref="ExitSettler"/>) and ends its task, so that neither runs on the deciding thread. Where the program
+/// asked for inline completions, an exit does both on the watcher's thread.
 /// </summary>
 internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, bool drain, CancellationToken cancellationToken)
     : ExitWaiter, IThreadPoolWorkItem
@@ -35,14 +35,24 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         return error;
     }
 
-    void IThreadPoolWorkItem.Execute() => TryComplete(Timeout.Infinite);
+    void IThreadPoolWorkItem.Execute() => Complete();
+
+    /// <summary>Settles, unless that is done, and ends the task. User code runs in here.</summary>
+    public void Complete() => TryComplete(Timeout.Infinite);
+
+    /// <summary>Settles, as far as no user code can run in that; <see langword="false"/> if the runtime has not reaped within the limit.</summary>
+    public bool TrySettle(int limit) => route.TrySettle(process, limit);
 
     protected override void OnDecided()
     {
-        // An exit is reported by the watcher alone; the others decide on a thread of the user's.
-        if (!route.CompletesInline || Outcome != WatchOutcome.Exited || !TryCompleteInline())
+        if (Outcome != WatchOutcome.Exited)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+        else if (!route.CompletesInline || !TryCompleteInline())
+        {
+            // An exit is reported by the watcher alone; the others decide on a thread of the user's.
+            ExitSettler.Queue(this);
         }
     }
 

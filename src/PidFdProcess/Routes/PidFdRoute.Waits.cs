@@ -47,13 +47,13 @@ internal sealed partial class PidFdRoute
         }
     }
 
-    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
+    public override Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited)
     {
         exited = false;
         try
         {
             using PidFdHold hold = new(pidFd);
-            Errno error = Poll(milliseconds, out exited);
+            Errno error = forStatus && milliseconds != 0 ? PollForStatus(milliseconds, out exited) : Poll(milliseconds, out exited);
             if (error != 0 || !exited)
             {
                 return error;
@@ -123,6 +123,20 @@ internal sealed partial class PidFdRoute
         }
     }
 
+    /// <summary>Waits until stock knows of the exit, unless user code could run in that; <see langword="false"/> if the limit was over first.</summary>
+    public bool TrySettle(Process process, int limit)
+    {
+        try
+        {
+            // With events on, the stock wait raises Exited.
+            return process.EnableRaisingEvents || Settle(process, limit) != StockView.AboutToReap;
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            return true;
+        }
+    }
+
     /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
     /// <returns><see langword="null"/> if the runtime has not reaped within the limit.</returns>
     public Task? FinishAsync(Process process, bool drain, int limit, CancellationToken cancellationToken)
@@ -142,11 +156,21 @@ internal sealed partial class PidFdRoute
         }
     }
 
-    // The stock wait on an exited process ends at once but for redirected streams that are read by lines; it also leaves
-    // EnableRaisingEvents on.
+    // What stock does when the process has exited: events, and the end of streams that are read by lines.
     private Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken)
     {
-        Task stock = drain ? process.WaitForExitAsync(cancellationToken) : Task.CompletedTask;
+        if (!drain)
+        {
+            return Task.CompletedTask;
+        }
+
+        if (IsChild && !StockState.MayReadLines(process))
+        {
+            ExitedEvent.Raise(process);
+            return Task.CompletedTask;
+        }
+
+        Task stock = process.WaitForExitAsync(cancellationToken);
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
         return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
@@ -174,6 +198,19 @@ internal sealed partial class PidFdRoute
     public static int TimeLeft(int milliseconds, long start) => milliseconds > 0
         ? (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds)
         : milliseconds;
+
+    // User code must not run with the mask set: a process that it starts would inherit it.
+    private Errno PollForStatus(int milliseconds, out bool exited)
+    {
+        using SigChldMask mask = SigChldMask.Set();
+        Errno error = Poll(milliseconds, out exited);
+        if (error == 0 && exited)
+        {
+            OnExit();
+        }
+
+        return error;
+    }
 
     /// <summary>Polls until the time is over, however often a signal handler interrupts.</summary>
     private Errno Poll(int milliseconds, out bool exited)

@@ -36,7 +36,11 @@ internal abstract class Route(int processId)
 
     public abstract Errno HasExited(Process process, out bool exited);
 
-    public abstract Errno WaitForExit(Process process, int milliseconds, out bool exited);
+    /// <param name="process">The process.</param>
+    /// <param name="milliseconds">For how long, -1 for ever.</param>
+    /// <param name="forStatus">Whether the caller asks for the exit status.</param>
+    /// <param name="exited">Whether the process has exited.</param>
+    public abstract Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited);
 
     /// <param name="process">The process.</param>
     /// <param name="drain">Whether to wait for the end of streams that are read by lines, too. Stock always does.</param>

@@ -62,7 +62,7 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
         return 0;
     }
 
-    public override Errno WaitForExit(Process process, int milliseconds, out bool exited)
+    public override Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited)
     {
         exited = process.WaitForExit(milliseconds);
         return 0;

@@ -78,17 +78,27 @@ internal static class StockState
     /// <summary>Looks, and waits for the runtime to reap if it is about to; AboutToReap only if the limit was over first.</summary>
     public static StockView Settle(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild, int limit)
     {
-        StockView view = Look(process, processId, kernel, pidFd, isChild);
-        if (view != StockView.AboutToReap)
+        if (!isChild)
         {
-            return view;
+            return Look(process, processId, kernel, pidFd, isChild);
         }
 
         try
         {
+            if (process.Id != processId)
+            {
+                return StockView.Unaware;
+            }
+
             // Not -1: that would also wait for the end of redirected streams.
             while (!process.WaitForExit(limit == Timeout.Infinite ? Slice : limit))
             {
+                StockView view = Look(process, processId, kernel, pidFd, isChild);
+                if (view != StockView.AboutToReap)
+                {
+                    return view;
+                }
+
                 if (!WasStarted(process) || IsClosed(process, processId))
                 {
                     return StockView.Unaware;
@@ -125,6 +135,19 @@ internal static class StockState
         catch (InvalidOperationException)
         {
             return true;
+        }
+    }
+
+    /// <summary>May the streams of the process be read by lines? Others have an end that no wait waits for.</summary>
+    public static bool MayReadLines(Process process)
+    {
+        try
+        {
+            return process.StartInfo is { RedirectStandardOutput: true } or { RedirectStandardError: true };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

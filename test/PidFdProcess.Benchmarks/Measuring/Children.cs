@@ -6,6 +6,13 @@ namespace PidFdProcess.Benchmarks.Measuring;
 /// <summary>Children that sleep until they are killed.</summary>
 internal static class Children
 {
+    public static Process StartSleeper()
+    {
+        Process child = Process.Start("/bin/sleep", "1000");
+        WaitUntilAsleep(child.Id);
+        return child;
+    }
+
     public static Process[] StartSleepers(int count)
     {
         Process[] children = new Process[count];
@@ -14,21 +21,11 @@ internal static class Children
             children[i] = Process.Start("/bin/sleep", "1000");
         }
 
-        foreach (Process child in children)
-        {
-            WaitUntilAsleep(child.Id);
-        }
-
+        Array.ForEach(children, static child => WaitUntilAsleep(child.Id));
         return children;
     }
 
-    public static void Dispose(Process[] children)
-    {
-        foreach (Process child in children)
-        {
-            child.Dispose();
-        }
-    }
+    public static void Dispose(Process[] children) => Array.ForEach(children, static child => child.Dispose());
 
     /// <summary>Until then it is loading, and its death takes another time.</summary>
     private static void WaitUntilAsleep(int processId)

@@ -9,23 +9,22 @@ internal sealed class Floor : IDisposable
     private readonly Process _process;
     private readonly string _directory;
 
-    private Floor(string directory, string program)
+    private Floor(string directory)
     {
         _directory = directory;
-        Program = program;
-        _process = Process.Start(new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(Program) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
     }
 
     /// <summary>Gets the path of the program.</summary>
-    public string Program { get; }
+    public string Program => Path.Combine(_directory, "floor");
 
     /// <summary>Compiles the floor. Returns <see langword="null"/>, and says why, where that cannot be done.</summary>
     public static Floor? TryStart(out string? skipped)
     {
-        string source = Path.Combine(AppContext.BaseDirectory, "floor", "floor.c");
         string directory = Directory.CreateTempSubdirectory("pidfd-floor").FullName;
-        string program = Path.Combine(directory, "floor");
-        skipped = Tool.Run("cc", ["-O2", "-o", program, source], out string output) switch
+        string source = Path.Combine(AppContext.BaseDirectory, "floor", "floor.c");
+        skipped = Tool.Run("cc", ["-O2", "-o", Path.Combine(directory, "floor"), source], out string output) switch
         {
             null => "the floor in C is skipped: there is no cc",
             0 => null,
@@ -33,7 +32,7 @@ internal sealed class Floor : IDisposable
         };
         if (skipped is null)
         {
-            return new Floor(directory, program);
+            return new Floor(directory);
         }
 
         Directory.Delete(directory, recursive: true);

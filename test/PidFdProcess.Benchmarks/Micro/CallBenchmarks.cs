@@ -1,16 +1,26 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Perfolizer.Horology;
 using PidFdProcess.Benchmarks.Measuring;
 using PidFdProcess.Benchmarks.Scenarios;
 
 namespace PidFdProcess.Benchmarks.Micro;
 
 /// <summary>The calls of <see cref="Calls"/> by BenchmarkDotNet. In this process: they need children and descriptors of it.</summary>
-[InProcess]
 [MemoryDiagnoser]
+[Config(typeof(ShortInProcess))]
 public class CallBenchmarks : IDisposable
 {
     private CallTargets _targets = null!;
+
+    private sealed class ShortInProcess : ManualConfig
+    {
+        public ShortInProcess() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
+            .WithWarmupCount(5).WithIterationCount(15).WithIterationTime(TimeInterval.FromMilliseconds(200)));
+    }
 
     [GlobalSetup]
     public void Setup() => _targets = new CallTargets();

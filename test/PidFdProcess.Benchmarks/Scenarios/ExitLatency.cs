@@ -9,8 +9,7 @@ internal static class ExitLatency
 {
     private const int BatchSize = 20;
 
-    // In between the threads go to sleep, as they do in a program that waits for a child now and then.
-    private static readonly TimeSpan s_apart = Environment.GetEnvironmentVariable("APART") is { } a ? TimeSpan.FromMilliseconds(int.Parse(a, CultureInfo.InvariantCulture)) : TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_apart = TimeSpan.FromMilliseconds(2);
 
     // Stock polls foreign processes ever more slowly, down to every 100 ms, which it has reached by then.
     private static readonly TimeSpan s_untilStockPollsSlowly = TimeSpan.FromMilliseconds(400);
@@ -24,9 +23,9 @@ internal static class ExitLatency
 
     public static Row Pending(Sizes sizes, Floor? floor) => new Row(
             "child: kill, pending asynchronous wait", "µs", Turns.Run(sizes.LatencyWarmUp, sizes.LatencyTurns, Contenders(floor,
-                (Contender.Stock, () => KillAndAwait(child => child.WaitForExitAsync(), child => child.Kill())),
-                (Contender.PidFd, () => KillAndAwait(child => Registries.Hop.WaitForExitAsync(child), Registries.Hop.Kill)),
-                (Contender.Inline, () => KillAndAwait(child => Registries.Inline.WaitForExitAsync(child), Registries.Inline.Kill)))))
+                (Contender.Stock, () => Run(KillAndAwaitAsync(child => child.WaitForExitAsync(), child => child.Kill()))),
+                (Contender.PidFd, () => Run(KillAndAwaitAsync(child => Registries.Hop.WaitForExitAsync(child), Registries.Hop.Kill))),
+                (Contender.Inline, () => Run(KillAndAwaitAsync(child => Registries.Inline.WaitForExitAsync(child), Registries.Inline.Kill))))))
         .Promise(Contender.PidFd, Contender.Stock, 0.75, 1.0).Promise(Contender.PidFd, Contender.Floor, 1.6)
         .Promise(Contender.Inline, Contender.Stock, 0.60, 0.45).Promise(Contender.Inline, Contender.Floor, 1.35);
 
@@ -34,10 +33,11 @@ internal static class ExitLatency
     {
         Row foreign = new(
             "foreign: kill, pending asynchronous wait", "µs", Turns.Run(sizes.ForeignWarmUp, sizes.ForeignTurns,
-                (Contender.Stock, () => KillForeign(floor, Process.GetProcessById, p => p.WaitForExitAsync(), p => p.Kill())),
-                (Contender.PidFd, () => KillForeign(floor, Registries.Hop.Open, p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill)),
-                (Contender.Inline, () => KillForeign(
-                    floor, Registries.Inline.Open, p => Registries.Inline.WaitForExitAsync(p), Registries.Inline.Kill))));
+                (Contender.Stock, () => Run(KillForeignAsync(floor, Process.GetProcessById, p => p.WaitForExitAsync(), p => p.Kill()))),
+                (Contender.PidFd, () => Run(
+                    KillForeignAsync(floor, Registries.Hop.Open, p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill))),
+                (Contender.Inline, () => Run(KillForeignAsync(
+                    floor, Registries.Inline.Open, p => Registries.Inline.WaitForExitAsync(p), Registries.Inline.Kill)))));
         foreign.Promise(Contender.PidFd, Contender.Stock, 0.02, 1.0);
         return pending is null ? foreign : foreign.Promise(
             "pidfd / pidfd of children, median", foreign.Find(Contender.PidFd)!.Median / pending.Find(Contender.PidFd)!.Median, 1.2);
@@ -45,65 +45,68 @@ internal static class ExitLatency
 
     private static (string, Func<IEnumerable<double>>)[] Contenders(Floor? floor, params (string, Func<IEnumerable<double>>)[] all) => floor is null
         ? all
-        : [.. all, (Contender.Floor, () => floor.Measure(string.Create(
-            CultureInfo.InvariantCulture, $"kill-wait {BatchSize} {s_apart.TotalMicroseconds:0}")).Select(ns => ns / 1000))];
+        : [.. all, (Contender.Floor, () => floor.Measure(Invariant($"kill-wait {BatchSize}")).Select(static ns => ns / 1000))];
 
     private static double[] KillAndBlock(Action<Process> attach, Action<Process> kill, Action<Process> wait)
     {
-        Process[] children = Children.StartSleepers(BatchSize);
-        Array.ForEach(children, attach);
-        double[] samples = Array.ConvertAll(children, child =>
+        double[] samples = new double[BatchSize];
+        for (int i = 0; i < BatchSize; i++)
         {
-            Thread.Sleep(s_apart);
+            using Process child = Children.StartSleeper();
+            attach(child);
             long start = Stopwatch.GetTimestamp();
             kill(child);
             wait(child);
-            return child.ExitCode == 137 ? Microseconds(start, Stopwatch.GetTimestamp()) : throw Unexpected(child);
-        });
-        Children.Dispose(children);
-        return samples;
-    }
-
-    private static double[] KillAndAwait(Func<Process, Task> wait, Action<Process> kill)
-    {
-        Process[] children = Children.StartSleepers(BatchSize);
-        double[] samples = Sample(children, wait, kill);
-        Children.Dispose(children);
-        return samples;
-    }
-
-    private static double[] KillForeign(Floor? floor, Func<int, Process> open, Func<Process, Task> wait, Action<Process> kill)
-    {
-        using Nursery nursery = new(floor, BatchSize);
-        Process[] processes = Array.ConvertAll(nursery.Ids, id => open(id));
-        double[] samples = Sample(processes, wait, kill, s_untilStockPollsSlowly);
-        Children.Dispose(processes);
-        return samples;
-    }
-
-    private static double[] Sample(Process[] processes, Func<Process, Task> wait, Action<Process> kill, TimeSpan pause = default)
-    {
-        Task<long>[] ends = Array.ConvertAll(processes, process => TimeOfResumeAsync(wait(process)));
-        Thread.Sleep(pause);
-        double[] samples = new double[processes.Length];
-        for (int i = 0; i < processes.Length; i++)
-        {
-            Thread.Sleep(s_apart);
-            long start = Stopwatch.GetTimestamp();
-            kill(processes[i]);
-            samples[i] = Microseconds(start, ends[i].GetAwaiter().GetResult());
+            samples[i] = child.ExitCode == 137 ? Microseconds(start) : throw Unexpected(child);
         }
 
         return samples;
     }
 
-    private static async Task<long> TimeOfResumeAsync(Task wait)
+    // The kill and the code that awaits are in one asynchronous method, as in most programs that run others one after the other.
+    private static Func<Task<double[]>> KillAndAwaitAsync(Func<Process, Task> wait, Action<Process> kill) => async () =>
     {
-        await wait.ConfigureAwait(false);
-        return Stopwatch.GetTimestamp();
-    }
+        double[] samples = new double[BatchSize];
+        for (int i = 0; i < BatchSize; i++)
+        {
+            using Process child = Children.StartSleeper();
+            Task exit = wait(child);
+            long start = Stopwatch.GetTimestamp();
+            kill(child);
+            await exit.ConfigureAwait(false);
+            samples[i] = Microseconds(start);
+            _ = child.ExitCode == 137 ? 0 : throw Unexpected(child);
+        }
 
-    private static double Microseconds(long start, long end) => Stopwatch.GetElapsedTime(start, end).TotalMicroseconds;
+        return samples;
+    };
+
+    private static Func<Task<double[]>> KillForeignAsync(
+        Floor? floor, Func<int, Process> open, Func<Process, Task> wait, Action<Process> kill) => async () =>
+    {
+        using Nursery nursery = new(floor, BatchSize);
+        Process[] processes = Array.ConvertAll(nursery.Ids, id => open(id));
+        Task[] exits = Array.ConvertAll(processes, process => wait(process));
+        Thread.Sleep(s_untilStockPollsSlowly);
+        double[] samples = new double[BatchSize];
+        for (int i = 0; i < BatchSize; i++)
+        {
+            Thread.Sleep(s_apart);
+            long start = Stopwatch.GetTimestamp();
+            kill(processes[i]);
+            await exits[i].ConfigureAwait(false);
+            samples[i] = Microseconds(start);
+        }
+
+        Children.Dispose(processes);
+        return samples;
+    };
+
+    private static double[] Run(Func<Task<double[]>> turn) => Task.Run(turn).GetAwaiter().GetResult();
+
+    private static double Microseconds(long start) => Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private static InvalidOperationException Unexpected(Process child) => new($"Exit code {child.ExitCode} after SIGKILL.");
 }

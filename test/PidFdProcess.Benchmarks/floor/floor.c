@@ -40,10 +40,10 @@ static void check(int bad, const char *what)
     }
 }
 
-static pid_t start(char *program, char *argument)
+static pid_t start(char *program)
 {
     pid_t pid;
-    char *arguments[] = { program, argument, NULL };
+    char *arguments[] = { program, "1000", NULL };
     errno = posix_spawn(&pid, program, NULL, NULL, arguments, environ);
     check(errno != 0, "posix_spawn");
     return pid;
@@ -69,7 +69,7 @@ static void wait_until_asleep(pid_t pid)
         state = strrchr(text, ')');
         if (state && state[2] == 'S')
             return;
-        usleep(200);
+        usleep(1000);
     }
 }
 
@@ -86,29 +86,21 @@ static void reap(pid_t pid)
     check(waitpid(pid, &status, 0) != pid, "waitpid");
 }
 
-// kill, then wait until the status is known, so many microseconds apart: ns of each
-static void kill_wait(int count, int apart)
+// kill, then wait until the status is known, one child after the other: ns of each
+static void kill_wait(int count)
 {
-    pid_t *pids = calloc(count, sizeof *pids);
-    int *fds = calloc(count, sizeof *fds);
     for (int i = 0; i < count; i++) {
-        pids[i] = start("/bin/sleep", "1000");
-        fds[i] = open_pidfd(pids[i]);
-    }
-    for (int i = 0; i < count; i++)
-        wait_until_asleep(pids[i]);
-    for (int i = 0; i < count; i++) {
+        pid_t pid = start("/bin/sleep");
+        int fd = open_pidfd(pid);
         long t;
-        usleep(apart);
+        wait_until_asleep(pid);
         t = now();
-        check(syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL, 0) != 0, "pidfd_send_signal");
-        await_exit(fds[i]);
-        reap(pids[i]);
+        check(syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) != 0, "pidfd_send_signal");
+        await_exit(fd);
+        reap(pid);
         printf("%ld ", now() - t);
-        close(fds[i]);
+        close(fd);
     }
-    free(pids);
-    free(fds);
 }
 
 // kill all at once, then wait for all: ns of the whole
@@ -119,7 +111,7 @@ static void drain(int count)
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < count; i++) {
         struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u32 = (unsigned)i };
-        pids[i] = start("/bin/sleep", "1000");
+        pids[i] = start("/bin/sleep");
         fds[i] = open_pidfd(pids[i]);
         check(epoll_ctl(epoll, EPOLL_CTL_ADD, fds[i], &e) != 0, "epoll_ctl");
     }
@@ -154,7 +146,7 @@ static void run_short(int count, int at_a_time)
     while (ended < count) {
         for (int i = 0; i < at_a_time && started < count; i++)
             if (polls[i].fd < 0) {
-                pids[i] = start("/bin/true", NULL);
+                pids[i] = start("/bin/true");
                 polls[i].fd = open_pidfd(pids[i]);
                 polls[i].events = POLLIN;
                 started++;
@@ -224,7 +216,7 @@ int main(int argc, char **argv)
         if (sscanf(line, "%31s %d %d", command, &count, &option) < 2)
             return 2;
         if (strcmp(command, "kill-wait") == 0)
-            kill_wait(count, option);
+            kill_wait(count);
         else if (strcmp(command, "drain") == 0)
             drain(count);
         else if (strcmp(command, "short") == 0)

@@ -45,7 +45,12 @@ internal sealed class Measurements : IDisposable
         }
     }
 
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        // On .NET 8 an instrument stays enabled when its listener is merely disposed.
+        _instruments.ForEach(instrument => _listener.DisableMeasurementEvents(instrument));
+        _listener.Dispose();
+    }
 
     private void Note(Instrument instrument, long value, ReadOnlySpan<KeyValuePair<string, object?>> tags, object? state)
     {

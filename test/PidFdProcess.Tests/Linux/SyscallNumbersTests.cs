@@ -14,7 +14,7 @@ public sealed class SyscallNumbersTests
     [DataRow(Architecture.Arm64, 95)]
     [DataRow(Architecture.S390x, 281)]
     [DataRow(Architecture.Ppc64le, 272)]
-    [DataRow(Architecture.RiscV64, 95)]
+    [DataRow(SyscallNumbers.RiscV64, 95)]
     [DataRow(Architecture.LoongArch64, 95)]
     public void EachArchitecture_HasItsOwnWaitId_AndSharesTheNewNumbers(Architecture architecture, int waitId)
     {

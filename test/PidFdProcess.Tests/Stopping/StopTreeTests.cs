@@ -48,7 +48,7 @@ public sealed class StopTreeTests
     public async Task EachMemberGetsTheSignal()
     {
         using MarkedTree tree = new(
-            "f() { trap \"echo $1; exit 0\" TERM; echo r; while :; do sleep 0.01; done; }; f a & f b & (f c) & trap 'wait; exit 6' TERM; wait; wait");
+            "f() { trap \"echo $1; exit 0\" TERM; echo r; while :; do sleep 0.01; done; }; trap 'wait; exit 6' TERM; f a & f b & (f c) & wait; wait");
         for (int i = 0; i < 3; i++)
         {
             Assert.AreEqual("r", tree.Root.StandardOutput.ReadLine());

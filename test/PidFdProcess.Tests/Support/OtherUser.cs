@@ -1,3 +1,4 @@
+using PidFdProcess.Linux;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
@@ -12,7 +13,7 @@ internal static partial class OtherUser
     private static nint SetResUid => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 117,
-        Architecture.Arm64 or Architecture.RiscV64 or Architecture.LoongArch64 => 147,
+        Architecture.Arm64 or SyscallNumbers.RiscV64 or Architecture.LoongArch64 => 147,
         _ => -1,
     };
 

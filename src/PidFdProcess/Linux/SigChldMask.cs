@@ -1,0 +1,41 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>Keeps SIGCHLD from the calling thread until it is disposed, on the same thread. See <c>pthread_sigmask(3)</c>.</summary>
+/// <remarks>
+/// The kernel gives SIGCHLD to the thread that forked, if that takes it. Where this thread also waits for the pidfd, the runtime's handler runs
+/// on it before it can read the resource usage, and the runtime reaps meanwhile. Any other thread can take the signal, and none does so
+/// faster than this one is woken.
+/// </remarks>
+internal readonly unsafe ref struct SigChldMask
+{
+    private const int SigBlock = 0;
+    private const int SigUnblock = 1;
+    private const int SigChld = 17;
+
+    private readonly bool _isOurs;
+
+    private SigChldMask(bool isOurs) => _isOurs = isOurs;
+
+    public static SigChldMask Set()
+    {
+        Libc.SigSet set = SigChldAlone();
+        Libc.SigSet before = default;
+        return new SigChldMask(Libc.PThreadSigMask(SigBlock, &set, &before) == 0 && (before[0] & set[0]) == 0);
+    }
+
+    public void Dispose()
+    {
+        if (_isOurs)
+        {
+            Libc.SigSet set = SigChldAlone();
+            _ = Libc.PThreadSigMask(SigUnblock, &set, null);
+        }
+    }
+
+    private static Libc.SigSet SigChldAlone()
+    {
+        Libc.SigSet set = default;
+        set[0] = (nuint)1 << (SigChld - 1);
+        return set;
+    }
+}

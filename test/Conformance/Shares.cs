@@ -1,0 +1,69 @@
+namespace PidFdProcess.Conformance;
+
+/// <summary>
+/// How often the library is faster than whoever reaps, of so many exits: a measurement, not a case. A zombie is there for a fraction of a
+/// millisecond, and on kernels before 6.15 nobody tells afterwards how a process ended that is not a child.
+/// </summary>
+internal static class Shares
+{
+    /// <summary>Gets statuses of foreign exits, and usages of children waited for asynchronously and by a blocked thread.</summary>
+    public static async Task<(int Foreign, int Asynchronous, int Blocking)> MeasureAsync(int count) =>
+        (await ForeignAsync(count), await AsynchronousAsync(count), Blocking(count));
+
+    private static async Task<int> ForeignAsync(int count)
+    {
+        using ProcessHandleRegistry registry = new();
+
+        // As quick as a parent can be: it waits in waitpid and reaps at once.
+        using Process parent = Process.Start(new ProcessStartInfo(
+            Programs.Shell, ["-c", "while read code; do (read x; exit $code) <&3 & echo $!; wait; done 3<&0"])
+        { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        int won = 0;
+        for (int i = 0; i < count; i++)
+        {
+            parent.StandardInput.WriteLine(i % 100);
+            using Process process = registry.Open(Programs.Parse((await parent.StandardOutput.ReadLineAsync())!));
+            Task<PidFdExitStatus> exit = registry.WaitForExitStatusAsync(process);
+            parent.StandardInput.WriteLine();
+            PidFdExitStatus status = await exit.WaitAsync(Check.Limit);
+            if (status.Source != ExitStatusSource.Unknown)
+            {
+                Check.Equal<int?>(i % 100, status.ExitCode);
+                won++;
+            }
+        }
+
+        parent.StandardInput.Close();
+        await parent.WaitForExitAsync();
+        return won;
+    }
+
+    private static async Task<int> AsynchronousAsync(int count)
+    {
+        using ProcessHandleRegistry registry = new();
+        int won = 0;
+        for (int i = 0; i < count; i++)
+        {
+            using Process child = Programs.ExitingOnCommand(0);
+            Task<PidFdExitStatus> exit = registry.WaitForExitStatusAsync(child);
+            child.StandardInput.Close();
+            won += (await exit.WaitAsync(Check.Limit)).ResourceUsage is null ? 0 : 1;
+        }
+
+        return won;
+    }
+
+    private static int Blocking(int count)
+    {
+        using ProcessHandleRegistry registry = new();
+        int won = 0;
+        for (int i = 0; i < count; i++)
+        {
+            // Long enough for the wait to begin before the exit.
+            using Process child = Programs.Start("sleep 0.01; exit 0");
+            won += registry.WaitForExitStatus(child).ResourceUsage is null ? 0 : 1;
+        }
+
+        return won;
+    }
+}
