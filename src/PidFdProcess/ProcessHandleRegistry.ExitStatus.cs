@@ -39,21 +39,28 @@ public sealed partial class ProcessHandleRegistry
 
     private static PidFdExitStatus StatusOf(Process process, Route route)
     {
-        if (route.Exit is { } exit)
+        PidFdExitStatus? known = route.Exit is { } exit ? PidFdExitStatus.FromRecord(exit) : null;
+        if (known is not null && route is not StockRoute)
         {
-            return PidFdExitStatus.FromRecord(exit);
+            return known;
         }
 
         try
         {
             // Unix knows the exit code of children alone, and to ask for another's costs an exception.
-            return process.Id == route.ProcessId && (OperatingSystem.IsWindows() || StockState.WasStarted(process))
-                ? PidFdExitStatus.FromRuntime(process.ExitCode)
-                : PidFdExitStatus.Unknown;
+            if (process.Id == route.ProcessId && (OperatingSystem.IsWindows() || StockState.WasStarted(process)))
+            {
+                // A status from an earlier attachment may be that of an earlier run, if the object was started anew, got the same PID,
+                // and has exited again: then the runtime has another code.
+                int exitCode = process.ExitCode;
+                return known?.ExitCode == exitCode ? known : PidFdExitStatus.FromRuntime(exitCode);
+            }
         }
         catch (InvalidOperationException)
         {
-            return PidFdExitStatus.Unknown;
+            // Closed, or started anew since the wait.
         }
+
+        return known ?? PidFdExitStatus.Unknown;
     }
 }

@@ -60,6 +60,23 @@ public sealed class KnownStatusTests
         Assert.IsFalse(registry.Signal(process, Signum.SIGTERM));
     }
 
+    [TestMethod]
+    public void ARestartUnderTheSamePid_HasAStatusOfItsOwn()
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry registry = new();
+        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
+        process.Start();
+        int id = process.Id;
+        registry.Kill(process);
+        Assert.AreEqual(137, registry.WaitForExitStatus(process).ExitCode);
+
+        RecycledPid.StartAgain(process, id);
+        Assert.AreEqual(0, Syscall.kill(id, Signum.SIGTERM));
+        process.WaitForExit();
+        Assert.AreEqual(143, registry.WaitForExitStatus(process).ExitCode);
+    }
+
     private static void RequireMoreThanTheRuntimeKnows(PidFdExitStatus seen)
     {
         if (seen.Source == ExitStatusSource.Runtime)
