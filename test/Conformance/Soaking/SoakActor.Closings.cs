@@ -43,6 +43,13 @@ internal sealed partial class SoakActor
             registry.Kill(subject.Process);
             old.EndBySignal(Native.SigKill);
             Settle(subject, registry);
+            if (subject.Kind.ExitsByItself)
+            {
+                // By the time that it has a new PID, or the same, the next run may be over.
+                old.Saw(_shared.HasExited(subject.Process));
+                old.Saw(_own.HasExited(subject.Process));
+            }
+
             subject.Restart();
         }
         else
@@ -56,7 +63,15 @@ internal sealed partial class SoakActor
             Array.ForEach(pending, wait => wait.Complete());
         }
 
-        subject.Run.Saw(Log.Note(registry.HasExited(subject.Process), $"process {subject.Run.ProcessId}"));
+        Log.Note(subject.Run.ProcessId, "process");
+        if (subject.Run.ProcessId == old.ProcessId)
+        {
+            // Nobody can tell the two runs apart if both have exited before anybody looks.
+            subject.Run.Saw(_shared.HasExited(subject.Process));
+            subject.Run.Saw(_own.HasExited(subject.Process));
+        }
+
+        subject.Run.Saw(Log.Note(registry.HasExited(subject.Process)));
     }
 
     // The old pidfd is of the same PID. The other registry may have it still, and nobody has told it of the exit.
@@ -79,8 +94,6 @@ internal sealed partial class SoakActor
             return subject.Process;
         });
         Recycled += Log.Note(isRecycled, "recycled") ? 1 : 0;
-        subject.Run.Saw(_shared.HasExited(subject.Process));
-        subject.Run.Saw(_own.HasExited(subject.Process));
     }
 
     private static void KillByStock(SoakProcess subject)
