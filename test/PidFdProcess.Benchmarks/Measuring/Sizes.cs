@@ -42,7 +42,7 @@ internal sealed record Sizes
         ShortProcesses = 5_000,
         TreeSide = 31,
         TreeOthers = 2_000,
-        TreeTurns = 2,
+        TreeTurns = 1,
         CallTurns = 200,
     };
 
