@@ -71,6 +71,7 @@ public sealed class ParityTests
     public static IEnumerable<object[]> Cases =>
         from subject in s_subjects.Keys
         from action in s_actions.Keys
+        where !IsMatterOfChance(subject, action)
         select new object[] { subject, action };
 
     [TestMethod]
@@ -106,6 +107,10 @@ public sealed class ParityTests
         string exitCode = wasKilled ? ExitCodeOf(process, subjectName) : "";
         return $"{result}; HasExited {hasExited}; ExitCode {exitCode}; Exited {(wasKilled ? raised : 0)}";
     }
+
+    // A cancelled token counts only if the process has not exited yet.
+    private static bool IsMatterOfChance(string subject, string action) =>
+        subject == "exiting child" && action.Contains("cancelled", StringComparison.Ordinal);
 
     // Whether the kill or the end of the script comes first is a matter of chance.
     private static string ExitCodeOf(Process process, string subject) =>
