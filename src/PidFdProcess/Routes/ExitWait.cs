@@ -21,15 +21,17 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         bool held = false;
         watch.PidFd.DangerousAddRef(ref held);
 
+        PidFdMetrics.WaitBegan();
+
         // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
         Errno error = watch.Add(this);
         if (error == 0 || !TryDecide(WatchOutcome.Failed))
         {
-            PidFdMetrics.WaitBegan();
             return 0;
         }
 
+        PidFdMetrics.WaitEnded();
         _cancellation.Unregister();
         watch.PidFd.DangerousRelease();
         return error;
