@@ -112,7 +112,7 @@ public sealed class AsyncWaitErrnoTests
     }
 
     [TestMethod]
-    public async Task AFailedRemoval_LeavesAStaleTokenThatDoesNothing()
+    public async Task AFailedRemoval_LeavesARegistrationThatTheNextWaitTakesOver()
     {
         using MockedChild child = new();
         using CancellationTokenSource cancellation = new();
@@ -121,8 +121,9 @@ public sealed class AsyncWaitErrnoTests
         await cancellation.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => canceled.WaitAsync(s_limit));
 
-        // Its registration is still there, so that adding the pidfd again is refused; stock serves.
         Task next = child.Registry.WaitForExitAsync(child.Process);
+        Assert.AreEqual(ProcessRoute.PidFd, child.Registry.Attach(child.Process).Route);
+        Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count);
         child.Registry.Kill(child.Process);
         await next.WaitAsync(s_limit);
         Assert.AreEqual(137, child.Process.ExitCode);
