@@ -16,7 +16,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     private CancellationTokenRegistration _cancellation;
 
     /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
-    public Errno Begin()
+    public Errno Begin(out string call)
     {
         bool held = false;
         watch.PidFd.DangerousAddRef(ref held);
@@ -25,7 +25,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
 
         // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
-        Errno error = watch.Add(this);
+        Errno error = watch.Add(this, out call);
         if (error == 0 || !TryDecide(WatchOutcome.Failed))
         {
             return 0;

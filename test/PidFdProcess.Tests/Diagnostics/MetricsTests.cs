@@ -170,7 +170,7 @@ public sealed class MetricsTests
         using Measurements measurements = new("pidfdprocess.fallbacks");
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         Task wait = registry.WaitForExitAsync(child);
-        Assert.AreEqual(1, measurements["fallbacks{call=epoll,error=ENOSPC}"]);
+        Assert.AreEqual(1, measurements["fallbacks{call=epoll_ctl,error=ENOSPC}"]);
         registry.Kill(child);
         await wait;
         Assert.HasCount(1, measurements.Keys());
