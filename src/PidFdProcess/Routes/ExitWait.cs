@@ -79,7 +79,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         {
             WatchOutcome.Exited => route.FinishAsync(process, drain, settleLimit, cancellationToken),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
-            WatchOutcome.Failed => process.WaitForExitAsync(cancellationToken),
+            WatchOutcome.Failed => StockWait.WaitForExitAsync(process, drain, cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };

@@ -43,7 +43,7 @@ internal abstract class Route(int processId)
     public abstract Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited);
 
     /// <param name="process">The process.</param>
-    /// <param name="drain">Whether to wait for the end of streams that are read by lines, too. Stock always does.</param>
+    /// <param name="drain">Whether to wait for the end of streams that are read by lines, too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="task">The wait.</param>
     /// <param name="call">The call that failed, if one did.</param>

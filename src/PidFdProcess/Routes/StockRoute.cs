@@ -72,9 +72,7 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
         Process process, bool drain, CancellationToken cancellationToken, out Task task, out string call)
     {
         call = "";
-
-        // Stock waits for the end of redirected streams even if the process has exited long ago.
-        task = !drain && process.WaitForExit(0) ? Task.CompletedTask : process.WaitForExitAsync(cancellationToken);
+        task = StockWait.WaitForExitAsync(process, drain, cancellationToken);
         return 0;
     }
 
