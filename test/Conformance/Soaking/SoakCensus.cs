@@ -32,15 +32,20 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
         && PendingWaits == 0
         && (first is null || (Descriptors <= first.Descriptors && Watches <= first.Watches && Threads <= first.Threads));
 
-    private static SoakCensus Take() => new(
-        CountDescriptors(),
-        CountWatches(),
-        Directory.GetFileSystemEntries("/proc/self/task").Length,
-        CountChildren(),
-        ProcessHandleRegistry.Default.Count,
-        CountPendingWaits(),
-        CountMemory(),
-        Environment.WorkingSet);
+    private static SoakCensus Take()
+    {
+        // First: what nobody disposes is closed by finalizers.
+        long memory = CountMemory();
+        return new(
+            CountDescriptors(),
+            CountWatches(),
+            Directory.GetFileSystemEntries("/proc/self/task").Length,
+            CountChildren(),
+            ProcessHandleRegistry.Default.Count,
+            CountPendingWaits(),
+            memory,
+            Environment.WorkingSet);
+    }
 
     // Files come and go with the runtime's assemblies.
     private static int CountDescriptors() => Directory.EnumerateFiles("/proc/self/fd").Count(path =>
