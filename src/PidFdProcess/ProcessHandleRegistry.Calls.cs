@@ -131,9 +131,9 @@ public sealed partial class ProcessHandleRegistry
         {
             route = Attach(process).Handler;
             Task task;
-            for (Errno error; (error = route.WaitForExitAsync(process, drain, cancellationToken, out task)) != 0;)
+            for (Errno error; (error = route.WaitForExitAsync(process, drain, cancellationToken, out task, out string call)) != 0;)
             {
-                route = After(process, route, "epoll", error);
+                route = After(process, route, call, error);
             }
 
             return task;

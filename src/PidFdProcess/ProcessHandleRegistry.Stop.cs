@@ -31,12 +31,18 @@ public sealed partial class ProcessHandleRegistry
     {
         ArgumentNullException.ThrowIfNull(process);
         int milliseconds = ProcessPidFdExtensions.Milliseconds(timeout);
+        Route route;
         if (milliseconds == Timeout.Infinite)
         {
-            return WaitForExitStatus(process);
+            // Not -1: that would also wait for the end of redirected streams.
+            while (!WaitForExit(process, int.MaxValue, forStatus: true, out route))
+            {
+            }
+
+            return StatusOf(process, route);
         }
 
-        if (WaitForExit(process, milliseconds, forStatus: true, out Route route))
+        if (WaitForExit(process, milliseconds, forStatus: true, out route))
         {
             return StatusOf(process, route);
         }

@@ -36,9 +36,18 @@ public sealed partial class ProcessHandleRegistry
             throw;
         }
 
-        return error == 0
-            ? new PidFdRoute(processId, pidFd, _platform)
-            : new StockRoute(processId, CauseOf(error), SystemCallError.Describe("pidfd_open", error));
+        if (error == 0)
+        {
+            return new PidFdRoute(processId, pidFd, _platform);
+        }
+
+        StockRoute stock = new(processId, CauseOf(error), SystemCallError.Describe("pidfd_open", error));
+        if (stock.Cause != StockCause.Exited)
+        {
+            PidFdEventSource.Log.FellBack(processId, stock.Reason);
+        }
+
+        return stock;
     }
 
     private static StockCause CauseOf(Errno error) => error switch

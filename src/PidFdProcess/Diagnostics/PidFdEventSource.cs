@@ -18,7 +18,7 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
-    /// <summary>A call on a process was served by the stock runtime, although the process had a pidfd.</summary>
+    /// <summary>Although pidfds work, a process got none, or a call on one that had a pidfd was served by the stock runtime.</summary>
     [Event(2, Level = EventLevel.Warning)]
     public void FellBack(int processId, string reason)
     {

@@ -5,12 +5,12 @@ using PidFdProcess.Routes;
 namespace PidFdProcess.Diagnostics;
 
 /// <summary>
-/// The meter <c>PidFdProcess</c>. Each method asks first whether anybody listens, and makes its tags only then.
+/// The meter <c>PidFdProcess</c>. Each method that has tags asks first whether anybody listens, and makes them only then.
 /// </summary>
 /// <remarks>
 /// <list type="table">
 /// <item><term>pidfdprocess.attachments</term><description>counter, {process}; route: pidfd, stock; reason: attached, exited, unsupported, resource</description></item>
-/// <item><term>pidfdprocess.waits.pending</term><description>up-down counter, {wait}: asynchronous waits on the exit watcher</description></item>
+/// <item><term>pidfdprocess.waits.pending</term><description>observable up-down counter, {wait}: asynchronous waits on the exit watcher</description></item>
 /// <item><term>pidfdprocess.exits</term><description>counter, {process}: exits seen by a pidfd; source: a value of ExitStatusSource</description></item>
 /// <item><term>pidfdprocess.signals</term><description>counter, {signal}; signal: its name; result: sent, exited, or the errno</description></item>
 /// <item><term>pidfdprocess.fallbacks</term><description>counter, {call}: calls that moved to stock; call and error: the call that failed and its errno</description></item>
@@ -20,13 +20,13 @@ internal static class PidFdMetrics
 {
     public const string MeterName = "PidFdProcess";
 
-    private static readonly Meter s_meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
+    // Counted whether or not anybody listens: a listener may start at any time.
+    private static long s_pendingWaits;
+
+    private static readonly Meter s_meter = CreateMeter();
 
     private static readonly Counter<long> s_attachments =
         s_meter.CreateCounter<long>("pidfdprocess.attachments", "{process}", "Processes attached, by route and reason.");
-
-    private static readonly UpDownCounter<long> s_pendingWaits =
-        s_meter.CreateUpDownCounter<long>("pidfdprocess.waits.pending", "{wait}", "Asynchronous waits on the exit watcher.");
 
     private static readonly Counter<long> s_exits =
         s_meter.CreateCounter<long>("pidfdprocess.exits", "{process}", "Exits seen by a pidfd, by the source of the exit status.");
@@ -48,21 +48,9 @@ internal static class PidFdMetrics
         }
     }
 
-    public static void WaitBegan()
-    {
-        if (s_pendingWaits.Enabled)
-        {
-            s_pendingWaits.Add(1);
-        }
-    }
+    public static void WaitBegan() => Interlocked.Increment(ref s_pendingWaits);
 
-    public static void WaitEnded()
-    {
-        if (s_pendingWaits.Enabled)
-        {
-            s_pendingWaits.Add(-1);
-        }
-    }
+    public static void WaitEnded() => Interlocked.Decrement(ref s_pendingWaits);
 
     public static void Exited(ExitStatusSource source)
     {
@@ -89,5 +77,13 @@ internal static class PidFdMetrics
         {
             s_fallbacks.Add(1, new("call", call), new("error", error.ToString()));
         }
+    }
+
+    private static Meter CreateMeter()
+    {
+        Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
+        meter.CreateObservableUpDownCounter(
+            "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits on the exit watcher.");
+        return meter;
     }
 }

@@ -20,10 +20,13 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExi
     /// <summary>Gets or sets the mark of the present registration; 0 is none.</summary>
     private ulong Token { get; set; }
 
-    /// <summary>Adds a waiter, unless it was cancelled in the meantime. A waiter that was not added hears nothing.</summary>
+    /// <summary>
+    /// Adds a waiter, unless it was cancelled in the meantime. A waiter that was not added hears nothing; the call that failed is named.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The pidfd is closed.</exception>
-    public Errno Add(ExitWaiter waiter)
+    public Errno Add(ExitWaiter waiter, out string call)
     {
+        call = "";
         lock (this)
         {
             if (!waiter.IsPending)
@@ -33,7 +36,7 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExi
 
             if (Token == 0)
             {
-                Errno error = watcher.Register(this, out ulong token);
+                Errno error = watcher.Register(this, out ulong token, out call);
                 if (error != 0)
                 {
                     return error;

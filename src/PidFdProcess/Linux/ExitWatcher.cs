@@ -30,7 +30,8 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
     /// <summary>Gets the number of registrations, for tests.</summary>
     public int Count { get; private set; }
 
-    public Errno Register(ExitWatch watch, out ulong token)
+    /// <summary>Starts to watch; if that fails, tells by which call.</summary>
+    public Errno Register(ExitWatch watch, out ulong token, out string call)
     {
         token = 0;
         bool referenced = false;
@@ -40,12 +41,13 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
         lock (_gate)
         {
             // At once, so that a watcher that gives up either finds the slot or is not found by it.
-            error = EnsureStarted(out epoll);
+            error = EnsureStarted(out epoll, out call);
             token = error == 0 ? TakeSlot(watch) : 0;
         }
 
         if (error == 0)
         {
+            call = "epoll_ctl";
             error = Add(epoll!, watch.PidFd, token);
             if (error != 0)
             {
@@ -96,16 +98,18 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
     }
 
     /// <summary>Under the lock.</summary>
-    private Errno EnsureStarted(out SafeFileHandle? epoll)
+    private Errno EnsureStarted(out SafeFileHandle? epoll, out string call)
     {
-        Errno error = _epoll is null ? Start() : 0;
+        call = "";
+        Errno error = _epoll is null ? Start(out call) : 0;
         epoll = _epoll;
         return error;
     }
 
     // A method of its own, so that only the first wait pays for the closure.
-    private Errno Start()
+    private Errno Start(out string call)
     {
+        call = "epoll_create1";
         Errno error = kernel.EpollCreate(out SafeFileHandle created);
         if (error != 0)
         {
@@ -119,6 +123,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
             created.Dispose();
+            call = "clone";
             return Errno.EAGAIN;
         }
 

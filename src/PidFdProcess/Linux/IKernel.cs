@@ -30,7 +30,10 @@ internal interface IKernel
     /// <summary><c>epoll_create1(EPOLL_CLOEXEC)</c>.</summary>
     Errno EpollCreate(out SafeFileHandle epoll);
 
-    /// <summary><c>epoll_ctl(EPOLL_CTL_ADD)</c> for one report of the exit (EPOLLIN|EPOLLONESHOT), marked with the token.</summary>
+    /// <summary>
+    /// <c>epoll_ctl(EPOLL_CTL_ADD)</c> for one report of the exit (EPOLLIN|EPOLLONESHOT), marked with the token. A registration that is there
+    /// still, because its removal failed, is changed to that (<c>EPOLL_CTL_MOD</c>).
+    /// </summary>
     Errno EpollAdd(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token);
 
     /// <summary><c>epoll_ctl(EPOLL_CTL_DEL)</c>.</summary>

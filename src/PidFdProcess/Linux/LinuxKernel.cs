@@ -23,6 +23,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
     private const int EpollCtlDel = 2;
+    private const int EpollCtlMod = 3;
 
     private static readonly int s_eventSize = EpollEvent.Size(RuntimeInformation.ProcessArchitecture);
     private static readonly int s_tokenOffset = EpollEvent.TokenOffset(RuntimeInformation.ProcessArchitecture);
@@ -91,7 +92,8 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         byte* epollEvent = stackalloc byte[EpollEvent.MaxSize];
         *(uint*)epollEvent = EpollEvent.In | EpollEvent.OneShot;
         *(ulong*)(epollEvent + s_tokenOffset) = token;
-        return Cvt(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
+        Errno error = Cvt(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
+        return error == Errno.EEXIST ? Cvt(Libc.EpollCtl(epoll, EpollCtlMod, pidFd, epollEvent)) : error;
     }
 
     public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) =>

@@ -20,7 +20,7 @@ internal static class PidFdExits
                 Waiter waiter = new();
                 ExitWatch watch = new(platform.Watcher, pidFd);
                 waits.Add((watch, waiter));
-                if (watch.Add(waiter) != 0)
+                if (watch.Add(waiter, out _) != 0)
                 {
                     waiter.Decide(WatchOutcome.Failed);
                 }

@@ -16,20 +16,22 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     private CancellationTokenRegistration _cancellation;
 
     /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
-    public Errno Begin()
+    public Errno Begin(out string call)
     {
         bool held = false;
         watch.PidFd.DangerousAddRef(ref held);
 
+        PidFdMetrics.WaitBegan();
+
         // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
-        Errno error = watch.Add(this);
+        Errno error = watch.Add(this, out call);
         if (error == 0 || !TryDecide(WatchOutcome.Failed))
         {
-            PidFdMetrics.WaitBegan();
             return 0;
         }
 
+        PidFdMetrics.WaitEnded();
         _cancellation.Unregister();
         watch.PidFd.DangerousRelease();
         return error;
@@ -77,7 +79,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         {
             WatchOutcome.Exited => route.FinishAsync(process, drain, settleLimit, cancellationToken),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
-            WatchOutcome.Failed => process.WaitForExitAsync(cancellationToken),
+            WatchOutcome.Failed => StockWait.WaitForExitAsync(process, drain, cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };

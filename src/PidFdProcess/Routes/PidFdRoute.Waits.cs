@@ -78,8 +78,10 @@ internal sealed partial class PidFdRoute
         }
     }
 
-    public override Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task)
+    public override Errno WaitForExitAsync(
+        Process process, bool drain, CancellationToken cancellationToken, out Task task, out string call)
     {
+        call = "poll";
         task = Task.CompletedTask;
         try
         {
@@ -109,7 +111,7 @@ internal sealed partial class PidFdRoute
 
             ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
             task = wait.Task;
-            error = wait.Begin();
+            error = wait.Begin(out call);
             if (Volatile.Read(ref _waitsEnded) != 0)
             {
                 EndWaits();

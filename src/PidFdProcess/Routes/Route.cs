@@ -43,10 +43,12 @@ internal abstract class Route(int processId)
     public abstract Errno WaitForExit(Process process, int milliseconds, bool forStatus, out bool exited);
 
     /// <param name="process">The process.</param>
-    /// <param name="drain">Whether to wait for the end of streams that are read by lines, too. Stock always does.</param>
+    /// <param name="drain">Whether to wait for the end of streams that are read by lines, too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="task">The wait.</param>
-    public abstract Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task);
+    /// <param name="call">The call that failed, if one did.</param>
+    public abstract Errno WaitForExitAsync(
+        Process process, bool drain, CancellationToken cancellationToken, out Task task, out string call);
 
     public abstract Errno Duplicate(Process process, out SafePidFdHandle? pidFd);
 

@@ -68,10 +68,11 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
         return 0;
     }
 
-    public override Errno WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken, out Task task)
+    public override Errno WaitForExitAsync(
+        Process process, bool drain, CancellationToken cancellationToken, out Task task, out string call)
     {
-        // Stock waits for the end of redirected streams even if the process has exited long ago.
-        task = !drain && process.WaitForExit(0) ? Task.CompletedTask : process.WaitForExitAsync(cancellationToken);
+        call = "";
+        task = StockWait.WaitForExitAsync(process, drain, cancellationToken);
         return 0;
     }
 

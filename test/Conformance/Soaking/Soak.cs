@@ -22,8 +22,9 @@ internal sealed class Soak(Options options)
         new("soak-descriptors", Needs.Nothing, _ => RequireSame(census => census.Descriptors)),
         new("soak-watches", Needs.Nothing, _ => RequireSame(census => census.Watches)),
         new("soak-threads", Needs.Nothing, _ => RequireSame(census => census.Threads)),
-        new("soak-zombies", Needs.Nothing, _ => RequireSame(census => census.Children)),
-        new("soak-registrations", Needs.Nothing, _ => RequireSame(census => census.Registrations)),
+        new("soak-zombies", Needs.Nothing, _ => RequireNone(census => census.Children)),
+        new("soak-registrations", Needs.Nothing, _ => RequireNone(census => census.Registrations)),
+        new("soak-pending-waits", Needs.Nothing, _ => RequireNone(census => census.PendingWaits)),
         new("soak-memory", Needs.Nothing, _ => RequireFlatMemory()),
         new("soak-recycled-pids", Needs.Nothing, _ => RequireRecycled()),
     ];
@@ -104,6 +105,12 @@ internal sealed class Soak(Options options)
         int first = count(_censuses[0]);
         int last = count(_censuses[^1]);
         Check.That(last <= first, $"{first} after the first round, {last} after the last");
+    }
+
+    private void RequireNone(Func<SoakCensus, int> count)
+    {
+        RequireEnd();
+        Check.Equal(0, count(_censuses[^1]));
     }
 
     // The first rounds compile and fill pools.

@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What the process has at a time when it should have nothing.</summary>
-internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int Children, int Registrations, long Memory, long ResidentMemory)
+internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
 {
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -22,21 +24,28 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, {Registrations} registrations, "
+        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, {Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
     private bool IsQuiet(SoakCensus? first) => Children == 0
         && Registrations == 0
+        && PendingWaits == 0
         && (first is null || (Descriptors <= first.Descriptors && Watches <= first.Watches && Threads <= first.Threads));
 
-    private static SoakCensus Take() => new(
-        CountDescriptors(),
-        CountWatches(),
-        Directory.GetFileSystemEntries("/proc/self/task").Length,
-        CountChildren(),
-        ProcessHandleRegistry.Default.Count,
-        CountMemory(),
-        Environment.WorkingSet);
+    private static SoakCensus Take()
+    {
+        // First: what nobody disposes is closed by finalizers.
+        long memory = CountMemory();
+        return new(
+            CountDescriptors(),
+            CountWatches(),
+            Directory.GetFileSystemEntries("/proc/self/task").Length,
+            CountChildren(),
+            ProcessHandleRegistry.Default.Count,
+            CountPendingWaits(),
+            memory,
+            Environment.WorkingSet);
+    }
 
     // Files come and go with the runtime's assemblies.
     private static int CountDescriptors() => Directory.EnumerateFiles("/proc/self/fd").Count(path =>
@@ -69,6 +78,24 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
     // Zombies too: the runtime reaps our children, and one that stays has been forgotten.
     private static int CountChildren() => Directory.EnumerateDirectories("/proc")
         .Count(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && Programs.ParentOf(id) == Environment.ProcessId);
+
+    // As an operator would.
+    private static int CountPendingWaits()
+    {
+        long count = -1;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = static (instrument, each) =>
+        {
+            if (instrument.Name == "pidfdprocess.waits.pending")
+            {
+                each.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => count = value);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return (int)count;
+    }
 
     private static long CountMemory()
     {

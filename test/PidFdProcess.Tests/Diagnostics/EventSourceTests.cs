@@ -32,9 +32,29 @@ public sealed class EventSourceTests
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         Task wait = registry.WaitForExitAsync(child);
         string text = listener.Events.Single();
-        StringAssert.StartsWith(text, $"2 Warning FellBack: {child.Id}|epoll: ENOSPC");
+        StringAssert.StartsWith(text, $"2 Warning FellBack: {child.Id}|epoll_ctl: ENOSPC");
         registry.Kill(child);
         await wait;
+    }
+
+    [TestMethod]
+    public void FellBackTellsOfAFailedAttachment_ButNotOfAnExitedProcess()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        _ = registry.Support;
+        using Listener listener = new();
+        kernel.OnOpen = _ => Errno.EMFILE;
+        registry.Attach(child);
+        string text = listener.Events.Single();
+        StringAssert.StartsWith(text, $"2 Warning FellBack: {child.Id}|pidfd_open: EMFILE");
+
+        kernel.OnOpen = null;
+        registry.Kill(child);
+        registry.WaitForExit(child, -1);
+        registry.Attach(child);
+        Assert.HasCount(1, listener.Events);
     }
 
     [TestMethod]

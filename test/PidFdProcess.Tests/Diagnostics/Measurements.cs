@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>Listens to the library's meter and sums up what it measures by instrument and tags.</summary>
+/// <summary>Listens to the library's meter and sums up what it measures by instrument and tags. An observable instrument is asked each time.</summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener _listener = new();
@@ -30,6 +30,7 @@ internal sealed class Measurements : IDisposable
     {
         get
         {
+            _listener.RecordObservableInstruments();
             lock (_sums)
             {
                 return _sums.GetValueOrDefault(key);
@@ -58,7 +59,7 @@ internal sealed class Measurements : IDisposable
         string key = instrument.Name["pidfdprocess.".Length..] + (labels.Length > 0 ? $"{{{labels}}}" : "");
         lock (_sums)
         {
-            _sums[key] = _sums.GetValueOrDefault(key) + value;
+            _sums[key] = instrument.IsObservable ? value : _sums.GetValueOrDefault(key) + value;
         }
     }
 }

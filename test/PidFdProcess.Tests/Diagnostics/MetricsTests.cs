@@ -24,7 +24,7 @@ public sealed class MetricsTests
             Counter`1 pidfdprocess.exits {process}
             Counter`1 pidfdprocess.fallbacks {call}
             Counter`1 pidfdprocess.signals {signal}
-            UpDownCounter`1 pidfdprocess.waits.pending {wait}
+            ObservableUpDownCounter`1 pidfdprocess.waits.pending {wait}
             """,
             string.Join('\n', all));
         Assert.IsTrue(measurements.Instruments.All(i => !string.IsNullOrEmpty(i.Description)));
@@ -59,22 +59,45 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public async Task PendingWaitsGoUpAndDown()
+    public async Task PendingWaitsGoUpAndDown_AlsoForAListenerThatStartsLate()
     {
         using Process child = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
-        using Measurements measurements = new("pidfdprocess.waits.pending");
+        long before;
+        using (Measurements early = new("pidfdprocess.waits.pending"))
+        {
+            before = early["waits.pending"];
+        }
+
         Task first = child.WaitForExitPidFdAsync();
         Task second = child.WaitForExitPidFdAsync(source.Token);
-        Assert.AreEqual(2, measurements["waits.pending"]);
+        using Measurements measurements = new("pidfdprocess.waits.pending");
+        Assert.AreEqual(before + 2, measurements["waits.pending"]);
         await source.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => second);
-        Assert.AreEqual(1, measurements["waits.pending"]);
+        Assert.AreEqual(before + 1, measurements["waits.pending"]);
         child.KillViaPidFd();
         await first;
-        Assert.AreEqual(0, measurements["waits.pending"]);
+        Assert.AreEqual(before, measurements["waits.pending"]);
         await child.WaitForExitPidFdAsync();
-        Assert.AreEqual(0, measurements["waits.pending"]);
+        Assert.AreEqual(before, measurements["waits.pending"]);
+    }
+
+    [TestMethod]
+    public async Task AWaitThatCannotBegin_IsNotPending()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        registry.Attach(child);
+        using Measurements measurements = new("pidfdprocess.waits.pending");
+        long before = measurements["waits.pending"];
+        kernel.OnEpollAdd = () => Errno.ENOSPC;
+        Task wait = registry.WaitForExitAsync(child);
+        Assert.AreEqual(before, measurements["waits.pending"]);
+        registry.Kill(child);
+        await wait;
+        Assert.AreEqual(before, measurements["waits.pending"]);
     }
 
     [TestMethod]
@@ -147,7 +170,7 @@ public sealed class MetricsTests
         using Measurements measurements = new("pidfdprocess.fallbacks");
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         Task wait = registry.WaitForExitAsync(child);
-        Assert.AreEqual(1, measurements["fallbacks{call=epoll,error=ENOSPC}"]);
+        Assert.AreEqual(1, measurements["fallbacks{call=epoll_ctl,error=ENOSPC}"]);
         registry.Kill(child);
         await wait;
         Assert.HasCount(1, measurements.Keys());

@@ -129,7 +129,7 @@ public sealed class ExitWatcherTests : IDisposable
         ExitWatch watch = Watch(out _);
         CollectingWaiter waiter = new();
         waiter.Decide(WatchOutcome.Canceled);
-        Assert.AreEqual((Errno)0, watch.Add(waiter));
+        Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
         Assert.AreEqual(0, Watcher.Count);
     }
 
@@ -179,7 +179,7 @@ public sealed class ExitWatcherTests : IDisposable
     {
         ExitWatch watch = Watch(out _);
         watch.PidFd.Dispose();
-        Assert.ThrowsExactly<ObjectDisposedException>(() => watch.Add(new CollectingWaiter()));
+        Assert.ThrowsExactly<ObjectDisposedException>(() => watch.Add(new CollectingWaiter(), out _));
         Assert.AreEqual(0, Watcher.Count);
     }
 
@@ -211,7 +211,7 @@ public sealed class ExitWatcherTests : IDisposable
     private static CollectingWaiter Wait(ExitWatch watch)
     {
         CollectingWaiter waiter = new();
-        Assert.AreEqual((Errno)0, watch.Add(waiter));
+        Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
         return waiter;
     }
 

@@ -33,7 +33,7 @@ public sealed class WatcherFailureTests
         Task first = child.Registry.WaitForExitAsync(child.Process);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.Contains("epoll: EAGAIN", attachment.Reason);
+        Assert.Contains("epoll_ctl: EAGAIN", attachment.Reason);
         Task second = child.Registry.WaitForExitAsync(other);
         Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count, "The second wait has a new watcher.");
 

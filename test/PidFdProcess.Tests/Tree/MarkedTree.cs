@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Mono.Unix.Native;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -56,6 +57,10 @@ internal sealed class MarkedTree : IDisposable
         TestProcesses.WaitUntil(() => (alive = Alive()).Count <= expected.Length, $"{expected.Length} of the tree are left", 60_000);
         CollectionAssert.AreEquivalent(expected, alive);
     }
+
+    /// <summary>A hook of SIGSTOP: the root is not stopped, or it could not reap those who end in the midst of the test.</summary>
+    public Errno? LetRootReap(SafePidFdHandle pidFd, int signal) =>
+        signal == (int)Signum.SIGSTOP && HookedKernel.ProcessIdOf(pidFd) == Root.Id ? 0 : null;
 
     /// <summary>A living process is the one that has the mark, and no other under its PID.</summary>
     public void Dispose()

@@ -115,7 +115,7 @@ public sealed class TreeFailureTests
         {
             HookedKernel kernel = new()
             {
-                OnSignal = LetRootReap(tree),
+                OnSignal = tree.LetRootReap,
                 OnOpen = id =>
                 {
                     if (id == victim && stranger is null)
@@ -166,7 +166,7 @@ public sealed class TreeFailureTests
                 tree.WaitForCount(3);
             }
 
-            return LetRootReap(tree)(pidFd, signal);
+            return tree.LetRootReap(pidFd, signal);
         };
         TreeKillTests.Kill(tree, kernel, childrenFiles ? null : new ProcChildren(kernel) { UseChildrenFiles = false });
         Assert.IsTrue(done);
@@ -183,7 +183,7 @@ public sealed class TreeFailureTests
         int passes = 0;
         HookedKernel kernel = new()
         {
-            OnSignal = LetRootReap(tree),
+            OnSignal = tree.LetRootReap,
             OnReadStat = id =>
             {
                 passes += id == 1 ? 1 : 0;
@@ -236,10 +236,6 @@ public sealed class TreeFailureTests
         Assert.AreEqual(3, looks);
         tree.AssertNoSurvivor();
     }
-
-    /// <summary>The root is not stopped, or it could not reap those who end in the midst of the test.</summary>
-    private static Func<SafePidFdHandle, int, Errno?> LetRootReap(MarkedTree tree) =>
-        (pidFd, signal) => signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? 0 : null;
 
     private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>Parents change while a tree is killed: who is a member stays one, and who never was does not become one.</summary>
+[TestClass]
+public sealed class TreeMembershipTests
+{
+    private const int SigStop = (int)Signum.SIGSTOP;
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AMemberThatLosesItsParentStaysOne_AndSoDoItsChildren(bool childrenFiles)
+    {
+        using Gate gate = new();
+        using MarkedTree tree = new($"sh -c '({gate.Wait}; sleep 1000 & wait) & echo $! $$; wait' & sleep 1000 & wait");
+        int[] ids = ReadIds(tree);
+        (int member, int parent) = (ids[0], ids[1]);
+        tree.WaitForCount(4);
+        bool done = false;
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            if (!done && signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == member)
+            {
+                done = true;
+                KillAndWaitUntilReaped(parent);
+                Assert.AreNotEqual(parent, TestProcesses.ParentOf(member));
+                Assert.AreNotEqual(tree.Root.Id, TestProcesses.ParentOf(member));
+
+                // In the place of the parent comes a new child of the member.
+                gate.Open();
+                tree.WaitForCount(4);
+            }
+
+            return tree.LetRootReap(pidFd, signal);
+        };
+        TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles));
+        Assert.IsTrue(done);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void TheChildrenOfAStrangerUnderThePidOfAFormerMemberAreNoMembers(bool childrenFiles)
+    {
+        RecycledPid.Require();
+        using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
+        int former = ReadIds(tree)[0];
+        tree.WaitForCount(3);
+        MarkedTree? strangers = null;
+        try
+        {
+            HookedKernel kernel = new();
+            kernel.OnSignal = (pidFd, signal) =>
+            {
+                if (strangers is null && signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == former)
+                {
+                    KillAndWaitUntilReaped(former);
+                    strangers = StartStrangers(former);
+                    strangers.WaitForCount(3);
+                }
+
+                return tree.LetRootReap(pidFd, signal);
+            };
+            TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles));
+            tree.AssertNoSurvivor();
+            Assert.HasCount(3, strangers!.Alive());
+            Assert.IsFalse(strangers.Alive().Exists(id => TestProcesses.StateOf(id) == 'T'));
+        }
+        finally
+        {
+            strangers?.Dispose();
+        }
+    }
+
+    private static ProcChildren? ChildrenOf(HookedKernel kernel, bool childrenFiles) =>
+        childrenFiles ? null : new ProcChildren(kernel) { UseChildrenFiles = false };
+
+    private static void KillAndWaitUntilReaped(int processId)
+    {
+        Census.KillByPid(processId);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(processId) is null, "its parent has reaped it");
+    }
+
+    private static MarkedTree StartStrangers(int processId)
+    {
+        const int Tries = 200;
+        for (int i = 0; i < Tries; i++)
+        {
+            RecycledPid.SetNext(processId);
+            MarkedTree strangers = new("sleep 1000 & sleep 1000 & wait");
+            if (strangers.Root.Id == processId)
+            {
+                return strangers;
+            }
+
+            strangers.Dispose();
+        }
+
+        throw new AssertInconclusiveException($"Somebody else was faster to get PID {processId} each time.");
+    }
+
+    private static int[] ReadIds(MarkedTree tree) => Array.ConvertAll(
+        tree.Root.StandardOutput.ReadLine()!.Split(' '), text => int.Parse(text, CultureInfo.InvariantCulture));
+}
