@@ -9,7 +9,7 @@ internal static class Host
     public static bool HasProc => Directory.Exists("/proc/self");
 
     /// <summary>Gets the release of the kernel, for example <c>6.1.0-40-cloud-amd64</c>.</summary>
-    public static string Kernel { get; } = HasProc ? File.ReadAllText("/proc/sys/kernel/osrelease").Trim() : Environment.OSVersion.Version.ToString();
+    public static string Kernel { get; } = Native.KernelRelease();
 
     public static Version KernelVersion => Environment.OSVersion.Version;
 

@@ -15,6 +15,9 @@ internal static partial class Native
     private const nuint PidFdGetInfo = 0xC040FF0B;
     private const int PidFdInfoSize = 64;
     private const int FileSystemStatusSize = 256;
+    private const int UtsNameLength = 65;
+    private const int UtsNames = 6;
+    private const int UtsRelease = 2;
     private const nint PidFileSystem = 0x50494446;
     private const nint AnonymousInodes = 0x09041934;
 
@@ -51,6 +54,14 @@ internal static partial class Native
         Check.Equal(0, SetLimit(DescriptorLimit, in limits));
     }
 
+    /// <summary>Gets what "uname -r" prints.</summary>
+    public static unsafe string KernelRelease()
+    {
+        byte* names = stackalloc byte[UtsNames * UtsNameLength];
+        Check.Equal(0, GetUtsNames(names));
+        return Marshal.PtrToStringUTF8((nint)(names + (UtsRelease * UtsNameLength)))!;
+    }
+
     /// <summary>Does ioctl PIDFD_GET_INFO work?</summary>
     public static unsafe bool HasPidFdInfo(SafePidFdHandle pidFd)
     {
@@ -66,6 +77,9 @@ internal static partial class Native
     }
 
     private static bool IsOpen(int fd) => Fcntl(fd, GetDescriptorFlags) != -1;
+
+    [LibraryImport("libc", EntryPoint = "uname")]
+    private static unsafe partial int GetUtsNames(byte* names);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int KillCall(int processId, int signal);
