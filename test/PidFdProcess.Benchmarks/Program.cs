@@ -16,6 +16,12 @@ if (args is ["--worker", string contender, string window])
     return 0;
 }
 
+if (args is ["--tree-worker", string killer])
+{
+    TreeKill.KillAsWorker(killer);
+    return 0;
+}
+
 if (args is ["--micro", .. string[] forBenchmarkDotNet])
 {
     BenchmarkSwitcher.FromTypes([typeof(CallBenchmarks)]).Run(["--filter", "*", .. forBenchmarkDotNet]);
@@ -62,7 +68,7 @@ Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor, pending)]);
 Measure("drain", () => [Drain.Run(sizes, floor)]);
 Measure("short", () => ShortProcesses.Run(sizes, floor));
 Measure("idle", () => PendingWaits.Run(sizes, floor));
-Measure("tree", () => [TreeKill.Run(sizes, floor)]);
+Measure("tree", () => [TreeKill.Run(sizes, floor, notes)]);
 Measure("peers", () => Peers.Run(sizes, notes));
 
 Directory.CreateDirectory(options.OutputDirectory);

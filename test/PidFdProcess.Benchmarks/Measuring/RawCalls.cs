@@ -7,17 +7,25 @@ internal static unsafe partial class RawCalls
 {
     private const int PidFdSendSignal = 424;
     private const int PidFdOpen = 434;
+    private const int InterruptedCall = 4;
 
     public static void SendSignal(SafePidFdHandle pidFd, int signal) => Syscall(PidFdSendSignal, pidFd, signal, 0, 0);
 
-    public static void Poll(SafePidFdHandle pidFd, int milliseconds)
+    /// <summary>Has it exited within that time?</summary>
+    public static bool Poll(SafePidFdHandle pidFd, int milliseconds)
     {
         bool referenced = false;
         try
         {
             pidFd.DangerousAddRef(ref referenced);
             PollFd fd = new() { Fd = (int)pidFd.DangerousGetHandle(), Events = 1 };
-            _ = Poll(&fd, 1, milliseconds);
+            int ready;
+            while ((ready = Poll(&fd, 1, milliseconds)) < 0 && Marshal.GetLastPInvokeError() == InterruptedCall)
+            {
+                // SIGCHLD; the time starts anew, which is good enough here.
+            }
+
+            return ready == 1;
         }
         finally
         {

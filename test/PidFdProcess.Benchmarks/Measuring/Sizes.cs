@@ -27,6 +27,9 @@ internal sealed record Sizes
 
     public required int TreeTurns { get; init; }
 
+    /// <summary>Gets how long a contender may take before it is ended.</summary>
+    public required TimeSpan TreeLimit { get; init; }
+
     public required int CallTurns { get; init; }
 
     public static Sizes Full { get; } = new()
@@ -43,6 +46,7 @@ internal sealed record Sizes
         TreeSide = 31,
         TreeOthers = 2_000,
         TreeTurns = 1,
+        TreeLimit = TimeSpan.FromSeconds(60),
         CallTurns = 200,
     };
 

@@ -59,14 +59,7 @@ internal static class PendingWaits
 
     private static PendingCost RunWorker(string contender, Nursery nursery, TimeSpan idleWindow)
     {
-        string program = Environment.ProcessPath!;
-        string[] arguments =
-        [
-            .. Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(PendingWaits).Assembly.Location] : (string[])[],
-            "--worker", contender, idleWindow.TotalMilliseconds.ToString(CultureInfo.InvariantCulture),
-        ];
-        using Process worker = Process.Start(
-            new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using Process worker = Worker.Start("--worker", contender, idleWindow.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
         worker.StandardInput.WriteLine(string.Join(' ', nursery.Ids));
         worker.StandardInput.Close();
         string answer = worker.StandardOutput.ReadToEnd();
