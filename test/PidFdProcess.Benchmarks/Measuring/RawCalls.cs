@@ -7,11 +7,10 @@ internal static unsafe partial class RawCalls
 {
     private const int PidFdSendSignal = 424;
     private const int PidFdOpen = 434;
-    private const int InterruptedCall = 4;
 
     public static void SendSignal(SafePidFdHandle pidFd, int signal) => Syscall(PidFdSendSignal, pidFd, signal, 0, 0);
 
-    /// <summary>Has it exited within that time?</summary>
+    /// <summary>Has it exited within that time? A signal handler ends the wait early.</summary>
     public static bool Poll(SafePidFdHandle pidFd, int milliseconds)
     {
         bool referenced = false;
@@ -19,13 +18,7 @@ internal static unsafe partial class RawCalls
         {
             pidFd.DangerousAddRef(ref referenced);
             PollFd fd = new() { Fd = (int)pidFd.DangerousGetHandle(), Events = 1 };
-            int ready;
-            while ((ready = Poll(&fd, 1, milliseconds)) < 0 && Marshal.GetLastPInvokeError() == InterruptedCall)
-            {
-                // SIGCHLD; the time starts anew, which is good enough here.
-            }
-
-            return ready == 1;
+            return Poll(&fd, 1, milliseconds) == 1;
         }
         finally
         {

@@ -55,19 +55,33 @@ internal static class TreeKill
         worker.StandardOutput.ReadLine();
         long start = Stopwatch.GetTimestamp();
         worker.StandardInput.WriteLine(root.Id);
-        bool done = Array.TrueForAll(pidFds, pidFd => RawCalls.Poll(pidFd, Math.Max(0, (int)(limit - Stopwatch.GetElapsedTime(start)).TotalMilliseconds)));
+        bool done = Array.TrueForAll(pidFds, pidFd => HasExited(pidFd, start, limit));
         double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         if (!done)
         {
             notes.Add(string.Create(CultureInfo.InvariantCulture, $"tree kill of {members:N0}: {contender} was not done after {limit.TotalSeconds:0} s and was ended then"));
             worker.Kill();
             Array.ForEach(pidFds, static pidFd => RawCalls.SendSignal(pidFd, SigKill));
-            Array.ForEach(pidFds, static pidFd => RawCalls.Poll(pidFd, milliseconds: -1));
+            Array.ForEach(pidFds, pidFd => HasExited(pidFd, Stopwatch.GetTimestamp(), limit));
         }
 
         Array.ForEach(pidFds, static pidFd => pidFd.Dispose());
         worker.WaitForExit();
         root.WaitForExit();
         return took;
+    }
+
+    private static bool HasExited(SafePidFdHandle pidFd, long start, TimeSpan limit)
+    {
+        TimeSpan left;
+        while ((left = limit - Stopwatch.GetElapsedTime(start)) > TimeSpan.Zero)
+        {
+            if (RawCalls.Poll(pidFd, (int)left.TotalMilliseconds + 1))
+            {
+                return true;
+            }
+        }
+
+        return RawCalls.Poll(pidFd, 0);
     }
 }
