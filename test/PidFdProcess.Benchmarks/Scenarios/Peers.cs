@@ -17,16 +17,17 @@ internal static class Peers
         string Source(string name) => Path.Combine(AppContext.BaseDirectory, "peers", name);
         string program = Path.Combine(directory, "peer");
         int count = sizes.LatencyTurns * 10;
-        (string Name, (string, string[])? Compile, (string, string[]) Run)[] peers =
+        (string Name, (string, string) Version, (string, string[])? Compile, (string, string[]) Run)[] peers =
         [
-            ("Go os", ("go", ["build", "-o", program + "-go", Source("peer.go")]), (program + "-go", [])),
-            ("Rust std", ("rustc", ["-O", "-o", program + "-rs", Source("peer.rs")]), (program + "-rs", [])),
-            ("Python asyncio", null, ("python3", [Source("peer.py")])),
+            ("Go os", ("go", "version"), ("go", ["build", "-o", program + "-go", Source("peer.go")]), (program + "-go", [])),
+            ("Rust std", ("rustc", "--version"), ("rustc", ["-O", "-o", program + "-rs", Source("peer.rs")]), (program + "-rs", [])),
+            ("Python asyncio", ("python3", "--version"), null, ("python3", [Source("peer.py")])),
         ];
 
         List<Series> latency = [];
         List<Series> threads = [];
-        foreach ((string name, (string Program, string[] Arguments)? compile, (string Program, string[] Arguments) run) in peers)
+        foreach ((string name, (string Program, string Argument) version, (string Program, string[] Arguments)? compile,
+            (string Program, string[] Arguments) run) in peers)
         {
             string output = "";
             int? code = compile is { } compiler ? Tool.Run(compiler.Program, compiler.Arguments, out output) : 0;
@@ -38,6 +39,8 @@ internal static class Peers
                 continue;
             }
 
+            _ = Tool.Run(version.Program, [version.Argument], out string versionText);
+            notes.Add($"{name}: {versionText.Trim()}");
             string[] lines = output.Split('\n');
             latency.Add(From(name, lines[0], 1000));
             threads.Add(From(name, lines[1], 1));
