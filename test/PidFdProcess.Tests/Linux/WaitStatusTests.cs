@@ -73,7 +73,7 @@ public sealed class WaitStatusTests
     [DataRow("exit 255", ChildCode.Exited, 255)]
     [DataRow("kill -KILL $$", ChildCode.Killed, 9)]
     [DataRow("kill -TERM $$", ChildCode.Killed, 15)]
-    [DataRow("ulimit -c 0; kill -QUIT $$", ChildCode.Killed, 3)]
+    [DataRow("ulimit -c 0; kill -ABRT $$", ChildCode.Killed, 6)]
     public void ARealChild_HasTheStatusThatWaitReturns(string script, object code, int status)
     {
         using NativeChild child = NativeChild.StartShell(script);
