@@ -24,13 +24,9 @@ public sealed partial class ProcessHandleRegistry
         int left = 0;
         foreach ((Process process, Entry entry) in _entries)
         {
-            if (entry.Attachment is { } attachment)
+            // An attachment whose exit was seen holds nothing, and the question whether its object has been closed costs an exception if it has.
+            if (entry.Attachment is { Route: ProcessRoute.PidFd } attachment && !ForgetIfClosed(process, attachment))
             {
-                if (ForgetIfClosed(process, attachment))
-                {
-                    continue;
-                }
-
                 attachment.Handler.ReleaseIfExited(process);
             }
 

@@ -62,9 +62,8 @@ void Measure(string name, Func<IEnumerable<Row>> scenario)
 
 Measure("calls", () => Calls.Run(sizes));
 Measure("latency-blocking", () => [ExitLatency.Blocking(sizes, floor)]);
-Row? pending = null;
-Measure("latency-pending", () => [pending = ExitLatency.Pending(sizes, floor)]);
-Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor, pending)]);
+Measure("latency-pending", () => [ExitLatency.Pending(sizes, floor)]);
+Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor)]);
 Measure("drain", () => [Drain.Run(sizes, floor)]);
 Measure("short", () => ShortProcesses.Run(sizes, floor));
 Measure("idle", () => PendingWaits.Run(sizes, floor));

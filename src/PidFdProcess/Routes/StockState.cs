@@ -30,14 +30,19 @@ internal enum StockView
 // recycled PID, for the process. Spinning on HasExited contends with the reaper for a lock.
 //
 // Scheme: one cheap look. If stock does not know yet, and waitid (without reaping) has told that this is a child of ours, the
-// stock wait, which waits for an event, ends as soon as the runtime has reaped. WaitForExit(0) is the
-// look: unlike HasExited it raises Exited only if the app asked for events, as every stock wait does.
+// runtime reaps within some tens of microseconds. To sleep and be woken takes as long, so the thread offers its processor to others
+// for that time, and looks whether the pidfd has lost its process: that takes no lock. Then the stock wait, which waits for an
+// event, ends as soon as the runtime has reaped. WaitForExit(0) is the look: unlike HasExited it raises Exited only if the app
+// asked for events, as every stock wait does.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 internal static class StockState
 {
     // For how long to take the stock wait for one for this process. It ends by an event, long before, except for a child that native code
     // forked, which that code reaps sooner or later, and for an object that was started anew in this moment.
     private const int Slice = 100;
+
+    // Together some tens of microseconds, if nobody else wants the processor.
+    private const int LooksBeforeSleep = 50;
 
     /// <summary>Looks without blocking.</summary>
     public static StockView Look(Process process, int processId, IKernel kernel, SafePidFdHandle pidFd, bool isChild)
@@ -90,6 +95,8 @@ internal static class StockState
                 return StockView.Unaware;
             }
 
+            YieldUntilReaped(kernel, pidFd);
+
             // Not -1: that would also wait for the end of redirected streams.
             while (!process.WaitForExit(limit == Timeout.Infinite ? Slice : limit))
             {
@@ -115,6 +122,14 @@ internal static class StockState
         catch (Exception e) when (IsFromClosedProcess(e, process, processId))
         {
             return StockView.Unaware;
+        }
+    }
+
+    private static void YieldUntilReaped(IKernel kernel, SafePidFdHandle pidFd)
+    {
+        for (int looks = 0; looks < LooksBeforeSleep && kernel.PidFdSendSignal(pidFd, 0) == 0; looks++)
+        {
+            Thread.Yield();
         }
     }
 

@@ -5,6 +5,7 @@ internal static class Contender
 {
     public const string Stock = "stock";
     public const string PidFd = "pidfd";
+    public const string PidFdChild = "pidfd, children";
     public const string Inline = "pidfd inline";
     public const string Floor = "floor in C";
     public const string Raw = "raw call";

@@ -16,7 +16,7 @@ internal static class Pictures
         {
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
-                latency.AddRange(row.Series.Where(static s => s.Count > 0).Select(series => new Line(
+                latency.AddRange(row.Series.Where(static s => s.Count > 0 && s.Contender != Contender.PidFdChild).Select(series => new Line(
                     series.Contender == Contender.Floor ? series.Contender : $"{prefix}: {series.Contender}", Distribution(series))));
             }
         }

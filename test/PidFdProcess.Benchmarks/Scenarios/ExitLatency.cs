@@ -29,19 +29,16 @@ internal static class ExitLatency
         .Promise(Contender.PidFd, Contender.Stock, 0.75, 1.0).Promise(Contender.PidFd, Contender.Floor, 1.6)
         .Promise(Contender.Inline, Contender.Stock, 0.60, 0.45).Promise(Contender.Inline, Contender.Floor, 1.35);
 
-    public static Row Foreign(Sizes sizes, Floor? floor, Row? pending)
-    {
-        Row foreign = new(
+    /// <summary>Children, too, for comparison: they are killed as far apart.</summary>
+    public static Row Foreign(Sizes sizes, Floor? floor) => new Row(
             "foreign: kill, pending asynchronous wait", "µs", Turns.Run(sizes.ForeignWarmUp, sizes.ForeignTurns,
-                (Contender.Stock, () => Run(KillForeignAsync(floor, Process.GetProcessById, p => p.WaitForExitAsync(), p => p.Kill()))),
-                (Contender.PidFd, () => Run(
-                    KillForeignAsync(floor, Registries.Hop.Open, p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill))),
-                (Contender.Inline, () => Run(KillForeignAsync(
-                    floor, Registries.Inline.Open, p => Registries.Inline.WaitForExitAsync(p), Registries.Inline.Kill)))));
-        foreign.Promise(Contender.PidFd, Contender.Stock, 0.02, 1.0);
-        return pending is null ? foreign : foreign.Promise(
-            "pidfd / pidfd of children, median", foreign.Find(Contender.PidFd)!.Median / pending.Find(Contender.PidFd)!.Median, 1.2);
-    }
+                (Contender.Stock, () => KillForeign(floor, Process.GetProcessById, p => p.WaitForExitAsync(), p => p.Kill())),
+                (Contender.PidFd, () => KillForeign(floor, Registries.Hop.Open, p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill)),
+                (Contender.Inline, () => KillForeign(
+                    floor, Registries.Inline.Open, p => Registries.Inline.WaitForExitAsync(p), Registries.Inline.Kill)),
+                (Contender.PidFdChild, () => Run(KillApartAsync(
+                    Children.StartSleepers(BatchSize), p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill)))))
+        .Promise(Contender.PidFd, Contender.Stock, 0.02, 1.0).Promise(Contender.PidFd, Contender.PidFdChild, 1.2);
 
     private static (string, Func<IEnumerable<double>>)[] Contenders(Floor? floor, params (string, Func<IEnumerable<double>>)[] all) => floor is null
         ? all
@@ -81,11 +78,14 @@ internal static class ExitLatency
         return samples;
     };
 
-    private static Func<Task<double[]>> KillForeignAsync(
-        Floor? floor, Func<int, Process> open, Func<Process, Task> wait, Action<Process> kill) => async () =>
+    private static double[] KillForeign(Floor? floor, Func<int, Process> open, Func<Process, Task> wait, Action<Process> kill)
     {
         using Nursery nursery = new(floor, BatchSize);
-        Process[] processes = Array.ConvertAll(nursery.Ids, id => open(id));
+        return Run(KillApartAsync(Array.ConvertAll(nursery.Ids, id => open(id)), wait, kill));
+    }
+
+    private static Func<Task<double[]>> KillApartAsync(Process[] processes, Func<Process, Task> wait, Action<Process> kill) => async () =>
+    {
         Task[] exits = Array.ConvertAll(processes, process => wait(process));
         Thread.Sleep(s_untilStockPollsSlowly);
         double[] samples = new double[BatchSize];
