@@ -9,7 +9,8 @@ namespace PidFdProcess.Routes;
 //
 // Scheme: one pool thread at a time settles exits, in the order in which the watcher reports them; when it has waited for one, the runtime
 // has mostly reaped the next ones too. Those that are settled complete on pool threads of their own; the last one, on this one, after
-// which another thread may settle. What user code could run in, or is not reaped soon, settles by itself.
+// which another thread may settle. What user code could run in, or is not reaped soon, settles by itself. Waits that the watcher could not
+// keep go on by stock, one after the other: two that add their handlers to Exited at the same time would lose one.
 internal static class ExitSettler
 {
     // In milliseconds. The runtime reaps within a fraction of one.
@@ -34,6 +35,12 @@ internal static class ExitSettler
         bool inTime = true;
         while (s_waits.TryDequeue(out ExitWait? wait))
         {
+            if (wait.HasFailed)
+            {
+                wait.Complete();
+                continue;
+            }
+
             if (TryFinish())
             {
                 wait.Complete();

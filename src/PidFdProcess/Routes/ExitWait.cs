@@ -15,6 +15,9 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
 {
     private CancellationTokenRegistration _cancellation;
 
+    /// <summary>Gets a value indicating whether the watcher could not keep the wait, so that it goes on by stock.</summary>
+    public bool HasFailed => Outcome == WatchOutcome.Failed;
+
     /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
     public Errno Begin(out string call)
     {
@@ -47,13 +50,13 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
 
     protected override void OnDecided()
     {
-        if (Outcome != WatchOutcome.Exited)
+        if (Outcome is not (WatchOutcome.Exited or WatchOutcome.Failed))
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
-        else if (!route.CompletesInline || !TryCompleteInline())
+        else if (HasFailed || !route.CompletesInline || !TryCompleteInline())
         {
-            // An exit is reported by the watcher alone; the others decide on a thread of the user's.
+            // These two are reported by the watcher alone; the others are decided on a thread of the user's.
             ExitSettler.Queue(this);
         }
     }
@@ -103,7 +106,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
 
     private void Follow(Task task)
     {
-        if (task.IsCompletedSuccessfully)
+        if (task.IsCompletedSuccessfully && !HasFailed)
         {
             TrySetResult();
         }
@@ -117,7 +120,8 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     {
         try
         {
-            await task.ConfigureAwait(false);
+            // The thread that moves waits to stock has more to do than what awaits this one.
+            await task.ConfigureAwait(HasFailed ? ConfigureAwaitOptions.ForceYielding : ConfigureAwaitOptions.None);
             TrySetResult();
         }
         catch (OperationCanceledException e)

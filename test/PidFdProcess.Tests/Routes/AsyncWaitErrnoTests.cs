@@ -98,6 +98,28 @@ public sealed class AsyncWaitErrnoTests
     }
 
     [TestMethod]
+    public async Task AFailedEpollWait_LosesNoneOfManyWaitsForOneProcess()
+    {
+        using MockedChild child = new();
+        List<Task> pending = [];
+        for (int round = 0; round < 300; round++)
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                pending.Add(child.Registry.WaitForExitAsync(child.Process));
+            }
+
+            child.Kernel.BreakWatcher(Errno.EBADF);
+            TestProcesses.WaitUntil(() => child.Kernel.Platform.Watcher.Count == 0, "the watcher has passed on its waits");
+        }
+
+        TestProcesses.WaitUntil(static () => ThreadPool.PendingWorkItemCount == 0, "they have moved to stock");
+        child.Registry.Kill(child.Process);
+        await Task.WhenAll(pending).WaitAsync(s_limit);
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
     public async Task AWaitThatMovedToStock_CanStillBeCancelled()
     {
         using MockedChild child = new();
