@@ -43,7 +43,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     void IThreadPoolWorkItem.Execute() => Complete();
 
     /// <summary>Settles, unless that is done, and ends the task. User code runs in here.</summary>
-    public void Complete() => TryComplete(Timeout.Infinite);
+    public void Complete() => TryComplete(inline: false);
 
     /// <summary>Settles, as far as no user code can run in that; <see langword="false"/> if the runtime has not reaped within the limit.</summary>
     public bool TrySettle(int limit) => route.TrySettle(process, limit);
@@ -65,7 +65,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     {
         try
         {
-            return TryComplete(InlineCompletions.SettleLimit);
+            return TryComplete(inline: true);
         }
         catch (Exception e)
         {
@@ -75,12 +75,12 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         }
     }
 
-    private bool TryComplete(int settleLimit)
+    private bool TryComplete(bool inline)
     {
         _cancellation.Unregister();
         Task? result = Outcome switch
         {
-            WatchOutcome.Exited => route.FinishAsync(process, drain, settleLimit, cancellationToken),
+            WatchOutcome.Exited => route.FinishAsync(process, drain, inline, cancellationToken),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
             WatchOutcome.Failed => StockWait.WaitForExitAsync(process, drain, cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(

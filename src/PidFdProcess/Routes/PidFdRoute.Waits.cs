@@ -29,7 +29,7 @@ internal sealed partial class PidFdRoute
                 return error;
             }
 
-            switch (Settle(process))
+            switch (SettleAwake(process))
             {
                 case StockView.StartedAnew:
                     return Stale;
@@ -59,7 +59,7 @@ internal sealed partial class PidFdRoute
                 return error;
             }
 
-            StockView view = Settle(process);
+            StockView view = SettleAwake(process);
             if (view == StockView.Exited && milliseconds == Timeout.Infinite && !StockState.IsClosed(process, ProcessId))
             {
                 // Returns at once but for redirected streams that are read by lines: it waits for their end.
@@ -140,12 +140,12 @@ internal sealed partial class PidFdRoute
     }
 
     /// <summary>After the exit was reported to a pending wait: settles the stock state, then waits for what stock waits for.</summary>
-    /// <returns><see langword="null"/> if the runtime has not reaped within the limit.</returns>
-    public Task? FinishAsync(Process process, bool drain, int limit, CancellationToken cancellationToken)
+    /// <returns><see langword="null"/> if, inline, the runtime has not reaped within the limit.</returns>
+    public Task? FinishAsync(Process process, bool drain, bool inline, CancellationToken cancellationToken)
     {
         try
         {
-            return Settle(process, limit) switch
+            return (inline ? SettleAwake(process, InlineCompletions.SettleLimit) : Settle(process, Timeout.Infinite)) switch
             {
                 StockView.Exited => DrainAsync(process, drain, cancellationToken),
                 StockView.AboutToReap => null,

@@ -146,7 +146,18 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         return Finish(process, StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
-    private StockView Settle(Process process, int limit = Timeout.Infinite)
+    private StockView SettleAwake(Process process, int limit = Timeout.Infinite)
+    {
+        OnExit();
+        if (IsChild)
+        {
+            StockState.YieldUntilReaped(platform.Kernel, pidFd);
+        }
+
+        return Settle(process, limit);
+    }
+
+    private StockView Settle(Process process, int limit)
     {
         OnExit();
         return Finish(process, StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild, limit));

@@ -30,10 +30,9 @@ internal enum StockView
 // recycled PID, for the process. Spinning on HasExited contends with the reaper for a lock.
 //
 // Scheme: one cheap look. If stock does not know yet, and waitid (without reaping) has told that this is a child of ours, the
-// runtime reaps within some tens of microseconds. To sleep and be woken takes as long, so the thread offers its processor to others
-// for that time, and looks whether the pidfd has lost its process: that takes no lock. Then the stock wait, which waits for an
-// event, ends as soon as the runtime has reaped. WaitForExit(0) is the look: unlike HasExited it raises Exited only if the app
-// asked for events, as every stock wait does.
+// stock wait, which waits for an event, ends as soon as the runtime has reaped. That is some tens of microseconds later, and to sleep
+// and be woken takes as long; a thread on which somebody waits had better stay awake (YieldUntilReaped) before. WaitForExit(0) is the
+// look: unlike HasExited it raises Exited only if the app asked for events, as every stock wait does.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 internal static class StockState
 {
@@ -95,8 +94,6 @@ internal static class StockState
                 return StockView.Unaware;
             }
 
-            YieldUntilReaped(kernel, pidFd);
-
             // Not -1: that would also wait for the end of redirected streams.
             while (!process.WaitForExit(limit == Timeout.Infinite ? Slice : limit))
             {
@@ -125,7 +122,8 @@ internal static class StockState
         }
     }
 
-    private static void YieldUntilReaped(IKernel kernel, SafePidFdHandle pidFd)
+    /// <summary>Offers the processor to others for about as long as a reap takes. Looks by the pidfd, which takes no lock.</summary>
+    public static void YieldUntilReaped(IKernel kernel, SafePidFdHandle pidFd)
     {
         for (int looks = 0; looks < LooksBeforeSleep && kernel.PidFdSendSignal(pidFd, 0) == 0; looks++)
         {
