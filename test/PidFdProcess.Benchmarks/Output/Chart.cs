@@ -12,7 +12,7 @@ internal sealed class Chart(string title, string xTitle, string yTitle, bool log
     private const int Width = 760;
     private const int Height = 400;
     private const int Left = 70;
-    private const int Right = 150;
+    private const int Right = 170;
     private const int Top = 40;
     private const int Bottom = 50;
 
@@ -65,14 +65,22 @@ internal sealed class Chart(string title, string xTitle, string yTitle, bool log
 
     private sealed record Axis(double Min, double Max, bool IsLogarithmic, double From, double To)
     {
-        private double Low => IsLogarithmic ? Math.Floor(Math.Log10(Min)) : 0;
+        private double Low => IsLogarithmic ? Math.Log10(Round(Min, up: false)) : 0;
 
-        private double High => IsLogarithmic ? Math.Max(Low + 1, Math.Ceiling(Math.Log10(Max))) : Max;
+        private double High => IsLogarithmic ? Math.Log10(Round(Max, up: true)) : Max;
 
         public double At(double value) => From + (((IsLogarithmic ? Math.Log10(value) : value) - Low) / (High - Low) * (To - From));
 
         public IEnumerable<double> Ticks() => IsLogarithmic
-            ? Enumerable.Range((int)Low, (int)(High - Low) + 1).Select(static exponent => Math.Pow(10, exponent))
+            ? Enumerable.Range((int)Math.Ceiling(Low), (int)(Math.Floor(High) - Math.Ceiling(Low)) + 1).Select(static exponent => Math.Pow(10, exponent))
             : Enumerable.Range(0, 5).Select(i => High * i / 4);
+
+        // To 1, 2, 5 or 10 times a power of ten.
+        private static double Round(double value, bool up)
+        {
+            double power = Math.Pow(10, Math.Floor(Math.Log10(value)));
+            IEnumerable<double> steps = ((double[])[1, 2, 5, 10]).Select(step => step * power);
+            return up ? steps.First(step => step >= value) : steps.Last(step => step <= value);
+        }
     }
 }

@@ -16,7 +16,7 @@ internal static class Pictures
         {
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
-                latency.AddRange(row.Series.Where(static s => s.Count > 0 && s.Contender != Contender.PidFdChild).Select(series => new Line(
+                latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Contender)).Select(series => new Line(
                     series.Contender == Contender.Floor ? series.Contender : $"{prefix}: {series.Contender}", Distribution(series))));
             }
         }
@@ -34,6 +34,10 @@ internal static class Pictures
                 "Idle CPU of pending waits for foreign processes", "pending waits", "% of a core", logarithmicY: true).Draw(cost));
         }
     }
+
+    // Six lines are as many as one can tell apart.
+    private static bool IsDrawn(string prefix, string contender) =>
+        prefix == "child" || contender is Contender.Stock or Contender.PidFd;
 
     private static IEnumerable<(double X, double Y)> Points(IReadOnlyList<Row> rows, string contender) =>
         from row in rows
