@@ -16,8 +16,8 @@ namespace PidFdProcess;
 // the table frees removed keys late and finds others slowly until then. An attachment belongs to one run of the process; it is
 // never changed but replaced, under a lock that covers the entries alone. Every call compares the PID of the
 // object with that of the attachment; the one restart that this misses, under the same PID, is caught by the route when the old
-// pidfd turns out to be reaped (StockState), unless the new run has ended too by then. A descriptor is closed when the exit was seen, at Detach, when the sweep or a call
-// finds the object closed, at the latest when the object is collected.
+// pidfd turns out to be reaped (StockState), unless the new run has ended too by then. A descriptor is closed when the exit was seen, at
+// Detach, when the sweep or a call finds the object closed, at the latest when the object is collected.
 
 /// <summary>
 /// Attaches pidfds to <see cref="Process"/> objects, remembers them, and routes kills and waits through them.
