@@ -71,8 +71,9 @@ public sealed class ChildStatusTests
                 Assert.Inconclusive("The kernel dumps no core here: see RLIMIT_CORE and core_pattern in core(5).");
             }
 
-            using Process child = TestProcesses.StartShell($"cd {directory}; ulimit -c unlimited; kill -{name} $$");
-            PidFdExitStatus status = await Wait(child, Form.Async);
+            using Gate gate = new();
+            using Process child = TestProcesses.StartShell($"cd {directory}; ulimit -c unlimited; {gate.Wait}; kill -{name} $$");
+            PidFdExitStatus status = await WaitFromBeforeTheExit(child, gate);
             Assert.AreEqual(signal, status.Signal);
             Assert.IsTrue(status.CoreDumped);
             Assert.AreEqual($"killed by {signal} (core dumped)", status.ToString());
@@ -86,8 +87,9 @@ public sealed class ChildStatusTests
     [TestMethod]
     public async Task NoCoreWithoutLimit()
     {
-        using Process child = TestProcesses.StartShell("ulimit -c 0; kill -SEGV $$");
-        PidFdExitStatus status = await Wait(child, Form.Async);
+        using Gate gate = new();
+        using Process child = TestProcesses.StartShell($"ulimit -c 0; {gate.Wait}; kill -SEGV $$");
+        PidFdExitStatus status = await WaitFromBeforeTheExit(child, gate);
         Assert.AreEqual(Signum.SIGSEGV, status.Signal);
         if (File.ReadAllText("/proc/sys/kernel/core_pattern").StartsWith('|'))
         {
@@ -170,6 +172,14 @@ public sealed class ChildStatusTests
         Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
         Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).WaitForExitStatusPidFd());
         Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((Process)null!).WaitForExitStatusPidFdAsync(); });
+    }
+
+    // Of a child that was reaped before it was attached there is the runtime's exit code alone.
+    private static async Task<PidFdExitStatus> WaitFromBeforeTheExit(Process process, Gate gate)
+    {
+        Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
+        gate.Open();
+        return await wait.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     private static async Task<PidFdExitStatus> Wait(Process process, Form form)

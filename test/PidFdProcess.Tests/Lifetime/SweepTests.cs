@@ -24,20 +24,35 @@ public sealed class SweepTests
         List<Process> closed = [];
         for (int round = 0; round < Rounds; round++)
         {
-            for (int i = 0; i < BetweenSweeps; i++)
-            {
-                Process process = registry.Open(child.Id);
-                closed.Add(process);
-                process.Dispose();
-            }
+            OpenAndClose(registry, child.Id, BetweenSweeps, closed);
 
-            // Twice: a sweep under way when a round begins does not count its first attachments.
-            Census.WaitForPidFds(_before + (2 * BetweenSweeps));
+            // However late a sweep began: those that it did not come across count for the next.
+            Census.WaitForPidFds(_before + BetweenSweeps);
         }
 
         Assert.HasCount(Rounds * BetweenSweeps, closed);
         Assert.AreEqual(0, registry.Count);
         Census.WaitForPidFds(_before);
+        child.Kill();
+    }
+
+    [TestMethod]
+    public void AfterManyWereClosedASweepComesAsSoonAsEver()
+    {
+        const int Many = 3 * BetweenSweeps;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        List<Process> open = [.. Enumerable.Range(0, Many).Select(_ => registry.Open(child.Id))];
+        Assert.IsGreaterThanOrEqualTo(_before + Many, TestProcesses.OpenPidFds());
+        open.ForEach(static process => process.Dispose());
+
+        List<Process> closed = [];
+        OpenAndClose(registry, child.Id, Many, closed);
+        Census.WaitForPidFds(_before + BetweenSweeps);
+        OpenAndClose(registry, child.Id, 2 * BetweenSweeps, closed);
+        Census.WaitForPidFds(_before + BetweenSweeps);
+        Assert.HasCount(Many, open);
+        Assert.HasCount(Many + (2 * BetweenSweeps), closed);
         child.Kill();
     }
 
@@ -89,5 +104,15 @@ public sealed class SweepTests
         Assert.IsTrue(wait.Wait(Waits.Limit));
         Census.WaitForPidFds(_before + 1);
         other.Kill();
+    }
+
+    private static void OpenAndClose(ProcessHandleRegistry registry, int processId, int count, List<Process> closed)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Process process = registry.Open(processId);
+            closed.Add(process);
+            process.Dispose();
+        }
     }
 }
