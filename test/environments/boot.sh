@@ -1,8 +1,8 @@
 # Boots a kernel with the program in an initramfs. Sourced.
 # shellcheck shell=bash
 
-# make_initramfs FILE APP_DIRECTORY ROOT OPTION... puts together busybox, the program, and a C library from ROOT
-# (its lib and usr/lib directories; "/" is this machine's own).
+# make_initramfs FILE APP_DIRECTORY ROOT BUSYBOX OPTION... puts together busybox, the program, and a C library from ROOT
+# (its lib and usr/lib directories).
 make_initramfs() {
   local file=$1 directory=$2 libraries=$3 busybox=$4 tree
   shift 4

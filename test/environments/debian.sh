@@ -1,4 +1,4 @@
-# Debian's kernels, from the mirror that this machine is set up for. Sourced.
+# Debian's kernels and C libraries, from the mirror that this machine is set up for. Sourced.
 # shellcheck shell=bash
 
 mirror() {
@@ -48,3 +48,14 @@ debian_kernel() {
 }
 
 dependency() { dpkg-deb -f "$1" Depends | sed -nE "s/.*(linux-$2-[^ ,(]+).*/\1/p"; }
+
+# debian_userland SUITE ARCHITECTURE sets $userland to a directory with what the runtime is linked with, and busybox, as the suite has them.
+debian_userland() {
+  local package
+  userland=$out/$1-$2-root
+  rm -rf "$userland"
+  for package in libc6 libgcc-s1 libstdc++6 busybox-static; do
+    dpkg-deb -x "$(debian_file "$1" "$2" "$package")" "$userland"
+  done
+  busybox=$(find "$userland" -path '*/bin/busybox' -type f | head -1)
+}

@@ -50,8 +50,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int processId, int signal);
 
-    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
-    public static partial int PThreadSigMask(int how, SigSet* set, SigSet* before);
+    // Of the calling thread, as pthread_sigmask, which glibc before 2.32 keeps in another library.
+    [LibraryImport("libc", EntryPoint = "sigprocmask")]
+    public static partial int SigProcMask(int how, SigSet* set, SigSet* before);
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);

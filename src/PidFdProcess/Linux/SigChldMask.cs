@@ -1,6 +1,6 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>Keeps SIGCHLD from the calling thread until it is disposed, on the same thread. See <c>pthread_sigmask(3)</c>.</summary>
+/// <summary>Keeps SIGCHLD from the calling thread until it is disposed, on the same thread. See <c>sigprocmask(2)</c>.</summary>
 /// <remarks>
 /// The kernel gives SIGCHLD to the thread that forked, if that takes it. Where this thread also waits for the pidfd, the runtime's handler runs
 /// on it before it can read the resource usage, and the runtime reaps meanwhile. Any other thread can take the signal, and none does so
@@ -20,7 +20,7 @@ internal readonly unsafe ref struct SigChldMask
     {
         Libc.SigSet set = SigChldAlone();
         Libc.SigSet before = default;
-        return new SigChldMask(Libc.PThreadSigMask(SigBlock, &set, &before) == 0 && (before[0] & set[0]) == 0);
+        return new SigChldMask(Libc.SigProcMask(SigBlock, &set, &before) == 0 && (before[0] & set[0]) == 0);
     }
 
     public void Dispose()
@@ -28,7 +28,7 @@ internal readonly unsafe ref struct SigChldMask
         if (_isOurs)
         {
             Libc.SigSet set = SigChldAlone();
-            _ = Libc.PThreadSigMask(SigUnblock, &set, null);
+            _ = Libc.SigProcMask(SigUnblock, &set, null);
         }
     }
 
