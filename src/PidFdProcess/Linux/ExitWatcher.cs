@@ -100,16 +100,13 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
     /// <summary>Under the lock.</summary>
     private Errno EnsureStarted(out SafeFileHandle? epoll, out string call)
     {
-        call = "";
-        Errno error = _epoll is null ? Start(out call) : 0;
-        epoll = _epoll;
-        return error;
-    }
-
-    // A method of its own, so that only the first wait pays for the closure.
-    private Errno Start(out string call)
-    {
         call = "epoll_create1";
+        epoll = _epoll;
+        if (epoll is not null)
+        {
+            return 0;
+        }
+
         Errno error = kernel.EpollCreate(out SafeFileHandle created);
         if (error != 0)
         {
@@ -118,7 +115,8 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
 
         try
         {
-            new Thread(() => Watch(created), _stackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }.UnsafeStart();
+            new Thread(state => Watch((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }
+                .UnsafeStart(created);
         }
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
@@ -127,7 +125,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
             return Errno.EAGAIN;
         }
 
-        _epoll = created;
+        epoll = _epoll = created;
         return 0;
     }
 

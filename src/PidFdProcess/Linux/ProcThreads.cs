@@ -5,7 +5,7 @@ namespace PidFdProcess.Linux;
 /// <summary>The threads of a process. <c>/proc/PID/stat</c> tells the state of the first alone, which may be a zombie while others run.</summary>
 internal static class ProcThreads
 {
-    /// <summary>Lists the ids of the threads as they are now; ends early if the process exits meanwhile.</summary>
+    /// <summary>Lists the ids of the threads as they are now; ends early if the process exits meanwhile, and at once if it may not be looked at.</summary>
     public static IEnumerable<int> Enumerate(int processId)
     {
         IEnumerator<string> tasks;
@@ -13,7 +13,7 @@ internal static class ProcThreads
         {
             tasks = Directory.EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/task")).GetEnumerator();
         }
-        catch (IOException)
+        catch (Exception e) when (IsHidden(e))
         {
             yield break;
         }
@@ -54,9 +54,12 @@ internal static class ProcThreads
         {
             return tasks.MoveNext();
         }
-        catch (IOException)
+        catch (Exception e) when (IsHidden(e))
         {
             return false;
         }
     }
+
+    // It has exited, or another user's processes are hidden: hidepid=, see proc(5).
+    private static bool IsHidden(Exception e) => e is IOException or UnauthorizedAccessException;
 }
