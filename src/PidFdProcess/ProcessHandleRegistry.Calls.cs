@@ -23,11 +23,7 @@ public sealed partial class ProcessHandleRegistry
             return;
         }
 
-        Route route = Attach(process).Handler;
-        for (Errno error; (error = route.KillTree(process)) is not (0 or Errno.ESRCH);)
-        {
-            route = After(process, route, "/proc", error);
-        }
+        KillTree(process, Attach(process).Handler);
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, PosixSignal)"/>
@@ -84,12 +80,21 @@ public sealed partial class ProcessHandleRegistry
         return handle is not null;
     }
 
-    private bool Signal(Process process, int signal)
+    private void KillTree(Process process, Route route, PidFdRoute? pinned = null)
     {
-        Route route = Attach(process).Handler;
+        for (Errno error; (error = route.KillTree(process)) is not (0 or Errno.ESRCH) && !IsPast(error, pinned);)
+        {
+            route = After(process, route, "/proc", error, thisCallAlone: true);
+        }
+    }
+
+    private bool Signal(Process process, int signal, PidFdRoute? pinned = null)
+    {
+        Route route = pinned ?? Attach(process).Handler;
         for (;;)
         {
             Errno error = route.Signal(process, signal);
+            error = IsPast(error, pinned) ? Errno.ESRCH : error;
             if (error is 0 or Errno.ESRCH)
             {
                 PidFdMetrics.Signaled(signal, error);
@@ -106,17 +111,22 @@ public sealed partial class ProcessHandleRegistry
         }
     }
 
-    private bool WaitForExit(Process process, int milliseconds, bool forStatus, out Route route)
+    private bool WaitForExit(Process process, int milliseconds, bool forStatus, out Route route, PidFdRoute? pinned = null)
     {
         ArgumentNullException.ThrowIfNull(process);
         ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
 
-        route = Attach(process).Handler;
+        route = pinned ?? Attach(process).Handler;
         long start = Stopwatch.GetTimestamp();
         int left = milliseconds;
         bool exited;
         for (Errno error; (error = route.WaitForExit(process, left, forStatus, out exited)) != 0;)
         {
+            if (IsPast(error, pinned))
+            {
+                return true;
+            }
+
             route = After(process, route, "poll", error);
             left = PidFdRoute.TimeLeft(milliseconds, start);
         }
@@ -124,15 +134,20 @@ public sealed partial class ProcessHandleRegistry
         return exited;
     }
 
-    private Task BeginWait(Process process, bool drain, CancellationToken cancellationToken, out Route? route)
+    private Task BeginWait(Process process, bool drain, CancellationToken cancellationToken, out Route? route, PidFdRoute? pinned = null)
     {
         route = null;
         try
         {
-            route = Attach(process).Handler;
+            route = pinned ?? Attach(process).Handler;
             Task task;
             for (Errno error; (error = route.WaitForExitAsync(process, drain, cancellationToken, out task, out string call)) != 0;)
             {
+                if (IsPast(error, pinned))
+                {
+                    return Task.CompletedTask;
+                }
+
                 route = After(process, route, call, error);
             }
 
@@ -145,11 +160,34 @@ public sealed partial class ProcessHandleRegistry
         }
     }
 
+    /// <summary>Pins the route that the process has now.</summary>
+    private RoutePin Pin(Process process)
+    {
+        for (;;)
+        {
+            ProcessAttachment attachment = Attach(process);
+            if (attachment.Handler is not PidFdRoute route)
+            {
+                return default;
+            }
+
+            if (route.TryPin())
+            {
+                return new RoutePin(route);
+            }
+
+            Forget(process, attachment);
+        }
+    }
+
+    // A pinned route is not released. If it is stale all the same, the object has been started anew, so that its own run is over.
+    private static bool IsPast(Errno error, PidFdRoute? pinned) => pinned is not null && error == Route.Stale;
+
     /// <summary>
     /// The route to try after an errno: the present one if the failed one was released, stock for this call alone if something was used up
     /// (the pidfd is worth keeping: it still knows who is meant), else stock for good.
     /// </summary>
-    private Route After(Process process, Route failed, string call, Errno error)
+    private Route After(Process process, Route failed, string call, Errno error, bool thisCallAlone = false)
     {
         ProcessAttachment? attachment = Find(process);
         bool isPresent = ReferenceEquals(attachment?.Handler, failed);
@@ -167,7 +205,7 @@ public sealed partial class ProcessHandleRegistry
         string reason = SystemCallError.Describe(call, error);
         PidFdMetrics.FellBack(call, error);
         PidFdEventSource.Log.FellBack(failed.ProcessId, reason);
-        bool isPassing = SystemCallError.IsResource(error);
+        bool isPassing = thisCallAlone || SystemCallError.IsResource(error);
         StockRoute stock = new(failed.ProcessId, isPassing ? StockCause.Resource : StockCause.Unsupported, reason);
         if (isPassing)
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using PidFdProcess.Linux;
 using PidFdProcess.Routes;
 
 namespace PidFdProcess;
@@ -31,16 +32,20 @@ public sealed partial class ProcessHandleRegistry
         return WaitForStatusAsync(process, drain: true, cancellationToken);
     }
 
-    private async Task<PidFdExitStatus> WaitForStatusAsync(Process process, bool drain, CancellationToken cancellationToken)
+    private async Task<PidFdExitStatus> WaitForStatusAsync(
+        Process process, bool drain, CancellationToken cancellationToken, PidFdRoute? pinned = null)
     {
-        await BeginWait(process, drain, cancellationToken, out Route? route).ConfigureAwait(false);
-        return StatusOf(process, route!);
+        await BeginWait(process, drain, cancellationToken, out Route? route, pinned).ConfigureAwait(false);
+        return StatusOf(process, pinned ?? route!);
     }
 
-    private static PidFdExitStatus StatusOf(Process process, Route route)
+    private PidFdExitStatus StatusOf(Process process, Route route)
     {
-        PidFdExitStatus? known = route.Exit is { } exit ? PidFdExitStatus.FromRecord(exit) : null;
-        if (known is not null && route is not StockRoute)
+        // Stock may have served the wait alone.
+        PidFdRoute? pidFd = route as PidFdRoute ?? Find(process)?.Handler as PidFdRoute;
+        ExitRecord? exit = route.Exit ?? (pidFd?.ProcessId == route.ProcessId ? pidFd.ReadExit() : null);
+        PidFdExitStatus? known = exit is null ? null : PidFdExitStatus.FromRecord(exit);
+        if (known is not null && !ReferenceEquals(exit, (route as StockRoute)?.Exit))
         {
             return known;
         }
@@ -56,7 +61,7 @@ public sealed partial class ProcessHandleRegistry
                 return known?.ExitCode == exitCode ? known : PidFdExitStatus.FromRuntime(exitCode);
             }
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException || StockState.IsFromClosedProcess(e, process, route.ProcessId))
         {
             // Closed, or started anew since the wait.
         }

@@ -7,7 +7,8 @@ using PidFdProcess.Routes;
 namespace PidFdProcess;
 
 // Graceful stops and kills on timeout. They wait for the exit, not for the end of redirected streams: those may stay open in
-// a grandchild that nobody asked to stop.
+// a grandchild that nobody asked to stop. They pin the route: whoever closes the Process object meanwhile, or starts it anew, neither saves
+// the process that was meant nor gets another one killed.
 public sealed partial class ProcessHandleRegistry
 {
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync"/>
@@ -31,24 +32,18 @@ public sealed partial class ProcessHandleRegistry
     {
         ArgumentNullException.ThrowIfNull(process);
         int milliseconds = ProcessPidFdExtensions.Milliseconds(timeout);
-        Route route;
-        if (milliseconds == Timeout.Infinite)
-        {
-            // Not -1: that would also wait for the end of redirected streams.
-            while (!WaitForExit(process, int.MaxValue, forStatus: true, out route))
-            {
-            }
-
-            return StatusOf(process, route);
-        }
-
-        if (WaitForExit(process, milliseconds, forStatus: true, out route))
+        using RoutePin pin = Pin(process);
+        bool isLimited = milliseconds != Timeout.Infinite;
+        if (WaitForExitAlone(process, isLimited ? milliseconds : int.MaxValue, pin, out Route route))
         {
             return StatusOf(process, route);
         }
 
-        bool killed = Signal(process, (int)Signum.SIGKILL);
-        WaitForExit(process, int.MaxValue, forStatus: true, out route);
+        bool killed = isLimited && Signal(process, (int)Signum.SIGKILL, pin.Route);
+        while (!WaitForExitAlone(process, int.MaxValue, pin, out route))
+        {
+        }
+
         PidFdExitStatus status = StatusOf(process, route);
         return killed ? status.AfterKill() : status;
     }
@@ -57,8 +52,9 @@ public sealed partial class ProcessHandleRegistry
     public async Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return await WaitWithinAsync(process, Timeout.Infinite, cancellationToken).ConfigureAwait(false)
-            ?? await KillAndWaitAsync(process).ConfigureAwait(false);
+        using RoutePin pin = Pin(process);
+        return await WaitWithinAsync(process, pin, Timeout.Infinite, cancellationToken).ConfigureAwait(false)
+            ?? await KillAndWaitAsync(process, pin).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WhenAnyExitPidFdAsync"/>
@@ -79,7 +75,7 @@ public sealed partial class ProcessHandleRegistry
     private async Task<Process> WhenAnyAsync(Process[] processes, CancellationToken cancellationToken)
     {
         using CancellationTokenSource others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] waits = Array.ConvertAll(processes, process => BeginWait(process, drain: true, others.Token, out _));
+        Task[] waits = Array.ConvertAll(processes, process => BeginWait(process, drain: false, others.Token, out _));
         Task first = await Task.WhenAny(waits).ConfigureAwait(false);
         await others.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(waits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -95,80 +91,95 @@ public sealed partial class ProcessHandleRegistry
 
     private async Task<PidFdExitStatus> StopOneAsync(Process process, int milliseconds, int signal, CancellationToken cancellationToken)
     {
-        Signal(process, signal);
-        PidFdExitStatus? status = await WaitWithinAsync(process, milliseconds, cancellationToken).ConfigureAwait(false);
+        using RoutePin pin = Pin(process);
+        Signal(process, signal, pin.Route);
+        PidFdExitStatus? status = await WaitWithinAsync(process, pin, milliseconds, cancellationToken).ConfigureAwait(false);
         if (status is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            status = await KillAndWaitAsync(process).ConfigureAwait(false);
+            status = await KillAndWaitAsync(process, pin).ConfigureAwait(false);
         }
 
         return status;
     }
 
-    // Without pidfds nobody can hold on to the descendants while the root stops: they are killed if the root has to be.
     private async Task<PidFdExitStatus> StopTreeAsync(Process process, int milliseconds, int signal, CancellationToken cancellationToken)
     {
-        using SafePidFdHandle? root = TryGetPidFd(process, out SafePidFdHandle? duplicate) ? duplicate : null;
-        using ProcessTree? tree = root is null ? null : OpenTree(process, root);
+        using RoutePin pin = Pin(process);
+        using ProcessTree? tree = OpenTree(pin.Route);
         if (tree is null)
         {
-            Signal(process, signal);
-            PidFdExitStatus? ended = await WaitWithinAsync(process, milliseconds, cancellationToken).ConfigureAwait(false);
-            if (ended is null)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                Kill(process, entireProcessTree: true);
-            }
-
-            return ended ?? (await WaitForStatusAsync(process, drain: false, CancellationToken.None).ConfigureAwait(false)).AfterKill();
+            return await StopRootFirstAsync(process, pin, milliseconds, signal, cancellationToken).ConfigureAwait(false);
         }
 
         tree.Signal(signal);
-        bool allExited = await PidFdExits.WhenAllAsync(_platform!, tree.PidFds, milliseconds, cancellationToken).ConfigureAwait(false);
+        bool allExited = await PidFdExits.WhenAllAsync(_platform!, tree.Signaled, milliseconds, cancellationToken).ConfigureAwait(false);
         if (!allExited)
         {
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        bool rootExited = HasExited(process);
+        bool rootExited = WaitForExit(process, 0, forStatus: true, out _, pin.Route);
 
         // Also if all have exited: one of them may have left a child that did not get the signal.
         tree.StopAndKill();
-        PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None).ConfigureAwait(false);
+        PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false);
         return rootExited ? status : status.AfterKill();
     }
 
-    private ProcessTree? OpenTree(Process process, SafePidFdHandle root)
+    // Without pidfds nobody can hold on to the descendants while the root stops: they are killed if the root has to be.
+    private async Task<PidFdExitStatus> StopRootFirstAsync(
+        Process process, RoutePin pin, int milliseconds, int signal, CancellationToken cancellationToken)
     {
-        if (ProcessTree.Open(_platform!.Kernel, Attach(process).ProcessId, root, out ProcessTree tree) == 0)
+        Signal(process, signal, pin.Route);
+        PidFdExitStatus? status = await WaitWithinAsync(process, pin, milliseconds, cancellationToken).ConfigureAwait(false);
+        if (status is not null)
         {
-            return tree;
+            return status;
         }
 
-        tree.Dispose();
-        return null;
+        cancellationToken.ThrowIfCancellationRequested();
+        KillTree(process, pin.Route ?? Attach(process).Handler, pin.Route);
+        return (await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false)).AfterKill();
     }
 
-    private async Task<PidFdExitStatus> KillAndWaitAsync(Process process)
+    private ProcessTree? OpenTree(PidFdRoute? root)
     {
-        bool killed = Signal(process, (int)Signum.SIGKILL);
-        PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None).ConfigureAwait(false);
+        if (root is null || ProcessTree.Open(_platform!.Kernel, root.ProcessId, root.PidFd, out ProcessTree tree) != 0)
+        {
+            return null;
+        }
+
+        return tree;
+    }
+
+    private async Task<PidFdExitStatus> KillAndWaitAsync(Process process, RoutePin pin)
+    {
+        bool killed = Signal(process, (int)Signum.SIGKILL, pin.Route);
+        PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false);
         return killed ? status.AfterKill() : status;
     }
 
     /// <summary>Waits for the exit; <see langword="null"/> if the time was over or the token cancelled first.</summary>
-    private async Task<PidFdExitStatus?> WaitWithinAsync(Process process, int milliseconds, CancellationToken cancellationToken)
+    private async Task<PidFdExitStatus?> WaitWithinAsync(Process process, RoutePin pin, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(milliseconds);
         try
         {
-            return await WaitForStatusAsync(process, drain: false, limit.Token).ConfigureAwait(false);
+            return await WaitForStatusAsync(process, drain: false, limit.Token, pin.Route).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
             return null;
         }
+    }
+
+    /// <summary>Not -1: that would also wait for the end of redirected streams.</summary>
+    private bool WaitForExitAlone(Process process, int milliseconds, RoutePin pin, out Route route)
+    {
+        bool exited = WaitForExit(process, milliseconds, forStatus: true, out route, pin.Route);
+        route = pin.Route ?? route;
+        return exited;
     }
 }

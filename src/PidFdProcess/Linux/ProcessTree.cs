@@ -39,8 +39,8 @@ internal sealed partial class ProcessTree : IDisposable
         _children = children ?? new ProcChildren(kernel);
     }
 
-    /// <summary>Gets every member that is not reaped yet, the root first.</summary>
-    public IEnumerable<SafePidFdHandle> PidFds => _all.Select(member => member.PidFd);
+    /// <summary>Gets the members that took the last signal, the root first.</summary>
+    public IEnumerable<SafePidFdHandle> Signaled => _all.Where(member => !member.HasRefused).Select(member => member.PidFd);
 
     /// <summary>Kills a process and all its descendants.</summary>
     /// <returns>0; ESRCH: the process has been reaped; else /proc cannot be read.</returns>
@@ -60,7 +60,7 @@ internal sealed partial class ProcessTree : IDisposable
         return tree.StopAndKill();
     }
 
-    /// <summary>Opens the members as they are now, without stopping anybody.</summary>
+    /// <summary>Opens the members as they are now, without stopping anybody. There is a tree only if it returns 0.</summary>
     public static Errno Open(IKernel kernel, int rootId, SafePidFdHandle root, out ProcessTree tree)
     {
         tree = new ProcessTree(kernel, null);
@@ -83,12 +83,18 @@ internal sealed partial class ProcessTree : IDisposable
         return error;
     }
 
-    /// <summary>Sends a signal to all members. Errors are of no account: who is still there later is killed.</summary>
+    /// <summary>Sends a signal to all members. Who may not be signalled refuses the kill later, too, and is reported then.</summary>
+    /// <exception cref="Win32Exception">The root may not be signalled; nobody was.</exception>
     public void Signal(int signal)
     {
         foreach (Member member in _all)
         {
-            _ = _kernel.PidFdSendSignal(member.PidFd, signal);
+            Errno error = _kernel.PidFdSendSignal(member.PidFd, signal);
+            member.HasRefused = error == Errno.EPERM;
+            if (member.HasRefused && member == _all[0])
+            {
+                throw SystemCallError.SignalRefused("pidfd_send_signal", member.Id, signal, error);
+            }
         }
     }
 
@@ -114,9 +120,9 @@ internal sealed partial class ProcessTree : IDisposable
                 }
 
                 long start = Stopwatch.GetTimestamp();
-                for (; stopped < _all.Count; stopped++)
+                for (long progress = start; stopped < _all.Count; stopped++)
                 {
-                    WaitUntilStopped(_all[stopped], start);
+                    progress = WaitUntilStopped(_all[stopped], start, progress) ? Stopwatch.GetTimestamp() : progress;
                 }
             }
             while (AddChildrenOfAll(stop: true) && (!_anyRefused || ++rounds < MaxRoundsIfRefused));
@@ -191,24 +197,30 @@ internal sealed partial class ProcessTree : IDisposable
         _anyRefused |= error == Errno.EPERM;
     }
 
-    // A parent of a vforked child that we stopped stays in state D: it forks no more, but does not stop either. Those share one limit;
-    // for the others it is a matter of their getting a processor.
-    private void WaitUntilStopped(Member member, long roundStart)
+    // For most it is a matter of their getting a processor, as it is for the others after them. But a parent of a vforked child that we stopped
+    // stays in state D: it forks no more, but does not stop either. And who is frozen (cgroups(7)) stops when that is over. Those share limits:
+    // for state D one from the start of the round, else one from when somebody was last seen to stop.
+    private bool WaitUntilStopped(Member member, long roundStart, long progress)
     {
-        long start = Stopwatch.GetTimestamp();
         SpinWait wait = default;
         while (_kernel.ReadProcStat(member.Id, out ProcStat stat) == 0)
         {
             member.Threads = stat.Threads;
-            if (!member.IsStopped
-                || ((stat.IsStopped || stat.IsZombie) && (stat.Threads <= 1 || ProcThreads.HaveStopped(_kernel, member.Id)))
-                || Stopwatch.GetElapsedTime(stat.State == 'D' ? roundStart : start) > (stat.State == 'D' ? s_uninterruptibleLimit : s_stopLimit))
+            if ((stat.IsStopped || stat.IsZombie) && (stat.Threads <= 1 || ProcThreads.HaveStopped(_kernel, member.Id)))
             {
-                break;
+                return true;
+            }
+
+            if (!member.IsStopped
+                || Stopwatch.GetElapsedTime(stat.State == 'D' ? roundStart : progress) > (stat.State == 'D' ? s_uninterruptibleLimit : s_stopLimit))
+            {
+                return false;
             }
 
             wait.SpinOnce();
         }
+
+        return true;
     }
 
     private List<Exception> KillAll()
@@ -232,6 +244,8 @@ internal sealed partial class ProcessTree : IDisposable
     private sealed record Member(int Id, SafePidFdHandle PidFd, bool IsOwned)
     {
         public bool IsStopped { get; set; }
+
+        public bool HasRefused { get; set; }
 
         /// <summary>Gets or sets the number of threads; 0 before it was read.</summary>
         public int Threads { get; set; }

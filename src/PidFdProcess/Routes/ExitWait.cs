@@ -54,24 +54,10 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
-        else if (HasFailed || !route.CompletesInline || !TryCompleteInline())
+        else if (HasFailed || !route.CompletesInline || !TryComplete(inline: true))
         {
             // These two are reported by the watcher alone; the others are decided on a thread of the user's.
             ExitSettler.Queue(this);
-        }
-    }
-
-    private bool TryCompleteInline()
-    {
-        try
-        {
-            return TryComplete(inline: true);
-        }
-        catch (Exception e)
-        {
-            // Such as of somebody who listens to the meter. It must not end the watcher, nor leave the wait pending.
-            TrySetException(e);
-            return true;
         }
     }
 

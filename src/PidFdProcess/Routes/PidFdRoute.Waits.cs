@@ -100,6 +100,7 @@ internal sealed partial class PidFdRoute
                     task = DrainAsync(process, drain, cancellationToken);
                     return 0;
                 case StockView.Unaware:
+                    EnableEvents(process, drain);
                     return 0;
             }
 
@@ -145,12 +146,19 @@ internal sealed partial class PidFdRoute
     {
         try
         {
-            return (inline ? SettleAwake(process, InlineCompletions.SettleLimit) : Settle(process, Timeout.Infinite)) switch
+            NoteExit();
+            switch (inline ? SettleAwake(process, InlineCompletions.SettleLimit) : Settle(process, Timeout.Infinite))
             {
-                StockView.Exited => DrainAsync(process, drain, cancellationToken),
-                StockView.AboutToReap => null,
-                _ => Task.CompletedTask,
-            };
+                case StockView.Exited:
+                    return DrainAsync(process, drain, cancellationToken);
+                case StockView.AboutToReap:
+                    return null;
+                case StockView.Unaware:
+                    EnableEvents(process, drain);
+                    break;
+            }
+
+            return Task.CompletedTask;
         }
         catch (Exception e)
         {
@@ -176,6 +184,15 @@ internal sealed partial class PidFdRoute
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
         return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
+    }
+
+    // Stock leaves events on, and raises Exited once the parent has reaped.
+    private void EnableEvents(Process process, bool drain)
+    {
+        if (drain && !StockState.IsClosed(process, ProcessId))
+        {
+            process.EnableRaisingEvents = true;
+        }
     }
 
     // By an async method, so that it throws OperationCanceledException, as stock does, and not TaskCanceledException.

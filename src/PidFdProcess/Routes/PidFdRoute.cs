@@ -11,7 +11,8 @@ namespace PidFdProcess.Routes;
 // reused, must never be touched; the runtime alone reaps.
 //
 // Scheme: every call holds a reference on the handle for as long as it uses it, a wait for as long as it lasts. Release closes
-// the descriptor once the last of them is done, and later calls answer Stale. When the exit was seen and stock agrees, there is
+// the descriptor once the last of them is done, and later calls answer Stale. Who makes several calls that must mean one process pins the
+// route: it is released when the last pin is gone. When the exit was seen and stock agrees, there is
 // nothing left that the pidfd could answer better: it is released, so that an app holds a descriptor for each running
 // process and not for each Process object.
 internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlatform platform)
@@ -21,6 +22,9 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
     private string? _lastFallback;
     private ExitRecord? _exit;
     private int _exitsCounted;
+    private volatile bool _isReapedByOthers;
+    private int _pins = 1;
+    private int _isReleased;
 
     public override ProcessRoute Kind => _finished ? ProcessRoute.Stock : ProcessRoute.PidFd;
 
@@ -29,6 +33,9 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         : _lastFallback is { } fallback ? $"attached; the last call was served by stock: {fallback}" : "attached";
 
     public override string SignalCall => "pidfd_send_signal";
+
+    /// <summary>Gets the pidfd, for those who have pinned the route.</summary>
+    public SafePidFdHandle PidFd => pidFd;
 
     public override ExitRecord? Exit => Volatile.Read(ref _exit);
 
@@ -39,8 +46,8 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     public bool CompletesInline => platform.CompletesInline;
 
-    // waitid answers for children alone.
-    private bool IsChild => Exit is { Source: ExitStatusSource.WaitId };
+    // waitid answers for children alone, of which native code may have forked some that the runtime does not reap.
+    private bool IsChild => Exit is { Source: ExitStatusSource.WaitId } && !_isReapedByOthers;
 
     public override Errno Signal(Process process, int signal)
     {
@@ -93,7 +100,34 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         }
     }
 
-    public override void Release() => pidFd.Dispose();
+    public override void Release()
+    {
+        if (Interlocked.Exchange(ref _isReleased, 1) == 0)
+        {
+            Unpin();
+        }
+    }
+
+    /// <summary>Keeps the pidfd open, whoever releases the route, until <see cref="Unpin"/>; fails if it is closed.</summary>
+    public bool TryPin()
+    {
+        int pins;
+        do
+        {
+            pins = Volatile.Read(ref _pins);
+        }
+        while (pins > 0 && Interlocked.CompareExchange(ref _pins, pins + 1, pins) != pins);
+
+        return pins > 0;
+    }
+
+    public void Unpin()
+    {
+        if (Interlocked.Decrement(ref _pins) == 0)
+        {
+            pidFd.Dispose();
+        }
+    }
 
     public override void ReleaseIfExited(Process process)
     {
@@ -111,19 +145,41 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         }
     }
 
-    /// <summary>Reads the exit status, once: whoever sees the exit first is the likeliest to find it.</summary>
+    /// <summary>Reads the exit status, once: whoever sees the exit first is the likeliest to find it. Runs no user code.</summary>
     public void OnExit()
     {
-        if (Exit is not null)
+        if (Exit is null)
         {
-            return;
+            Interlocked.CompareExchange(ref _exit, ExitRecord.Read(platform.Kernel, pidFd, ProcessId), null);
+        }
+    }
+
+    /// <summary>Gets how the process ended, read now if it has exited and nobody saw it yet.</summary>
+    public ExitRecord? ReadExit()
+    {
+        try
+        {
+            using PidFdHold hold = new(pidFd);
+            if (Exit is null && Poll(0, out bool exited) == 0 && exited)
+            {
+                OnExit();
+            }
+        }
+        catch (ObjectDisposedException) when (pidFd.IsClosed)
+        {
+            // Released: what was to be seen has been.
         }
 
-        ExitRecord? exit = ExitRecord.Read(platform.Kernel, pidFd, ProcessId);
-        Interlocked.CompareExchange(ref _exit, exit, null);
+        return Exit;
+    }
+
+    // Apart from the reading: who listens to the meter is user code, which the watcher's thread and one that masks SIGCHLD must not run.
+    private void NoteExit()
+    {
+        OnExit();
         if (Interlocked.Exchange(ref _exitsCounted, 1) == 0)
         {
-            PidFdMetrics.Exited(exit?.Source ?? ExitStatusSource.Unknown);
+            PidFdMetrics.Exited(Exit?.Source ?? ExitStatusSource.Unknown);
         }
     }
 
@@ -142,13 +198,13 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     private StockView See(Process process)
     {
-        OnExit();
+        NoteExit();
         return Finish(process, StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
     }
 
     private StockView SettleAwake(Process process, int limit = Timeout.Infinite)
     {
-        OnExit();
+        NoteExit();
         if (IsChild)
         {
             StockState.YieldUntilReaped(platform.Kernel, pidFd);
@@ -170,10 +226,14 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
             _finished = true;
             Release();
         }
-        else if (view == StockView.Unaware && StockState.IsClosed(process, ProcessId))
+        else if (view == StockView.Unaware)
         {
-            // The object has no more use for this attachment.
-            Release();
+            _isReapedByOthers = true;
+            if (StockState.IsClosed(process, ProcessId))
+            {
+                // The object has no more use for this attachment.
+                Release();
+            }
         }
 
         return view;

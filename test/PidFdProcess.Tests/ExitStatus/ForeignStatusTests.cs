@@ -26,6 +26,21 @@ public sealed class ForeignStatusTests
     }
 
     [TestMethod]
+    public async Task AfterAWaitThatStockServed_ByThePidFd()
+    {
+        RequireExitInfo();
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using Process process = registry.Open(foreign.Id);
+        kernel.OnEpollAdd = static () => Errno.ENOSPC;
+        Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
+        foreign.Signal();
+        PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.AreEqual("killed by SIGKILL", status.ToString());
+    }
+
+    [TestMethod]
     public async Task AZombieThatWasKilled()
     {
         using ForeignProcess foreign = ForeignProcess.StartUnreaped();

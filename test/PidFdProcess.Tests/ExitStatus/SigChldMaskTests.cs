@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using PidFdProcess.Tests.Support;
 
@@ -22,7 +23,7 @@ public sealed class SigChldMaskTests
         bool? masked = null;
         Thread waiter = new(() =>
         {
-            Volatile.Write(ref thread, new FileInfo("/proc/thread-self").ResolveLinkTarget(returnFinalTarget: false)!.FullName);
+            Volatile.Write(ref thread, PollingThread.Path);
             if (forStatus)
             {
                 registry.WaitForExitStatus(child);
@@ -35,7 +36,7 @@ public sealed class SigChldMaskTests
             masked = IsMasked("/proc/thread-self");
         });
         waiter.Start();
-        TestProcesses.WaitUntil(() => Volatile.Read(ref thread) is { } path && IsInPoll(path), "the thread polls");
+        TestProcesses.WaitUntil(() => Volatile.Read(ref thread) is { } path && PollingThread.IsInPoll(path), "the thread polls");
         Assert.AreEqual(forStatus, IsMasked(thread!));
 
         registry.Kill(child);
@@ -64,10 +65,37 @@ public sealed class SigChldMaskTests
         Assert.IsFalse(masked);
     }
 
-    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
+    [TestMethod]
+    public void WhatAListenerToTheMeterStarts_DoesNotInheritTheMask()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process child = TestProcesses.StartSleeper();
+        registry.Attach(child);
+        bool? masked = null;
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == "pidfdprocess.exits")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) =>
+        {
+            masked = IsMasked("/proc/thread-self");
+            listener.DisableMeasurementEvents(instrument);
+        });
+        listener.Start();
+        Thread killer = new(() => registry.Kill(child));
+        killer.Start();
+        registry.WaitForExitStatus(child);
+        killer.Join();
+        Assert.IsFalse(masked);
+    }
 
-    // poll(2) is 7 on x64; elsewhere libc makes it ppoll(2), 73.
-    private static bool IsInPoll(string path) => File.ReadAllText(path + "/syscall").Split(' ')[0] is "7" or "73" or "168" or "336";
+    private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     private static bool IsMasked(string path)
     {

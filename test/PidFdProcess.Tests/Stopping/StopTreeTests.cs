@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
@@ -120,5 +121,34 @@ public sealed class StopTreeTests
 
         Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
         Census.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public async Task ARootThatMayNotBeSignalled_ThrowsAtOnce_HoweverLongTheGracePeriod()
+    {
+        using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
+        tree.WaitForCount(2);
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? Errno.EPERM : null;
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        Win32Exception e = await Assert.ThrowsExactlyAsync<Win32Exception>(
+            () => registry.StopAsync(tree.Root, Timeout.InfiniteTimeSpan, entireProcessTree: true).WaitAsync(s_limit));
+        Assert.AreEqual((int)Errno.EPERM, e.NativeErrorCode);
+        Assert.HasCount(2, tree.Alive());
+    }
+
+    [TestMethod]
+    public async Task ADescendantThatMayNotBeSignalled_IsNotWaitedForAndReported()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; exec sleep 1000");
+        int immune = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        tree.WaitForCount(2);
+        HookedKernel kernel = new();
+        kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == immune ? Errno.EPERM : null;
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        AggregateException e = await Assert.ThrowsExactlyAsync<AggregateException>(
+            () => registry.StopAsync(tree.Root, Timeout.InfiniteTimeSpan, entireProcessTree: true).WaitAsync(s_limit));
+        Assert.HasCount(1, e.InnerExceptions);
+        tree.AssertAlive(immune);
     }
 }

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Diagnostics;
+
+/// <summary>Who listens to the meter is user code: what it does hurts nobody but the wait that it counts.</summary>
+[TestClass]
+public sealed class ListenerTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task OneThatThrows_EndsItsWaitWithThat_AndNoOther(bool inline)
+    {
+        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using Process first = TestProcesses.StartSleeper();
+        using Process second = TestProcesses.StartSleeper();
+        Task firstWait = registry.WaitForExitAsync(first);
+        Task secondWait = registry.WaitForExitAsync(second);
+        using (ListenOnce(static () => throw new NotSupportedException("of the listener")))
+        {
+            registry.Kill(first);
+            await Assert.ThrowsExactlyAsync<NotSupportedException>(() => firstWait.WaitAsync(s_limit));
+        }
+
+        registry.Kill(second);
+        await secondWait.WaitAsync(s_limit);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task OneThatCancelsTheWait_LeavesTheOthers(bool inline)
+    {
+        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using Process first = TestProcesses.StartSleeper();
+        using Process second = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new();
+
+        // The other one has the first slot of the watcher.
+        Task secondWait = registry.WaitForExitAsync(second);
+        Task firstWait = registry.WaitForExitAsync(first, source.Token);
+        using (ListenOnce(source.Cancel))
+        {
+            registry.Kill(first);
+            await firstWait.WaitAsync(s_limit);
+        }
+
+        registry.Kill(second);
+        await secondWait.WaitAsync(s_limit);
+    }
+
+    private static MeterListener ListenOnce(Action act)
+    {
+        MeterListener listener = new()
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == "pidfdprocess.exits")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        int acted = 0;
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) =>
+        {
+            if (Interlocked.Exchange(ref acted, 1) == 0)
+            {
+                listener.DisableMeasurementEvents(instrument);
+                act();
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+}
