@@ -6,7 +6,9 @@ namespace PidFdProcess.Conformance;
 /// <summary>Where the program runs.</summary>
 internal static class Host
 {
-    public static bool HasProc => Directory.Exists("/proc/self");
+    /// <summary>Gets whether there is a /proc for this PID namespace: that of another one has other processes under the same numbers.</summary>
+    public static bool HasProc =>
+        new FileInfo("/proc/self").LinkTarget == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Gets the release of the kernel, for example <c>6.1.0-40-cloud-amd64</c>.</summary>
     public static string Kernel { get; } = Native.KernelRelease();

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
 using Mono.Unix.Native;
@@ -13,6 +14,9 @@ internal sealed unsafe partial class LinuxKernel
     private const ulong PidFdInfoExit = 1 << 3;
     private const int ParentIndex = 2;
     private const int StatBufferSize = 1024;
+
+    // That of another PID namespace has other processes under the same numbers (pid_namespaces(7)).
+    private static readonly bool s_isProcOurs = ReadProcSelf() == Environment.ProcessId;
 
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
@@ -33,6 +37,11 @@ internal sealed unsafe partial class LinuxKernel
     public Errno ReadProcStat(int processId, out ProcStat stat)
     {
         stat = default;
+        if (!s_isProcOurs)
+        {
+            return Errno.ENOENT;
+        }
+
         Span<byte> text = stackalloc byte[StatBufferSize];
         Utf8.TryWrite(text, $"/proc/{processId}/stat\0", out _);
         Errno error = ProcFile.Open(text, out ProcFile file);
@@ -63,6 +72,17 @@ internal sealed unsafe partial class LinuxKernel
         }
 
         return 0;
+    }
+
+    private static int? ReadProcSelf()
+    {
+        byte* target = stackalloc byte[16];
+        ReadOnlySpan<byte> path = "/proc/self\0"u8;
+        fixed (byte* pointer = path)
+        {
+            nint length = Libc.ReadLink(pointer, target, 16);
+            return length > 0 && Utf8Parser.TryParse(new ReadOnlySpan<byte>(target, (int)length), out int processId, out _) ? processId : null;
+        }
     }
 
     // Without the right to trace the process, stat shows 0 for the exit code. The same right decides about the exe link: for a zombie it

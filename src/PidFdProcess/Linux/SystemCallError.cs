@@ -24,6 +24,7 @@ internal static class SystemCallError
 
     private static string Hint(string call, Errno error) => error switch
     {
+        _ when call == "/proc" => "it is not mounted, or not for this PID namespace",
         Errno.ENOSYS when call == "pidfd_open" => "Linux older than 5.3 or seccomp",
         Errno.ENOSYS when call == "pidfd_send_signal" => "Linux older than 5.1 or seccomp",
         Errno.ENOSYS => "the kernel lacks the call, or seccomp",
