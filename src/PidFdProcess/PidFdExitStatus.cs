@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mono.Unix.Native;
 using PidFdProcess.Linux;
+using PidFdProcess.Routes;
 
 namespace PidFdProcess;
 
@@ -12,7 +13,7 @@ public sealed class PidFdExitStatus
     private PidFdExitStatus(ExitStatusSource source) => Source = source;
 
     /// <summary>
-    /// Gets the exit code (0 to 255), or 128 plus the number of the signal that killed the process, as the runtime counts;
+    /// Gets the exit code (0 to 255 on Unix), or 128 plus the number of the signal that killed the process, as the runtime counts;
     /// <see langword="null"/> if <see cref="Source"/> is <see cref="ExitStatusSource.Unknown"/>.
     /// </summary>
     public int? ExitCode { get; private init; }
@@ -37,13 +38,18 @@ public sealed class PidFdExitStatus
 
     internal static PidFdExitStatus Unknown { get; } = new(ExitStatusSource.Unknown);
 
-    /// <summary>For example <c>exited 3</c>, <c>killed by SIGSEGV (core dumped)</c> or <c>exited, status unknown</c>.</summary>
+    /// <summary>
+    /// For example <c>exited 3</c>, <c>killed by SIGSEGV (core dumped)</c> or <c>exited, status unknown</c>; of a runtime that cannot tell
+    /// the two apart, <c>exited 137 or killed by SIGKILL</c>.
+    /// </summary>
     /// <returns>The text.</returns>
     public override string ToString()
     {
         string text = this switch
         {
             { Signal: { } signal } => $"killed by {NameOf(signal)}{(CoreDumped ? " (core dumped)" : "")}",
+            { ExitCode: { } code and > SignalExitCodeBase and <= SignalExitCodeBase + UnixSignals.Max, Source: ExitStatusSource.Runtime } =>
+                string.Create(CultureInfo.InvariantCulture, $"exited {code} or killed by {NameOf((Signum)(code - SignalExitCodeBase))}"),
             { ExitCode: { } code } => string.Create(CultureInfo.InvariantCulture, $"exited {code}"),
             _ => "exited, status unknown",
         };

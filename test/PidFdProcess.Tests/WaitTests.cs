@@ -148,6 +148,25 @@ public sealed class WaitTests : IDisposable
         }
     }
 
+    [TestMethod]
+    public void AZombieThatNativeCodeDoesNotReap_IsWaitedForOnce()
+    {
+        using NativeChild child = NativeChild.StartShell("exit 0");
+        using Process process = _registry.Open(child.Id);
+        child.WaitUntilZombie();
+
+        // Until then it may be one that the runtime is about to reap.
+        Assert.IsTrue(_registry.HasExited(process));
+        Stopwatch watch = Stopwatch.StartNew();
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.IsTrue(_registry.HasExited(process));
+            Assert.IsTrue(_registry.WaitForExit(process, 0));
+        }
+
+        Assert.IsLessThan(TimeSpan.FromSeconds(5), watch.Elapsed, "100 ms each would be 10 s");
+    }
+
     public void Dispose() => _registry.Dispose();
 
     private IEnumerable<Func<Process, Task>> Waits()

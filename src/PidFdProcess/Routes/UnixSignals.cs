@@ -7,7 +7,10 @@ namespace PidFdProcess.Routes;
 /// <summary>Signals without pidfd, and the numbers of signals.</summary>
 internal static class UnixSignals
 {
-    private const int Max = 64;
+    /// <summary>The highest number, that of SIGRTMAX.</summary>
+    public const int Max = 64;
+
+    private const int None = -1;
 
     /// <summary>The number of a signal on Linux: translates the portable (negative) values, checks the others.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
@@ -41,22 +44,15 @@ internal static class UnixSignals
                 $"Windows has no {(Signum)signal} to send to process {processId}; only SIGKILL works there, as Process.Kill.");
         }
 
-        try
-        {
-            // Translates the numbers of signals and errnos, which are Linux's here, to those of the system.
-            return Syscall.kill(processId, (Signum)signal) == 0 ? 0 : Stdlib.GetLastError();
-        }
-        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or TypeInitializationException or ArgumentOutOfRangeException)
-        {
-            // The native helper behind that translation is not everywhere, and knows no real-time signals.
-            int result = Libc.Kill(processId, OperatingSystem.IsLinux() ? signal : ToBsd(signal));
-            return result == 0 ? 0 : (Errno)Marshal.GetLastPInvokeError();
-        }
+        // The errnos that kill(2) knows have the same numbers everywhere.
+        int result = Libc.Kill(processId, OperatingSystem.IsLinux() ? signal : ToBsd(signal));
+        return result == 0 ? 0 : (Errno)Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>macOS and the BSDs number these differently.</summary>
+    /// <summary>macOS and the BSDs number some differently and lack others, for which kill(2) answers EINVAL.</summary>
     internal static int ToBsd(int signal) => (Signum)signal switch
     {
+        Signum.SIGSTKFLT or Signum.SIGPWR or > Signum.SIGSYS => None,
         Signum.SIGBUS => 10,
         Signum.SIGUSR1 => 30,
         Signum.SIGUSR2 => 31,

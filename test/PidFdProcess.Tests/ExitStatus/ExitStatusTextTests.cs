@@ -26,6 +26,10 @@ public sealed class ExitStatusTextTests
     {
         Assert.AreEqual("exited, status unknown", PidFdExitStatus.Unknown.ToString());
         Assert.AreEqual("exited 5", PidFdExitStatus.FromRuntime(5).ToString());
+        Assert.AreEqual("exited 128", PidFdExitStatus.FromRuntime(128).ToString());
+        Assert.AreEqual("exited 143 or killed by SIGTERM", PidFdExitStatus.FromRuntime(143).ToString());
+        Assert.AreEqual("exited 162 or killed by signal 34", PidFdExitStatus.FromRuntime(162).ToString());
+        Assert.AreEqual("exited 193", PidFdExitStatus.FromRuntime(193).ToString());
     }
 
     [TestMethod]
@@ -37,7 +41,7 @@ public sealed class ExitStatusTextTests
         Assert.AreEqual(Signum.SIGKILL, killed.Signal);
         Assert.AreEqual(ExitStatusSource.WaitId, killed.Source);
         Assert.AreEqual("exited, status unknown (canceled)", PidFdExitStatus.Unknown.AfterKill().ToString());
-        Assert.AreEqual("exited 137 (canceled)", PidFdExitStatus.FromRuntime(137).AfterKill().ToString());
+        Assert.AreEqual("exited 137 or killed by SIGKILL (canceled)", PidFdExitStatus.FromRuntime(137).AfterKill().ToString());
     }
 
     [TestMethod]

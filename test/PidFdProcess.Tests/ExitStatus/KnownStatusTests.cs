@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Routes;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -72,7 +73,7 @@ public sealed class KnownStatusTests
         Assert.AreEqual(137, registry.WaitForExitStatus(process).ExitCode);
 
         RecycledPid.StartAgain(process, id);
-        Assert.AreEqual(0, Syscall.kill(id, Signum.SIGTERM));
+        Assert.AreEqual((Errno)0, UnixSignals.Kill(id, (int)Signum.SIGTERM));
         process.WaitForExit();
         Assert.AreEqual(143, registry.WaitForExitStatus(process).ExitCode);
     }

@@ -69,7 +69,9 @@ public sealed partial class PackageTests
             (string[])["net8.0", "net10.0"], groups.Select(static group => group.Attribute("targetFramework")!.Value).ToArray());
         foreach (XElement group in groups)
         {
-            Assert.AreEqual("Mono.Posix.NETStandard", group.Elements().Single().Attribute("id")!.Value);
+            XElement dependency = group.Elements().Single();
+            Assert.AreEqual("Mono.Posix.NETStandard", dependency.Attribute("id")!.Value);
+            StringAssert.Contains(dependency.Attribute("exclude")!.Value, "Native", "nobody has to ship its native helper");
         }
     }
 

@@ -91,5 +91,8 @@ public sealed class SignalNumberTests
     [DataRow(Signum.SIGWINCH, 28)]
     [DataRow(Signum.SIGUSR1, 30)]
     [DataRow(Signum.SIGUSR2, 31)]
+    [DataRow(Signum.SIGPWR, -1)]
+    [DataRow(Signum.SIGSTKFLT, -1)]
+    [DataRow((Signum)34, -1)]
     public void BsdNumbers(Signum signal, int expected) => Assert.AreEqual(expected, UnixSignals.ToBsd((int)signal));
 }

@@ -25,7 +25,7 @@ public sealed class StopTests
         PidFdExitStatus status = await registry.StopAsync(process, s_long).WaitAsync(s_limit);
         Assert.IsFalse(status.Canceled);
         Assert.AreEqual(143, status.ExitCode);
-        Assert.AreEqual(stock ? "exited 143" : "killed by SIGTERM", status.ToString());
+        Assert.AreEqual(stock ? "exited 143 or killed by SIGTERM" : "killed by SIGTERM", status.ToString());
     }
 
     [TestMethod]
@@ -52,7 +52,7 @@ public sealed class StopTests
         Assert.IsGreaterThanOrEqualTo(grace, watch.ElapsedMilliseconds + 1);
         Assert.IsTrue(status.Canceled);
         Assert.AreEqual(137, status.ExitCode);
-        Assert.AreEqual(stock ? "exited 137 (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
+        Assert.AreEqual(stock ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
     }
 
     [TestMethod]
