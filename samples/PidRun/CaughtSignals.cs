@@ -3,26 +3,19 @@ using System.Threading.Channels;
 
 namespace PidRun;
 
-/// <summary>SIGINT and SIGTERM, which do not end this program any more, but queue up here.</summary>
+/// <summary>The signals that ask for an end, which do not end this program any more, but queue up here.</summary>
 internal sealed class CaughtSignals : IDisposable
 {
     private readonly Channel<PosixSignal> _signals = Channel.CreateUnbounded<PosixSignal>();
-    private readonly PosixSignalRegistration _interrupt;
-    private readonly PosixSignalRegistration _terminate;
+    private readonly PosixSignalRegistration[] _registrations;
 
-    public CaughtSignals()
-    {
-        _interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Catch);
-        _terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Catch);
-    }
+    public CaughtSignals() => _registrations = Array.ConvertAll(
+        (PosixSignal[])[PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM],
+        signal => PosixSignalRegistration.Create(signal, Catch));
 
     public Task<PosixSignal> NextAsync() => _signals.Reader.ReadAsync().AsTask();
 
-    public void Dispose()
-    {
-        _interrupt.Dispose();
-        _terminate.Dispose();
-    }
+    public void Dispose() => Array.ForEach(_registrations, static registration => registration.Dispose());
 
     private void Catch(PosixSignalContext context)
     {

@@ -4,11 +4,11 @@ using System.Globalization;
 namespace PidRun;
 
 /// <summary>
-/// Durations as timeout(1) reads them, and ms: <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c>, bare seconds; 0 is for ever.
+/// Durations as timeout(1) reads them, and ms: <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c>, bare seconds; 0 means no limit.
 /// </summary>
 internal static class Duration
 {
-    public const string Expected = "a number of seconds, or one with ms, s, m, h or d, up to 24 days; 0 is for ever";
+    public const string Expected = "a number of seconds, or one with ms, s, m, h or d, up to 24 days; 0 means no limit";
 
     private static readonly (string Suffix, double Milliseconds)[] s_units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("", 1_000)];

@@ -12,5 +12,11 @@ internal static class ExitCodes
     public const int Killed = 137;
 
     /// <summary>What a shell says of a process that this signal ended.</summary>
-    public static int Of(PosixSignal signal) => signal == PosixSignal.SIGINT ? 130 : 143;
+    public static int Of(PosixSignal signal) => 128 + signal switch
+    {
+        PosixSignal.SIGHUP => 1,
+        PosixSignal.SIGINT => 2,
+        PosixSignal.SIGQUIT => 3,
+        _ => 15,
+    };
 }

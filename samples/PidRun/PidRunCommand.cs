@@ -12,9 +12,9 @@ internal sealed class PidRunCommand : RootCommand
     private readonly Option<TimeSpan?> _timeout = DurationOption(
         "--timeout", "Send SIGTERM after this time; for --pid: give up");
     private readonly Option<TimeSpan?> _grace = DurationOption(
-        "--grace", "Send SIGKILL when the command is still there so long after it was sent SIGTERM or SIGINT [default: 5s; 0 never does]");
+        "--grace", "Send SIGKILL when the command is still there so long after the first signal [default: 5s; 0: never]");
 
-    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too" };
+    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too (timeout(1) signals its process group)" };
     private readonly Option<bool> _plain = new("--plain") { Description = "No live view, for a command that draws on the whole terminal" };
     private readonly Option<int[]> _pids = new("--pid")
     {
@@ -32,7 +32,7 @@ internal sealed class PidRunCommand : RootCommand
 
     public PidRunCommand()
         : base("""
-        Runs a command with a timeout, passes SIGINT and SIGTERM on, and prints how it ended: PidRun [options] command [argument...]
+        Runs a command with a timeout, passes SIGHUP, SIGINT, SIGQUIT and SIGTERM on, and prints how it ended: PidRun [options] command [argument...]
         Or waits for processes that are not its children, and prints how they ended: PidRun --pid N[,M...] [--timeout 10s]
 
         Exits with the code of the command, 128+n if signal n killed it; 124 after a timeout, but 137 if it took SIGKILL;
@@ -69,9 +69,9 @@ internal sealed class PidRunCommand : RootCommand
 
     private string? FindConflict(string[] command, int[] pids, ParseResult parsed) => (command, pids) switch
     {
-        ([], []) => "Say a command, or --pid.",
+        ([], []) => "Give a command, or --pid.",
         ([var name, ..], _) when name.StartsWith('-') => $"Unknown option '{name}'.",
-        ([_, ..], [_, ..]) => "Say either a command or --pid.",
+        ([_, ..], [_, ..]) => "Give either a command or --pid, not both; several PIDs are written --pid 1,2.",
         ([], _) when parsed.GetValue(_tree) || parsed.GetValue(_grace) is not null =>
             "--tree and --grace are for a command: --pid only waits.",
         _ => null,
@@ -87,7 +87,7 @@ internal sealed class PidRunCommand : RootCommand
             string text = result.Tokens[0].Value;
             if (!Duration.TryParse(text, out TimeSpan duration))
             {
-                result.AddError($"{name} '{text}' is no duration: {Duration.Expected}.");
+                result.AddError($"{name} '{text}' is not a duration: {Duration.Expected}.");
             }
 
             return duration;
@@ -105,7 +105,7 @@ internal sealed class PidRunCommand : RootCommand
             }
             else
             {
-                result.AddError($"--pid '{text}' is no PID.");
+                result.AddError($"--pid '{text}' is not a PID.");
             }
         }
 

@@ -5,7 +5,18 @@ namespace PidRun;
 /// <summary>What PidRun says: on stderr, so that the stdout of the command stays its own.</summary>
 internal static class Report
 {
-    public static void Line(string text) => Console.Error.WriteLine($"PidRun: {text}");
+    /// <summary>Writes a line, if there is somewhere to write: a report that is lost must not cost the exit code of the command.</summary>
+    public static void Line(string text)
+    {
+        try
+        {
+            Console.Error.WriteLine($"PidRun: {text}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // stderr is closed, or its disk is full.
+        }
+    }
 
     public static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
 

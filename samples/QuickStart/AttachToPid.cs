@@ -11,7 +11,7 @@ internal static class AttachToPid
     {
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int id) || id == 0)
         {
-            return Screen.Fail($"'{text}' is no PID: a positive number is.");
+            return Screen.Fail($"'{text}' is not a PID: it is a positive number.");
         }
 
         Process process;

@@ -15,12 +15,12 @@ internal static class RecycledPid
         List<string[]> rows = [];
         try
         {
-            rows.Add(["Kill()", Outcome(cast, id => Process.GetProcessById(id), process => process.Kill())]);
-            rows.Add(["KillViaPidFd()", Outcome(cast, ProcessHandleRegistry.Default.Open, process => process.KillViaPidFd())]);
+            rows.Add(["GetProcessById(pid), later Kill()", Outcome(cast, id => Process.GetProcessById(id), process => process.Kill())]);
+            rows.Add(["Open(pid), later KillViaPidFd()", Outcome(cast, ProcessHandleRegistry.Default.Open, process => process.KillViaPidFd())]);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            Screen.Line($"Not shown: a PID can only be forced by writing {LastPidFile}, and that is not allowed here ({e.Message})");
+            Screen.Line($"Not shown: needs root, because only root may force a PID to be reused, by {LastPidFile} ({e.Message})");
             return;
         }
 

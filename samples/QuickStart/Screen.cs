@@ -42,6 +42,13 @@ internal static class Screen
         AnsiConsole.Write(table);
     }
 
+    /// <summary>One line on stdout, and the exit code 0.</summary>
+    public static int Help(string text)
+    {
+        Line(text);
+        return 0;
+    }
+
     /// <summary>One line on stderr, and the exit code 1.</summary>
     public static int Fail(string text)
     {

@@ -61,7 +61,10 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
     public PidFdSupport Support => _override ?? _platform!.Support;
 
-    /// <summary>Gets how many Process objects are attached, on either route. Takes time in proportion.</summary>
+    /// <summary>
+    /// Gets how many Process objects are attached, on either route; after the exit until the object is disposed, detached or collected.
+    /// Takes time in proportion.
+    /// </summary>
     public int Count
     {
         get

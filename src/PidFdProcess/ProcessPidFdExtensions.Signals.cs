@@ -10,7 +10,7 @@ public static partial class ProcessPidFdExtensions
     /// <summary>Sends a signal by <c>pidfd_send_signal(2)</c>, and never to another process that got the same PID.</summary>
     /// <param name="process">The process.</param>
     /// <param name="signal">
-    /// The signal. Positive values are raw numbers, real-time signals included; 0 only looks whether the process is there.
+    /// The signal. Positive values are the raw numbers of Linux, real-time signals included; 0 only looks whether the process is there.
     /// </param>
     /// <returns>
     /// <see langword="true"/> if it was sent; <see langword="false"/> if the process has exited. A zombie that its parent has not reaped yet

@@ -22,12 +22,15 @@ public static partial class ProcessPidFdExtensions
     /// <exception cref="InvalidOperationException">
     /// Through the task: the object has no process, or the calling process is one of the tree.
     /// </exception>
-    /// <exception cref="Win32Exception">Through the task: the process may not be signalled (EPERM).</exception>
-    /// <exception cref="AggregateException">Through the task: some of the tree may not be signalled; all others were.</exception>
+    /// <exception cref="Win32Exception">Through the task: the process may not be signalled (EPERM); nobody was.</exception>
+    /// <exception cref="AggregateException">
+    /// Through the task, at the end: some of the descendants may not be signalled; all others were, and have exited or were killed.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
     /// <exception cref="PlatformNotSupportedException">Through the task: on Windows, for any signal but SIGKILL.</exception>
     /// <remarks>
-    /// Waits for the exit, not for the end of redirected streams.
+    /// Waits for the exit, not for the end of redirected streams. Means the process that the object had when the call began, also if the object
+    /// is closed or started anew meanwhile.
     /// Without pidfd: <c>kill(2)</c>, <see cref="Process.WaitForExitAsync(CancellationToken)"/> and <see cref="Process.Kill(bool)"/>.
     /// </remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
@@ -49,7 +52,7 @@ public static partial class ProcessPidFdExtensions
     /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM).</exception>
     /// <remarks>
-    /// Does not throw because the time is over. Without pidfd: <see cref="Process.WaitForExit(int)"/> and <see cref="Process.Kill()"/>.
+    /// Does not throw because the time is over. For a whole tree see <see cref="StopViaPidFdAsync"/>. Without pidfd: <see cref="Process.WaitForExit(int)"/> and <see cref="Process.Kill()"/>.
     /// </remarks>
     public static PidFdExitStatus WaitForExitOrKillPidFd(this Process process, TimeSpan timeout) =>
         ProcessHandleRegistry.Default.WaitForExitOrKill(process, timeout);
@@ -78,7 +81,10 @@ public static partial class ProcessPidFdExtensions
     /// <exception cref="ArgumentException">There are none.</exception>
     /// <exception cref="InvalidOperationException">Through the task: one of them has not been started, or was closed.</exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
-    /// <remarks>Without pidfd: <see cref="Process.WaitForExitAsync(CancellationToken)"/> of each.</remarks>
+    /// <remarks>
+    /// Waits for the exit, not for the end of redirected streams: for that, await <see cref="WaitForExitPidFdAsync"/> of the process that
+    /// is returned. Without pidfd: the stock events of each.
+    /// </remarks>
     public static Task<Process> WhenAnyExitPidFdAsync(this IEnumerable<Process> processes, CancellationToken cancellationToken = default) =>
         ProcessHandleRegistry.Default.WhenAnyExitAsync(processes, cancellationToken);
 }

@@ -9,6 +9,11 @@ namespace PidFdProcess;
 /// Kill and wait for <see cref="Process"/> through pidfds. Each method attaches the process to
 /// <see cref="ProcessHandleRegistry.Default"/> at first use; where pidfds do not work, it does what the stock method does.
 /// </summary>
+/// <remarks>
+/// All methods may be called from any thread. A call that finds out about the exit raises <see cref="Process.Exited"/> on its own thread if
+/// events are enabled, as every stock wait does, and unlike stock also where it does not wait: in a kill, a signal or an attachment. What
+/// handlers throw comes out of that call.
+/// </remarks>
 public static partial class ProcessPidFdExtensions
 {
     /// <summary>
@@ -24,7 +29,7 @@ public static partial class ProcessPidFdExtensions
     /// <remarks>Without pidfd: <see cref="Process.Kill()"/>, which signals whoever has the PID.</remarks>
     public static void KillViaPidFd(this Process process) => ProcessHandleRegistry.Default.Kill(process);
 
-    /// <summary>Kills the process, and if asked to, its descendants: children, their children and so on, none of which escapes by forking.</summary>
+    /// <summary>Kills the process, and if asked to, its descendants: children, their children and so on. A tree that forks meanwhile does not escape.</summary>
     /// <param name="process">The process.</param>
     /// <param name="entireProcessTree"><see langword="true"/> to kill the descendants, too.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
@@ -39,9 +44,10 @@ public static partial class ProcessPidFdExtensions
     /// <remarks>
     /// <para>
     /// Opens a pidfd for each descendant, checks its parent afterwards, stops it, and lists again until nobody new appears; then kills all. See
-    /// <c>pidfd_open(2)</c> and <c>proc_pid_task(5)</c>. Does nothing if the process has exited: its children have another parent then.
+    /// <c>pidfd_open(2)</c> and <c>proc_pid_task(5)</c>. Does nothing if the process has exited: its children have another parent then. In the
+    /// same way a descendant whose own parent had exited before (a daemon) is not part of the tree, for stock neither.
     /// </para>
-    /// <para>Without pidfd: <see cref="Process.Kill(bool)"/>.</para>
+    /// <para>Without pidfd, or without a <c>/proc</c> for this PID namespace: <see cref="Process.Kill(bool)"/>.</para>
     /// </remarks>
     public static void KillViaPidFd(this Process process, bool entireProcessTree) =>
         ProcessHandleRegistry.Default.Kill(process, entireProcessTree);
@@ -58,6 +64,7 @@ public static partial class ProcessPidFdExtensions
     /// Blocks in <c>poll(2)</c> on the calling thread. When it returns for a child, <see cref="Process.HasExited"/>,
     /// <see cref="Process.ExitCode"/> and <see cref="Process.ExitTime"/> work. For any other process it returns at the exit, while
     /// <see cref="Process.HasExited"/> turns <see langword="true"/> only when the parent of that process has reaped it.
+    /// <see cref="Thread.Interrupt"/> does not end it.
     /// </para>
     /// <para>Without pidfd: <see cref="Process.WaitForExit()"/>.</para>
     /// </remarks>
@@ -115,7 +122,7 @@ public static partial class ProcessPidFdExtensions
     /// <remarks>
     /// <para>
     /// One <c>epoll(7)</c> thread watches all processes. Closing or disposing the Process object during the wait does not end it: it ends with
-    /// the exit. <see cref="Process.Exited"/> is raised as by stock, but <see cref="Process.EnableRaisingEvents"/>, which stock turns
+    /// the exit. <see cref="Process.Exited"/> is raised as by stock (of a process with another parent: when that has reaped it), but <see cref="Process.EnableRaisingEvents"/>, which stock turns
     /// on at the start of its wait, is turned on when the process has exited.
     /// </para>
     /// <para>
