@@ -47,7 +47,7 @@ public static partial class ProcessPidFdExtensions
     /// Through the task: the object has no process: it has not been started, or was closed.
     /// </exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
-    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
+    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first (on the pidfd route; stock waits go on).</exception>
     /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks"/></remarks>
     public static Task<PidFdExitStatus> WaitForExitStatusPidFdAsync(this Process process, CancellationToken cancellationToken = default) =>
         ProcessHandleRegistry.Default.WaitForExitStatusAsync(process, cancellationToken);

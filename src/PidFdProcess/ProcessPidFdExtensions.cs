@@ -118,7 +118,7 @@ public static partial class ProcessPidFdExtensions
     /// Through the task: the object has no process: it has not been started, or was closed.
     /// </exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
-    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
+    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first (on the pidfd route; stock waits go on).</exception>
     /// <remarks>
     /// <para>
     /// One <c>epoll(7)</c> thread watches all processes. Closing or disposing the Process object during the wait does not end it: it ends with

@@ -10,7 +10,7 @@ internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only)
           --quick         less of everything, under 3 minutes
           --smoke         only shows that everything runs
           --only TEXT     the scenarios whose name contains it: calls, latency-blocking, latency-pending,
-                          latency-foreign, drain, short, idle, tree, peers
+                          latency-idle, latency-foreign, drain, short, idle, tree, peers
           --out FOLDER    where results.json and the pictures go; by default artifacts/benchmarks
           --micro         the calls by BenchmarkDotNet, with its allocation columns
         """;

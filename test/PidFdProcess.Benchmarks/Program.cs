@@ -63,6 +63,7 @@ void Measure(string name, Func<IEnumerable<Row>> scenario)
 Measure("calls", () => Calls.Run(sizes));
 Measure("latency-blocking", () => [ExitLatency.Blocking(sizes, floor)]);
 Measure("latency-pending", () => [ExitLatency.Pending(sizes, floor)]);
+Measure("latency-idle", () => [ExitLatency.Idle(sizes)]);
 Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor)]);
 Measure("drain", () => [Drain.Run(sizes, floor)]);
 Measure("short", () => ShortProcesses.Run(sizes, floor));

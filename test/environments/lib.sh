@@ -108,6 +108,25 @@ run() {
   ((status == 0)) || die "$name: exit code $status"
 }
 
+# run_unit_tests NAME DIRECTORY FRAMEWORK OPTION... runs the unit tests on the runtime that Conformance ran on last. The tests of the package and
+# of the samples, and those that run a program for the SDK's own runtime, are left to "dotnet test".
+run_unit_tests() {
+  local name=$1 tests=$out/$2 framework=$3 status=0 skipped=
+  shift 3
+  say "publishing the unit tests"
+  dotnet publish "$root/test/PidFdProcess.Tests" -c Release -o "$tests" -p:TestsFramework="$framework" -p:TestsRuntime=linux-x64 "$@" >"$tests.log" 2>&1 ||
+    { cat "$tests.log"; die "cannot publish the unit tests"; }
+  say "$name, unit tests"
+  "$tests/PidFdProcess.Tests" --settings "$root/test/PidFdProcess.Tests/tests.runsettings" --progress off --no-ansi >"$out/run.log" 2>&1 || status=$?
+  grep -A20 '^failed ' "$out/run.log" || true
+  count() { sed -n "s/^  $1: //p" "$out/run.log"; }
+  [[ $(count total) ]] || { cat "$out/run.log"; die "no unit test ran"; }
+  (($(count skipped) == 0)) || skipped="those that run a program for the SDK's own runtime, and what the machine lacks"
+  record "$name, unit tests" "$(awk -F '\t' -v OFS='\t' -v name="$name, unit tests" -v passed="$(count succeeded)" -v failed="$(count failed)" \
+    -v skipped="$(count skipped)" -v why="$skipped" '{ print name, $2, $3, passed, failed, skipped, why }' "$out/result")"
+  ((status == 0)) || die "$name, unit tests: exit code $status"
+}
+
 # sum_up adds up all results, and fails if one of ${failed[@]} did.
 sum_up() {
   ((${#failed[@]} == 0)) || say "failed: ${failed[*]}"

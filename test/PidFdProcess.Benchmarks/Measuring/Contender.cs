@@ -7,6 +7,6 @@ internal static class Contender
     public const string PidFd = "pidfd";
     public const string PidFdChild = "pidfd, children";
     public const string Inline = "pidfd inline";
-    public const string Floor = "floor in C";
+    public const string Floor = "same work in C";
     public const string Raw = "raw call";
 }

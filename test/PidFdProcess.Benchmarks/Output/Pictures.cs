@@ -24,14 +24,14 @@ internal static class Pictures
         if (latency.Count > 0)
         {
             File.WriteAllText(Path.Combine(directory, "exit-latency.svg"), new Chart(
-                "From the kill to the code that awaits the exit", "µs", "% of exits seen by then", logarithmicY: false).Draw(latency));
+                "From the kill to the code that awaits the exit", "µs (log scale)", "% of exits seen by then", logarithmicY: false).Draw(latency));
         }
 
         Line[] cost = [.. ((string[])[Contender.Stock, Contender.PidFd]).Select(contender => new Line(contender, [.. Points(rows, contender)]))];
         if (cost[0].Points.Count > 1)
         {
             File.WriteAllText(Path.Combine(directory, "pending-waits.svg"), new Chart(
-                "Idle CPU of pending waits for foreign processes", "pending waits", "% of a core", logarithmicY: true).Draw(cost));
+                "Idle CPU of pending waits for foreign processes", "pending waits (log scale)", "% of a core (log scale)", logarithmicY: true).Draw(cost));
         }
     }
 

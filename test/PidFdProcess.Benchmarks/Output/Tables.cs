@@ -17,7 +17,7 @@ internal static class Tables
             AnsiConsole.Profile.Width = 200;
         }
 
-        Table figures = Make("work", "who", "unit", "median", "p99", "/ stock", "/ floor or raw", "samples");
+        Table figures = Make("work", "who", "unit", "median", "p99", "/ stock", "/ C or raw", "samples");
         foreach (Row row in rows)
         {
             string work = row.Work;
@@ -32,7 +32,7 @@ internal static class Tables
             }
         }
 
-        Table bounds = Make("promise", "what", "measured", "at most", "");
+        Table bounds = Make("goal", "what", "measured", "at most", "");
         foreach (Bound bound in rows.SelectMany(static row => row.Bounds))
         {
             bounds.AddRow(bound.Work, bound.What, Number(bound.Value), Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");

@@ -29,6 +29,13 @@ internal static class ExitLatency
         .Promise(Contender.PidFd, Contender.Stock, 0.75, 1.0).Promise(Contender.PidFd, Contender.Floor, 1.6)
         .Promise(Contender.Inline, Contender.Stock, 0.60, 0.45).Promise(Contender.Inline, Contender.Floor, 1.35);
 
+    /// <summary>The same in a program that has nothing else to do: all threads are asleep when a child is killed.</summary>
+    public static Row Idle(Sizes sizes) => new(
+            "child: the same in an idle program", "µs", Turns.Run(sizes.ForeignWarmUp, sizes.ForeignTurns,
+                (Contender.Stock, () => KillChildrenApart(child => child.WaitForExitAsync(), child => child.Kill())),
+                (Contender.PidFd, () => KillChildrenApart(child => Registries.Hop.WaitForExitAsync(child), Registries.Hop.Kill)),
+                (Contender.Inline, () => KillChildrenApart(child => Registries.Inline.WaitForExitAsync(child), Registries.Inline.Kill))));
+
     /// <summary>Children, too, for comparison: they are killed as far apart.</summary>
     public static Row Foreign(Sizes sizes, Floor? floor) => new Row(
             "foreign: kill, pending asynchronous wait", "µs", Turns.Run(sizes.ForeignWarmUp, sizes.ForeignTurns,
@@ -36,8 +43,7 @@ internal static class ExitLatency
                 (Contender.PidFd, () => KillForeign(floor, Registries.Hop.Open, p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill)),
                 (Contender.Inline, () => KillForeign(
                     floor, Registries.Inline.Open, p => Registries.Inline.WaitForExitAsync(p), Registries.Inline.Kill)),
-                (Contender.PidFdChild, () => Run(KillApartAsync(
-                    Children.StartSleepers(BatchSize), p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill)))))
+                (Contender.PidFdChild, () => KillChildrenApart(p => Registries.Hop.WaitForExitAsync(p), Registries.Hop.Kill))))
         .Promise(Contender.PidFd, Contender.Stock, 0.02, 1.0).Promise(Contender.PidFd, Contender.PidFdChild, 1.2);
 
     private static (string, Func<IEnumerable<double>>)[] Contenders(Floor? floor, params (string, Func<IEnumerable<double>>)[] all) => floor is null
@@ -83,6 +89,9 @@ internal static class ExitLatency
         using Nursery nursery = new(floor, BatchSize);
         return Run(KillApartAsync(Array.ConvertAll(nursery.Ids, id => open(id)), wait, kill));
     }
+
+    private static double[] KillChildrenApart(Func<Process, Task> wait, Action<Process> kill) =>
+        Run(KillApartAsync(Children.StartSleepers(BatchSize), wait, kill));
 
     private static Func<Task<double[]>> KillApartAsync(Process[] processes, Func<Process, Task> wait, Action<Process> kill) => async () =>
     {
