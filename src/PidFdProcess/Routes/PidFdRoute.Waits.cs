@@ -8,12 +8,11 @@ namespace PidFdProcess.Routes;
 internal sealed partial class PidFdRoute
 {
     private ExitWatch? _watch;
-    private int _waitsEnded;
 
     public override void EndWaits()
     {
         // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
-        Interlocked.Exchange(ref _waitsEnded, 1);
+        TryMark(WaitsEnded);
         _watch?.End(WatchOutcome.Disposed);
     }
 
@@ -113,7 +112,7 @@ internal sealed partial class PidFdRoute
             ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
             task = wait.Task;
             error = wait.Begin(out call);
-            if (Volatile.Read(ref _waitsEnded) != 0)
+            if ((Volatile.Read(ref _marks) & WaitsEnded) != 0)
             {
                 EndWaits();
             }

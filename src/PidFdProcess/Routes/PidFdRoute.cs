@@ -18,13 +18,16 @@ namespace PidFdProcess.Routes;
 internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, PidFdPlatform platform)
     : Route(processId), IExitObserver
 {
+    private const int Released = 1;
+    private const int ExitCounted = 2;
+    private const int WaitsEnded = 4;
+
     private volatile bool _finished;
     private string? _lastFallback;
     private ExitRecord? _exit;
-    private int _exitsCounted;
     private volatile bool _isReapedByOthers;
+    private int _marks;
     private int _pins = 1;
-    private int _isReleased;
 
     public override ProcessRoute Kind => _finished ? ProcessRoute.Stock : ProcessRoute.PidFd;
 
@@ -102,7 +105,7 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     public override void Release()
     {
-        if (Interlocked.Exchange(ref _isReleased, 1) == 0)
+        if (TryMark(Released))
         {
             Unpin();
         }
@@ -177,11 +180,14 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
     private void NoteExit()
     {
         OnExit();
-        if (Interlocked.Exchange(ref _exitsCounted, 1) == 0)
+        if (TryMark(ExitCounted))
         {
             PidFdMetrics.Exited(Exit?.Source ?? ExitStatusSource.Unknown);
         }
     }
+
+    /// <summary>Notes that something was done; <see langword="false"/> if it had been. A full fence.</summary>
+    private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;
 
     private Errno AfterReap(Process process)
     {

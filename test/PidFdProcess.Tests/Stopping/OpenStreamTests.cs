@@ -5,7 +5,10 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
 
-/// <summary>A grandchild that nobody asked to stop holds the output open: stops end with the exit all the same, on each route.</summary>
+/// <summary>
+/// A grandchild that nobody asked to stop holds the output open: stops, and the wait for the first of many, end with the exit all the same,
+/// on each route.
+/// </summary>
 [TestClass]
 public sealed class OpenStreamTests : IDisposable
 {
@@ -79,6 +82,20 @@ public sealed class OpenStreamTests : IDisposable
         await source.CancelAsync();
         Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
         RequireGrandchild();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task TheFirstOfMany(bool stock)
+    {
+        using ProcessHandleRegistry registry = Create(stock);
+        Process process = await StartAsync("exit 7");
+        using Process other = TestProcesses.StartSleeper();
+        Assert.AreSame(process, await registry.WhenAnyExitAsync([other, process]).WaitAsync(s_limit));
+        RequireGrandchild();
+        other.Kill();
+        other.WaitForExit();
     }
 
     public void Dispose()
