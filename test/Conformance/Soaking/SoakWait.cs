@@ -37,6 +37,12 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
         }
 
         source!.Cancel();
+        if (KillsOnCancel && _mayBeDisposed && Task.WaitAny([task], Check.Limit) == 0 && task.IsCompletedSuccessfully && runs[0].IsRunning)
+        {
+            // Detached before its registry was disposed, the wait went on, and killed.
+            runs[0].EndBySignal(Native.SigKill);
+        }
+
         Complete();
         Check.That(!KillsOnCancel || !isRunning || _mayBeDisposed || task is Task<PidFdExitStatus> { Result.Canceled: true }, $"{this}: it took a kill");
     }
