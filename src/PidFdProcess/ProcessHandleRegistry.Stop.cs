@@ -106,7 +106,8 @@ public sealed partial class ProcessHandleRegistry
     private async Task<PidFdExitStatus> StopTreeAsync(Process process, int milliseconds, int signal, CancellationToken cancellationToken)
     {
         using RoutePin pin = Pin(process);
-        using ProcessTree? tree = OpenTree(pin.Route);
+        using SafePidFdHandle? root = DuplicateOf(process, pin);
+        using ProcessTree? tree = root is null ? null : OpenTree(pin.Route!.ProcessId, root);
         if (tree is null)
         {
             return await StopRootFirstAsync(process, pin, milliseconds, signal, cancellationToken).ConfigureAwait(false);
@@ -143,15 +144,16 @@ public sealed partial class ProcessHandleRegistry
         return (await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false)).AfterKill();
     }
 
-    private ProcessTree? OpenTree(PidFdRoute? root)
+    // epoll knows a descriptor once: that of the route may be watched already.
+    private static SafePidFdHandle? DuplicateOf(Process process, RoutePin pin)
     {
-        if (root is null || ProcessTree.Open(_platform!.Kernel, root.ProcessId, root.PidFd, out ProcessTree tree) != 0)
-        {
-            return null;
-        }
-
-        return tree;
+        SafePidFdHandle? duplicate = null;
+        pin.Route?.Duplicate(process, out duplicate);
+        return duplicate;
     }
+
+    private ProcessTree? OpenTree(int rootId, SafePidFdHandle root) =>
+        ProcessTree.Open(_platform!.Kernel, rootId, root, out ProcessTree tree) == 0 ? tree : null;
 
     private async Task<PidFdExitStatus> KillAndWaitAsync(Process process, RoutePin pin)
     {

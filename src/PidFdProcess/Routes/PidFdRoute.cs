@@ -37,9 +37,6 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     public override string SignalCall => "pidfd_send_signal";
 
-    /// <summary>Gets the pidfd, for those who have pinned the route.</summary>
-    public SafePidFdHandle PidFd => pidFd;
-
     public override ExitRecord? Exit => Volatile.Read(ref _exit);
 
     /// <summary>Notes a call that stock had to serve.</summary>

@@ -124,6 +124,16 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
+    public async Task AWaitThatIsPendingEndsWithTheStop()
+    {
+        using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
+        tree.WaitForCount(2);
+        Task<PidFdExitStatus> wait = tree.Root.WaitForExitStatusPidFdAsync();
+        await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGKILL", (await wait.WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
     public async Task ARootThatMayNotBeSignalled_ThrowsAtOnce_HoweverLongTheGracePeriod()
     {
         using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
