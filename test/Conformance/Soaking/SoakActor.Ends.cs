@@ -139,6 +139,7 @@ internal sealed partial class SoakActor
                 Require(run, registry, Log.Note(Result(registry.WaitForExitStatusAsync(process)), "status async"));
                 break;
             case 4:
+                drains = false;
                 Check.That(ReferenceEquals(Result(registry.WhenAnyExitAsync([process])), process), $"{run}: not the one that exited");
                 break;
             default:
