@@ -171,12 +171,15 @@ public sealed partial class ProcessHandleRegistry
                 return default;
             }
 
-            if (route.TryPin())
+            if (route.TryPin(process))
             {
                 return new RoutePin(route);
             }
 
-            Forget(process, attachment);
+            if (!route.IsOutdated(process))
+            {
+                Forget(process, attachment);
+            }
         }
     }
 

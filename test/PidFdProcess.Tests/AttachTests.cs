@@ -159,5 +159,47 @@ public sealed class AttachTests : IDisposable
         }
     }
 
+    [TestMethod]
+    [DataRow("0")]
+    [DataRow("")]
+    [DataRow("false")]
+    public void AnOperatorWhoSaysNo_ChangesNothing(string value)
+    {
+        const string Variable = "PIDFDPROCESS_DISABLED";
+        Environment.SetEnvironmentVariable(Variable, value);
+        try
+        {
+            using ProcessHandleRegistry registry = new();
+            Assert.IsTrue(registry.Support.IsSupported);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(Variable, null);
+        }
+    }
+
+    [TestMethod]
+    public void TwoThreadsThatAttachAtOnce_ShareOneAttachmentAndOnePidFd()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        _ = registry.Support;
+        using Process child = TestProcesses.StartSleeper();
+        int before = Census.PidFdBaseline();
+        using Barrier opening = new(2);
+        kernel.OnOpen = _ =>
+        {
+            opening.SignalAndWait();
+            return null;
+        };
+        Task<ProcessAttachment>[] attaching =
+            [.. Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() => registry.Attach(child), TaskCreationOptions.LongRunning))];
+        Assert.IsTrue(Task.WaitAll(attaching, TimeSpan.FromSeconds(60)));
+        Assert.AreSame(attaching[0].Result, attaching[1].Result);
+        Assert.AreEqual(before + 1, TestProcesses.OpenPidFds());
+        registry.Kill(child);
+        child.WaitForExit();
+    }
+
     public void Dispose() => _registry.Dispose();
 }

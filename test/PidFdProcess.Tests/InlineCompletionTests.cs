@@ -49,7 +49,8 @@ public sealed class InlineCompletionTests : IDisposable
             Assert.IsTrue((await resumed.WaitAsync(s_limit)).IsThreadPoolThread);
         }
 
-        Assert.IsTrue(handlers.TrueForAll(static thread => thread.IsThreadPoolThread));
+        Assert.HasCount(1, handlers);
+        Assert.IsTrue(handlers[0].IsThreadPoolThread);
     }
 
     [TestMethod]

@@ -83,6 +83,27 @@ public sealed class RecycledPidTests : IDisposable
         });
     }
 
+    [TestMethod]
+    public void WithoutPidFd_ASignalAsksTheRuntimeFirst()
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
+        using Process dead = TestProcesses.StartSleeper();
+        stock.Attach(dead);
+        dead.Kill();
+        dead.WaitForExit();
+        using Process? innocent = RecycledPid.TryStart(dead.Id, EchoProcess.Start, tries: 200);
+        if (innocent is null)
+        {
+            Assert.Inconclusive("Somebody else was faster to get the PID each time.");
+        }
+
+        Assert.IsFalse(stock.Signal(dead, System.Runtime.InteropServices.PosixSignal.SIGTERM));
+        Assert.IsTrue(EchoProcess.Answers(innocent));
+        innocent.Kill();
+        innocent.WaitForExit();
+    }
+
     public void Dispose() => _registry.Dispose();
 
     /// <summary>Makes as many rounds in which the PID was recycled; others on this machine may be faster to get it now and then.</summary>

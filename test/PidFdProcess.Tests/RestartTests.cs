@@ -28,6 +28,26 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
+    public void KillOfATree_KillsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    {
+        Restart(samePid, closed, exitWasSeen);
+        _registry.Kill(_process, entireProcessTree: true);
+        Assert.IsTrue(_process.WaitForExit(s_limit));
+        Assert.AreEqual(137, _process.ExitCode);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Histories))]
+    public async Task AStop_StopsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    {
+        Restart(samePid, closed, exitWasSeen);
+        PidFdExitStatus status = await _registry.StopAsync(_process, s_limit).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+        Assert.AreEqual(143, _process.ExitCode);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Histories))]
     public void HasExited_LooksAtTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);

@@ -84,8 +84,7 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
             using PidFdHold hold = new(pidFd);
 
             // The caller uses it without us, so that no later call would notice.
-            if (platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
-                && StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild) == StockView.StartedAnew)
+            if (IsOfFormerRun(process))
             {
                 return Stale;
             }
@@ -108,8 +107,8 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         }
     }
 
-    /// <summary>Keeps the pidfd open, whoever releases the route, until <see cref="Unpin"/>; fails if it is closed.</summary>
-    public bool TryPin()
+    /// <summary>Keeps the pidfd open, whoever releases the route, until <see cref="Unpin"/>; fails if it is closed or of a former run.</summary>
+    public bool TryPin(Process process)
     {
         int pins;
         do
@@ -117,6 +116,12 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
             pins = Volatile.Read(ref _pins);
         }
         while (pins > 0 && Interlocked.CompareExchange(ref _pins, pins + 1, pins) != pins);
+
+        if (pins > 0 && IsOfFormerRun(process))
+        {
+            Unpin();
+            return false;
+        }
 
         return pins > 0;
     }
@@ -182,6 +187,10 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
             PidFdMetrics.Exited(Exit?.Source ?? ExitStatusSource.Unknown);
         }
     }
+
+    private bool IsOfFormerRun(Process process) =>
+        platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
+        && StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild) == StockView.StartedAnew;
 
     /// <summary>Notes that something was done; <see langword="false"/> if it had been. A full fence.</summary>
     private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;

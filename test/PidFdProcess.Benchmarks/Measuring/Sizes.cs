@@ -55,7 +55,7 @@ internal sealed record Sizes
         LatencyWarmUp = 60,
         LatencyTurns = 30,
         ForeignWarmUp = 1,
-        ForeignTurns = 3,
+        ForeignTurns = 2,
         PendingTurns = 1,
         IdleWindow = TimeSpan.FromSeconds(3),
         DrainTurns = 3,

@@ -9,7 +9,8 @@ internal static class ExitLatency
 {
     private const int BatchSize = 20;
 
-    private static readonly TimeSpan s_apart = TimeSpan.FromMilliseconds(2);
+    // Stock polls at its own times: exits at random ones, over a period of its polls.
+    private const int MaxApart = 100;
 
     // Stock polls foreign processes ever more slowly, down to every 100 ms, which it has reached by then.
     private static readonly TimeSpan s_untilStockPollsSlowly = TimeSpan.FromMilliseconds(400);
@@ -100,7 +101,7 @@ internal static class ExitLatency
         double[] samples = new double[BatchSize];
         for (int i = 0; i < BatchSize; i++)
         {
-            Thread.Sleep(s_apart);
+            Thread.Sleep(Random.Shared.Next(2, MaxApart));
             long start = Stopwatch.GetTimestamp();
             kill(processes[i]);
             await exits[i].ConfigureAwait(false);

@@ -49,7 +49,9 @@ public sealed class StopTests
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         Stopwatch watch = Stopwatch.StartNew();
         PidFdExitStatus status = await registry.StopAsync(process, TimeSpan.FromMilliseconds(grace)).WaitAsync(s_limit);
-        Assert.IsGreaterThanOrEqualTo(grace, watch.ElapsedMilliseconds + 1);
+
+        // A timer may be early by the tick of a coarse clock.
+        Assert.IsGreaterThanOrEqualTo(grace, watch.ElapsedMilliseconds + 10);
         Assert.IsTrue(status.Canceled);
         Assert.AreEqual(137, status.ExitCode);
         Assert.AreEqual(stock ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)", status.ToString());

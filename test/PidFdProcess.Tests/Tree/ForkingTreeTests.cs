@@ -4,7 +4,7 @@ namespace PidFdProcess.Tests.Tree;
 
 /// <summary>
 /// A tree in which every process is ready to fork: each token on a pipe that all of them read is one fork by one of them. So it is bounded
-/// for sure: the test writes a token every 2 ms, for 3 seconds at most, and at the end of the pipe every process exits by itself.
+/// for sure: the test writes a token every 2 ms, for 3 seconds at most. Who survives waits for more, until the test closes the pipe at its end.
 /// </summary>
 [TestClass]
 public sealed class ForkingTreeTests
@@ -24,18 +24,17 @@ public sealed class ForkingTreeTests
         for (int i = 0; i < Runs; i++)
         {
             using MarkedTree tree = new(Script, redirectInput: true);
-            Thread feeder = StartFeeding(tree.Root);
+            using Feeder feeder = new(tree.Root);
             tree.WaitForCount(50 + (10 * i));
             Stopwatch watch = Stopwatch.StartNew();
             tree.Root.KillViaPidFd(entireProcessTree: true);
             milliseconds.Add(watch.Elapsed.TotalMilliseconds);
             tree.AssertNoSurvivor();
-            feeder.Join();
         }
 
         TestContext.WriteLine($"ms per run: {string.Join(' ', milliseconds.Select(ms => (int)ms))}");
 
-        // The tree lives for 3 s: more than that would mean that the kill had waited for its end.
+        // The tree forks for 3 s: more than that would mean that the kill had waited for its end.
         Assert.IsLessThan(2000, milliseconds.Order().ElementAt(Runs / 2));
     }
 
@@ -61,23 +60,22 @@ public sealed class ForkingTreeTests
     public async Task AGracefulStopOfAForkingTreeEnds()
     {
         using MarkedTree tree = new($"trap '' TERM; {Script}", redirectInput: true);
-        Thread feeder = StartFeeding(tree.Root);
+        using Feeder feeder = new(tree.Root);
         tree.WaitForCount(50);
         Stopwatch watch = Stopwatch.StartNew();
         PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(TimeSpan.FromMilliseconds(200), entireProcessTree: true);
         TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms");
         Assert.IsTrue(status.Canceled);
         tree.AssertNoSurvivor();
-        feeder.Join();
     }
 
-    /// <summary>Stock for comparison: what it leaves behind ends by itself, at the end of the tokens.</summary>
+    /// <summary>Stock for comparison: what it leaves behind ends by itself, at the end of the pipe.</summary>
     [TestMethod]
     [TestCategory("Measure")]
     public void StockForComparison()
     {
         using MarkedTree tree = new(Script, redirectInput: true);
-        Thread feeder = StartFeeding(tree.Root);
+        using Feeder feeder = new(tree.Root);
         tree.WaitForCount(50);
         Stopwatch watch = Stopwatch.StartNew();
         string outcome = "returned";
@@ -91,21 +89,45 @@ public sealed class ForkingTreeTests
         }
 
         TestContext.WriteLine($"stock {outcome} after {watch.Elapsed.TotalMilliseconds:F0} ms, then {tree.Alive().Count} of the tree were alive");
-        feeder.Join();
     }
 
-    private static Thread StartFeeding(Process root)
+    /// <summary>Writes the tokens on a thread of its own, and closes the pipe when it is disposed.</summary>
+    private sealed class Feeder : IDisposable
     {
-        Stream pipe = root.StandardInput.BaseStream;
-        Thread thread = new(() =>
+        private readonly Stream _pipe;
+        private readonly Thread _thread;
+        private volatile bool _ends;
+
+        public Feeder(Process root)
+        {
+            _pipe = root.StandardInput.BaseStream;
+            _thread = new Thread(Feed);
+            _thread.Start();
+        }
+
+        public void Dispose()
+        {
+            _ends = true;
+            _thread.Join();
+            try
+            {
+                _pipe.Dispose();
+            }
+            catch (IOException)
+            {
+                // What was buffered.
+            }
+        }
+
+        private void Feed()
         {
             Stopwatch watch = Stopwatch.StartNew();
             try
             {
-                for (int tokens = 0; tokens < MaxTokens && watch.Elapsed < s_end; tokens++)
+                for (int tokens = 0; !_ends && tokens < MaxTokens && watch.Elapsed < s_end; tokens++)
                 {
-                    pipe.Write("\n"u8);
-                    pipe.Flush();
+                    _pipe.Write("\n"u8);
+                    _pipe.Flush();
                     Thread.Sleep(s_interval);
                 }
             }
@@ -113,17 +135,6 @@ public sealed class ForkingTreeTests
             {
                 // Nobody is left to read.
             }
-
-            try
-            {
-                pipe.Dispose();
-            }
-            catch (IOException)
-            {
-                // What was buffered.
-            }
-        });
-        thread.Start();
-        return thread;
+        }
     }
 }
