@@ -14,7 +14,11 @@ internal sealed class PidRunCommand : RootCommand
     private readonly Option<TimeSpan?> _grace = DurationOption(
         "--grace", "Send SIGKILL when the command is still there so long after the first signal [default: 5s; 0: never]");
 
-    private readonly Option<bool> _tree = new("--tree") { Description = "Stop the descendants of the command, too (timeout(1) signals its process group)" };
+    private readonly Option<bool> _tree = new("--tree")
+    {
+        Description = "Stop the descendants of the command, too (timeout(1) signals its process group)",
+    };
+
     private readonly Option<bool> _plain = new("--plain") { Description = "No live view, for a command that draws on the whole terminal" };
     private readonly Option<int[]> _pids = new("--pid")
     {

@@ -122,8 +122,8 @@ public static partial class ProcessPidFdExtensions
     /// <remarks>
     /// <para>
     /// One <c>epoll(7)</c> thread watches all processes. Closing or disposing the Process object during the wait does not end it: it ends with
-    /// the exit. <see cref="Process.Exited"/> is raised as by stock (of a process with another parent: when that has reaped it), but <see cref="Process.EnableRaisingEvents"/>, which stock turns
-    /// on at the start of its wait, is turned on when the process has exited.
+    /// the exit. <see cref="Process.Exited"/> is raised as by stock (of a process with another parent: when that has reaped it), but
+    /// <see cref="Process.EnableRaisingEvents"/>, which stock turns on at the start of its wait, is turned on when the process has exited.
     /// </para>
     /// <para>
     /// When it ends for a child, <see cref="Process.HasExited"/>, <see cref="Process.ExitCode"/> and <see cref="Process.ExitTime"/>

@@ -165,8 +165,7 @@ public sealed class AttachTests : IDisposable
     [DataRow("false")]
     public void AnOperatorWhoSaysNo_ChangesNothing(string value)
     {
-        const string Variable = "PIDFDPROCESS_DISABLED";
-        Environment.SetEnvironmentVariable(Variable, value);
+        Environment.SetEnvironmentVariable(PidFdSupport.DisabledVariable, value);
         try
         {
             using ProcessHandleRegistry registry = new();
@@ -174,7 +173,7 @@ public sealed class AttachTests : IDisposable
         }
         finally
         {
-            Environment.SetEnvironmentVariable(Variable, null);
+            Environment.SetEnvironmentVariable(PidFdSupport.DisabledVariable, null);
         }
     }
 

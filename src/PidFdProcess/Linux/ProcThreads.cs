@@ -5,7 +5,9 @@ namespace PidFdProcess.Linux;
 /// <summary>The threads of a process. <c>/proc/PID/stat</c> tells the state of the first alone, which may be a zombie while others run.</summary>
 internal static class ProcThreads
 {
-    /// <summary>Lists the ids of the threads as they are now; ends early if the process exits meanwhile, and at once if it may not be looked at.</summary>
+    /// <summary>
+    /// Lists the ids of the threads as they are now; ends early if the process exits meanwhile, and at once if it may not be looked at.
+    /// </summary>
     public static IEnumerable<int> Enumerate(int processId)
     {
         IEnumerator<string> tasks;

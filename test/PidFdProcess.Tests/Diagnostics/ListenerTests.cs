@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -21,7 +20,7 @@ public sealed class ListenerTests
         using Process second = TestProcesses.StartSleeper();
         Task firstWait = registry.WaitForExitAsync(first);
         Task secondWait = registry.WaitForExitAsync(second);
-        using (ListenOnce(static () => throw new NotSupportedException("of the listener")))
+        using (ExitListener.Once(static () => throw new NotSupportedException("of the listener")))
         {
             registry.Kill(first);
             await Assert.ThrowsExactlyAsync<NotSupportedException>(() => firstWait.WaitAsync(s_limit));
@@ -44,7 +43,7 @@ public sealed class ListenerTests
         // The other one has the first slot of the watcher.
         Task secondWait = registry.WaitForExitAsync(second);
         Task firstWait = registry.WaitForExitAsync(first, source.Token);
-        using (ListenOnce(source.Cancel))
+        using (ExitListener.Once(source.Cancel))
         {
             registry.Kill(first);
             await firstWait.WaitAsync(s_limit);
@@ -52,30 +51,5 @@ public sealed class ListenerTests
 
         registry.Kill(second);
         await secondWait.WaitAsync(s_limit);
-    }
-
-    private static MeterListener ListenOnce(Action act)
-    {
-        MeterListener listener = new()
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "pidfdprocess.exits")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        int acted = 0;
-        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) =>
-        {
-            if (Interlocked.Exchange(ref acted, 1) == 0)
-            {
-                listener.DisableMeasurementEvents(instrument);
-                act();
-            }
-        });
-        listener.Start();
-        return listener;
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using PidFdProcess.Tests.Diagnostics;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -72,22 +73,7 @@ public sealed class SigChldMaskTests
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         bool? masked = null;
-        using MeterListener listener = new()
-        {
-            InstrumentPublished = static (instrument, listener) =>
-            {
-                if (instrument.Name == "pidfdprocess.exits")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) =>
-        {
-            masked = IsMasked("/proc/thread-self");
-            listener.DisableMeasurementEvents(instrument);
-        });
-        listener.Start();
+        using MeterListener listener = ExitListener.Once(() => masked = IsMasked("/proc/thread-self"));
         Thread killer = new(() => registry.Kill(child));
         killer.Start();
         registry.WaitForExitStatus(child);

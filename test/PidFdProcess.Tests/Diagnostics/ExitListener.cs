@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+
+namespace PidFdProcess.Tests.Diagnostics;
+
+/// <summary>Acts as a user may who listens to the meter: when the next exit is counted, on the thread that counts it.</summary>
+internal static class ExitListener
+{
+    public static MeterListener Once(Action act)
+    {
+        MeterListener listener = new()
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == "pidfdprocess.exits")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        int acted = 0;
+        listener.SetMeasurementEventCallback<long>((instrument, _, _, _) =>
+        {
+            if (Interlocked.Exchange(ref acted, 1) == 0)
+            {
+                // On .NET 8 an instrument stays enabled when its listener is merely disposed.
+                listener.DisableMeasurementEvents(instrument);
+                act();
+            }
+        });
+        listener.Start();
+        return listener;
+    }
+}
