@@ -8,11 +8,18 @@ using PidFdProcess.Benchmarks.Measuring;
 using PidFdProcess.Benchmarks.Micro;
 using PidFdProcess.Benchmarks.Output;
 using PidFdProcess.Benchmarks.Scenarios;
+using PidFdProcess.Benchmarks.Work;
 
 if (args is ["--worker", string contender, string window])
 {
     Console.Out.Write(JsonSerializer.Serialize(
         PendingCost.Measure(contender, TimeSpan.FromMilliseconds(double.Parse(window, CultureInfo.InvariantCulture)))));
+    return 0;
+}
+
+if (args is ["--contender", string name])
+{
+    OnCommand.Run(name);
     return 0;
 }
 
@@ -50,13 +57,13 @@ if (skipped is not null)
 }
 
 Sizes sizes = options.Sizes;
-void Measure(string name, Func<IEnumerable<Row>> scenario)
+void Measure(string scenario, Func<IEnumerable<Row>> run)
 {
-    if (name.Contains(options.Only, StringComparison.Ordinal))
+    if (scenario.Contains(options.Only, StringComparison.Ordinal))
     {
         Stopwatch watch = Stopwatch.StartNew();
-        rows.AddRange(scenario());
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {watch.Elapsed.TotalSeconds:0.0} s"));
+        rows.AddRange(run());
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{scenario}: {watch.Elapsed.TotalSeconds:0.0} s"));
     }
 }
 

@@ -27,6 +27,8 @@ internal static class Children
 
     public static void Dispose(Process[] children) => Array.ForEach(children, static child => child.Dispose());
 
+    public static InvalidOperationException Unexpected(Process child) => new($"Exit code {child.ExitCode} of {child.StartInfo.FileName}.");
+
     /// <summary>Until then it is loading, and its death takes another time.</summary>
     private static void WaitUntilAsleep(int processId)
     {

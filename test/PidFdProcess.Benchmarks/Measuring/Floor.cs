@@ -1,19 +1,17 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>The floor in C: compiled at run time, then a process that measures on command, so that it takes its turns with the others.</summary>
+/// <summary>The same work in C: compiled at run time.</summary>
 internal sealed class Floor : IDisposable
 {
-    private readonly Process _process;
+    private readonly Measurer _measurer;
     private readonly string _directory;
 
     private Floor(string directory)
     {
         _directory = directory;
-        _process = Process.Start(
-            new ProcessStartInfo(Program) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        _measurer = new Measurer(new ProcessStartInfo(Program));
     }
 
     /// <summary>Gets the path of the program.</summary>
@@ -40,19 +38,11 @@ internal sealed class Floor : IDisposable
     }
 
     /// <summary>Has it measure something, and returns nanoseconds.</summary>
-    public double[] Measure(string command)
-    {
-        _process.StandardInput.WriteLine(command);
-        _process.StandardInput.Flush();
-        string line = _process.StandardOutput.ReadLine() ?? throw new InvalidOperationException($"The floor ended at '{command}'.");
-        return [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(ns => double.Parse(ns, CultureInfo.InvariantCulture))];
-    }
+    public double[] Measure(string command) => _measurer.Measure(command);
 
     public void Dispose()
     {
-        _process.StandardInput.Close();
-        _process.WaitForExit();
-        _process.Dispose();
+        _measurer.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 }

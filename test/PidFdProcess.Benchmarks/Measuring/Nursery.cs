@@ -8,14 +8,14 @@ internal sealed class Nursery : IDisposable
 {
     private readonly Process _parent;
 
-    /// <summary>Starts them: small ones that the floor forks, or those of a shell where there is no floor.</summary>
-    public Nursery(Floor? floor, int count)
+    /// <summary>Starts them: small ones that the program of the floor forks, or those of a shell where there is no floor.</summary>
+    public Nursery(string? floor, int count)
     {
         string shell =
             $"i=0; while [ $i -lt {count} ]; do sleep 100000 </dev/null >/dev/null & echo $!; i=$((i+1)); done; read end & wait";
         ProcessStartInfo start = floor is null
             ? new ProcessStartInfo("/bin/sh", ["-c", shell])
-            : new ProcessStartInfo(floor.Program, ["nursery", count.ToString(CultureInfo.InvariantCulture)]);
+            : new ProcessStartInfo(floor, ["nursery", count.ToString(CultureInfo.InvariantCulture)]);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         _parent = Process.Start(start)!;

@@ -16,6 +16,14 @@ internal sealed class Series(string contender)
 
     public IReadOnlyList<double> Sorted => _sorted ??= [.. _values.Order()];
 
+    /// <summary>What it took in one of so many equal parts of the run, from the first to the last.</summary>
+    public Series Part(int index, int count)
+    {
+        Series part = new(Contender);
+        part.Add(_values[(Count * index / count)..(Count * (index + 1) / count)]);
+        return part;
+    }
+
     public void Add(IEnumerable<double> values)
     {
         _values.AddRange(values);

@@ -1,6 +1,6 @@
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>Runs contenders in turns (A B C A B C ...), so that a noisy machine hurts all alike.</summary>
+/// <summary>Runs contenders in turns (A B C, B C A, C A B, ...), so that a noisy machine, and what the one before leaves behind, hurt all alike.</summary>
 internal static class Turns
 {
     /// <summary>Runs so many turns after so many that do not count.</summary>
@@ -11,10 +11,11 @@ internal static class Turns
         {
             for (int i = 0; i < contenders.Length; i++)
             {
-                IEnumerable<double> values = contenders[i].Turn();
+                int next = (i + turn + warmUp) % contenders.Length;
+                IEnumerable<double> values = contenders[next].Turn();
                 if (turn >= 0)
                 {
-                    series[i].Add(values);
+                    series[next].Add(values);
                 }
             }
         }

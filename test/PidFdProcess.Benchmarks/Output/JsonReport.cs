@@ -13,6 +13,8 @@ internal static class JsonReport
         new
         {
             System = RuntimeInformation.OSDescription,
+            Kernel = Environment.OSVersion.Version.ToString(3),
+            Processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1],
             Runtime = RuntimeInformation.FrameworkDescription,
             Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
             Environment.ProcessorCount,
@@ -23,7 +25,7 @@ internal static class JsonReport
                 row.Work,
                 row.Unit,
                 Contenders = row.Series.Select(static series => new { Name = series.Contender, series.Median, series.P99, Samples = series.Count }),
-                Bounds = row.Bounds.Select(static bound => new { bound.What, bound.Value, bound.Limit, bound.IsReached }),
+                Bounds = row.Bounds.Select(static bound => new { bound.What, bound.Value, bound.Lowest, bound.Highest, bound.Limit, bound.IsReached }),
             }),
         },
         s_options));

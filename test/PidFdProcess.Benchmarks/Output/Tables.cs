@@ -32,10 +32,12 @@ internal static class Tables
             }
         }
 
-        Table bounds = Make("goal", "what", "measured", "at most", "");
+        Table bounds = Make("goal", "what", "measured", "in fifths of the run", "at most", "");
         foreach (Bound bound in rows.SelectMany(static row => row.Bounds))
         {
-            bounds.AddRow(bound.Work, bound.What, Number(bound.Value), Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");
+            bounds.AddRow(
+                bound.Work, bound.What, Number(bound.Value), bound is { Lowest: { } low, Highest: { } high } ? $"{Number(low)} to {Number(high)}" : "",
+                Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");
         }
 
         AnsiConsole.Write(figures);

@@ -15,7 +15,7 @@ internal static class PendingWaits
     {
         foreach (int count in sizes.PendingWaits)
         {
-            using Nursery nursery = new(floor, count);
+            using Nursery nursery = new(floor?.Program, count);
             Dictionary<string, List<PendingCost>> costs = new() { [Contender.Stock] = [], [Contender.PidFd] = [] };
             for (int turn = 0; turn < sizes.PendingTurns; turn++)
             {

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Globalization;
 using PidFdProcess.Benchmarks.Measuring;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
@@ -12,46 +12,15 @@ internal static class ShortProcesses
     {
         foreach (int atATime in (int[])[1, 8])
         {
-            List<(string, Func<IEnumerable<double>>)> contenders =
-            [
-                (Contender.Stock, () => RunMany(atATime, Process.Start, static child => child.WaitForExitAsync())),
-                (Contender.PidFd, () => RunMany(atATime, Start, static child => Registries.Hop.WaitForExitAsync(child))),
-            ];
-            if (floor is not null)
-            {
-                contenders.Add((Contender.Floor, () => floor.Measure($"short {PerTurn} {atATime}").Select(ns => ns / 1000 / PerTurn)));
-            }
+            using Contenders all = new(floor);
+            string command = string.Create(CultureInfo.InvariantCulture, $"short {PerTurn} {atATime}");
 
             // Time per process, so that less is better as everywhere: a throughput of 1.00 or more.
             yield return new Row(
-                    $"short processes, {atATime} at a time: start, attach, await", "µs each",
-                    Turns.Run(2, sizes.ShortProcesses / PerTurn, [.. contenders]))
+                    $"short processes, {atATime} at a time: start, attach, await", "µs each", all.Measure(
+                        warmUp: 2, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
+                        (Contender.Stock, command), (Contender.PidFd, command), (Contender.Floor, command)))
                 .Promise(Contender.PidFd, Contender.Stock, 1.0);
         }
-    }
-
-    private static Process Start(string program)
-    {
-        Process process = Process.Start(program);
-        Registries.Hop.Attach(process);
-        return process;
-    }
-
-    private static double[] RunMany(int atATime, Func<string, Process> start, Func<Process, Task> wait)
-    {
-        int left = PerTurn;
-        async Task RunOneAfterAnother()
-        {
-            while (Interlocked.Decrement(ref left) >= 0)
-            {
-                using Process child = start("/bin/true");
-                await wait(child).ConfigureAwait(false);
-                _ = child.ExitCode == 0 ? 0 : throw new InvalidOperationException($"Exit code {child.ExitCode}.");
-            }
-        }
-
-        long begin = Stopwatch.GetTimestamp();
-        Task.WhenAll(Enumerable.Range(0, atATime).Select(_ => Task.Run(RunOneAfterAnother))).GetAwaiter().GetResult();
-        return [Stopwatch.GetElapsedTime(begin).TotalMicroseconds / PerTurn];
     }
 }

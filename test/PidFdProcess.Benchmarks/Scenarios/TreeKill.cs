@@ -16,7 +16,7 @@ internal static class TreeKill
     {
         int side = sizes.TreeSide;
         int members = 1 + side + (side * side);
-        using Nursery others = new(floor, sizes.TreeOthers);
+        using Nursery others = new(floor?.Program, sizes.TreeOthers);
         return new Row(
                 string.Create(CultureInfo.InvariantCulture, $"tree kill of {members:N0} among {sizes.TreeOthers:N0} others, until all have exited"), "ms",
                 Turns.Run(warmUp: 0, sizes.TreeTurns, [.. ((string[])[Contender.Stock, Contender.PidFd]).Select(contender =>

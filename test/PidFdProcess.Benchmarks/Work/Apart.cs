@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using PidFdProcess.Benchmarks.Measuring;
+
+namespace PidFdProcess.Benchmarks.Work;
+
+/// <summary>Processes killed so far apart that all threads are asleep, from right before the kill to the code that awaits the exit.</summary>
+internal static class Apart
+{
+    // Stock polls at its own times: exits at random ones, over a period of its polls.
+    private const int MaxApart = 100;
+
+    // Stock polls foreign processes ever more slowly, down to every 100 ms, which it has reached by then.
+    private static readonly TimeSpan s_untilStockPollsSlowly = TimeSpan.FromMilliseconds(400);
+
+    public static TimeSpan[] KillForeign(Ways ways, int count, string? floor)
+    {
+        using Nursery nursery = new(floor, count);
+        return Kill(ways, Array.ConvertAll(nursery.Ids, id => ways.Open(id)));
+    }
+
+    public static TimeSpan[] KillChildren(Ways ways, int count) => Kill(ways, Children.StartSleepers(count));
+
+    private static TimeSpan[] Kill(Ways ways, Process[] processes) => Task.Run(async () =>
+    {
+        Task[] exits = Array.ConvertAll(processes, process => ways.WaitForExitAsync(process));
+        Thread.Sleep(s_untilStockPollsSlowly);
+        TimeSpan[] samples = new TimeSpan[processes.Length];
+        for (int i = 0; i < processes.Length; i++)
+        {
+            Thread.Sleep(Random.Shared.Next(2, MaxApart));
+            long start = Stopwatch.GetTimestamp();
+            ways.Kill(processes[i]);
+            await exits[i].ConfigureAwait(false);
+            samples[i] = Stopwatch.GetElapsedTime(start);
+        }
+
+        Children.Dispose(processes);
+        return samples;
+    }).GetAwaiter().GetResult();
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using PidFdProcess.Benchmarks.Measuring;
+
+namespace PidFdProcess.Benchmarks.Work;
+
+/// <summary>Children killed one after another, from right before the kill to the code that waits for the exit.</summary>
+internal static class OneAfterAnother
+{
+    public static TimeSpan[] KillAndWait(Ways ways, int count)
+    {
+        TimeSpan[] samples = new TimeSpan[count];
+        for (int i = 0; i < count; i++)
+        {
+            using Process child = Children.StartSleeper();
+            ways.Attach(child);
+            long start = Stopwatch.GetTimestamp();
+            ways.Kill(child);
+            ways.WaitForExit(child);
+            samples[i] = child.ExitCode == 137 ? Stopwatch.GetElapsedTime(start) : throw Children.Unexpected(child);
+        }
+
+        return samples;
+    }
+
+    // The kill and the code that awaits are in one asynchronous method, as in most programs that run others one after the other.
+    public static TimeSpan[] KillAndAwait(Ways ways, int count) => Task.Run(async () =>
+    {
+        TimeSpan[] samples = new TimeSpan[count];
+        for (int i = 0; i < count; i++)
+        {
+            using Process child = Children.StartSleeper();
+            Task exit = ways.WaitForExitAsync(child);
+            long start = Stopwatch.GetTimestamp();
+            ways.Kill(child);
+            await exit.ConfigureAwait(false);
+            samples[i] = Stopwatch.GetElapsedTime(start);
+            _ = child.ExitCode == 137 ? 0 : throw Children.Unexpected(child);
+        }
+
+        return samples;
+    }).GetAwaiter().GetResult();
+}
