@@ -47,14 +47,20 @@ publish() {
   fi
 }
 
+# .NET's name of this machine.
+case $(uname -m) in
+  aarch64) rid=linux-arm64 ;;
+  *) rid=linux-x64 ;;
+esac
+
 # The self-contained program for this machine.
-publish_here() { publish linux-x64 net10.0 linux-x64; }
+publish_here() { publish "$rid" net10.0 "$rid"; }
 
 # The same as Native AOT.
 publish_aot() {
   need clang=clang
   [[ -e /usr/include/zlib.h ]] || { apt-get update -q && apt-get install -y -q --no-install-recommends zlib1g-dev; } >"$out/apt.log" 2>&1
-  publish native-aot net10.0 linux-x64 -p:ConformanceAot=true -p:TrimmerSingleWarn=false
+  publish native-aot net10.0 "$rid" -p:ConformanceAot=true -p:TrimmerSingleWarn=false
 }
 
 # record NAME LINE replaces the line of an environment (fields as Conformance writes them, see --results).
@@ -114,7 +120,7 @@ run_unit_tests() {
   local name=$1 tests=$out/$2 framework=$3 status=0 skipped=
   shift 3
   say "publishing the unit tests"
-  dotnet publish "$root/test/PidFdProcess.Tests" -c Release -o "$tests" -p:TestsFramework="$framework" -p:TestsRuntime=linux-x64 "$@" >"$tests.log" 2>&1 ||
+  dotnet publish "$root/test/PidFdProcess.Tests" -c Release -o "$tests" -p:TestsFramework="$framework" -p:TestsRuntime="$rid" "$@" >"$tests.log" 2>&1 ||
     { cat "$tests.log"; die "cannot publish the unit tests"; }
   say "$name, unit tests"
   "$tests/PidFdProcess.Tests" --settings "$root/test/PidFdProcess.Tests/tests.runsettings" --progress off --no-ansi >"$out/run.log" 2>&1 || status=$?

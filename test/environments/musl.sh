@@ -4,7 +4,7 @@
 
 # build_musl_libraries sets $musl_libraries to the directory of libstdc++.so.6 and libgcc_s.so.1. Takes two minutes once.
 build_musl_libraries() {
-  local gcc work source log=$out/musl-libraries.log
+  local gcc work source status log=$out/musl-libraries.log
   need g++=g++ make=make xz=xz-utils dpkg-deb=dpkg musl-gcc=musl-tools
   gcc=$(g++ -dumpversion)
   musl_libraries=$cache/musl-libraries-$gcc-$(dpkg-query -W -f '${Version}' musl)
@@ -12,7 +12,10 @@ build_musl_libraries() {
 
   say "building libstdc++ and libgcc_s $gcc for musl"
   work=$(mktemp -d)
+  # Nothing stands behind it that would have the shell go on after an error in there.
+  set +e
   (
+    set -e
     cd "$work"
     apt-get download "gcc-$gcc-source" && dpkg-deb -x gcc-*.deb package && rm gcc-*.deb
     tar -xf package/usr/src/gcc-"$gcc"/gcc-*.tar.xz --exclude '*/testsuite/*/*' --wildcards '*/libstdc++-v3/*' '*/libgcc/*' '*/include/*' '*/config/*' \
@@ -24,9 +27,10 @@ build_musl_libraries() {
     export PATH=$PWD/bin:$PATH
     make_gcc_s
     make_stdcxx
-  ) >"$log" 2>&1 || true
-  # The shell goes on after an error in there.
-  [[ -s $work/lib/libgcc_s.so.1 && -s $work/lib/libstdc++.so.6 ]] || die "cannot build them: see $log"
+  ) >"$log" 2>&1
+  status=$?
+  set -e
+  ((status == 0)) || die "cannot build them: see $log"
   mv "$work/lib" "$musl_libraries"
   rm -rf "$work"
 }

@@ -4,6 +4,7 @@ using System.Reflection.Metadata;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace PidFdProcess.Tests.Package;
@@ -73,6 +74,26 @@ public sealed partial class PackageTests
             Assert.AreEqual("Mono.Posix.NETStandard", dependency.Attribute("id")!.Value);
             StringAssert.Contains(dependency.Attribute("exclude")!.Value, "Native", "nobody has to ship its native helper");
         }
+    }
+
+    [TestMethod]
+    public void ItsReadmeIsWholeAndLinksNowhereInTheRepository()
+    {
+        using ZipArchive package = s_library.OpenPackage();
+        string readme = Encoding.UTF8.GetString(PackedLibrary.Read(package, "README.md"));
+        string original = File.ReadAllText(Path.Combine(s_library.Folder, "first", "README.md"));
+
+        MatchCollection links = Regex.Matches(original, @"!?\[[^]]*\]\((?!https:)[^)]*\)");
+        Assert.IsNotEmpty(links);
+        Assert.DoesNotMatchRegex(new Regex(@"\]\((?!https:)"), readme);
+        foreach (Match link in links)
+        {
+            original = link.Value.StartsWith('!')
+                ? original.Replace(link.Value + "\n", "", StringComparison.Ordinal)
+                : original.Replace(link.Value, link.Value[1..link.Value.IndexOf(']', StringComparison.Ordinal)], StringComparison.Ordinal);
+        }
+
+        Assert.AreEqual(original.TrimEnd(), readme.TrimStart('\uFEFF').TrimEnd());
     }
 
     [TestMethod]
