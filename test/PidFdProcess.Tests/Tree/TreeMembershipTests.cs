@@ -79,6 +79,32 @@ public sealed class TreeMembershipTests
         }
     }
 
+    [TestMethod]
+    public void WhoIsFoundInTheLastPass_GetsAnother()
+    {
+        // The child and the grandchild come into view as if forked between the listing of their parent and its stop.
+        using MarkedTree tree = new("sh -c 'sleep 1000 & echo $! $$; wait' & wait");
+        int[] ids = ReadIds(tree);
+        (int grandchild, int child) = (ids[0], ids[1]);
+        int looksAtRoot = 0;
+        bool isChildStopped = false;
+        HookedKernel kernel = new();
+        kernel.OnReadStat = id =>
+        {
+            // The first listing looks once; then it is seen to stop.
+            looksAtRoot += id == tree.Root.Id ? 1 : 0;
+            return (id == child && looksAtRoot < 2) || (id == grandchild && !isChildStopped) ? Errno.ENOENT : null;
+        };
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            isChildStopped |= signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == child;
+            return null;
+        };
+        TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles: false));
+        Assert.IsTrue(isChildStopped);
+        tree.AssertNoSurvivor();
+    }
+
     private static ProcChildren? ChildrenOf(HookedKernel kernel, bool childrenFiles) =>
         childrenFiles ? null : new ProcChildren(kernel) { UseChildrenFiles = false };
 
