@@ -1,9 +1,10 @@
 using System.ComponentModel;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>What a tree opened is closed at once on the paths that fail, too, and not when it is collected.</summary>
+/// <summary>What a tree opened, and nothing else, is closed at once, on the paths that fail, too.</summary>
 [TestClass]
 public sealed class TreeDescriptorTests
 {
@@ -44,5 +45,17 @@ public sealed class TreeDescriptorTests
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
         Assert.IsGreaterThan(0, opened);
         tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public void ThePidFdOfTheRoot_IsTheCallers()
+    {
+        using MarkedTree tree = new("sleep 1000 & wait");
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
+        using (root)
+        {
+            Assert.AreEqual((Errno)0, ProcessTree.Kill(LinuxKernel.Instance, tree.Root.Id, root));
+            Assert.IsFalse(root.IsClosed);
+        }
     }
 }
