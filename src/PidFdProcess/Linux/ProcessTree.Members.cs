@@ -55,12 +55,17 @@ internal sealed partial class ProcessTree
         }
 
         Member member = new(id, pidFd, IsOwned: true);
-        if (error == 0
-            && TryGetParent(member, out int parentId)
-            && _members.TryGetValue(parentId, out Member? parent)
-            && HoldsId(parent))
+        if (error == 0 && TryGetParent(member, out int parentId))
         {
-            return member;
+            if (!_members.TryGetValue(parentId, out Member? parent))
+            {
+                // Who was listed has ended, and this has its PID.
+                _anyVanished = true;
+            }
+            else if (HoldsId(parent))
+            {
+                return member;
+            }
         }
 
         pidFd.Dispose();
