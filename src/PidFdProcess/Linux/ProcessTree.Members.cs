@@ -79,8 +79,8 @@ internal sealed partial class ProcessTree
             return true;
         }
 
-        // Before Linux 6.13. If the member has been reaped, this may be about another process under its PID. No harm: a reaped member takes no
-        // signal, and what has its PID is looked at in the next pass.
+        // Before Linux 6.13. If the member has been reaped, this may be about another process under its PID. No harm: a reaped member takes
+        // no signal, and what has its PID is looked at in the next pass.
         bool read = _kernel.ReadProcStat(member.Id, out ProcStat stat) == 0;
         parentId = stat.ParentId;
         return read;

@@ -108,7 +108,7 @@ public sealed class TreeMembershipTests
     [TestMethod]
     public void AListThatNamesAStranger_IsNotTheLast()
     {
-        // As if the first had ended while the kernel listed it, which may leave out the second, and its PID were a stranger's when it is opened.
+        // As if the first had ended while the kernel listed it, which may leave out the second, and its PID were a stranger's by now.
         using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & sh -c 'echo $$; exec sleep 1000' & wait");
         int stranger = ReadIds(tree)[0];
         int second = ReadIds(tree)[0];
