@@ -55,12 +55,17 @@ internal sealed partial class ProcessTree
         }
 
         Member member = new(id, pidFd, IsOwned: true);
-        if (error == 0
-            && TryGetParent(member, out int parentId)
-            && _members.TryGetValue(parentId, out Member? parent)
-            && HoldsId(parent))
+        if (error == 0 && TryGetParent(member, out int parentId))
         {
-            return member;
+            if (!_members.TryGetValue(parentId, out Member? parent))
+            {
+                // Who was listed has ended, and this has its PID.
+                _anyVanished = true;
+            }
+            else if (HoldsId(parent))
+            {
+                return member;
+            }
         }
 
         pidFd.Dispose();
@@ -74,9 +79,10 @@ internal sealed partial class ProcessTree
             return true;
         }
 
-        // Before Linux 6.13. What /proc says of the PID is true of the member if that still holds it afterwards.
+        // Before Linux 6.13. If the member has been reaped, this may be about another process under its PID. No harm: a reaped member takes
+        // no signal, and what has its PID is looked at in the next pass.
         bool read = _kernel.ReadProcStat(member.Id, out ProcStat stat) == 0;
         parentId = stat.ParentId;
-        return read && HoldsId(member);
+        return read;
     }
 }

@@ -9,8 +9,8 @@ namespace PidFdProcess.Linux;
 // Constraints: a tree forks while it is killed; a list of children is about PIDs, which may be recycled at any time; SIGSTOP is
 // sent, not done, when the call returns: a fork that is under way on another core still completes.
 //
-// Scheme: a pidfd for each member; a process becomes one if, after its pidfd was opened, its parent is a member, and neither of
-// the two had been reaped after that was read. Each member is stopped at once. When all have been seen to be stopped, from when on
+// Scheme: a pidfd for each member; a process becomes one if, after its pidfd was opened, its parent is a member that had not been
+// reaped after that was read. Each member is stopped at once. When all have been seen to be stopped, from when on
 // they cannot fork, they are listed once more; if that finds nobody new, all are killed. (A list may skip somebody while another
 // one on it ends: then, too, they are listed once more.) However it ends, no member stays
 // stopped: those that could be stopped are killed. A child whose parent had exited before belongs to somebody else by then, for

@@ -6,6 +6,7 @@ internal static class TreeCases
     [
         new("tree-kill", Needs.Proc, KillTree),
         new("tree-kill-forking", Needs.PidFds | Needs.Proc, KillForkingTree),
+        new("tree-kill-hidden", Needs.PidFds | Needs.Proc, KillTreeWithHiddenMember),
         new("tree-with-caller", Needs.Proc, KillOwnTree),
         new("tree-stop", Needs.PidFds | Needs.Proc, StopTreeAsync),
     ];
@@ -56,6 +57,27 @@ internal static class TreeCases
         finally
         {
             Directory.Delete(mark);
+        }
+    }
+
+    private static void KillTreeWithHiddenMember(ProcessHandleRegistry registry)
+    {
+        // Who runs a program that its own user may not read is hidden by hidepid=, also from that user.
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("conformance");
+        try
+        {
+            string program = Path.Combine(directory.FullName, Path.GetFileName(Programs.Shell));
+            File.Copy(Programs.Shell, program);
+            File.SetUnixFileMode(program, UnixFileMode.UserExecute);
+            using Talker root = new($"exec 3<&0; {program} -c 'echo $$; read line <&3' & wait");
+            using Process hidden = registry.Open(Programs.Parse(root.FirstLine));
+            registry.Kill(root, entireProcessTree: true);
+            Check.That(registry.WaitForExit(root, 60_000));
+            Check.That(registry.WaitForExit(hidden, 60_000));
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Diagnostics;
 using PidFdProcess.Tests.Support;
 
@@ -79,6 +80,44 @@ public sealed class SigChldMaskTests
         registry.WaitForExitStatus(child);
         killer.Join();
         Assert.IsFalse(masked);
+    }
+
+    [TestMethod]
+    public void ACallerThatHadBlockedSigChld_HasItBlockedAfterwards()
+    {
+        bool? masked = null;
+        Thread thread = new(() =>
+        {
+            using (SigChldMask.Set())
+            {
+                using (SigChldMask.Set())
+                {
+                }
+
+                masked = IsMasked("/proc/thread-self");
+            }
+        });
+        thread.Start();
+        thread.Join();
+        Assert.IsTrue(masked);
+    }
+
+    [TestMethod]
+    public void TheStatusIsRead_BeforeTheThreadTakesSigChldAgain()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        registry.Attach(child);
+        bool? masked = null;
+        kernel.OnWaitId = _ =>
+        {
+            masked ??= IsMasked("/proc/thread-self");
+            return null;
+        };
+        registry.Kill(child);
+        registry.WaitForExitStatus(child);
+        Assert.IsTrue(masked);
     }
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);

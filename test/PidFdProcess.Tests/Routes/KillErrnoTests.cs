@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using Moq;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Routes;
@@ -84,6 +85,22 @@ public sealed class KillErrnoTests
         child.Registry.Kill(child.Process);
         Assert.AreSame(attachment, child.Registry.Attach(child.Process));
         Assert.AreEqual("attached; the last call was served by stock: pidfd_send_signal: " + reason, attachment.Reason);
+        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        Assert.AreEqual(137, child.Process.ExitCode);
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    public void ATreeKillWithoutProc_IsServedByStock_AndKeepsThePidFd()
+    {
+        using MockedChild child = new();
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+        child.Kernel.Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(Errno.ENOENT);
+        child.Registry.Kill(child.Process, entireProcessTree: true);
+        Assert.AreSame(attachment, child.Registry.Attach(child.Process));
+        Assert.AreEqual(
+            "attached; the last call was served by stock: /proc: ENOENT (it is not mounted, or not for this PID namespace)",
+            attachment.Reason);
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
         Assert.AreEqual(137, child.Process.ExitCode);
         child.AssertNothingStaysOpen();

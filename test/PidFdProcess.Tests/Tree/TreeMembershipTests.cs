@@ -79,6 +79,58 @@ public sealed class TreeMembershipTests
         }
     }
 
+    [TestMethod]
+    public void WhoIsFoundInTheLastPass_GetsAnother()
+    {
+        // The child and the grandchild come into view as if forked between the listing of their parent and its stop.
+        using MarkedTree tree = new("sh -c 'sleep 1000 & echo $! $$; wait' & wait");
+        int[] ids = ReadIds(tree);
+        (int grandchild, int child) = (ids[0], ids[1]);
+        int looksAtRoot = 0;
+        bool isChildStopped = false;
+        HookedKernel kernel = new();
+        kernel.OnReadStat = id =>
+        {
+            // The first listing looks once; then it is seen to stop.
+            looksAtRoot += id == tree.Root.Id ? 1 : 0;
+            return (id == child && looksAtRoot < 2) || (id == grandchild && !isChildStopped) ? Errno.ENOENT : null;
+        };
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            isChildStopped |= signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == child;
+            return null;
+        };
+        TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles: false));
+        Assert.IsTrue(isChildStopped);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void AListThatNamesAStranger_IsNotTheLast()
+    {
+        // As if the first had ended while the kernel listed it, which may leave out the second, and its PID were a stranger's by now.
+        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & sh -c 'echo $$; exec sleep 1000' & wait");
+        int stranger = ReadIds(tree)[0];
+        int second = ReadIds(tree)[0];
+        int looksAtRoot = 0;
+        int looksAtStranger = 0;
+        int id = 0;
+        HookedKernel kernel = new HookedKernel
+        {
+            OnReadStat = each =>
+            {
+                id = each;
+                looksAtRoot += id == tree.Root.Id ? 1 : 0;
+
+                // Not in the first listing, which is never the last.
+                return (id == stranger && looksAtRoot < 2) || (id == second && looksAtStranger < 2) ? Errno.ENOENT : null;
+            },
+            ChangeStat = stat => id == stranger && ++looksAtStranger > 1 ? stat with { ParentId = 1 } : stat,
+        }.WithoutInfo();
+        TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles: false));
+        tree.AssertAlive(stranger);
+    }
+
     private static ProcChildren? ChildrenOf(HookedKernel kernel, bool childrenFiles) =>
         childrenFiles ? null : new ProcChildren(kernel) { UseChildrenFiles = false };
 

@@ -1,0 +1,55 @@
+using Mono.Unix.Native;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Linux;
+
+/// <summary>When has every thread of a process stopped?</summary>
+[TestClass]
+public sealed class ProcThreadsTests : IDisposable
+{
+    private readonly NativeChild _child = NativeChild.StartShell("exec sleep 1000");
+    private readonly HookedKernel _kernel = new();
+
+    private bool HaveStopped => ProcThreads.HaveStopped(_kernel, _child.Id);
+
+    public void Dispose() => _child.Dispose();
+
+    [TestMethod]
+    public void AllThatThereAre_HaveStopped()
+    {
+        Assert.IsFalse(HaveStopped);
+        Stop();
+        Assert.IsTrue(HaveStopped);
+    }
+
+    [TestMethod]
+    public void OneThatBeganAfterTheListing_MayRun()
+    {
+        Stop();
+        _kernel.ChangeStat = static stat => stat with { Threads = 2 };
+        Assert.IsFalse(HaveStopped);
+    }
+
+    [TestMethod]
+    public void OneThatCannotBeRead_IsNotCounted()
+    {
+        Stop();
+        int reads = 0;
+        _kernel.OnReadStat = _ => reads++ == 0 ? Errno.ENOENT : null;
+        Assert.IsFalse(HaveStopped);
+    }
+
+    [TestMethod]
+    public void AProcessThatIsGone_HasNoneThatRun()
+    {
+        _kernel.OnReadStat = static _ => Errno.ENOENT;
+        Assert.IsTrue(HaveStopped);
+    }
+
+    private void Stop()
+    {
+        _child.Signal((int)Signum.SIGSTOP);
+        _child.WaitForStopOrContinue();
+    }
+}

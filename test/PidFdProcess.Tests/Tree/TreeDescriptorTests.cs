@@ -1,0 +1,61 @@
+using System.ComponentModel;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>What a tree opened, and nothing else, is closed at once, on the paths that fail, too.</summary>
+[TestClass]
+public sealed class TreeDescriptorTests
+{
+    [TestMethod]
+    public async Task AStopThatCannotHoldAllMembers_SignalsNobodyAndHoldsNone()
+    {
+        using MarkedTree tree = new("sleep 1000 & sleep 1000 & sleep 1000 & wait");
+        tree.WaitForCount(4);
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        registry.Attach(tree.Root);
+        int before = Census.PidFdBaseline();
+        int opened = 0;
+        kernel.OnOpen = _ => opened++ < 2 ? null : Errno.EMFILE;
+        await Assert.ThrowsExactlyAsync<Win32Exception>(() => registry.StopAsync(tree.Root, TimeSpan.Zero, entireProcessTree: true));
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+        Assert.AreEqual(3, opened);
+        Assert.HasCount(4, tree.Alive());
+    }
+
+    [TestMethod]
+    public void WhoIsNoMember_IsNotHeld()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        int before = Census.PidFdBaseline();
+        int opened = 0;
+        HookedKernel kernel = new HookedKernel
+        {
+            OnOpen = _ =>
+            {
+                opened++;
+                return null;
+            },
+            OnReadStat = id => id == child && opened > 0 ? Errno.ENOENT : null,
+        }.WithoutInfo();
+        TreeKillTests.Kill(tree, kernel);
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+        Assert.IsGreaterThan(0, opened);
+        tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public void ThePidFdOfTheRoot_IsTheCallers()
+    {
+        using MarkedTree tree = new("sleep 1000 & wait");
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
+        using (root)
+        {
+            Assert.AreEqual((Errno)0, ProcessTree.Kill(LinuxKernel.Instance, tree.Root.Id, root));
+            Assert.IsFalse(root.IsClosed);
+        }
+    }
+}
