@@ -29,7 +29,8 @@ internal static class Tour
 
         Screen.Title("Kill and await");
         List<string[]> rows = [];
-        foreach ((string name, Process process) in new[] { ("child, killed", child), ("child, exits with 3", exiting), ("not our child, killed", opened) })
+        (string, Process)[] processes = [("child, killed", child), ("child, exits with 3", exiting), ("not our child, killed", opened)];
+        foreach ((string name, Process process) in processes)
         {
             ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);
             ProcessRoute route = attachment.Route;

@@ -30,7 +30,9 @@ internal static partial class Native
     [LibraryImport("libc", EntryPoint = "gettid")]
     public static partial int ThreadId();
 
-    /// <summary>Counts the open pidfds and epoll sets, without /proc. Files and pipes come and go with the runtime's assemblies and threads.</summary>
+    /// <summary>
+    /// Counts the open pidfds and epoll sets, without /proc. Files and pipes come and go with the runtime's assemblies and threads.
+    /// </summary>
     public static int OpenDescriptors() => Enumerable.Range(0, DescriptorsLookedAt).Count(IsCounted);
 
     /// <summary>Lowers the soft limit until so many descriptors can be opened. Returns the limit that was.</summary>

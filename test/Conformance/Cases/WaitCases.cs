@@ -67,7 +67,10 @@ internal static class WaitCases
     private static async Task DrainAsync(ProcessHandleRegistry registry)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo(Programs.Shell, ["-c", "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done"]) { RedirectStandardOutput = true })!;
+            new ProcessStartInfo(Programs.Shell, ["-c", "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done"])
+            {
+                RedirectStandardOutput = true,
+            })!;
         int lines = 0;
         process.OutputDataReceived += (_, e) => lines += e.Data is null ? 0 : 1;
         process.BeginOutputReadLine();

@@ -48,7 +48,8 @@ internal sealed class Soak(Options options)
             Console.WriteLine($"round {round,2}: {census}");
         }
 
-        Console.WriteLine($"soak: {_counts.Values.Sum()} operations, fingerprint of the first of each thread {fingerprint:x8}, {_recycled} PIDs recycled");
+        Console.WriteLine(
+            $"soak: {_counts.Values.Sum()} operations, fingerprint of the first of each thread {fingerprint:x8}, {_recycled} PIDs recycled");
         Console.WriteLine($"soak: {string.Join(", ", _counts.Select(each => $"{each.Key} {each.Value}"))}");
     }
 

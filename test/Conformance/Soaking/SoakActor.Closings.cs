@@ -163,7 +163,8 @@ internal sealed partial class SoakActor
                 innocent.Dispose();
             }
 
-            innocent = new SoakProcess(string.Create(CultureInfo.InvariantCulture, $"innocent-{_started}"), SoakKind.Sleeper, code: 0, raisesEvents: false);
+            string name = string.Create(CultureInfo.InvariantCulture, $"innocent-{_started}");
+            innocent = new SoakProcess(name, SoakKind.Sleeper, code: 0, raisesEvents: false);
             return innocent.Process;
         });
         _subjects.Add(innocent!);

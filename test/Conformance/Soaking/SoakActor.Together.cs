@@ -119,7 +119,8 @@ internal sealed partial class SoakActor
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default))];
-        Check.That(Task.WaitAll(tasks.Select(task => task.ContinueWith(static _ => { }, TaskScheduler.Default)).ToArray(), Check.Limit), "calls at the same time do not end");
+        Task[] ends = [.. tasks.Select(task => task.ContinueWith(static _ => { }, TaskScheduler.Default))];
+        Check.That(Task.WaitAll(ends, Check.Limit), "calls at the same time do not end");
         foreach (Task task in tasks)
         {
             Rethrow(task);

@@ -3,7 +3,8 @@ using System.Diagnostics.Metrics;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What the process has at a time when it should have nothing.</summary>
-internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
+internal sealed record SoakCensus(
+    int Descriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
 {
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -24,7 +25,8 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, {Registrations} registrations, {PendingWaits} pending waits, "
+        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, "
+        + $"{Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
     private bool IsQuiet(SoakCensus? first) => Children == 0
@@ -77,7 +79,8 @@ internal sealed record SoakCensus(int Descriptors, int Watches, int Threads, int
 
     // Zombies too: the runtime reaps our children, and one that stays has been forgotten.
     private static int CountChildren() => Directory.EnumerateDirectories("/proc")
-        .Count(path => int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && Programs.ParentOf(id) == Environment.ProcessId);
+        .Count(path =>
+            int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && Programs.ParentOf(id) == Environment.ProcessId);
 
     // As an operator would.
     private static int CountPendingWaits()

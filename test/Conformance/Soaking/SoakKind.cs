@@ -33,7 +33,11 @@ internal sealed record SoakKind(string Name, string Script)
     public static SoakKind Sleeper { get; } = new("sleeper", "exec sleep 1000");
 
     public static SoakKind Foreign { get; } =
-        new("foreign", "exec 3<&0; ( read line <&3; exit CODE ) >/dev/null & echo $!; wait; echo reaped; exec sleep 1000") { ExitsOnCommand = true, IsForeign = true };
+        new("foreign", "exec 3<&0; ( read line <&3; exit CODE ) >/dev/null & echo $!; wait; echo reaped; exec sleep 1000")
+        {
+            ExitsOnCommand = true,
+            IsForeign = true,
+        };
 
     public static SoakKind[] All { get; } =
     [
@@ -42,7 +46,11 @@ internal sealed record SoakKind(string Name, string Script)
         new("told", "read line; exit CODE") { ExitsOnCommand = true },
         new("by-lines", "echo 1; read line; echo 2; exit CODE") { ExitsOnCommand = true, IsReadByLines = true },
         new("stubborn", "trap '' TERM; echo ready; exec sleep 1000") { IgnoresTerm = true, ReadyLines = 1 },
-        new("tree", "exec 3<&0; cat <&3 & sh -c 'cat <&3 & echo ready; exec cat <&3' & echo ready; exec sleep 1000") { IsTree = true, ReadyLines = 2 },
+        new("tree", "exec 3<&0; cat <&3 & sh -c 'cat <&3 & echo ready; exec cat <&3' & echo ready; exec sleep 1000")
+        {
+            IsTree = true,
+            ReadyLines = 2,
+        },
         Foreign,
         Foreign with
         {

@@ -44,7 +44,8 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
         }
 
         Complete();
-        Check.That(!KillsOnCancel || !isRunning || _mayBeDisposed || task is Task<PidFdExitStatus> { Result.Canceled: true }, $"{this}: it took a kill");
+        Check.That(
+            !KillsOnCancel || !isRunning || _mayBeDisposed || task is Task<PidFdExitStatus> { Result.Canceled: true }, $"{this}: it took a kill");
     }
 
     /// <summary>Waits for the end, which must come, and looks at what the wait says.</summary>

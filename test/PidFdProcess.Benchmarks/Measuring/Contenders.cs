@@ -12,7 +12,8 @@ internal sealed class Contenders(Floor? floor) : IDisposable
     private readonly Dictionary<string, Measurer> _processes = [];
 
     /// <summary>Has them measure something in turns.</summary>
-    public Series[] Measure(int warmUp, int turns, double nanosecondsPerUnit, params IEnumerable<(string Contender, string Command)> commands) => Turns.Run(
+    public Series[] Measure(
+        int warmUp, int turns, double nanosecondsPerUnit, params IEnumerable<(string Contender, string Command)> commands) => Turns.Run(
         warmUp, turns, [.. commands.Where(each => floor is not null || each.Contender != Contender.Floor).Select(each =>
         {
             Func<string, double[]> measure = each.Contender == Contender.Floor ? floor!.Measure : Process(each.Contender).Measure;

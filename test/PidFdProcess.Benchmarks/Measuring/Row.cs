@@ -51,7 +51,9 @@ internal sealed class Row(string work, string unit, params Series[] series)
     }
 }
 
-/// <summary>A promise about a row: the value is at most the limit. A ratio has its extremes in the fifths of the run, if there were so many turns.</summary>
+/// <summary>
+/// A promise about a row: the value is at most the limit. A ratio has its extremes in the fifths of the run, if there were so many turns.
+/// </summary>
 internal sealed record Bound(string Work, string What, double Value, double Limit)
 {
     public double? Lowest { get; init; }

@@ -1,6 +1,8 @@
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>Runs contenders in turns (A B C, B C A, C A B, ...), so that a noisy machine, and what the one before leaves behind, hurt all alike.</summary>
+/// <summary>
+/// Runs contenders in turns (A B C, B C A, C A B, ...), so that a noisy machine, and what the one before leaves behind, hurt all alike.
+/// </summary>
 internal static class Turns
 {
     /// <summary>Runs so many turns after so many that do not count.</summary>

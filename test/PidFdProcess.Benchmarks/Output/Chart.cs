@@ -72,7 +72,8 @@ internal sealed class Chart(string title, string xTitle, string yTitle, bool log
         public double At(double value) => From + (((IsLogarithmic ? Math.Log10(value) : value) - Low) / (High - Low) * (To - From));
 
         public IEnumerable<double> Ticks() => IsLogarithmic
-            ? Enumerable.Range((int)Math.Ceiling(Low), (int)(Math.Floor(High) - Math.Ceiling(Low)) + 1).Select(static exponent => Math.Pow(10, exponent))
+            ? Enumerable.Range((int)Math.Ceiling(Low), (int)(Math.Floor(High) - Math.Ceiling(Low)) + 1)
+                .Select(static exponent => Math.Pow(10, exponent))
             : Enumerable.Range(0, 5).Select(i => High * i / 4);
 
         // To 1, 2, 5 or 10 times a power of ten.

@@ -9,24 +9,40 @@ internal static class JsonReport
 {
     private static readonly JsonSerializerOptions s_options = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    public static void Write(string path, IReadOnlyList<Row> rows, IReadOnlyList<string> notes, string loadBefore) => File.WriteAllText(path, JsonSerializer.Serialize(
-        new
-        {
-            System = RuntimeInformation.OSDescription,
-            Kernel = Environment.OSVersion.Version.ToString(3),
-            Processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1],
-            Runtime = RuntimeInformation.FrameworkDescription,
-            Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
-            Environment.ProcessorCount,
-            LoadBefore = loadBefore,
-            Notes = notes,
-            Rows = rows.Select(static row => new
+    public static void Write(string path, IReadOnlyList<Row> rows, IReadOnlyList<string> notes, string loadBefore) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(
+            new
             {
-                row.Work,
-                row.Unit,
-                Contenders = row.Series.Select(static series => new { Name = series.Contender, series.Median, series.P99, Samples = series.Count }),
-                Bounds = row.Bounds.Select(static bound => new { bound.What, bound.Value, bound.Lowest, bound.Highest, bound.Limit, bound.IsReached }),
-            }),
-        },
-        s_options));
+                System = RuntimeInformation.OSDescription,
+                Kernel = Environment.OSVersion.Version.ToString(3),
+                Processor = File.ReadLines("/proc/cpuinfo")
+                    .FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(": ")[^1],
+                Runtime = RuntimeInformation.FrameworkDescription,
+                Architecture = RuntimeInformation.ProcessArchitecture.ToString(),
+                Environment.ProcessorCount,
+                LoadBefore = loadBefore,
+                Notes = notes,
+                Rows = rows.Select(static row => new
+                {
+                    row.Work,
+                    row.Unit,
+                    Contenders = row.Series.Select(static series => new
+                    {
+                        Name = series.Contender,
+                        series.Median,
+                        series.P99,
+                        Samples = series.Count,
+                    }),
+                    Bounds = row.Bounds.Select(static bound => new
+                    {
+                        bound.What,
+                        bound.Value,
+                        bound.Lowest,
+                        bound.Highest,
+                        bound.Limit,
+                        bound.IsReached,
+                    }),
+                }),
+            },
+            s_options));
 }

@@ -31,7 +31,8 @@ internal static class Pictures
         if (cost[0].Points.Count > 1)
         {
             File.WriteAllText(Path.Combine(directory, "pending-waits.svg"), new Chart(
-                "Idle CPU of pending waits for foreign processes", "pending waits (log scale)", "% of a core (log scale)", logarithmicY: true).Draw(cost));
+                "Idle CPU of pending waits for foreign processes", "pending waits (log scale)", "% of a core (log scale)",
+                logarithmicY: true).Draw(cost));
         }
     }
 

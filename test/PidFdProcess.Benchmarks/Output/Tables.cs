@@ -36,7 +36,8 @@ internal static class Tables
         foreach (Bound bound in rows.SelectMany(static row => row.Bounds))
         {
             bounds.AddRow(
-                bound.Work, bound.What, Number(bound.Value), bound is { Lowest: { } low, Highest: { } high } ? $"{Number(low)} to {Number(high)}" : "",
+                bound.Work, bound.What, Number(bound.Value),
+                bound is { Lowest: { } low, Highest: { } high } ? $"{Number(low)} to {Number(high)}" : "",
                 Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");
         }
 

@@ -11,7 +11,8 @@ internal static class Drain
         return new Row(
                 "1,000 children killed at once, all awaited", "ms", all.Measure(
                     warmUp: 1, sizes.DrainTurns, nanosecondsPerUnit: 1e6,
-                    (Contender.Stock, "drain 1000"), (Contender.PidFd, "drain 1000"), (Contender.Inline, "drain 1000"), (Contender.Floor, "drain 1000")))
+                    (Contender.Stock, "drain 1000"), (Contender.PidFd, "drain 1000"), (Contender.Inline, "drain 1000"),
+                    (Contender.Floor, "drain 1000")))
             .Promise(Contender.PidFd, Contender.Stock, 0.75);
     }
 }

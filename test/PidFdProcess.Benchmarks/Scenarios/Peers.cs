@@ -49,13 +49,18 @@ internal static class Peers
         Directory.Delete(directory, recursive: true);
         return latency.Count == 0
             ? []
-            : [new Row("peers: kill, wait, status (child)", "µs", [.. latency]), new Row("peers: threads with 1,000 pending waits", "threads", [.. threads])];
+            :
+            [
+                new Row("peers: kill, wait, status (child)", "µs", [.. latency]),
+                new Row("peers: threads with 1,000 pending waits", "threads", [.. threads]),
+            ];
     }
 
     private static Series From(string name, string line, double divisor)
     {
         Series series = new(name);
-        series.Add(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(value => double.Parse(value, CultureInfo.InvariantCulture) / divisor));
+        series.Add(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
+            value => double.Parse(value, CultureInfo.InvariantCulture) / divisor));
         return series;
     }
 }

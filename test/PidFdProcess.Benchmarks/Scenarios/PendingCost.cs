@@ -69,7 +69,8 @@ internal sealed record PendingCost(
             Process[] processes = [.. ids.Take(Window).Select(Process.GetProcessById)];
             using CancellationTokenSource endOfRound = new();
             Task[] waits = Array.ConvertAll(
-                processes, process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process, endOfRound.Token));
+                processes,
+                process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process, endOfRound.Token));
             Thread.Sleep(100);
             endOfRound.Cancel();
             Task.WhenAll(waits).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();

@@ -32,11 +32,15 @@ internal static class PendingWaits
             // A hundred are a point of the picture: the runtime itself weighs more than they do.
             bool isPromised = count >= 1_000;
             Row cpu = Make("idle CPU", "% of a core", static cost => cost.CpuPercent);
-            yield return !isPromised ? cpu : cpu.Promise(Contender.PidFd, Contender.Stock, 0.02).Promise("% of a core", cpu.Find(Contender.PidFd)!.Median, 0.1);
+            yield return !isPromised
+                ? cpu
+                : cpu.Promise(Contender.PidFd, Contender.Stock, 0.02).Promise("% of a core", cpu.Find(Contender.PidFd)!.Median, 0.1);
             Row threads = Make("threads added", "threads", static cost => cost.Threads);
             yield return !isPromised ? threads : threads.Promise("threads", threads.Find(Contender.PidFd)!.Median, 1);
             Row heap = Make("heap per wait", "B", static cost => cost.HeapPerWait);
-            yield return !isPromised ? heap : heap.Promise(Contender.PidFd, Contender.Stock, 0.25).Promise("B", heap.Find(Contender.PidFd)!.Median, 256);
+            yield return !isPromised
+                ? heap
+                : heap.Promise(Contender.PidFd, Contender.Stock, 0.25).Promise("B", heap.Find(Contender.PidFd)!.Median, 256);
             yield return Make("heap per wait with its attachment", "B", static cost => cost.HeapWithAttachment);
             if (count >= 10_000)
             {

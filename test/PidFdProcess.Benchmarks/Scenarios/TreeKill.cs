@@ -18,7 +18,9 @@ internal static class TreeKill
         int members = 1 + side + (side * side);
         using Nursery others = new(floor?.Program, sizes.TreeOthers);
         return new Row(
-                string.Create(CultureInfo.InvariantCulture, $"tree kill of {members:N0} among {sizes.TreeOthers:N0} others, until all have exited"), "ms",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"tree kill of {members:N0} among {sizes.TreeOthers:N0} others, until all have exited"),
+                "ms",
                 Turns.Run(warmUp: 0, sizes.TreeTurns, [.. ((string[])[Contender.Stock, Contender.PidFd]).Select(contender =>
                     (contender, (Func<IEnumerable<double>>)(() => [Kill(contender, side, members, sizes.TreeLimit, notes)])))]))
             .Promise(Contender.PidFd, Contender.Stock, 0.10);
@@ -59,7 +61,9 @@ internal static class TreeKill
         double took = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         if (!done)
         {
-            notes.Add(string.Create(CultureInfo.InvariantCulture, $"tree kill of {members:N0}: {contender} was not done after {limit.TotalSeconds:0} s and was ended then"));
+            notes.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"tree kill of {members:N0}: {contender} was not done after {limit.TotalSeconds:0} s and was ended then"));
             worker.Kill();
             Array.ForEach(pidFds, static pidFd => RawCalls.SendSignal(pidFd, SigKill));
             Array.ForEach(pidFds, pidFd => HasExited(pidFd, Stopwatch.GetTimestamp(), limit));
