@@ -81,7 +81,7 @@ public sealed class PidRunPidTests
     private static PidRunProcess StartWaiting(params int[] pids)
     {
         PidRunProcess run = PidRunProcess.Start("--pid", string.Join(',', pids.Select(Text)));
-        TestProcesses.WaitUntil(() => run.PidFds() == pids.Length, "PidRun has opened its pidfds");
+        Array.ForEach(pids, run.WaitForPidFdOf);
         return run;
     }
 

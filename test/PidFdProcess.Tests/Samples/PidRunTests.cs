@@ -28,7 +28,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void TellsTheSignal()
     {
-        (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", "sleep 0.3; kill -KILL $$");
+        (int exitCode, string error) = RunOnceAttached("kill -KILL $$");
         Assert.AreEqual(137, exitCode, error);
         RequireStatusAfterReap();
         Assert.Contains("killed by SIGKILL after", error);
@@ -40,8 +40,7 @@ public sealed class PidRunTests
         DirectoryInfo directory = Directory.CreateTempSubdirectory("pidrun");
         try
         {
-            string script = $"cd {directory.FullName}; ulimit -c unlimited; sleep 0.3; kill -SEGV $$";
-            (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", script);
+            (int exitCode, string error) = RunOnceAttached($"cd {directory.FullName}; ulimit -c unlimited; kill -SEGV $$");
             if (directory.GetFiles().Length == 0)
             {
                 Assert.Inconclusive($"This system writes no core files: {error}");
@@ -177,6 +176,16 @@ public sealed class PidRunTests
         Assert.Contains("exited 5 after", output);
         Assert.DoesNotContain("memory  ", output);
         Assert.DoesNotContain("\e[r", output);
+    }
+
+    // A command that ends before PidRun has attached it may be reaped by then.
+    private static (int ExitCode, string Error) RunOnceAttached(string script)
+    {
+        using PidRunProcess run = PidRunProcess.Start("sh", "-c", $"echo $$; read go; {script}");
+        run.WaitForPidFdOf(Number(run.ReadLine()));
+        run.WriteInput("\n");
+        (int exitCode, _, string error) = run.WaitForExit();
+        return (exitCode, error);
     }
 
     private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
