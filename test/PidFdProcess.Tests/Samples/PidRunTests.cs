@@ -30,7 +30,7 @@ public sealed class PidRunTests
     {
         (int exitCode, string error) = RunOnceAttached("kill -KILL $$");
         Assert.AreEqual(137, exitCode, error);
-        RequireStatusAfterReap();
+        ReapedStatus.Require();
         Assert.Contains("killed by SIGKILL after", error);
     }
 
@@ -47,7 +47,7 @@ public sealed class PidRunTests
             }
 
             Assert.AreEqual(139, exitCode, error);
-            RequireStatusAfterReap();
+            ReapedStatus.Require();
             Assert.Contains("killed by SIGSEGV (core dumped) after", error);
         }
         finally
@@ -189,14 +189,6 @@ public sealed class PidRunTests
     }
 
     private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
-
-    private static void RequireStatusAfterReap()
-    {
-        if (Environment.OSVersion.Version < new Version(6, 15))
-        {
-            Assert.Inconclusive("Before Linux 6.15 the signal of a reaped child is a matter of luck.");
-        }
-    }
 
     /// <summary>A shell cannot trap what was ignored when it started, as for a test run in the background.</summary>
     private static void RequireSigint(int pid)
