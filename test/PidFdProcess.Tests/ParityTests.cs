@@ -99,7 +99,8 @@ public sealed class ParityTests
             TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
         }
 
-        // With events on it is raised sooner or later; otherwise by a call, or not at all. Of another parent's process a look may be too early.
+        // With events on it is raised sooner or later; otherwise by a call, or not at all. A call may be too early for another parent to
+        // have reaped.
         bool isOn = process.EnableRaisingEvents;
         if (wasKilled && isOn)
         {

@@ -64,8 +64,8 @@ internal sealed class PidRunProcess : IDisposable
     }
 
     /// <summary>Waits until PidRun has a pidfd of the process.</summary>
-    public void WaitForPidFdOf(int processId) =>
-        TestProcesses.WaitUntil(() => Directory.EnumerateFiles(FdInfo).Any(path => IsPidFdOf(path, processId)), "PidRun has opened the pidfd");
+    public void WaitForPidFdOf(int processId) => TestProcesses.WaitUntil(
+        () => Directory.EnumerateFiles(FdInfo).Any(path => IsPidFdOf(path, processId)), "PidRun has opened the pidfd");
 
     /// <summary>Waits for the end and for the rest of the output.</summary>
     public (int ExitCode, string Output, string Error) WaitForExit()

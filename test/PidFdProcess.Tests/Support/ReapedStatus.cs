@@ -1,6 +1,6 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>Whether the kernel keeps the exit status of a reaped process for those who have a pidfd: <c>PIDFD_INFO_EXIT</c>, Linux 6.15.</summary>
+/// <summary>Whether a pidfd still tells how its process ended once that is reaped: <c>PIDFD_INFO_EXIT</c>, Linux 6.15.</summary>
 internal static class ReapedStatus
 {
     public static bool IsKept => OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15);
