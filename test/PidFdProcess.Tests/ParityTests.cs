@@ -93,19 +93,30 @@ public sealed class ParityTests
         string result = ResultOf(() => s_actions[action](calls, process));
         bool wasKilled = action.StartsWith("Kill", StringComparison.Ordinal);
         bool isChild = ResultOf(() => process.StartInfo) is not nameof(InvalidOperationException) && ResultOf(() => process.Id) is not nameof(InvalidOperationException);
-        if (wasKilled && isChild)
+        if (wasKilled && (isChild ? process.Id : subject.Id) is { } id)
         {
-            // Kill alone does not wait.
-            process.WaitForExit();
-        }
-        else if (wasKilled && subject.Id is { } id)
-        {
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the foreign process is reaped");
+            // Kill alone does not wait, and a wait of stock could raise what ours has not.
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
         }
 
+        // With events on it is raised sooner or later; otherwise by a call, or not at all. A call may be too early for another parent to
+        // have reaped.
+        bool isOn = process.EnableRaisingEvents;
+        if (wasKilled && isOn)
+        {
+            TestProcesses.WaitUntil(() => Volatile.Read(ref raised) > 0, "Exited is raised");
+        }
+
+        string byCalls = wasKilled && isChild ? $"{raised}" : "not asked";
         string hasExited = wasKilled || !isChild ? ResultOf(() => process.HasExited) : "not asked: it may exit meanwhile";
         string exitCode = wasKilled ? ExitCodeOf(process, subjectName) : "";
-        return $"{result}; HasExited {hasExited}; ExitCode {exitCode}; Exited {(wasKilled ? raised : 0)}";
+        if (wasKilled)
+        {
+            // Lets a handler under way end, and none begin.
+            process.Close();
+        }
+
+        return $"{result}; HasExited {hasExited}; ExitCode {exitCode}; events {isOn}; Exited {byCalls}, {(wasKilled ? raised : 0)} in all";
     }
 
     // A cancelled token counts only if the process has not exited yet.

@@ -28,6 +28,7 @@ internal sealed partial class PidFdRoute
                 return error;
             }
 
+            NoteExit();
             switch (SettleAwake(process))
             {
                 case StockView.StartedAnew:
@@ -58,6 +59,7 @@ internal sealed partial class PidFdRoute
                 return error;
             }
 
+            NoteExit();
             StockView view = SettleAwake(process);
             if (view == StockView.Exited && milliseconds == Timeout.Infinite && !StockState.IsClosed(process, ProcessId))
             {

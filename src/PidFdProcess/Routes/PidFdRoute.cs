@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
-using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;
@@ -24,8 +23,6 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     private volatile bool _finished;
     private string? _lastFallback;
-    private ExitRecord? _exit;
-    private volatile bool _isReapedByOthers;
     private int _marks;
     private int _pins = 1;
 
@@ -37,17 +34,12 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
 
     public override string SignalCall => "pidfd_send_signal";
 
-    public override ExitRecord? Exit => Volatile.Read(ref _exit);
-
     /// <summary>Notes a call that stock had to serve.</summary>
     public void NoteFallback(string reason) => _lastFallback = reason;
 
     public override bool IsOutdated(Process process) => _finished;
 
     public bool CompletesInline => platform.CompletesInline;
-
-    // waitid answers for children alone, of which native code may have forked some that the runtime does not reap.
-    private bool IsChild => Exit is { Source: ExitStatusSource.WaitId } && !_isReapedByOthers;
 
     public override Errno Signal(Process process, int signal)
     {
@@ -150,44 +142,6 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         }
     }
 
-    /// <summary>Reads the exit status, once: whoever sees the exit first is the likeliest to find it. Runs no user code.</summary>
-    public void OnExit()
-    {
-        if (Exit is null)
-        {
-            Interlocked.CompareExchange(ref _exit, ExitRecord.Read(platform.Kernel, pidFd, ProcessId), null);
-        }
-    }
-
-    /// <summary>Gets how the process ended, read now if it has exited and nobody saw it yet.</summary>
-    public ExitRecord? ReadExit()
-    {
-        try
-        {
-            using PidFdHold hold = new(pidFd);
-            if (Exit is null && Poll(0, out bool exited) == 0 && exited)
-            {
-                OnExit();
-            }
-        }
-        catch (ObjectDisposedException) when (pidFd.IsClosed)
-        {
-            // Released: what was to be seen has been.
-        }
-
-        return Exit;
-    }
-
-    // Apart from the reading: who listens to the meter is user code, which the watcher's thread and one that masks SIGCHLD must not run.
-    private void NoteExit()
-    {
-        OnExit();
-        if (TryMark(ExitCounted))
-        {
-            PidFdMetrics.Exited(Exit?.Source ?? ExitStatusSource.Unknown);
-        }
-    }
-
     private bool IsOfFormerRun(Process process) =>
         platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
         && StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild) == StockView.StartedAnew;
@@ -206,48 +160,5 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         {
             return Stale;
         }
-    }
-
-    private StockView See(Process process)
-    {
-        NoteExit();
-        return Finish(process, StockState.Look(process, ProcessId, platform.Kernel, pidFd, IsChild));
-    }
-
-    private StockView SettleAwake(Process process, int limit = Timeout.Infinite)
-    {
-        NoteExit();
-        if (IsChild)
-        {
-            StockState.YieldUntilReaped(platform.Kernel, pidFd);
-        }
-
-        return Settle(process, limit);
-    }
-
-    private StockView Settle(Process process, int limit)
-    {
-        OnExit();
-        return Finish(process, StockState.Settle(process, ProcessId, platform.Kernel, pidFd, IsChild, limit));
-    }
-
-    private StockView Finish(Process process, StockView view)
-    {
-        if (view == StockView.Exited)
-        {
-            _finished = true;
-            Release();
-        }
-        else if (view == StockView.Unaware)
-        {
-            _isReapedByOthers = true;
-            if (StockState.IsClosed(process, ProcessId))
-            {
-                // The object has no more use for this attachment.
-                Release();
-            }
-        }
-
-        return view;
     }
 }

@@ -12,28 +12,24 @@ internal static class StockWait
     // What the stock method does before it waits for the streams.
     private static async Task WaitForExitAloneAsync(Process process, CancellationToken cancellationToken)
     {
-        if (process.WaitForExit(0))
-        {
-            return;
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
         TaskCompletionSource exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnExited(object? sender, EventArgs e) => exit.TrySetResult();
         process.Exited += OnExited;
         try
         {
-            process.EnableRaisingEvents = true;
-
-            // Raised before, if the app had them on already.
-            if (!process.WaitForExit(0))
+            // Not before: with events on, an exit in between would be raised to nobody here.
+            if (process.WaitForExit(0))
             {
-                await exit.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                return;
             }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            process.EnableRaisingEvents = true;
+            await exit.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (InvalidOperationException) when (process.HasExited)
+        catch (InvalidOperationException) when (OperatingSystem.IsWindows() && process.HasExited)
         {
-            // Windows has no events of a process that has exited before they were asked for.
+            // It has no events of a process that has exited before they were asked for.
         }
         finally
         {

@@ -122,9 +122,8 @@ public sealed class MetricsTests
         }
 
         Assert.AreEqual(1, measurements["exits{source=ProcStat}"]);
-        bool remembers = OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15);
-        Assert.AreEqual(remembers ? 1 : 0, measurements["exits{source=PidFdInfo}"]);
-        Assert.AreEqual(remembers ? 1 : 2, measurements["exits{source=Unknown}"]);
+        Assert.AreEqual(ReapedStatus.IsKept ? 1 : 0, measurements["exits{source=PidFdInfo}"]);
+        Assert.AreEqual(ReapedStatus.IsKept ? 1 : 2, measurements["exits{source=Unknown}"]);
 
         long children = Children();
         using Process child = TestProcesses.StartSleeper();

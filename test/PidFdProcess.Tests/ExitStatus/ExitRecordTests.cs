@@ -11,15 +11,17 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void AChildByWaitIdAlone()
     {
-        using NativeZombie zombie = new("exit 5");
+        using NativeChild child = NativeChild.StartShell("exit 5");
+        using SafePidFdHandle pidFd = child.OpenPidFd();
+        child.WaitUntilZombie();
         HookedKernel kernel = new();
-        ExitRecord record = Read(kernel, zombie.PidFd, zombie.Id)!;
+        ExitRecord record = Read(kernel, pidFd, child.Id)!;
         Assert.AreEqual(ExitStatusSource.WaitId, record.Source);
         Assert.AreEqual(5, record.Status.ExitCode);
         Assert.IsNotNull(record.Usage);
         Assert.IsGreaterThan(0L, record.Usage.Value.PeakResidentBytes);
         Assert.AreEqual("waitid", string.Join(", ", kernel.Calls));
-        zombie.AssertNotReaped();
+        Assert.AreEqual('Z', TestProcesses.StateOf(child.Id));
     }
 
     [TestMethod]
@@ -43,7 +45,7 @@ public sealed class ExitRecordTests
         foreign.KillAndWaitUntilReaped();
         HookedKernel kernel = new();
         ExitRecord? record = Read(kernel, pidFd, foreign.Id);
-        if (!OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15))
+        if (!ReapedStatus.IsKept)
         {
             Assert.IsNull(record);
             return;
@@ -57,10 +59,7 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void ReapedBetweenTheLooksByThePidFdOnceMore()
     {
-        if (!OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15))
-        {
-            Assert.Inconclusive("PIDFD_INFO_EXIT came with Linux 6.15.");
-        }
+        ReapedStatus.Require();
 
         using ForeignProcess foreign = ForeignProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);

@@ -28,7 +28,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task AfterAWaitThatStockServed_ByThePidFd()
     {
-        RequireExitInfo();
+        ReapedStatus.Require();
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = new(kernel.Platform);
         using ForeignProcess foreign = ForeignProcess.StartReaped();
@@ -74,7 +74,7 @@ public sealed class ForeignStatusTests
     [DataRow("kill -TERM $$", "killed by SIGTERM")]
     public void ReapedLongAgoByThePidFd(string end, string expected)
     {
-        RequireExitInfo();
+        ReapedStatus.Require();
         using Gate gate = new();
         using ForeignProcess foreign = ForeignProcess.StartReaped($"exec sh -c '{gate.Wait}; {end}'");
         using Process process = s_registry.Open(foreign.Id);
@@ -91,7 +91,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task AwaitedWhileItsParentReapsAtOnce()
     {
-        RequireExitInfo();
+        ReapedStatus.Require();
         for (int i = 0; i < 20; i++)
         {
             using Gate gate = new();
@@ -144,13 +144,5 @@ public sealed class ForeignStatusTests
         Assert.IsNull(status.ResourceUsage);
         Assert.IsFalse(status.CoreDumped);
         Assert.AreEqual("exited, status unknown", status.ToString());
-    }
-
-    private static void RequireExitInfo()
-    {
-        if (!OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15))
-        {
-            Assert.Inconclusive("PIDFD_INFO_EXIT came with Linux 6.15.");
-        }
     }
 }

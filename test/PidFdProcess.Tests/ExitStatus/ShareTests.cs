@@ -93,7 +93,7 @@ public sealed class ShareTests
         parent.StandardInput.Close();
         parent.WaitForExit();
         TestContext.WriteLine($"foreign{(olderKernel ? ", without PIDFD_GET_INFO" : "")}: {Describe(sources)}");
-        if (!olderKernel && OperatingSystem.IsOSPlatformVersionAtLeast("linux", 6, 15))
+        if (!olderKernel && ReapedStatus.IsKept)
         {
             Assert.AreEqual(0, sources.GetValueOrDefault(ExitStatusSource.Unknown));
         }

@@ -48,7 +48,7 @@ public sealed class CloseDuringWaitTests
             await AssertServesTheNewProcess(registry, process, processId);
         }
 
-        registry.Dispose();
+        // By then, not with the registry, nor when the object is collected.
         Census.WaitForPidFds(_before);
     }
 
@@ -144,7 +144,7 @@ public sealed class CloseDuringWaitTests
         await Task.WhenAll(waits).WaitAsync(Waits.Limit);
 
         // After the stock wait, too, the runtime's thread for wait handles refers to the last one for a while.
-        TestProcesses.WaitUntil(() => CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
+        TestProcesses.WaitUntil(() => Census.CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
         Census.WaitForPidFds(_before);
     }
 
@@ -153,12 +153,6 @@ public sealed class CloseDuringWaitTests
     {
         Process process = TestProcesses.StartSleeper();
         return (new WeakReference<Process>(process), registry.WaitForExitAsync(process), process.Id);
-    }
-
-    private static int CollectAndCount(List<WeakReference<Process>> processes)
-    {
-        Census.Collect();
-        return processes.Count(static process => process.TryGetTarget(out _));
     }
 
     private static async Task AssertServesTheNewProcess(ProcessHandleRegistry registry, Process process, int oldProcessId)

@@ -23,7 +23,7 @@ public sealed class WeakEntryTests
         Assert.AreEqual(_before + Objects, TestProcesses.OpenPidFds());
         Assert.AreEqual(Objects, registry.Count);
 
-        TestProcesses.WaitUntil(() => CollectAndCount(dropped) == 0, "the Process objects are collected");
+        TestProcesses.WaitUntil(() => Census.CollectAndCount(dropped) == 0, "the Process objects are collected");
 
         TestProcesses.WaitUntil(() => registry.Count == 0, "the entries are gone");
         Census.WaitForPidFds(_before);
@@ -53,7 +53,7 @@ public sealed class WeakEntryTests
         using ProcessHandleRegistry registry = new();
         (WeakReference<Process> process, ProcessAttachment attachment) = AttachAndDrop(registry, child.Id);
 
-        TestProcesses.WaitUntil(() => CollectAndCount([process]) == 0, "the Process object is collected");
+        TestProcesses.WaitUntil(() => Census.CollectAndCount([process]) == 0, "the Process object is collected");
 
         Assert.AreEqual(child.Id, attachment.ProcessId);
         child.Kill();
@@ -66,7 +66,7 @@ public sealed class WeakEntryTests
         using ProcessHandleRegistry registry = new();
         (WeakReference<Process> process, SafePidFdHandle duplicate) = DuplicateAndDrop(registry, child.Id);
 
-        TestProcesses.WaitUntil(() => CollectAndCount([process]) == 0, "the Process object is collected");
+        TestProcesses.WaitUntil(() => Census.CollectAndCount([process]) == 0, "the Process object is collected");
 
         Census.WaitForPidFds(_before + 1);
         Assert.IsFalse(duplicate.IsClosed);
@@ -127,11 +127,5 @@ public sealed class WeakEntryTests
         Process process = registry.Open(processId);
         Assert.IsTrue(registry.TryGetPidFd(process, out SafePidFdHandle? duplicate));
         return (new WeakReference<Process>(process), duplicate);
-    }
-
-    private static int CollectAndCount(List<WeakReference<Process>> processes)
-    {
-        Census.Collect();
-        return processes.Count(static process => process.TryGetTarget(out _));
     }
 }

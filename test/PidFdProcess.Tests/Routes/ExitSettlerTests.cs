@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
+using PidFdProcess.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Routes;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Routes;
@@ -63,6 +66,43 @@ public sealed class ExitSettlerTests
         int[] codes = await Task.WhenAll(waits).WaitAsync(s_limit);
         Assert.IsTrue(Array.TrueForAll(codes, static code => code == 137));
         Array.ForEach(children, static child => child.Dispose());
+    }
+
+    // The second is reported at about the moment at which the settling of the first ends. One that is forgotten then waits for the next
+    // exit of the program, of which there is none.
+    [TestMethod]
+    public void AnExitReportedWhileAnotherHasJustBeenSettled_IsNotForgotten()
+    {
+        const int Rounds = 20_000;
+        using ProcessHandleRegistry registry = new();
+        using Process child = TestProcesses.StartSleeper();
+        PidFdRoute route = (PidFdRoute)registry.Attach(child).Handler;
+        Assert.IsTrue(route.TryPin(child));
+        Assert.IsTrue(registry.TryGetPidFd(child, out SafePidFdHandle? pidFd));
+        ExitWatch watch = new(PidFdPlatform.Shared.Watcher, pidFd);
+        child.Kill();
+        child.WaitForExit();
+        for (int round = 0; round < Rounds; round++)
+        {
+            ExitWait first = Begin();
+            ExitWait second = Begin();
+            first.Decide(WatchOutcome.Exited);
+            Thread.SpinWait(round % 500);
+            second.Decide(WatchOutcome.Exited);
+            Assert.IsTrue(Task.WaitAll([first.Task, second.Task], s_limit), $"in round {round}");
+        }
+
+        pidFd.Dispose();
+        route.Unpin();
+
+        // The test reports the exit, in the place of the watcher.
+        ExitWait Begin()
+        {
+            bool held = false;
+            pidFd.DangerousAddRef(ref held);
+            PidFdMetrics.WaitBegan();
+            return new ExitWait(route, child, watch, drain: false, CancellationToken.None);
+        }
     }
 
     // A runtime that lacks it costs no more than time, but somebody should know.

@@ -36,6 +36,30 @@ public sealed class WaitErrnoTests
         }
     }
 
+    // To the route it is as if the object had been started anew under the same PID during the wait.
+    [TestMethod]
+    public void AWaitThatGoesOnByAnotherRoute_HasTheTimeThatIsLeft()
+    {
+        const int Asked = 60_000;
+        const int Passed = 20;
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        child.Kernel.Fail(KernelCall.PidFdSendSignal, Errno.ESRCH);
+        OnPoll(
+            child,
+            _ =>
+            {
+                LetTimePass(Passed);
+                return 0;
+            },
+            firstTellsOfAnExit: true);
+
+        Assert.IsFalse(child.Registry.WaitForExit(child.Process, Asked));
+        Assert.HasCount(2, _asked);
+        Assert.AreEqual(Asked, _asked[0]);
+        Assert.IsInRange(1, Asked - Passed, _asked[1]);
+    }
+
     [TestMethod]
     public void AWaitWhoseTimeIsOverWhenItIsInterrupted_PollsOnceMore()
     {
@@ -152,11 +176,11 @@ public sealed class WaitErrnoTests
         child.AssertNothingStaysOpen();
     }
 
-    private void OnPoll(MockedChild child, Func<int, Errno> poll) =>
+    private void OnPoll(MockedChild child, Func<int, Errno> poll, bool firstTellsOfAnExit = false) =>
         child.Kernel.Mock.Setup(k => k.Poll(It.IsAny<SafePidFdHandle>(), It.IsAny<int>(), out It.Ref<bool>.IsAny)).Returns(
             new KernelMock.PollCall((SafePidFdHandle _, int milliseconds, out bool exited) =>
             {
-                exited = false;
+                exited = firstTellsOfAnExit && _asked.Count == 0;
                 _asked.Add(milliseconds);
                 return poll(milliseconds);
             }));

@@ -16,9 +16,9 @@ public sealed class PidRunPidTests
     {
         using ForeignProcess exiting = reaped ? ForeignProcess.StartReaped(ExitsSeven) : ForeignProcess.StartUnreaped(ExitsSeven);
         using ForeignProcess killed = reaped ? ForeignProcess.StartReaped() : ForeignProcess.StartUnreaped();
-        if (reaped && Environment.OSVersion.Version < new Version(6, 15))
+        if (reaped)
         {
-            Assert.Inconclusive("Before Linux 6.15 the status of a reaped process is a matter of luck.");
+            ReapedStatus.Require();
         }
 
         using PidRunProcess run = StartWaiting(exiting.Id, killed.Id);
@@ -81,7 +81,7 @@ public sealed class PidRunPidTests
     private static PidRunProcess StartWaiting(params int[] pids)
     {
         PidRunProcess run = PidRunProcess.Start("--pid", string.Join(',', pids.Select(Text)));
-        TestProcesses.WaitUntil(() => run.PidFds() == pids.Length, "PidRun has opened its pidfds");
+        Array.ForEach(pids, run.WaitForPidFdOf);
         return run;
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
 
@@ -20,6 +21,8 @@ internal sealed class PidRunProcess : IDisposable
     public static string Path { get; } = SampleFiles.Dll("PidRun");
 
     public int Id => _process.Id;
+
+    private string FdInfo => string.Create(CultureInfo.InvariantCulture, $"/proc/{Id}/fdinfo");
 
     /// <summary>Runs PidRun to its end.</summary>
     public static (int ExitCode, string Output, string Error) Run(params string[] arguments)
@@ -60,8 +63,9 @@ internal sealed class PidRunProcess : IDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Counts the pidfds that PidRun has open.</summary>
-    public int PidFds() => Directory.GetFileSystemEntries($"/proc/{Id.ToString(CultureInfo.InvariantCulture)}/fd").Count(IsPidFd);
+    /// <summary>Waits until PidRun has a pidfd of the process.</summary>
+    public void WaitForPidFdOf(int processId) => TestProcesses.WaitUntil(
+        () => Directory.EnumerateFiles(FdInfo).Any(path => IsPidFdOf(path, processId)), "PidRun has opened the pidfd");
 
     /// <summary>Waits for the end and for the rest of the output.</summary>
     public (int ExitCode, string Output, string Error) WaitForExit()
@@ -90,11 +94,11 @@ internal sealed class PidRunProcess : IDisposable
         return new PidRunProcess(Process.Start(start)!);
     }
 
-    private static bool IsPidFd(string path)
+    private static bool IsPidFdOf(string path, int processId)
     {
         try
         {
-            return new FileInfo(path).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal);
+            return File.ReadLines(path).Contains(string.Create(CultureInfo.InvariantCulture, $"Pid:\t{processId}"));
         }
         catch (IOException)
         {

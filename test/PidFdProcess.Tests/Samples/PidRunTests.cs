@@ -28,9 +28,9 @@ public sealed class PidRunTests
     [TestMethod]
     public void TellsTheSignal()
     {
-        (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", "sleep 0.3; kill -KILL $$");
+        (int exitCode, string error) = RunOnceAttached("kill -KILL $$");
         Assert.AreEqual(137, exitCode, error);
-        RequireStatusAfterReap();
+        ReapedStatus.Require();
         Assert.Contains("killed by SIGKILL after", error);
     }
 
@@ -40,15 +40,14 @@ public sealed class PidRunTests
         DirectoryInfo directory = Directory.CreateTempSubdirectory("pidrun");
         try
         {
-            string script = $"cd {directory.FullName}; ulimit -c unlimited; sleep 0.3; kill -SEGV $$";
-            (int exitCode, _, string error) = PidRunProcess.Run("sh", "-c", script);
+            (int exitCode, string error) = RunOnceAttached($"cd {directory.FullName}; ulimit -c unlimited; kill -SEGV $$");
             if (directory.GetFiles().Length == 0)
             {
                 Assert.Inconclusive($"This system writes no core files: {error}");
             }
 
             Assert.AreEqual(139, exitCode, error);
-            RequireStatusAfterReap();
+            ReapedStatus.Require();
             Assert.Contains("killed by SIGSEGV (core dumped) after", error);
         }
         finally
@@ -179,15 +178,17 @@ public sealed class PidRunTests
         Assert.DoesNotContain("\e[r", output);
     }
 
-    private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
-
-    private static void RequireStatusAfterReap()
+    // A command that ends before PidRun has attached it may be reaped by then.
+    private static (int ExitCode, string Error) RunOnceAttached(string script)
     {
-        if (Environment.OSVersion.Version < new Version(6, 15))
-        {
-            Assert.Inconclusive("Before Linux 6.15 the signal of a reaped child is a matter of luck.");
-        }
+        using PidRunProcess run = PidRunProcess.Start("sh", "-c", $"echo $$; read go; {script}");
+        run.WaitForPidFdOf(Number(run.ReadLine()));
+        run.WriteInput("\n");
+        (int exitCode, _, string error) = run.WaitForExit();
+        return (exitCode, error);
     }
+
+    private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
 
     /// <summary>A shell cannot trap what was ignored when it started, as for a test run in the background.</summary>
     private static void RequireSigint(int pid)

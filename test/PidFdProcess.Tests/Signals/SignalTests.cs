@@ -19,7 +19,7 @@ public sealed class SignalTests
     [DataRow(true)]
     public void PortableSignalsReachTheProcess(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         foreach (PosixSignal signal in Enum.GetValues<PosixSignal>().Where(signal => (int)signal != -11))
         {
             using BlockedProcess child = new();
@@ -34,7 +34,7 @@ public sealed class SignalTests
     [DataRow(true)]
     public void RawNumbersReachTheProcess(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         foreach (int number in Blockable)
         {
             // A stop signal removes a pending SIGCONT, and the other way round: a process for each.
@@ -56,7 +56,7 @@ public sealed class SignalTests
     [DataRow(true, 64)]
     public void SignalsKill(bool stock, int number)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process child = TestProcesses.StartSleeper();
         Assert.IsTrue(registry.Signal(child, (PosixSignal)number));
         child.WaitForExit();
@@ -68,7 +68,7 @@ public sealed class SignalTests
     [DataRow(true)]
     public void AHandlerRuns(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process child = Process.Start(new ProcessStartInfo(
             "/bin/sh", ["-c", "trap 'exit 42' TERM; echo ready; while :; do sleep 0.01; done"]) { RedirectStandardOutput = true })!;
         Assert.AreEqual("ready", child.StandardOutput.ReadLine());
@@ -81,7 +81,7 @@ public sealed class SignalTests
     [DataRow(true)]
     public void SignalZeroOnlyLooks(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using BlockedProcess child = new();
         Assert.IsTrue(registry.Signal(child.Process, (PosixSignal)0));
         Assert.IsTrue(registry.Signal(child.Process, (Signum)0));
@@ -93,7 +93,7 @@ public sealed class SignalTests
     [DataRow(true)]
     public void AnExitedProcessGetsNoSignal(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process before = TestProcesses.StartExiting(0);
         before.WaitForExit();
         Assert.IsFalse(registry.Signal(before, PosixSignal.SIGTERM), "exited before it was attached");
@@ -131,7 +131,7 @@ public sealed class SignalTests
     public void NotPermittedNamesCallErrnoAndProcess(bool stock, string call)
     {
         OtherUser.Require();
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process child = TestProcesses.StartSleeper();
         try
         {
@@ -153,12 +153,5 @@ public sealed class SignalTests
             child.Kill();
             child.WaitForExit();
         }
-    }
-
-    private static ProcessHandleRegistry Create(bool stock)
-    {
-        ProcessHandleRegistry registry = stock ? StockSwitch.CreateRegistry() : new();
-        Assert.AreEqual(!stock, registry.Support.IsSupported, registry.Support.Reason);
-        return registry;
     }
 }

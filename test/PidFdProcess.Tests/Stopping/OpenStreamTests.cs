@@ -23,7 +23,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task AStopInTime(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
         PidFdExitStatus status = await registry.StopAsync(process, Timeout.InfiniteTimeSpan).WaitAsync(s_limit);
         Assert.AreEqual(143, status.ExitCode);
@@ -35,7 +35,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task AStopWithForce(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
 
         // A signal that does not end it.
@@ -50,7 +50,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task ABlockingWaitThatKills(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
         PidFdExitStatus status = await Task.Run(() => registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(10))).WaitAsync(s_limit);
         Assert.IsTrue(status.Canceled);
@@ -62,7 +62,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task ABlockingWaitThatNeverKills(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exit 7");
         PidFdExitStatus status = await Task.Run(() => registry.WaitForExitOrKill(process, Timeout.InfiniteTimeSpan)).WaitAsync(s_limit);
         Assert.AreEqual(7, status.ExitCode);
@@ -74,7 +74,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task AnAsynchronousWaitThatKills(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
         using CancellationTokenSource source = new();
         Task<PidFdExitStatus> wait = registry.WaitForExitOrKillAsync(process, source.Token);
@@ -89,7 +89,7 @@ public sealed class OpenStreamTests : IDisposable
     [DataRow(true)]
     public async Task TheFirstOfMany(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exit 7");
         using Process other = TestProcesses.StartSleeper();
         Assert.AreSame(process, await registry.WhenAnyExitAsync([other, process]).WaitAsync(s_limit));
@@ -108,8 +108,6 @@ public sealed class OpenStreamTests : IDisposable
 
         _process?.Dispose();
     }
-
-    private static ProcessHandleRegistry Create(bool stock) => stock ? StockSwitch.CreateRegistry() : new ProcessHandleRegistry();
 
     private async Task<Process> StartAsync(string script)
     {

@@ -20,7 +20,7 @@ public sealed class StopTests
     [DataRow(true)]
     public async Task OneThatObeysIsNotKilled(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = ReadyShell.Start(ReadyShell.Obeys);
         PidFdExitStatus status = await registry.StopAsync(process, s_long).WaitAsync(s_limit);
         Assert.IsFalse(status.Canceled);
@@ -33,7 +33,7 @@ public sealed class StopTests
     [DataRow(true)]
     public async Task OneThatCleansUpHasItsOwnStatus(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = ReadyShell.Start(ReadyShell.Reports);
         PidFdExitStatus status = await registry.StopAsync(process, Timeout.InfiniteTimeSpan).WaitAsync(s_limit);
         Assert.AreEqual("exited 42", status.ToString());
@@ -45,7 +45,7 @@ public sealed class StopTests
     [DataRow(true, 50)]
     public async Task OneThatIgnoresTheSignalIsKilled(bool stock, int grace)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         Stopwatch watch = Stopwatch.StartNew();
         PidFdExitStatus status = await registry.StopAsync(process, TimeSpan.FromMilliseconds(grace)).WaitAsync(s_limit);
@@ -96,7 +96,7 @@ public sealed class StopTests
     [DataRow(true, true)]
     public async Task CancellationLeavesTheProcess(bool stock, bool entireProcessTree)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = ReadyShell.Start("trap 'echo got it' TERM; echo ready; while :; do sleep 0.01; done");
         using CancellationTokenSource source = new();
         Task<PidFdExitStatus> stop = registry.StopAsync(process, s_long, entireProcessTree: entireProcessTree, cancellationToken: source.Token);
@@ -166,6 +166,4 @@ public sealed class StopTests
         Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
         Census.WaitForPidFds(before);
     }
-
-    private static ProcessHandleRegistry Create(bool stock) => stock ? StockSwitch.CreateRegistry() : new();
 }

@@ -14,7 +14,7 @@ public sealed class WaitOrKillTests
     [DataRow(true)]
     public void OneThatExitsInTimeIsNotKilled(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = TestProcesses.StartExiting(4);
         Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, s_limit).ToString());
         Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, TimeSpan.Zero).ToString());
@@ -28,7 +28,7 @@ public sealed class WaitOrKillTests
     [DataRow(true, 50)]
     public void OneThatDoesNotIsKilled(bool stock, int milliseconds)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = TestProcesses.StartSleeper();
         Stopwatch watch = Stopwatch.StartNew();
         PidFdExitStatus status = registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(milliseconds));
@@ -42,7 +42,7 @@ public sealed class WaitOrKillTests
     [DataRow(true)]
     public async Task CancellationKills(bool stock)
     {
-        using ProcessHandleRegistry registry = Create(stock);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
         Task<PidFdExitStatus> wait = registry.WaitForExitOrKillAsync(process, source.Token);
@@ -111,6 +111,4 @@ public sealed class WaitOrKillTests
         Task<PidFdExitStatus> wait = process.WaitForExitOrKillPidFdAsync(CancellationToken.None);
         Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
     }
-
-    private static ProcessHandleRegistry Create(bool stock) => stock ? StockSwitch.CreateRegistry() : new();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -29,6 +30,13 @@ internal static partial class Census
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
+    }
+
+    /// <summary>Collects all that is garbage, and counts the objects that stay.</summary>
+    public static int CollectAndCount(List<WeakReference<Process>> processes)
+    {
+        Collect();
+        return processes.Count(static process => process.TryGetTarget(out _));
     }
 
     /// <summary>Counts the exited children of this process that nobody has reaped.</summary>

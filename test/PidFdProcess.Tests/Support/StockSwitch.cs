@@ -1,8 +1,16 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>Makes registries that an operator has sent to the stock runtime.</summary>
+/// <summary>Makes registries, also such that an operator has sent to the stock runtime.</summary>
 internal static class StockSwitch
 {
+    /// <summary>Makes one for tests that run on either route.</summary>
+    public static ProcessHandleRegistry CreateRegistry(bool stock)
+    {
+        ProcessHandleRegistry registry = stock ? CreateRegistry() : new ProcessHandleRegistry();
+        Assert.AreEqual(!stock, registry.Support.IsSupported, registry.Support.Reason);
+        return registry;
+    }
+
     public static ProcessHandleRegistry CreateRegistry()
     {
         AppContext.SetSwitch(PidFdSupport.DisabledSwitch, true);

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Routes;
+
+/// <summary>Which calls raise Exited of a process whose exit the runtime knows of, but nobody has asked about.</summary>
+[TestClass]
+public sealed class ExitedEventTests : IDisposable
+{
+    private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_calls = new()
+    {
+        ["Attach, anew"] = static (registry, process) =>
+        {
+            registry.Detach(process);
+            registry.Attach(process);
+        },
+        ["Kill"] = static (registry, process) => registry.Kill(process),
+        ["Kill of the tree"] = static (registry, process) => registry.Kill(process, entireProcessTree: true),
+        ["Signal"] = static (registry, process) => registry.Signal(process, Mono.Unix.Native.Signum.SIGTERM),
+        ["WaitForExit"] = static (registry, process) => registry.WaitForExit(process, Timeout.Infinite),
+        ["WaitForExit(0)"] = static (registry, process) => registry.WaitForExit(process, 0),
+        ["WaitForExitStatus"] = static (registry, process) => registry.WaitForExitStatus(process),
+        ["Stop"] = static (registry, process) => registry.StopAsync(process, TimeSpan.Zero).GetAwaiter().GetResult(),
+        ["TryGetPidFd"] = static (registry, process) => registry.TryGetPidFd(process, out _),
+        ["a sweep"] = static (registry, process) => registry.Attach(process).Handler.ReleaseIfExited(process),
+    };
+
+    private readonly ProcessHandleRegistry _registry = new();
+    private readonly List<Thread> _raised = [];
+
+    public static IEnumerable<string> Calls => s_calls.Keys;
+
+    [TestMethod]
+    [DynamicData(nameof(Calls))]
+    public void WithEventsOff_ACallDoesNot(string call)
+    {
+        using Process process = StartAndKill();
+        s_calls[call](_registry, process);
+        Assert.IsEmpty(_raised);
+        Assert.IsFalse(process.EnableRaisingEvents);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Calls))]
+    public void WithEventsOn_TheCallDoesOnItsOwnThread(string call)
+    {
+        using Process process = StartAndKill();
+
+        // The thread of the runtime that would raise it, too, takes this lock first.
+        Monitor.Enter(process);
+        try
+        {
+            process.EnableRaisingEvents = true;
+            s_calls[call](_registry, process);
+            CollectionAssert.AreEqual(new[] { Thread.CurrentThread }, _raised);
+        }
+        finally
+        {
+            Monitor.Exit(process);
+        }
+    }
+
+    [TestMethod]
+    public void WithEventsOff_HasExitedDoesAsStockDoes()
+    {
+        using Process process = StartAndKill();
+        Assert.IsTrue(_registry.HasExited(process));
+        CollectionAssert.AreEqual(new[] { Thread.CurrentThread }, _raised);
+    }
+
+    public void Dispose() => _registry.Dispose();
+
+    // Unlike HasExited the blocking wait of stock raises nothing while events are off.
+    private Process StartAndKill()
+    {
+        Process process = TestProcesses.StartSleeper();
+        process.Exited += (_, _) => _raised.Add(Thread.CurrentThread);
+        Assert.AreEqual(ProcessRoute.PidFd, _registry.Attach(process).Route);
+        process.Kill();
+        process.WaitForExit();
+        Assert.IsEmpty(_raised);
+        return process;
+    }
+}
