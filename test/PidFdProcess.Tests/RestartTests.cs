@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -99,6 +100,44 @@ public sealed class RestartTests : IDisposable
         using (pidFd)
         {
             Assert.AreEqual(_process.Id, HookedKernel.ProcessIdOf(pidFd));
+        }
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ARestartWhileItIsAttached_SignalsTheNewProcessAndNoStranger(bool recycled)
+    {
+        if (recycled)
+        {
+            RecycledPid.Require();
+        }
+
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        _ = registry.Support;
+        _process.Start();
+        Process? stranger = null;
+        kernel.OnOpen = id =>
+        {
+            kernel.OnOpen = null;
+            KillByStock();
+            _process.Start();
+            stranger = recycled ? RecycledPid.Start(id) : null;
+            return null;
+        };
+
+        Assert.IsTrue(registry.Signal(_process, PosixSignal.SIGTERM));
+
+        Assert.IsTrue(_process.WaitForExit(s_limit));
+        Assert.AreEqual(143, _process.ExitCode);
+        Assert.AreEqual(_process.Id, registry.Attach(_process).ProcessId);
+        if (stranger is not null)
+        {
+            Assert.IsFalse(stranger.WaitForExit(0));
+            stranger.Kill();
+            stranger.WaitForExit();
+            stranger.Dispose();
         }
     }
 
