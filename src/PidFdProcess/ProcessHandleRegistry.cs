@@ -98,6 +98,12 @@ public sealed partial class ProcessHandleRegistry : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
 
         int processId = process.Id;
+        if (processId <= 0 && !OperatingSystem.IsWindows())
+        {
+            // GetProcessById takes these, and kill(2) by then signals a group of processes, or all.
+            throw new InvalidOperationException($"The object has no process: {processId} is no PID, a PID is positive.");
+        }
+
         if (Find(process) is not { } attachment)
         {
             return Replace(process, null, Choose(process, processId, previous: null));
