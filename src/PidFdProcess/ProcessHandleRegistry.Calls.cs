@@ -153,9 +153,9 @@ public sealed partial class ProcessHandleRegistry
 
             return task;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
-            // Stock reports it through the task, too.
+            // Stock reports everything through the task, too, also what a handler of Exited throws.
             return Task.FromException(e);
         }
     }

@@ -114,6 +114,29 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
+    public async Task WhatAHandlerOfExitedThrowsComesThroughTheTaskAndLeavesNothing()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(2);
+        Process process = _processes[1];
+        int id = process.Id;
+        process.Exited += (_, _) => throw new NotSupportedException("of the handler");
+        process.EnableRaisingEvents = true;
+        Task<Process> any;
+
+        // The runtime raises Exited under this lock: it comes too late.
+        lock (process)
+        {
+            process.Kill();
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            any = _processes.WhenAnyExitPidFdAsync();
+        }
+
+        await Assert.ThrowsExactlyAsync<NotSupportedException>(() => any.WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
     public async Task WithoutPidFd()
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
