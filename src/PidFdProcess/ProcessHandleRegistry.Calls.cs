@@ -11,6 +11,28 @@ namespace PidFdProcess;
 // What the extension methods call. Each attaches at first use, lets the route do the work, and if that cannot, asks After for another.
 public sealed partial class ProcessHandleRegistry
 {
+    /// <inheritdoc cref="ProcessPidFdExtensions.StartWithPidFd"/>
+    internal bool Start(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        bool started = process.Start();
+        int processId = 0;
+        try
+        {
+            if (started)
+            {
+                processId = process.Id;
+                Attach(process);
+            }
+        }
+        catch (Exception e) when (StockState.IsFromClosedProcess(e, process, processId))
+        {
+            // It has exited, and a handler of Exited has closed the object: the start was a success all the same.
+        }
+
+        return started;
+    }
+
     /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process)"/>
     public void Kill(Process process) => Signal(process, (int)Signum.SIGKILL);
 

@@ -73,6 +73,30 @@ public sealed class AttachTests : IDisposable
     }
 
     [TestMethod]
+    public void StartWithPidFd_OfAProcessWhoseHandlerClosesIt_HasStartedIt()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        _ = registry.Support;
+        int before = Census.PidFdBaseline();
+        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/true"), EnableRaisingEvents = true };
+        using ManualResetEventSlim closed = new();
+        process.Exited += (_, _) =>
+        {
+            process.Dispose();
+            closed.Set();
+        };
+        kernel.OnOpen = _ =>
+        {
+            Assert.IsTrue(closed.Wait(TimeSpan.FromSeconds(60)));
+            return null;
+        };
+        Assert.IsTrue(registry.Start(process));
+        Assert.AreEqual(0, registry.Count);
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
     [DataRow(0)]
     [DataRow(-1)]
     public void APidThatMeansAGroup_IsRefusedByEveryCall(int id)
