@@ -33,8 +33,9 @@ internal sealed partial class PidFdRoute
                 case StockView.StartedAnew:
                     return Stale;
                 case StockView.Exited:
-                    // As the stock property does, this raises Exited even if the app did not enable events.
-                    exited = process.HasExited;
+                    // As the stock property does, this raises Exited even if the app did not enable events. A handler that closes the object
+                    // lets stock forget the exit: the answer does not count.
+                    _ = process.HasExited;
                     break;
             }
 
@@ -43,6 +44,10 @@ internal sealed partial class PidFdRoute
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
             return Stale;
+        }
+        catch (Exception e) when (exited && StockState.IsFromClosedProcess(e, process, ProcessId))
+        {
+            return 0;
         }
     }
 
@@ -168,7 +173,8 @@ internal sealed partial class PidFdRoute
     // What stock does when the process has exited: events, and the end of streams that are read by lines.
     private Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken)
     {
-        if (!drain)
+        // A handler of Exited may have closed it a moment ago.
+        if (!drain || StockState.IsClosed(process, ProcessId))
         {
             return Task.CompletedTask;
         }
@@ -182,7 +188,9 @@ internal sealed partial class PidFdRoute
         Task stock = process.WaitForExitAsync(cancellationToken);
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
-        return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
+        bool isForNothing = StockState.IsClosed(process, ProcessId)
+            && (!stock.IsCompleted || stock.Exception is { InnerException: InvalidOperationException or NullReferenceException });
+        return isForNothing ? Task.CompletedTask : stock;
     }
 
     // Stock leaves events on, and raises Exited once the parent has reaped.

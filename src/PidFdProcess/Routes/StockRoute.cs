@@ -58,7 +58,8 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
 
     public override Errno HasExited(Process process, out bool exited)
     {
-        exited = process.HasExited;
+        // A handler of Exited that closes the object lets stock forget the exit.
+        exited = process.HasExited || (cause == StockCause.Exited && StockState.IsClosed(process, ProcessId));
         return 0;
     }
 
