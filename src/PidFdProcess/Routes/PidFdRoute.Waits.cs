@@ -9,6 +9,9 @@ internal sealed partial class PidFdRoute
 {
     private ExitWatch? _watch;
 
+    /// <summary>Gets the watch over the pidfd: one, from the first asynchronous wait on.</summary>
+    public ExitWatch Watch => _watch ?? CreateWatch();
+
     public override void EndWaits()
     {
         // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
@@ -114,7 +117,7 @@ internal sealed partial class PidFdRoute
                 return 0;
             }
 
-            ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
+            ExitWait wait = new(this, process, drain, cancellationToken);
             task = wait.Task;
             error = wait.Begin(out call);
             if ((Volatile.Read(ref _marks) & WaitsEnded) != 0)
@@ -209,14 +212,9 @@ internal sealed partial class PidFdRoute
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    private ExitWatch EnsureWatch()
+    private ExitWatch CreateWatch()
     {
-        if (_watch is { } watch)
-        {
-            return watch;
-        }
-
-        watch = new ExitWatch(platform.Watcher, pidFd, this);
+        ExitWatch watch = new(platform.Watcher, pidFd, this);
         return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
     }
 
