@@ -5,6 +5,9 @@ namespace PidFdProcess.Routes;
 /// <summary>Asynchronous waits by the stock runtime.</summary>
 internal static class StockWait
 {
+    // Of two handlers of Exited that are added, or taken out, at the same time, stock loses one: a look now and then finds the exit.
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>Waits for the exit and, as stock does, for the end of streams that are read by lines; or for the exit alone.</summary>
     public static Task WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken) =>
         drain ? process.WaitForExitAsync(cancellationToken) : WaitForExitAloneAsync(process, cancellationToken);
@@ -26,9 +29,13 @@ internal static class StockWait
             process.EnableRaisingEvents = true;
 
             // Raised before, if the app had them on already.
-            if (!process.WaitForExit(0))
+            while (!exit.Task.IsCompleted && !process.WaitForExit(0))
             {
-                await exit.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await exit.Task.WaitAsync(s_lookInterval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!exit.Task.IsCompleted)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                }
             }
         }
         catch (InvalidOperationException) when (process.HasExited)
