@@ -86,7 +86,9 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     /// <param name="process">A process that was started or obtained by PID.</param>
     /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process: it has not been started, or was closed, or its PID is not positive and means a group of processes.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// Opens the pidfd first and asks the runtime second: what it has not reaped by then cannot be another process. See
