@@ -107,6 +107,12 @@ public sealed partial class ProcessHandleRegistry
         for (Errno error; (error = route.KillTree(process)) is not (0 or Errno.ESRCH) && !IsPast(error, pinned);)
         {
             route = After(process, route, "/proc", error, thisCallAlone: true);
+            if (pinned is not null && StockState.IsClosed(process, pinned.ProcessId))
+            {
+                // Stock cannot reach the tree that is meant any more, only that of a later run. The root can be killed.
+                Signal(process, (int)Signum.SIGKILL, pinned);
+                return;
+            }
         }
     }
 
@@ -171,6 +177,11 @@ public sealed partial class ProcessHandleRegistry
                 }
 
                 route = After(process, route, call, error);
+                if (pinned is not null)
+                {
+                    // Stock would wait for what has become of the object.
+                    return pinned.LookUntilExitAsync(process, cancellationToken);
+                }
             }
 
             return task;

@@ -133,6 +133,16 @@ internal sealed partial class PidFdRoute
         }
     }
 
+    /// <summary>Waits without the watcher, where that is out of resources, for the run that the route was pinned for.</summary>
+    public async Task LookUntilExitAsync(Process process, CancellationToken cancellationToken)
+    {
+        bool exited;
+        while (WaitForExit(process, 0, forStatus: true, out exited) != Stale && !exited)
+        {
+            await Task.Delay(PidFdExits.LookInterval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Waits until stock knows of the exit, unless user code could run in that; <see langword="false"/> if the limit was over first.</summary>
     public bool TrySettle(Process process, int limit)
     {
