@@ -11,6 +11,28 @@ namespace PidFdProcess;
 // What the extension methods call. Each attaches at first use, lets the route do the work, and if that cannot, asks After for another.
 public sealed partial class ProcessHandleRegistry
 {
+    /// <inheritdoc cref="ProcessPidFdExtensions.StartWithPidFd"/>
+    internal bool Start(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        bool started = process.Start();
+        int processId = 0;
+        try
+        {
+            if (started)
+            {
+                processId = process.Id;
+                Attach(process);
+            }
+        }
+        catch (Exception e) when (StockState.IsFromClosedProcess(e, process, processId))
+        {
+            // It has exited, and a handler of Exited has closed the object: the start was a success all the same.
+        }
+
+        return started;
+    }
+
     /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process)"/>
     public void Kill(Process process) => Signal(process, (int)Signum.SIGKILL);
 
@@ -85,6 +107,12 @@ public sealed partial class ProcessHandleRegistry
         for (Errno error; (error = route.KillTree(process)) is not (0 or Errno.ESRCH) && !IsPast(error, pinned);)
         {
             route = After(process, route, "/proc", error, thisCallAlone: true);
+            if (pinned is not null && StockState.IsClosed(process, pinned.ProcessId))
+            {
+                // Stock cannot reach the tree that is meant any more, only that of a later run. The root can be killed.
+                Signal(process, (int)Signum.SIGKILL, pinned);
+                return;
+            }
         }
     }
 
@@ -149,13 +177,18 @@ public sealed partial class ProcessHandleRegistry
                 }
 
                 route = After(process, route, call, error);
+                if (pinned is not null)
+                {
+                    // Stock would wait for what has become of the object.
+                    return pinned.LookUntilExitAsync(process, cancellationToken);
+                }
             }
 
             return task;
         }
-        catch (InvalidOperationException e)
+        catch (Exception e)
         {
-            // Stock reports it through the task, too.
+            // Stock reports everything through the task, too, also what a handler of Exited throws.
             return Task.FromException(e);
         }
     }

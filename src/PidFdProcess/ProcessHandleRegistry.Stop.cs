@@ -49,12 +49,10 @@ public sealed partial class ProcessHandleRegistry
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitOrKillPidFdAsync"/>
-    public async Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken)
+    public Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(process);
-        using RoutePin pin = Pin(process);
-        return await WaitWithinAsync(process, pin, Timeout.Infinite, cancellationToken).ConfigureAwait(false)
-            ?? await KillAndWaitAsync(process, pin).ConfigureAwait(false);
+        return WaitOrKillAsync(process, cancellationToken);
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WhenAnyExitPidFdAsync"/>
@@ -87,6 +85,13 @@ public sealed partial class ProcessHandleRegistry
 
         await first.ConfigureAwait(false);
         return processes[Array.IndexOf(waits, first)];
+    }
+
+    private async Task<PidFdExitStatus> WaitOrKillAsync(Process process, CancellationToken cancellationToken)
+    {
+        using RoutePin pin = Pin(process);
+        return await WaitWithinAsync(process, pin, Timeout.Infinite, cancellationToken).ConfigureAwait(false)
+            ?? await KillAndWaitAsync(process, pin).ConfigureAwait(false);
     }
 
     private async Task<PidFdExitStatus> StopOneAsync(Process process, int milliseconds, int signal, CancellationToken cancellationToken)

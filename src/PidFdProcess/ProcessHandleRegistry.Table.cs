@@ -29,6 +29,14 @@ public sealed partial class ProcessHandleRegistry
                     ? new StockRoute(processId, StockCause.Exited, previous.Reason, exit)
                     : new StockRoute(processId, StockCause.Exited, "the process had exited before it was attached");
             }
+
+            int presentId = process.Id;
+            if (presentId != processId)
+            {
+                // Started anew meanwhile: the answer was about the new process, and the pidfd may be a stranger's.
+                pidFd.Dispose();
+                return Choose(process, presentId, previous);
+            }
         }
         catch
         {

@@ -86,7 +86,9 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     /// <param name="process">A process that was started or obtained by PID.</param>
     /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process: it has not been started, or was closed, or its PID is not positive and means a group of processes.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// Opens the pidfd first and asks the runtime second: what it has not reaped by then cannot be another process. See
@@ -98,6 +100,12 @@ public sealed partial class ProcessHandleRegistry : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
 
         int processId = process.Id;
+        if (processId <= 0 && !OperatingSystem.IsWindows())
+        {
+            // GetProcessById takes these, and kill(2) by then signals a group of processes, or all.
+            throw new InvalidOperationException($"The object has no process: {processId} is no PID, a PID is positive.");
+        }
+
         if (Find(process) is not { } attachment)
         {
             return Replace(process, null, Choose(process, processId, previous: null));

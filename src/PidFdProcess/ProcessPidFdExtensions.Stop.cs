@@ -22,7 +22,10 @@ public static partial class ProcessPidFdExtensions
     /// <exception cref="InvalidOperationException">
     /// Through the task: the object has no process, or the calling process is one of the tree.
     /// </exception>
-    /// <exception cref="Win32Exception">Through the task: the process may not be signalled (EPERM); nobody was.</exception>
+    /// <exception cref="Win32Exception">
+    /// Through the task: the process may not be signalled (EPERM); nobody was. Or, for a tree, this process is out of file descriptors (EMFILE),
+    /// of which it takes one for each descendant.
+    /// </exception>
     /// <exception cref="AggregateException">
     /// Through the task, at the end: some of the descendants may not be signalled; all others were, and have exited or were killed.
     /// </exception>

@@ -167,17 +167,7 @@ public static partial class ProcessPidFdExtensions
     /// A process that exits at once is no problem: its PID is not free before the runtime has reaped it, and the attachment notices that.
     /// Without pidfd: <see cref="Process.Start()"/>.
     /// </remarks>
-    public static bool StartWithPidFd(this Process process)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        bool started = process.Start();
-        if (started)
-        {
-            ProcessHandleRegistry.Default.Attach(process);
-        }
-
-        return started;
-    }
+    public static bool StartWithPidFd(this Process process) => ProcessHandleRegistry.Default.Start(process);
 
     /// <summary>Gets a pidfd of the process for calls of your own, for example through P/Invoke.</summary>
     /// <param name="process">The process.</param>

@@ -73,6 +73,48 @@ public sealed class AttachTests : IDisposable
     }
 
     [TestMethod]
+    public void StartWithPidFd_OfAProcessWhoseHandlerClosesIt_HasStartedIt()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        _ = registry.Support;
+        int before = Census.PidFdBaseline();
+        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/true"), EnableRaisingEvents = true };
+        using ManualResetEventSlim closed = new();
+        process.Exited += (_, _) =>
+        {
+            process.Dispose();
+            closed.Set();
+        };
+        kernel.OnOpen = _ =>
+        {
+            Assert.IsTrue(closed.Wait(TimeSpan.FromSeconds(60)));
+            return null;
+        };
+        Assert.IsTrue(registry.Start(process));
+        Assert.AreEqual(0, registry.Count);
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(-1)]
+    public void APidThatMeansAGroup_IsRefusedByEveryCall(int id)
+    {
+        // Stock takes them: kill(2) says that somebody of the group is there.
+        using Process process = Process.GetProcessById(id);
+        foreach (ProcessHandleRegistry registry in (ProcessHandleRegistry[])[_registry, StockSwitch.CreateRegistry()])
+        {
+            Assert.ThrowsExactly<InvalidOperationException>(() => registry.Attach(process));
+            Assert.ThrowsExactly<InvalidOperationException>(() => registry.Signal(process, (Mono.Unix.Native.Signum)0));
+            Assert.ThrowsExactly<InvalidOperationException>(() => registry.HasExited(process));
+            Task wait = registry.WaitForExitAsync(process, new CancellationToken(true));
+            Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
+            Assert.AreEqual(0, registry.Count);
+        }
+    }
+
+    [TestMethod]
     public void Open_NamesAProcessOfAnotherParent()
     {
         using ForeignProcess foreign = ForeignProcess.StartUnreaped();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -100,6 +101,83 @@ public sealed class RestartTests : IDisposable
         {
             Assert.AreEqual(_process.Id, HookedKernel.ProcessIdOf(pidFd));
         }
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ARestartWhileItIsAttached_SignalsTheNewProcessAndNoStranger(bool recycled)
+    {
+        if (recycled)
+        {
+            RecycledPid.Require();
+        }
+
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        _ = registry.Support;
+        _process.Start();
+        Process? stranger = null;
+        kernel.OnOpen = id =>
+        {
+            kernel.OnOpen = null;
+            KillByStock();
+            _process.Start();
+            stranger = recycled ? RecycledPid.Start(id) : null;
+            return null;
+        };
+
+        Assert.IsTrue(registry.Signal(_process, PosixSignal.SIGTERM));
+
+        Assert.IsTrue(_process.WaitForExit(s_limit));
+        Assert.AreEqual(143, _process.ExitCode);
+        Assert.AreEqual(_process.Id, registry.Attach(_process).ProcessId);
+        if (stranger is not null)
+        {
+            Assert.IsFalse(stranger.WaitForExit(0));
+            stranger.Kill();
+            stranger.WaitForExit();
+            stranger.Dispose();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AHandlerOfExitedThatStartsItAnew_LetsNoSignalHitAStranger(bool exitWasSeen)
+    {
+        RecycledPid.Require();
+        _process.Start();
+        int id = _process.Id;
+        Process? stranger = null;
+        _process.Exited += (_, _) =>
+        {
+            _process.Start();
+            stranger = RecycledPid.Start(id);
+        };
+
+        // The runtime raises Exited under this lock: it comes too late.
+        lock (_process)
+        {
+            Census.KillByPid(id);
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            if (exitWasSeen)
+            {
+                Assert.AreEqual(ProcessRoute.Stock, _registry.Attach(_process).Route);
+            }
+
+            _process.EnableRaisingEvents = true;
+            Assert.IsFalse(_registry.Signal(_process, PosixSignal.SIGTERM));
+        }
+
+        Assert.IsNotNull(stranger);
+        stranger.Kill();
+        stranger.WaitForExit();
+        Assert.AreEqual(137, stranger.ExitCode);
+        stranger.Dispose();
+        Assert.IsFalse(_process.HasExited);
+        Assert.AreEqual(_process.Id, _registry.Attach(_process).ProcessId);
+        _process.EnableRaisingEvents = false;
     }
 
     public void Dispose()

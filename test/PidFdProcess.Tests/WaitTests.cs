@@ -153,6 +153,30 @@ public sealed class WaitTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(false, false)]
+    [DataRow(false, true)]
+    [DataRow(true, false)]
+    [DataRow(true, true)]
+    public async Task AHandlerOfExited_SeesTheContextOfTheWaitThatEnabledIt(bool inline, bool reads)
+    {
+        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using Process process = new()
+        {
+            StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) { RedirectStandardOutput = reads },
+        };
+        process.Start();
+        AsyncLocal<string?> local = new();
+        TaskCompletionSource<string?> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => seen.TrySetResult(local.Value);
+        local.Value = "of the wait";
+        Task wait = registry.WaitForExitAsync(process);
+        local.Value = null;
+        registry.Kill(process);
+        await wait.WaitAsync(s_limit);
+        Assert.AreEqual("of the wait", await seen.Task.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
     public void AZombieThatNativeCodeDoesNotReap_IsWaitedForOnce()
     {
         using NativeChild child = NativeChild.StartShell("exit 0");

@@ -3,7 +3,8 @@ namespace PidFdProcess.Linux;
 /// <summary>Waits for the exits of processes of which there is nothing but a pidfd.</summary>
 internal static class PidFdExits
 {
-    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(50);
+    /// <summary>Gets how long to wait between two looks where the watcher is out of resources.</summary>
+    public static TimeSpan LookInterval { get; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits until all have exited. Where the watcher is out of resources, it looks now and then.</summary>
     /// <returns><see langword="false"/> if the time was over or the token cancelled first.</returns>
@@ -31,7 +32,7 @@ internal static class PidFdExits
                 await waiter.Task.WaitAsync(limit.Token).ConfigureAwait(false);
                 while (platform.Kernel.Poll(watch.PidFd, milliseconds: 0, out bool exited) != 0 || !exited)
                 {
-                    await Task.Delay(s_lookInterval, limit.Token).ConfigureAwait(false);
+                    await Task.Delay(LookInterval, limit.Token).ConfigureAwait(false);
                 }
             }
 

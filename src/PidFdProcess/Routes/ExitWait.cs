@@ -10,9 +10,12 @@ namespace PidFdProcess.Routes;
 /// settles the stock state (<see cref="ExitSettler"/>) and ends its task, so that neither runs on the deciding thread. Where the program
 /// asked for inline completions, an exit does both on the watcher's thread.
 /// </summary>
-internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watch, bool drain, CancellationToken cancellationToken)
+internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, CancellationToken cancellationToken)
     : ExitWaiter, IThreadPoolWorkItem
 {
+    // Of the caller: handlers of Exited run in it, as in the stock wait. Null if its flow is suppressed.
+    private readonly ExecutionContext? _context = ExecutionContext.Capture();
+
     private CancellationTokenRegistration _cancellation;
 
     /// <summary>Gets a value indicating whether the watcher could not keep the wait, so that it goes on by stock.</summary>
@@ -22,13 +25,13 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
     public Errno Begin(out string call)
     {
         bool held = false;
-        watch.PidFd.DangerousAddRef(ref held);
+        route.Watch.PidFd.DangerousAddRef(ref held);
 
         PidFdMetrics.WaitBegan();
 
         // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
-        Errno error = watch.Add(this, out call);
+        Errno error = route.Watch.Add(this, out call);
         if (error == 0 || !TryDecide(WatchOutcome.Failed))
         {
             return 0;
@@ -36,7 +39,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
 
         PidFdMetrics.WaitEnded();
         _cancellation.Unregister();
-        watch.PidFd.DangerousRelease();
+        route.Watch.PidFd.DangerousRelease();
         return error;
     }
 
@@ -66,9 +69,8 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         _cancellation.Unregister();
         Task? result = Outcome switch
         {
-            WatchOutcome.Exited => route.FinishAsync(process, drain, inline, cancellationToken),
+            WatchOutcome.Exited or WatchOutcome.Failed => FinishInContext(inline),
             WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
-            WatchOutcome.Failed => StockWait.WaitForExitAsync(process, drain, cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };
@@ -78,16 +80,42 @@ internal sealed class ExitWait(PidFdRoute route, Process process, ExitWatch watc
         }
 
         // Before the task ends: whoever awaits it may count descriptors.
-        watch.PidFd.DangerousRelease();
+        route.Watch.PidFd.DangerousRelease();
         PidFdMetrics.WaitEnded();
         Follow(result);
         return true;
     }
 
+    private Task? FinishInContext(bool inline)
+    {
+        if (_context is null)
+        {
+            return FinishAsync(inline);
+        }
+
+        ExecutionContext? own = ExecutionContext.Capture();
+        ExecutionContext.Restore(_context);
+        try
+        {
+            return FinishAsync(inline);
+        }
+        finally
+        {
+            if (own is not null)
+            {
+                ExecutionContext.Restore(own);
+            }
+        }
+    }
+
+    private Task? FinishAsync(bool inline) => HasFailed
+        ? StockWait.WaitForExitAsync(process, drain, cancellationToken)
+        : route.FinishAsync(process, drain, inline, cancellationToken);
+
     private void Cancel()
     {
         Decide(WatchOutcome.Canceled);
-        watch.Remove(this);
+        route.Watch.Remove(this);
     }
 
     private void Follow(Task task)

@@ -9,6 +9,9 @@ internal sealed partial class PidFdRoute
 {
     private ExitWatch? _watch;
 
+    /// <summary>Gets the watch over the pidfd: one, from the first asynchronous wait on.</summary>
+    public ExitWatch Watch => _watch ?? CreateWatch();
+
     public override void EndWaits()
     {
         // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
@@ -34,8 +37,9 @@ internal sealed partial class PidFdRoute
                 case StockView.StartedAnew:
                     return Stale;
                 case StockView.Exited:
-                    // As the stock property does, this raises Exited even if the app did not enable events.
-                    exited = process.HasExited;
+                    // As the stock property does, this raises Exited even if the app did not enable events. A handler that closes the object
+                    // lets stock forget the exit: the answer does not count.
+                    _ = process.HasExited;
                     break;
             }
 
@@ -44,6 +48,10 @@ internal sealed partial class PidFdRoute
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
             return Stale;
+        }
+        catch (Exception e) when (exited && StockState.IsFromClosedProcess(e, process, ProcessId))
+        {
+            return 0;
         }
     }
 
@@ -111,7 +119,7 @@ internal sealed partial class PidFdRoute
                 return 0;
             }
 
-            ExitWait wait = new(this, process, EnsureWatch(), drain, cancellationToken);
+            ExitWait wait = new(this, process, drain, cancellationToken);
             task = wait.Task;
             error = wait.Begin(out call);
             if ((Volatile.Read(ref _marks) & WaitsEnded) != 0)
@@ -124,6 +132,16 @@ internal sealed partial class PidFdRoute
         catch (ObjectDisposedException) when (pidFd.IsClosed)
         {
             return Stale;
+        }
+    }
+
+    /// <summary>Waits without the watcher, where that is out of resources, for the run that the route was pinned for.</summary>
+    public async Task LookUntilExitAsync(Process process, CancellationToken cancellationToken)
+    {
+        bool exited;
+        while (WaitForExit(process, 0, forStatus: true, out exited) != Stale && !exited)
+        {
+            await Task.Delay(PidFdExits.LookInterval, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -170,7 +188,8 @@ internal sealed partial class PidFdRoute
     // What stock does when the process has exited: events, and the end of streams that are read by lines.
     private Task DrainAsync(Process process, bool drain, CancellationToken cancellationToken)
     {
-        if (!drain)
+        // A handler of Exited may have closed it a moment ago.
+        if (!drain || StockState.IsClosed(process, ProcessId))
         {
             return Task.CompletedTask;
         }
@@ -184,7 +203,9 @@ internal sealed partial class PidFdRoute
         Task stock = process.WaitForExitAsync(cancellationToken);
 
         // An object that was closed or started anew meanwhile makes it a wait for nothing, or for another process.
-        return stock.IsCompleted || !StockState.IsClosed(process, ProcessId) ? stock : Task.CompletedTask;
+        bool isForNothing = StockState.IsClosed(process, ProcessId)
+            && (!stock.IsCompleted || stock.Exception is { InnerException: InvalidOperationException or NullReferenceException });
+        return isForNothing ? Task.CompletedTask : stock;
     }
 
     // Stock leaves events on, and raises Exited once the parent has reaped.
@@ -203,14 +224,9 @@ internal sealed partial class PidFdRoute
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    private ExitWatch EnsureWatch()
+    private ExitWatch CreateWatch()
     {
-        if (_watch is { } watch)
-        {
-            return watch;
-        }
-
-        watch = new ExitWatch(platform.Watcher, pidFd, this);
+        ExitWatch watch = new(platform.Watcher, pidFd, this);
         return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
     }
 

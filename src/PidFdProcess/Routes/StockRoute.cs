@@ -36,7 +36,8 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
 
     public override Errno Signal(Process process, int signal)
     {
-        if (process.WaitForExit(0))
+        // A handler of Exited, or another thread, may have started the object anew: then the run that is meant is over, and the PID a stranger's.
+        if (process.WaitForExit(0) || StockState.IsClosed(process, ProcessId))
         {
             return Errno.ESRCH;
         }
@@ -58,7 +59,8 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
 
     public override Errno HasExited(Process process, out bool exited)
     {
-        exited = process.HasExited;
+        // A handler of Exited that closes the object lets stock forget the exit.
+        exited = process.HasExited || (cause == StockCause.Exited && StockState.IsClosed(process, ProcessId));
         return 0;
     }
 

@@ -5,6 +5,9 @@ namespace PidFdProcess.Routes;
 /// <summary>Asynchronous waits by the stock runtime.</summary>
 internal static class StockWait
 {
+    // Of two handlers of Exited that are added, or taken out, at the same time, stock loses one: a look now and then finds the exit.
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
+
     /// <summary>Waits for the exit and, as stock does, for the end of streams that are read by lines; or for the exit alone.</summary>
     public static Task WaitForExitAsync(Process process, bool drain, CancellationToken cancellationToken) =>
         drain ? process.WaitForExitAsync(cancellationToken) : WaitForExitAloneAsync(process, cancellationToken);
@@ -17,15 +20,13 @@ internal static class StockWait
         process.Exited += OnExited;
         try
         {
-            // Not before: with events on, an exit in between would be raised to nobody here.
-            if (process.WaitForExit(0))
+            // Not before the handler is there: with events on, an exit in between would be raised to nobody here.
+            while (!exit.Task.IsCompleted && !process.WaitForExit(0))
             {
-                return;
+                cancellationToken.ThrowIfCancellationRequested();
+                process.EnableRaisingEvents = true;
+                await exit.Task.WaitAsync(s_lookInterval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-
-            cancellationToken.ThrowIfCancellationRequested();
-            process.EnableRaisingEvents = true;
-            await exit.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (InvalidOperationException) when (OperatingSystem.IsWindows() && process.HasExited)
         {

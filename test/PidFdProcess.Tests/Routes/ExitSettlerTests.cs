@@ -79,7 +79,6 @@ public sealed class ExitSettlerTests
         PidFdRoute route = (PidFdRoute)registry.Attach(child).Handler;
         Assert.IsTrue(route.TryPin(child));
         Assert.IsTrue(registry.TryGetPidFd(child, out SafePidFdHandle? pidFd));
-        ExitWatch watch = new(PidFdPlatform.Shared.Watcher, pidFd);
         child.Kill();
         child.WaitForExit();
         for (int round = 0; round < Rounds; round++)
@@ -101,7 +100,7 @@ public sealed class ExitSettlerTests
             bool held = false;
             pidFd.DangerousAddRef(ref held);
             PidFdMetrics.WaitBegan();
-            return new ExitWait(route, child, watch, drain: false, CancellationToken.None);
+            return new ExitWait(route, child, drain: false, CancellationToken.None);
         }
     }
 

@@ -70,6 +70,38 @@ public sealed class StopOfRestartedTests
     }
 
     [TestMethod]
+    [DataRow(false, false)]
+    [DataRow(false, true)]
+    [DataRow(true, false)]
+    [DataRow(true, true)]
+    public async Task WithoutWatchesOrProc_AStopMeansTheOldRunAllTheSame(bool entireProcessTree, bool startAnew)
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = new(kernel.Platform);
+        Assert.IsTrue(registry.Support.IsSupported);
+        kernel.OnEpollAdd = () => Errno.ENOSPC;
+        kernel.OnReadStat = _ => Errno.ENOENT;
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        int old = process.Id;
+        Task<PidFdExitStatus> stop = registry.StopAsync(process, s_grace, entireProcessTree: entireProcessTree);
+        if (startAnew)
+        {
+            StartAnew(process);
+        }
+        else
+        {
+            process.Dispose();
+        }
+
+        Assert.AreEqual(KilledForThis, (await stop.WaitAsync(s_limit)).ToString());
+        AssertIsGone(old);
+        if (startAnew)
+        {
+            AssertLives(process);
+        }
+    }
+
+    [TestMethod]
     public void ABlockingWaitOrKill_MeansTheOldRun()
     {
         using ProcessHandleRegistry registry = new();

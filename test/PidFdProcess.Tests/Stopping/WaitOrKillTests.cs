@@ -106,6 +106,7 @@ public sealed class WaitOrKillTests
     {
         using Process process = new();
         Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).WaitForExitOrKillPidFd(TimeSpan.Zero));
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((Process)null!).WaitForExitOrKillPidFdAsync(CancellationToken.None); });
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(-2)));
         Assert.ThrowsExactly<InvalidOperationException>(() => process.WaitForExitOrKillPidFd(TimeSpan.Zero));
         Task<PidFdExitStatus> wait = process.WaitForExitOrKillPidFdAsync(CancellationToken.None);

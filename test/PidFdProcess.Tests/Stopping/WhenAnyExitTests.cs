@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -114,6 +115,29 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
+    public async Task WhatAHandlerOfExitedThrowsComesThroughTheTaskAndLeavesNothing()
+    {
+        int watches = PidFdPlatform.Shared.Watcher.Count;
+        Start(2);
+        Process process = _processes[1];
+        int id = process.Id;
+        process.Exited += (_, _) => throw new NotSupportedException("of the handler");
+        process.EnableRaisingEvents = true;
+        Task<Process> any;
+
+        // The runtime raises Exited under this lock: it comes too late.
+        lock (process)
+        {
+            process.Kill();
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            any = _processes.WhenAnyExitPidFdAsync();
+        }
+
+        await Assert.ThrowsExactlyAsync<NotSupportedException>(() => any.WaitAsync(s_limit));
+        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+    }
+
+    [TestMethod]
     public async Task WithoutPidFd()
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
@@ -121,6 +145,25 @@ public sealed class WhenAnyExitTests
         Task<Process> any = registry.WhenAnyExitAsync(_processes);
         _processes[2].Kill();
         Assert.AreSame(_processes[2], await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task WithoutPidFd_AHandlerThatStockHasLostHangsNothing()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        Start(1);
+        FieldInfo? handlers = typeof(Process).GetField("_onExited", BindingFlags.Instance | BindingFlags.NonPublic);
+        if (handlers is null)
+        {
+            Assert.Inconclusive("This runtime keeps the handlers elsewhere.");
+        }
+
+        // As if another thread had added or removed a handler at the same time.
+        Task<Process> any = registry.WhenAnyExitAsync(_processes);
+        Assert.IsNotNull(handlers.GetValue(_processes[0]));
+        handlers.SetValue(_processes[0], null);
+        _processes[0].Kill();
+        Assert.AreSame(_processes[0], await any.WaitAsync(s_limit));
     }
 
     private void Start(int count)
