@@ -78,7 +78,6 @@ public sealed class ExitSettlerTests
         using Process child = TestProcesses.StartSleeper();
         PidFdRoute route = (PidFdRoute)registry.Attach(child).Handler;
         Assert.IsTrue(route.TryPin(child));
-        Assert.IsTrue(registry.TryGetPidFd(child, out SafePidFdHandle? pidFd));
         child.Kill();
         child.WaitForExit();
         for (int round = 0; round < Rounds; round++)
@@ -91,14 +90,13 @@ public sealed class ExitSettlerTests
             Assert.IsTrue(Task.WaitAll([first.Task, second.Task], s_limit), $"in round {round}");
         }
 
-        pidFd.Dispose();
         route.Unpin();
 
         // The test reports the exit, in the place of the watcher.
         ExitWait Begin()
         {
             bool held = false;
-            pidFd.DangerousAddRef(ref held);
+            route.Watch.PidFd.DangerousAddRef(ref held);
             PidFdMetrics.WaitBegan();
             return new ExitWait(route, child, drain: false, CancellationToken.None);
         }
