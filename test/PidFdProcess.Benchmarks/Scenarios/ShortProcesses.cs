@@ -18,7 +18,7 @@ internal static class ShortProcesses
             // Time per process, so that less is better as everywhere: a throughput of 1.00 or more.
             yield return new Row(
                     $"short processes, {atATime} at a time: start, attach, await", "µs each", all.Measure(
-                        warmUp: 2, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
+                        warmUp: 10, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
                         (Contender.Stock, command), (Contender.PidFd, command), (Contender.Floor, command)))
                 .Promise(Contender.PidFd, Contender.Stock, 1.0);
         }

@@ -9,8 +9,13 @@ internal static class Apart
     // Stock polls at its own times: exits at random ones, over a period of its polls.
     private const int MaxApart = 100;
 
+    // Else it is the compiler that is measured, which competes for the processors.
+    private const int WarmUp = 400;
+
     // Stock polls foreign processes ever more slowly, down to every 100 ms, which it has reached by then.
     private static readonly TimeSpan s_untilStockPollsSlowly = TimeSpan.FromMilliseconds(400);
+
+    private static bool s_isWarm;
 
     public static TimeSpan[] KillForeign(Ways ways, int count, string? floor)
     {
@@ -22,6 +27,12 @@ internal static class Apart
 
     private static TimeSpan[] Kill(Ways ways, Process[] processes) => Task.Run(async () =>
     {
+        if (!s_isWarm)
+        {
+            OneAfterAnother.KillAndAwait(ways, WarmUp);
+            s_isWarm = true;
+        }
+
         Task[] exits = Array.ConvertAll(processes, process => ways.WaitForExitAsync(process));
         Thread.Sleep(s_untilStockPollsSlowly);
         TimeSpan[] samples = new TimeSpan[processes.Length];
