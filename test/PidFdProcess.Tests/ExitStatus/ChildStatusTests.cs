@@ -23,8 +23,9 @@ public sealed class ChildStatusTests
     [DataRow(255, Form.Blocking)]
     public async Task ExitCodes(int code, Form form)
     {
-        using Process child = TestProcesses.StartExiting(code);
-        PidFdExitStatus status = await Wait(child, form);
+        using Gate gate = new();
+        using Process child = TestProcesses.StartShell($"{gate.Wait}; exit {code}");
+        PidFdExitStatus status = await WaitFromBeforeTheExit(child, gate, form);
         Assert.AreEqual(code, status.ExitCode);
         Assert.AreEqual(code, child.ExitCode);
         Assert.IsNull(status.Signal);
@@ -175,11 +176,12 @@ public sealed class ChildStatusTests
     }
 
     // Of a child that was reaped before it was attached there is the runtime's exit code alone.
-    private static async Task<PidFdExitStatus> WaitFromBeforeTheExit(Process process, Gate gate)
+    private static async Task<PidFdExitStatus> WaitFromBeforeTheExit(Process process, Gate gate, Form form = Form.Async)
     {
-        Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
+        ProcessHandleRegistry.Default.Attach(process);
+        Task<PidFdExitStatus> wait = form == Form.Async ? Wait(process, form) : Task.Run(() => Wait(process, form));
         gate.Open();
-        return await wait.WaitAsync(TimeSpan.FromSeconds(60));
+        return await wait;
     }
 
     private static async Task<PidFdExitStatus> Wait(Process process, Form form)
