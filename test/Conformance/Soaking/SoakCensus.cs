@@ -4,10 +4,12 @@ namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What the process has at a time when it should have nothing.</summary>
 internal sealed record SoakCensus(
-    int Descriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
+    string Kinds, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
 {
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    public int Descriptors => Kinds.Count(static each => each == ',') + 1;
 
     /// <summary>
     /// Counts when there is no more than the first time, for threads end, and the runtime reaps, in their own time; or after a minute.
@@ -25,7 +27,7 @@ internal sealed record SoakCensus(
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like, {Watches} watches, {Threads} threads, {Children} children, "
+        $"{Descriptors} pidfds, pipes and the like ({Kinds}), {Watches} watches, {Threads} threads, {Children} children, "
         + $"{Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
@@ -39,7 +41,7 @@ internal sealed record SoakCensus(
         // First: what nobody disposes is closed by finalizers.
         long memory = CountMemory();
         return new(
-            CountDescriptors(),
+            ListDescriptors(),
             CountWatches(),
             Directory.GetFileSystemEntries("/proc/self/task").Length,
             CountChildren(),
@@ -50,18 +52,18 @@ internal sealed record SoakCensus(
     }
 
     // Files come and go with the runtime's assemblies.
-    private static int CountDescriptors() => Directory.EnumerateFiles("/proc/self/fd").Count(path =>
+    private static string ListDescriptors() => string.Join(", ", Directory.EnumerateFiles("/proc/self/fd").Select(static path =>
     {
         try
         {
-            return new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/');
+            return new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/') ? $"{Path.GetFileName(path)} {target}" : null;
         }
         catch (IOException)
         {
             // Closed meanwhile.
-            return false;
+            return null;
         }
-    });
+    }).Where(static target => target is not null));
 
     // One line for each descriptor in an epoll set.
     private static int CountWatches() => Directory.EnumerateFiles("/proc/self/fdinfo").Sum(path =>
