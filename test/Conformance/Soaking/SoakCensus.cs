@@ -4,12 +4,12 @@ namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What the process has at a time when it should have nothing.</summary>
 internal sealed record SoakCensus(
-    string Kinds, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
+    IReadOnlyList<string> OpenDescriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
 {
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
-    public int Descriptors => Kinds.Count(static each => each == ',') + 1;
+    public int Descriptors => OpenDescriptors.Count;
 
     /// <summary>
     /// Counts when there is no more than the first time, for threads end, and the runtime reaps, in their own time; or after a minute.
@@ -27,7 +27,7 @@ internal sealed record SoakCensus(
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like ({Kinds}), {Watches} watches, {Threads} threads, {Children} children, "
+        $"{Descriptors} pidfds, pipes and the like ({string.Join(", ", OpenDescriptors)}), {Watches} watches, {Threads} threads, {Children} children, "
         + $"{Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
@@ -52,7 +52,7 @@ internal sealed record SoakCensus(
     }
 
     // Files come and go with the runtime's assemblies.
-    private static string ListDescriptors() => string.Join(", ", Directory.EnumerateFiles("/proc/self/fd").Select(static path =>
+    private static List<string> ListDescriptors() => [.. Directory.EnumerateFiles("/proc/self/fd").Select(static path =>
     {
         try
         {
@@ -63,7 +63,7 @@ internal sealed record SoakCensus(
             // Closed meanwhile.
             return null;
         }
-    }).Where(static target => target is not null));
+    }).OfType<string>()];
 
     // One line for each descriptor in an epoll set.
     private static int CountWatches() => Directory.EnumerateFiles("/proc/self/fdinfo").Sum(path =>

@@ -9,8 +9,14 @@ internal static class Worker
     {
         string program = Environment.ProcessPath!;
         string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(Worker).Assembly.Location] : [];
-        return new ProcessStartInfo(program, [.. host, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        return new ProcessStartInfo(program, [.. host, .. arguments]);
     }
 
-    public static Process Start(params string[] arguments) => Process.Start(Program(arguments))!;
+    public static Process Start(params string[] arguments)
+    {
+        ProcessStartInfo program = Program(arguments);
+        program.RedirectStandardInput = true;
+        program.RedirectStandardOutput = true;
+        return Process.Start(program)!;
+    }
 }

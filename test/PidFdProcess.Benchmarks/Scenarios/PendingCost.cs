@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PidFdProcess.Benchmarks.Measuring;
+using PidFdProcess.Benchmarks.Work;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 
@@ -15,9 +16,8 @@ internal sealed record PendingCost(
     public static PendingCost Measure(string contender, TimeSpan idleWindow)
     {
         int[] ids = [.. Console.In.ReadLine()!.Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
-        bool isStock = contender == Contender.Stock;
-        Func<Process, Task> wait = isStock ? static process => process.WaitForExitAsync() : static process => process.WaitForExitPidFdAsync();
-        WarmUp(ids, isStock);
+        Ways ways = Ways.Of(contender);
+        WarmUp(ids, contender == Contender.Stock);
 
         Process[] processes = new Process[ids.Length];
         Task[] waits = new Task[ids.Length];
@@ -28,10 +28,7 @@ internal sealed record PendingCost(
         }
 
         long heapBare = GC.GetTotalMemory(forceFullCollection: true);
-        if (!isStock)
-        {
-            Array.ForEach(processes, static process => ProcessHandleRegistry.Default.Attach(process));
-        }
+        Array.ForEach(processes, ways.Attach);
 
         // A thread of the pool that swept the attachments is still there afterwards.
         long heapAttached = GC.GetTotalMemory(forceFullCollection: true);
@@ -39,7 +36,7 @@ internal sealed record PendingCost(
         starts[0] = Stopwatch.GetTimestamp();
         for (int i = 0; i < ids.Length; i++)
         {
-            waits[i] = wait(processes[i]);
+            waits[i] = ways.WaitForExitAsync(processes[i]);
             starts[i + 1] = Stopwatch.GetTimestamp();
         }
 
