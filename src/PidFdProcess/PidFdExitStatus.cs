@@ -1,7 +1,7 @@
 using System.Globalization;
-using Mono.Unix.Native;
+using Signum = Mono.Unix.Native.Signum;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
-using PidFdProcess.Routes;
 
 namespace PidFdProcess;
 
@@ -22,7 +22,7 @@ public sealed class PidFdExitStatus
     /// Gets the signal that killed the process; <see langword="null"/> if none did or it is not known
     /// (<see cref="ExitStatusSource.Unknown"/>, <see cref="ExitStatusSource.Runtime"/>). A real-time signal is its bare number.
     /// </summary>
-    public Signum? Signal { get; private init; }
+    public Signum? Signal => SignalNumber is { } number ? (Signum)number : null;
 
     /// <summary>Gets whether the signal left a core dump (<c>WCOREDUMP</c>).</summary>
     public bool CoreDumped { get; private init; }
@@ -36,6 +36,9 @@ public sealed class PidFdExitStatus
     /// <summary>Gets what the process used; only with <see cref="ExitStatusSource.WaitId"/>.</summary>
     public ProcessResourceUsage? ResourceUsage { get; private init; }
 
+    /// <summary>Gets the number of the signal. An int, because a field of the enum would load Mono.Posix.NETStandard with this type.</summary>
+    internal int? SignalNumber { get; private init; }
+
     internal static PidFdExitStatus Unknown { get; } = new(ExitStatusSource.Unknown);
 
     /// <summary>
@@ -47,9 +50,9 @@ public sealed class PidFdExitStatus
     {
         string text = this switch
         {
-            { Signal: { } signal } => $"killed by {NameOf(signal)}{(CoreDumped ? " (core dumped)" : "")}",
-            { ExitCode: { } code and > SignalExitCodeBase and <= SignalExitCodeBase + UnixSignals.Max, Source: ExitStatusSource.Runtime } =>
-                string.Create(CultureInfo.InvariantCulture, $"exited {code} or killed by {NameOf((Signum)(code - SignalExitCodeBase))}"),
+            { SignalNumber: { } signal } => $"killed by {NameOf(signal)}{(CoreDumped ? " (core dumped)" : "")}",
+            { ExitCode: { } code and > SignalExitCodeBase and <= SignalExitCodeBase + SignalNumbers.Max, Source: ExitStatusSource.Runtime } =>
+                string.Create(CultureInfo.InvariantCulture, $"exited {code} or killed by {NameOf(code - SignalExitCodeBase)}"),
             { ExitCode: { } code } => string.Create(CultureInfo.InvariantCulture, $"exited {code}"),
             _ => "exited, status unknown",
         };
@@ -59,7 +62,7 @@ public sealed class PidFdExitStatus
     internal static PidFdExitStatus FromRecord(ExitRecord record) => new(record.Source)
     {
         ExitCode = record.Status.IsSignaled ? SignalExitCodeBase + record.Status.TerminatingSignal : record.Status.ExitCode,
-        Signal = record.Status.IsSignaled ? (Signum)record.Status.TerminatingSignal : null,
+        SignalNumber = record.Status.IsSignaled ? record.Status.TerminatingSignal : null,
         CoreDumped = record.Status.IsCoreDumped,
         ResourceUsage = record.Usage,
     };
@@ -69,12 +72,13 @@ public sealed class PidFdExitStatus
     /// <summary>A kill was sent. If something else ended the process first, it was not the kill.</summary>
     /// <remarks>The runtime's 137 may be either; every other source tells exit(137) from SIGKILL.</remarks>
     internal PidFdExitStatus AfterKill() =>
-        Signal is Signum.SIGKILL
+        SignalNumber is SignalNumbers.SigKill
         || Source is ExitStatusSource.Unknown
-        || (Source is ExitStatusSource.Runtime && ExitCode is SignalExitCodeBase + (int)Signum.SIGKILL)
-        ? new(Source) { ExitCode = ExitCode, Signal = Signal, CoreDumped = CoreDumped, ResourceUsage = ResourceUsage, Canceled = true }
+        || (Source is ExitStatusSource.Runtime && ExitCode is SignalExitCodeBase + SignalNumbers.SigKill)
+        ? new(Source) { ExitCode = ExitCode, SignalNumber = SignalNumber, CoreDumped = CoreDumped, ResourceUsage = ResourceUsage, Canceled = true }
         : this;
 
-    private static string NameOf(Signum signal) =>
-        Enum.IsDefined(signal) ? signal.ToString() : string.Create(CultureInfo.InvariantCulture, $"signal {(int)signal}");
+    private static string NameOf(int signal) => signal < SignalNumbers.FirstRealTime
+        ? SignalNumbers.NameOf(signal)
+        : string.Create(CultureInfo.InvariantCulture, $"signal {signal}");
 }

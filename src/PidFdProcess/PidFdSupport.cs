@@ -1,4 +1,3 @@
-using Mono.Unix.Native;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess;
@@ -20,11 +19,13 @@ public sealed class PidFdSupport
     internal const string DisabledSwitch = "PidFdProcess.Disabled";
     internal const string DisabledVariable = "PIDFDPROCESS_DISABLED";
 
-    private PidFdSupport(bool isSupported, string reason, Errno? error)
+    private readonly Errno _error;
+
+    private PidFdSupport(bool isSupported, string reason, Errno error)
     {
         IsSupported = isSupported;
         Reason = reason;
-        Error = error;
+        _error = error;
     }
 
     /// <summary>Gets whether processes can be attached through pidfds.</summary>
@@ -36,19 +37,19 @@ public sealed class PidFdSupport
     public string Reason { get; }
 
     /// <summary>Gets the errno of the call that failed; <see langword="null"/> if none did.</summary>
-    public Errno? Error { get; }
+    public Mono.Unix.Native.Errno? Error => _error == 0 ? null : (Mono.Unix.Native.Errno)_error;
 
-    internal static PidFdSupport Supported { get; } = new(true, "pidfds work", null);
+    internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);
 
-    internal static PidFdSupport NotLinux { get; } = new(false, "not Linux: the stock runtime does the work", null);
+    internal static PidFdSupport NotLinux { get; } = new(false, "not Linux: the stock runtime does the work", 0);
 
     /// <summary>Gets whether another probe could end differently.</summary>
-    internal bool IsFinal => Error is not { } error || !SystemCallError.IsResource(error);
+    internal bool IsFinal => !SystemCallError.IsResource(_error);
 
     /// <inheritdoc/>
     public override string ToString() => IsSupported ? Reason : $"pidfds are not used: {Reason}";
 
-    internal static PidFdSupport Unsupported(string reason, Errno? error = null) => new(false, reason, error);
+    internal static PidFdSupport Unsupported(string reason, Errno error = 0) => new(false, reason, error);
 
     /// <summary>What an operator said, or <see langword="null"/>.</summary>
     internal static PidFdSupport? DisabledByOperator()

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using Mono.Unix.Native;
+using Signum = Mono.Unix.Native.Signum;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess;
 
@@ -34,7 +35,7 @@ public sealed partial class ProcessHandleRegistry
     }
 
     /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process)"/>
-    public void Kill(Process process) => Signal(process, (int)Signum.SIGKILL);
+    public void Kill(Process process) => Signal(process, SignalNumbers.SigKill);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>
     public void Kill(Process process, bool entireProcessTree)
@@ -110,7 +111,7 @@ public sealed partial class ProcessHandleRegistry
             if (pinned is not null && StockState.IsClosed(process, pinned.ProcessId))
             {
                 // Stock cannot reach the tree that is meant any more, only that of a later run. The root can be killed.
-                Signal(process, (int)Signum.SIGKILL, pinned);
+                Signal(process, SignalNumbers.SigKill, pinned);
                 return;
             }
         }

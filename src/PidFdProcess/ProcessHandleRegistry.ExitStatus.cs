@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess;
 
@@ -39,7 +40,7 @@ public sealed partial class ProcessHandleRegistry
             return StatusOf(process, route);
         }
 
-        bool killed = isLimited && Signal(process, (int)Signum.SIGKILL, pin.Route);
+        bool killed = isLimited && Signal(process, SignalNumbers.SigKill, pin.Route);
         while (!WaitForExitAlone(process, int.MaxValue, pin, out route))
         {
         }
@@ -162,7 +163,7 @@ public sealed partial class ProcessHandleRegistry
 
     private async Task<PidFdExitStatus> KillAndWaitAsync(Process process, RoutePin pin)
     {
-        bool killed = Signal(process, (int)Signum.SIGKILL, pin.Route);
+        bool killed = Signal(process, SignalNumbers.SigKill, pin.Route);
         PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false);
         return killed ? status.AfterKill() : status;
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -109,7 +110,7 @@ public sealed class WaitTests : IDisposable
     [TestMethod]
     public async Task AThousandCancelledWaits_LeaveNoRegistration()
     {
-        ExitWatcher watcher = PidFdPlatform.Shared.Watcher;
+        ExitEventLoop watcher = PidFdPlatform.Shared.Watcher;
         TestProcesses.WaitUntil(() => watcher.Count == 0, "earlier tests have no wait left");
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();

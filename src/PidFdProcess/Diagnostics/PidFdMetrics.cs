@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Mono.Unix.Native;
+using PidFdProcess.Linux;
 using PidFdProcess.Routes;
 
 namespace PidFdProcess.Diagnostics;
@@ -66,7 +66,7 @@ internal static class PidFdMetrics
         {
             s_signals.Add(
                 1,
-                new("signal", ((Signum)signal).ToString()),
+                new("signal", SignalNumbers.NameOf(signal)),
                 new("result", error switch { 0 => "sent", Errno.ESRCH => "exited", _ => error.ToString() }));
         }
     }

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Mono.Unix.Native;
 
 namespace PidFdProcess.Linux;
 

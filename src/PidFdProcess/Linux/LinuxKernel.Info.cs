@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
-using Mono.Unix.Native;
 
 namespace PidFdProcess.Linux;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Mono.Unix.Native;
 
 namespace PidFdProcess.Linux;
 

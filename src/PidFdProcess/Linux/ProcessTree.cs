@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using Mono.Unix.Native;
 
 namespace PidFdProcess.Linux;
 
@@ -17,9 +16,6 @@ namespace PidFdProcess.Linux;
 // us as for stock.
 internal sealed partial class ProcessTree : IDisposable
 {
-    private const int SigKill = (int)Signum.SIGKILL;
-    private const int SigStop = (int)Signum.SIGSTOP;
-
     // One that may not be stopped can fork for ever.
     private const int MaxRoundsIfRefused = 50;
 
@@ -192,7 +188,7 @@ internal sealed partial class ProcessTree : IDisposable
 
     private void Stop(Member member)
     {
-        Errno error = _kernel.PidFdSendSignal(member.PidFd, SigStop);
+        Errno error = _kernel.PidFdSendSignal(member.PidFd, SignalNumbers.SigStop);
         member.IsStopped = error == 0;
         _anyRefused |= error == Errno.EPERM;
     }
@@ -231,10 +227,10 @@ internal sealed partial class ProcessTree : IDisposable
         for (int i = _all.Count - 1; i >= 0; i--)
         {
             Member member = _all[i];
-            Errno error = _kernel.PidFdSendSignal(member.PidFd, SigKill);
+            Errno error = _kernel.PidFdSendSignal(member.PidFd, SignalNumbers.SigKill);
             if (error is not (0 or Errno.ESRCH))
             {
-                refused.Add(SystemCallError.SignalRefused("pidfd_send_signal", member.Id, SigKill, error));
+                refused.Add(SystemCallError.SignalRefused("pidfd_send_signal", member.Id, SignalNumbers.SigKill, error));
             }
         }
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Mono.Unix.Native;
 
 namespace PidFdProcess.Linux;
 
@@ -17,7 +16,7 @@ internal static class SystemCallError
     /// <summary>What stock Kill throws when the kernel refuses a signal, with the call and the process named.</summary>
     public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
         (int)error,
-        $"{call}({(Signum)signal}) to process {processId}: {Name(error)} ({Hint(call, error)})");
+        $"{call}({SignalNumbers.NameOf(signal)}) to process {processId}: {Name(error)} ({Hint(call, error)})");
 
     /// <summary>Two names have one number, and manual pages speak of this one.</summary>
     private static string Name(Errno error) => error == Errno.EAGAIN ? nameof(Errno.EAGAIN) : error.ToString();

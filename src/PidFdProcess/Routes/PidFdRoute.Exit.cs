@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using PidFdProcess.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Routes;
 

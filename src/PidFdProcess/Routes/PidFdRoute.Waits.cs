@@ -1,22 +1,24 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
 
 namespace PidFdProcess.Routes;
 
 // Waits hold the pidfd for as long as they last: a Detach or Dispose meanwhile does not end them.
 internal sealed partial class PidFdRoute
 {
-    private ExitWatch? _watch;
+    private ExitRegistration? _watch;
 
     /// <summary>Gets the watch over the pidfd: one, from the first asynchronous wait on.</summary>
-    public ExitWatch Watch => _watch ?? CreateWatch();
+    public ExitRegistration Watch => _watch ?? CreateWatch();
 
     public override void EndWaits()
     {
         // A full fence: a wait that begins at this moment is either in the watch already, or finds the mark once it is.
         TryMark(WaitsEnded);
-        _watch?.End(WatchOutcome.Disposed);
+        _watch?.End(WaitOutcome.Disposed);
     }
 
     public override Errno HasExited(Process process, out bool exited)
@@ -119,7 +121,7 @@ internal sealed partial class PidFdRoute
                 return 0;
             }
 
-            ExitWait wait = new(this, process, drain, cancellationToken);
+            PendingWait wait = new(this, process, drain, cancellationToken);
             task = wait.Task;
             error = wait.Begin(out call);
             if ((Volatile.Read(ref _marks) & WaitsEnded) != 0)
@@ -224,9 +226,9 @@ internal sealed partial class PidFdRoute
         await Task.CompletedTask.ConfigureAwait(false);
     }
 
-    private ExitWatch CreateWatch()
+    private ExitRegistration CreateWatch()
     {
-        ExitWatch watch = new(platform.Watcher, pidFd, this);
+        ExitRegistration watch = new(platform.Watcher, pidFd, this);
         return Interlocked.CompareExchange(ref _watch, watch, null) ?? watch;
     }
 

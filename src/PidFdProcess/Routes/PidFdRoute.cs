@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Routes;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Routes;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Routes;
 
@@ -42,7 +43,7 @@ internal sealed class StockRoute(int processId, StockCause cause, string reason,
             return Errno.ESRCH;
         }
 
-        if (signal == (int)Signum.SIGKILL)
+        if (signal == SignalNumbers.SigKill)
         {
             process.Kill();
             return 0;

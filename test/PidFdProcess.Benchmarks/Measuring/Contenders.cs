@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 
 namespace PidFdProcess.Benchmarks.Measuring;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -83,7 +84,7 @@ public sealed class ExitRecordTests
     [DataRow(Errno.EACCES)]
     [DataRow(Errno.ENOENT)]
     [DataRow(Errno.EINVAL)]
-    public void StatThatCannotBeReadIsNoNumber(Errno error)
+    internal void StatThatCannotBeReadIsNoNumber(Errno error)
     {
         using ForeignProcess foreign = ForeignProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);

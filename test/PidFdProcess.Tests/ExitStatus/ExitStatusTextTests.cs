@@ -1,4 +1,5 @@
 using Mono.Unix.Native;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.ExitStatus;

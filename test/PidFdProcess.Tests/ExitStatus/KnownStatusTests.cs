@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
-using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -45,7 +45,7 @@ public sealed class KnownStatusTests
     [DataRow(Errno.ENOENT)]
     [DataRow(Errno.ESRCH)]
     [DataRow(Errno.EMFILE)]
-    public void AnAttachmentThatFails_LosesNoStatus(Errno error)
+    internal void AnAttachmentThatFails_LosesNoStatus(Errno error)
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = new(kernel.Platform);

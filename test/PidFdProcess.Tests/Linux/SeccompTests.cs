@@ -1,3 +1,4 @@
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -27,7 +28,7 @@ public sealed class SeccompTests
         "epoll_create1: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
     [DataRow(EpollControl, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches; raise fs.epoll.max_user_watches)")]
     [DataRow(EpollWait, Errno.ENOSYS, "epoll_wait: ENOSYS (the kernel lacks the call, or seccomp)")]
-    public void TheProbe_NamesTheCallThatTheKernelRefuses(int number, Errno error, string reason)
+    internal void TheProbe_NamesTheCallThatTheKernelRefuses(int number, Errno error, string reason)
     {
         using KernelMock kernel = new();
         PidFdSupport? support = null;

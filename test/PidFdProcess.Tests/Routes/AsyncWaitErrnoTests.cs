@@ -14,7 +14,7 @@ public sealed class AsyncWaitErrnoTests
     [DataRow(KernelCall.EpollCreate, Errno.ENOMEM)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOSPC)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOMEM)]
-    public async Task AResourceErrno_LetsStockServeThatWait_AndKeepsThePidFd(KernelCall call, Errno error)
+    internal async Task AResourceErrno_LetsStockServeThatWait_AndKeepsThePidFd(KernelCall call, Errno error)
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
@@ -39,7 +39,7 @@ public sealed class AsyncWaitErrnoTests
     [DataRow(KernelCall.EpollCreate, Errno.ENOSYS)]
     [DataRow(KernelCall.EpollAdd, Errno.EPERM)]
     [DataRow(KernelCall.Poll, Errno.ENOSYS)]
-    public async Task AnUnusableCall_MovesToStock(KernelCall call, Errno error)
+    internal async Task AnUnusableCall_MovesToStock(KernelCall call, Errno error)
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);

@@ -10,7 +10,7 @@ public sealed class AttachErrnoTests
     [DataRow(Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
     [DataRow(Errno.EACCES, "pidfd_open: EACCES (seccomp or another security module forbids it; allow the call in the container's profile)")]
     [DataRow(Errno.EINVAL, "pidfd_open: EINVAL (the id of a thread, not of a process)")]
-    public void AnErrnoThatDoesNotPass_MeansStockForGood(Errno error, string reason)
+    internal void AnErrnoThatDoesNotPass_MeansStockForGood(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error, times: 1);
@@ -30,7 +30,7 @@ public sealed class AttachErrnoTests
     [DataRow(Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors; raise fs.file-max)")]
     [DataRow(Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
     [DataRow(Errno.ENODEV, "pidfd_open: ENODEV (No such device)")]
-    public void AResourceErrno_MeansStock_UntilThereIsSomeAgain(Errno error, string reason)
+    internal void AResourceErrno_MeansStock_UntilThereIsSomeAgain(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error, times: 3);
@@ -103,7 +103,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOSYS)]
     [DataRow(Errno.EPERM)]
-    public void AFailedProbe_SendsEveryProcessToStock(Errno error)
+    internal void AFailedProbe_SendsEveryProcessToStock(Errno error)
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.PidFdOpen, error);
@@ -137,7 +137,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.EMFILE)]
     [DataRow(Errno.ENOSYS)]
-    public void Open_FallsBackToTheStockProcess(Errno error)
+    internal void Open_FallsBackToTheStockProcess(Errno error)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error);
@@ -164,7 +164,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.EMFILE)]
     [DataRow(Errno.ENFILE)]
-    public void ADuplicate_IsRefused_ButTheAttachmentStays(Errno error)
+    internal void ADuplicate_IsRefused_ButTheAttachmentStays(Errno error)
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);

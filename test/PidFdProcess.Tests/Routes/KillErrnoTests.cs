@@ -60,7 +60,7 @@ public sealed class KillErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOSYS, "pidfd_send_signal: ENOSYS (Linux older than 5.1 or seccomp)")]
     [DataRow(Errno.EINVAL, "pidfd_send_signal: EINVAL (Invalid argument)")]
-    public void AnUnusableCall_MovesToStock_WhichKills(Errno error, string reason)
+    internal void AnUnusableCall_MovesToStock_WhichKills(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);
@@ -77,7 +77,7 @@ public sealed class KillErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOMEM, "ENOMEM (the kernel is out of memory)")]
     [DataRow(Errno.EAGAIN, "EAGAIN (Resource temporarily unavailable)")]
-    public void AResourceErrno_LetsStockKill_AndKeepsThePidFd(Errno error, string reason)
+    internal void AResourceErrno_LetsStockKill_AndKeepsThePidFd(Errno error, string reason)
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);

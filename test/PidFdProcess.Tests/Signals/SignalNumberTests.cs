@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
 using Moq;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
-using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Tests.Signals;
 

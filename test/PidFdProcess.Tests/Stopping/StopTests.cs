@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;

@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 

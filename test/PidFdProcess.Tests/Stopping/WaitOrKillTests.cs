@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;

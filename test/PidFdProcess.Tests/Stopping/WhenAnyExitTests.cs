@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;

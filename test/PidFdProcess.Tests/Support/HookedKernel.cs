@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.Support;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.IO.Pipes;
 using Microsoft.Win32.SafeHandles;
 using Moq;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.Support;
@@ -91,7 +92,7 @@ internal sealed class KernelMock : IDisposable
     public ConcurrentQueue<SafeFileHandle> Epolls { get; } = [];
 
     /// <summary>Lets the next calls fail, as often as said, and pass again thereafter.</summary>
-    public void Fail(KernelCall call, Errno error, int times = int.MaxValue)
+    internal void Fail(KernelCall call, Errno error, int times = int.MaxValue)
     {
         lock (_gate)
         {
@@ -102,7 +103,7 @@ internal sealed class KernelMock : IDisposable
     public int Calls(KernelCall call) => Volatile.Read(ref _calls[(int)call]);
 
     /// <summary>Lets the blocked epoll_wait of the watcher return this errno, and waits until the watcher has given up.</summary>
-    public void BreakWatcher(Errno error)
+    internal void BreakWatcher(Errno error)
     {
         // The other end of the pipe is closed, so that it is ready and wakes epoll_wait.
         using AnonymousPipeServerStream pipe = new(PipeDirection.In);

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.Support;

@@ -87,7 +87,7 @@ public sealed class TreeFailureTests
     [DataRow(Errno.EMFILE, 2)]
     [DataRow(Errno.ENFILE, 5)]
     [DataRow(Errno.ENOMEM, 9)]
-    public void OutOfDescriptorsLeavesNobodyStopped(Errno error, int after)
+    internal void OutOfDescriptorsLeavesNobodyStopped(Errno error, int after)
     {
         using MarkedTree tree = new("i=0; while [ $i -lt 10 ]; do sleep 1000 & i=$((i + 1)); done; wait");
         tree.WaitForCount(11);

@@ -1,16 +1,18 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
 using PidFdProcess.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Routes;
+using PidFdProcess.Runtime;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Waits;
 
 /// <summary>
 /// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
-/// settles the stock state (<see cref="ExitSettler"/>) and ends its task, so that neither runs on the deciding thread. Where the program
+/// settles the stock state (<see cref="ReapQueue"/>) and ends its task, so that neither runs on the deciding thread. Where the program
 /// asked for inline completions, an exit does both on the watcher's thread.
 /// </summary>
-internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, CancellationToken cancellationToken)
+internal sealed class PendingWait(PidFdRoute route, Process process, bool drain, CancellationToken cancellationToken)
     : ExitWaiter, IThreadPoolWorkItem
 {
     // Of the caller: handlers of Exited run in it, as in the stock wait. Null if its flow is suppressed.
@@ -19,7 +21,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
     private CancellationTokenRegistration _cancellation;
 
     /// <summary>Gets a value indicating whether the watcher could not keep the wait, so that it goes on by stock.</summary>
-    public bool HasFailed => Outcome == WatchOutcome.Failed;
+    public bool HasFailed => Outcome == WaitOutcome.Failed;
 
     /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
     public Errno Begin(out string call)
@@ -30,9 +32,9 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
         PidFdMetrics.WaitBegan();
 
         // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
-        _cancellation = cancellationToken.UnsafeRegister(static state => ((ExitWait)state!).Cancel(), this);
+        _cancellation = cancellationToken.UnsafeRegister(static state => ((PendingWait)state!).Cancel(), this);
         Errno error = route.Watch.Add(this, out call);
-        if (error == 0 || !TryDecide(WatchOutcome.Failed))
+        if (error == 0 || !TryDecide(WaitOutcome.Failed))
         {
             return 0;
         }
@@ -53,14 +55,14 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
 
     protected override void OnDecided()
     {
-        if (Outcome is not (WatchOutcome.Exited or WatchOutcome.Failed))
+        if (Outcome is not (WaitOutcome.Exited or WaitOutcome.Failed))
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
         else if (HasFailed || !route.CompletesInline || !TryComplete(inline: true))
         {
             // These two are reported by the watcher alone; the others are decided on a thread of the user's.
-            ExitSettler.Queue(this);
+            ReapQueue.Queue(this);
         }
     }
 
@@ -69,8 +71,8 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
         _cancellation.Unregister();
         Task? result = Outcome switch
         {
-            WatchOutcome.Exited or WatchOutcome.Failed => FinishInContext(inline),
-            WatchOutcome.Canceled => Task.FromCanceled(cancellationToken),
+            WaitOutcome.Exited or WaitOutcome.Failed => FinishInContext(inline),
+            WaitOutcome.Canceled => Task.FromCanceled(cancellationToken),
             _ => Task.FromException(new ObjectDisposedException(
                 nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
         };
@@ -114,7 +116,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
 
     private void Cancel()
     {
-        Decide(WatchOutcome.Canceled);
+        Decide(WaitOutcome.Canceled);
         route.Watch.Remove(this);
     }
 
@@ -142,7 +144,7 @@ internal sealed class ExitWait(PidFdRoute route, Process process, bool drain, Ca
         {
             TrySetCanceled(e.CancellationToken);
         }
-        catch (Exception e) when (Outcome == WatchOutcome.Exited && StockState.IsFromClosedProcess(e, process, route.ProcessId))
+        catch (Exception e) when (Outcome == WaitOutcome.Exited && StockState.IsFromClosedProcess(e, process, route.ProcessId))
         {
             TrySetResult();
         }

@@ -1,17 +1,17 @@
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 
-namespace PidFdProcess.Tests.Linux;
+namespace PidFdProcess.Tests.ExitEvents;
 
 /// <summary>A waiter that notes its outcome and the thread that decided it.</summary>
 internal sealed class CollectingWaiter : ExitWaiter
 {
-    public WatchOutcome Decided => Outcome;
+    public WaitOutcome Decided => Outcome;
 
     public int Decisions { get; private set; }
 
     public Thread? DecidedBy { get; private set; }
 
-    public async Task<WatchOutcome> EndAsync()
+    public async Task<WaitOutcome> EndAsync()
     {
         await Task.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
         return Outcome;

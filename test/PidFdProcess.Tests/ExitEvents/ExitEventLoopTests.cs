@@ -1,24 +1,25 @@
 using Microsoft.Win32.SafeHandles;
 using Moq;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.Linux;
+namespace PidFdProcess.Tests.ExitEvents;
 
 [TestClass]
-public sealed class ExitWatcherTests : IDisposable
+public sealed class ExitEventLoopTests : IDisposable
 {
     private readonly KernelMock _kernel = new();
     private readonly List<IDisposable> _children = [];
     private readonly List<ulong> _tokens = [];
 
-    public ExitWatcherTests()
+    public ExitEventLoopTests()
     {
         _kernel.Mock.Setup(k => k.EpollAdd(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>(), Capture.In(_tokens)))
             .Returns((SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) => LinuxKernel.Instance.EpollAdd(epoll, pidFd, token));
     }
 
-    private ExitWatcher Watcher => _kernel.Platform.Watcher;
+    private ExitEventLoop Watcher => _kernel.Platform.Watcher;
 
     public void Dispose()
     {
@@ -29,12 +30,12 @@ public sealed class ExitWatcherTests : IDisposable
     [TestMethod]
     public async Task AnExit_EndsTheWait_OnABackgroundThreadWithAName()
     {
-        ExitWatch watch = Watch(out NativeChild child);
+        ExitRegistration watch = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(watch);
         Assert.AreEqual(1, Watcher.Count);
         child.Signal(9);
 
-        Assert.AreEqual(WatchOutcome.Exited, await waiter.EndAsync());
+        Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
         Assert.AreEqual("PidFdProcess exit watcher", waiter.DecidedBy!.Name);
         Assert.IsTrue(waiter.DecidedBy.IsBackground);
         Assert.IsFalse(waiter.DecidedBy.IsThreadPoolThread);
@@ -49,7 +50,7 @@ public sealed class ExitWatcherTests : IDisposable
         List<(NativeChild Child, CollectingWaiter Waiter)> all = [];
         for (int i = 0; i < Processes; i++)
         {
-            ExitWatch watch = Watch(out NativeChild child);
+            ExitRegistration watch = Watch(out NativeChild child);
             all.Add((child, Wait(watch)));
         }
 
@@ -57,7 +58,7 @@ public sealed class ExitWatcherTests : IDisposable
         all.ForEach(a => a.Child.Signal(9));
         foreach ((_, CollectingWaiter waiter) in all)
         {
-            Assert.AreEqual(WatchOutcome.Exited, await waiter.EndAsync());
+            Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
             Assert.AreSame(all[0].Waiter.DecidedBy, waiter.DecidedBy);
         }
 
@@ -68,7 +69,7 @@ public sealed class ExitWatcherTests : IDisposable
     [TestMethod]
     public async Task ManyWaiters_ShareOneRegistration()
     {
-        ExitWatch watch = Watch(out NativeChild child);
+        ExitRegistration watch = Watch(out NativeChild child);
         CollectingWaiter[] waiters = [.. Enumerable.Range(0, 100).Select(_ => Wait(watch))];
         Assert.HasCount(1, _tokens);
         Assert.AreEqual(1, Watcher.Count);
@@ -76,7 +77,7 @@ public sealed class ExitWatcherTests : IDisposable
         child.Signal(9);
         foreach (CollectingWaiter waiter in waiters)
         {
-            Assert.AreEqual(WatchOutcome.Exited, await waiter.EndAsync());
+            Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
             Assert.AreEqual(1, waiter.Decisions);
         }
     }
@@ -88,7 +89,7 @@ public sealed class ExitWatcherTests : IDisposable
     [DataRow(1, 2, 0)]
     public void TheLastCancellation_TakesTheRegistrationWithIt(int first, int second, int third)
     {
-        ExitWatch watch = Watch(out _);
+        ExitRegistration watch = Watch(out _);
         CollectingWaiter[] waiters = [Wait(watch), Wait(watch), Wait(watch)];
         Cancel(watch, waiters[first]);
         Cancel(watch, waiters[second]);
@@ -98,37 +99,37 @@ public sealed class ExitWatcherTests : IDisposable
         Cancel(watch, waiters[third]);
         Assert.AreEqual(0, Watcher.Count);
         Assert.AreEqual(1, _kernel.Calls(KernelCall.EpollRemove));
-        Assert.IsTrue(waiters.All(w => w.Decided == WatchOutcome.Canceled && w.Decisions == 1));
+        Assert.IsTrue(waiters.All(w => w.Decided == WaitOutcome.Canceled && w.Decisions == 1));
     }
 
     [TestMethod]
     public async Task ACancelledWaiter_DoesNotDisturbTheOthers()
     {
-        ExitWatch watch = Watch(out NativeChild child);
+        ExitRegistration watch = Watch(out NativeChild child);
         CollectingWaiter[] waiters = [Wait(watch), Wait(watch), Wait(watch)];
         Cancel(watch, waiters[1]);
         child.Signal(9);
-        Assert.AreEqual(WatchOutcome.Exited, await waiters[0].EndAsync());
-        Assert.AreEqual(WatchOutcome.Canceled, waiters[1].Decided);
-        Assert.AreEqual(WatchOutcome.Exited, await waiters[2].EndAsync());
+        Assert.AreEqual(WaitOutcome.Exited, await waiters[0].EndAsync());
+        Assert.AreEqual(WaitOutcome.Canceled, waiters[1].Decided);
+        Assert.AreEqual(WaitOutcome.Exited, await waiters[2].EndAsync());
     }
 
     [TestMethod]
     public async Task AfterACancellation_TheProcessCanBeWatchedAgain()
     {
-        ExitWatch watch = Watch(out NativeChild child);
+        ExitRegistration watch = Watch(out NativeChild child);
         Cancel(watch, Wait(watch));
         CollectingWaiter again = Wait(watch);
         child.Signal(9);
-        Assert.AreEqual(WatchOutcome.Exited, await again.EndAsync());
+        Assert.AreEqual(WaitOutcome.Exited, await again.EndAsync());
     }
 
     [TestMethod]
     public void AWaiterThatWasCancelledBeforehand_IsNotAdded()
     {
-        ExitWatch watch = Watch(out _);
+        ExitRegistration watch = Watch(out _);
         CollectingWaiter waiter = new();
-        waiter.Decide(WatchOutcome.Canceled);
+        waiter.Decide(WaitOutcome.Canceled);
         Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
         Assert.AreEqual(0, Watcher.Count);
     }
@@ -136,14 +137,14 @@ public sealed class ExitWatcherTests : IDisposable
     [TestMethod]
     public async Task AStaleToken_EndsNoWait_ThoughItsSlotIsInUseAgain()
     {
-        ExitWatch first = Watch(out _);
+        ExitRegistration first = Watch(out _);
         Cancel(first, Wait(first));
-        ExitWatch second = Watch(out NativeChild child);
+        ExitRegistration second = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(second);
         Assert.AreEqual((uint)_tokens[0], (uint)_tokens[1], "The slot is used again.");
         Assert.AreNotEqual(_tokens[0], _tokens[1]);
 
-        second.End(_tokens[0], WatchOutcome.Exited);
+        second.End(_tokens[0], WaitOutcome.Exited);
         Assert.IsTrue(waiter.IsPending);
 
         // The kernel reports the stale token: the pidfd of an exited process, marked with it.
@@ -157,7 +158,7 @@ public sealed class ExitWatcherTests : IDisposable
         Assert.IsTrue(waiter.IsPending);
 
         child.Signal(9);
-        Assert.AreEqual(WatchOutcome.Exited, await waiter.EndAsync());
+        Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
     }
 
     [TestMethod]
@@ -165,7 +166,7 @@ public sealed class ExitWatcherTests : IDisposable
     {
         for (int i = 0; i < 100; i++)
         {
-            ExitWatch watch = Watch(out _, i == 0);
+            ExitRegistration watch = Watch(out _, i == 0);
             Cancel(watch, Wait(watch));
         }
 
@@ -177,7 +178,7 @@ public sealed class ExitWatcherTests : IDisposable
     [TestMethod]
     public void AClosedPidFd_IsNotWatched()
     {
-        ExitWatch watch = Watch(out _);
+        ExitRegistration watch = Watch(out _);
         watch.PidFd.Dispose();
         Assert.ThrowsExactly<ObjectDisposedException>(() => watch.Add(new CollectingWaiter(), out _));
         Assert.AreEqual(0, Watcher.Count);
@@ -186,16 +187,16 @@ public sealed class ExitWatcherTests : IDisposable
     [TestMethod]
     public async Task APidFdThatIsClosedDuringAWait_StaysOpenUntilItsEnd()
     {
-        ExitWatch watch = Watch(out NativeChild child);
+        ExitRegistration watch = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(watch);
         watch.PidFd.Dispose();
         Assert.IsFalse(watch.PidFd.IsClosed);
         child.Signal(9);
-        Assert.AreEqual(WatchOutcome.Exited, await waiter.EndAsync());
+        Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
         Assert.IsTrue(watch.PidFd.IsClosed);
     }
 
-    private ExitWatch Watch(out NativeChild child, bool startNew = true)
+    private ExitRegistration Watch(out NativeChild child, bool startNew = true)
     {
         if (startNew)
         {
@@ -205,19 +206,19 @@ public sealed class ExitWatcherTests : IDisposable
         child = _children.OfType<NativeChild>().Last();
         SafePidFdHandle pidFd = child.OpenPidFd();
         _children.Add(pidFd);
-        return new ExitWatch(Watcher, pidFd);
+        return new ExitRegistration(Watcher, pidFd);
     }
 
-    private static CollectingWaiter Wait(ExitWatch watch)
+    private static CollectingWaiter Wait(ExitRegistration watch)
     {
         CollectingWaiter waiter = new();
         Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
         return waiter;
     }
 
-    private static void Cancel(ExitWatch watch, CollectingWaiter waiter)
+    private static void Cancel(ExitRegistration watch, CollectingWaiter waiter)
     {
-        waiter.Decide(WatchOutcome.Canceled);
+        waiter.Decide(WaitOutcome.Canceled);
         watch.Remove(waiter);
     }
 }

@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Reflection;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Linux;
+using PidFdProcess.Handles;
 using PidFdProcess.Routes;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Waits;
 
-namespace PidFdProcess.Tests.Routes;
+namespace PidFdProcess.Tests.Waits;
 
 /// <summary>Exits are settled one after the other, but nothing that takes its time holds up the next.</summary>
 [TestClass]
-public sealed class ExitSettlerTests
+public sealed class ReapQueueTests
 {
     private const int Others = 20;
     private const int BusyThreads = 64;
@@ -82,23 +83,23 @@ public sealed class ExitSettlerTests
         child.WaitForExit();
         for (int round = 0; round < Rounds; round++)
         {
-            ExitWait first = Begin();
-            ExitWait second = Begin();
-            first.Decide(WatchOutcome.Exited);
+            PendingWait first = Begin();
+            PendingWait second = Begin();
+            first.Decide(WaitOutcome.Exited);
             Thread.SpinWait(round % 500);
-            second.Decide(WatchOutcome.Exited);
+            second.Decide(WaitOutcome.Exited);
             Assert.IsTrue(Task.WaitAll([first.Task, second.Task], s_limit), $"in round {round}");
         }
 
         route.Unpin();
 
         // The test reports the exit, in the place of the watcher.
-        ExitWait Begin()
+        PendingWait Begin()
         {
             bool held = false;
             route.Watch.PidFd.DangerousAddRef(ref held);
             PidFdMetrics.WaitBegan();
-            return new ExitWait(route, child, drain: false, CancellationToken.None);
+            return new PendingWait(route, child, drain: false, CancellationToken.None);
         }
     }
 

@@ -1,7 +1,7 @@
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 /// <summary>How the watch over a process ended for one of those who wait.</summary>
-internal enum WatchOutcome
+internal enum WaitOutcome
 {
     Pending,
     Exited,
@@ -11,7 +11,7 @@ internal enum WatchOutcome
 }
 
 /// <summary>
-/// Someone who waits for an exit: a task and a link in the list of its <see cref="ExitWatch"/> in one object, for 10,000 pending waits
+/// Someone who waits for an exit: a task and a link in the list of its <see cref="ExitRegistration"/> in one object, for 10,000 pending waits
 /// are 10,000 of these.
 /// </summary>
 internal abstract class ExitWaiter(TaskCreationOptions options = TaskCreationOptions.None) : TaskCompletionSource(options)
@@ -25,12 +25,12 @@ internal abstract class ExitWaiter(TaskCreationOptions options = TaskCreationOpt
 
     internal bool IsLinked { get; set; }
 
-    internal bool IsPending => Outcome == WatchOutcome.Pending;
+    internal bool IsPending => Outcome == WaitOutcome.Pending;
 
-    protected WatchOutcome Outcome => (WatchOutcome)Volatile.Read(ref _outcome);
+    protected WaitOutcome Outcome => (WaitOutcome)Volatile.Read(ref _outcome);
 
     /// <summary>Decides the wait unless it is decided, and passes the rest on to another thread: the caller may be the watcher.</summary>
-    internal void Decide(WatchOutcome outcome)
+    internal void Decide(WaitOutcome outcome)
     {
         if (TryDecide(outcome))
         {
@@ -38,8 +38,8 @@ internal abstract class ExitWaiter(TaskCreationOptions options = TaskCreationOpt
         }
     }
 
-    protected bool TryDecide(WatchOutcome outcome) =>
-        Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)WatchOutcome.Pending) == (int)WatchOutcome.Pending;
+    protected bool TryDecide(WaitOutcome outcome) =>
+        Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)WaitOutcome.Pending) == (int)WaitOutcome.Pending;
 
     protected abstract void OnDecided();
 }

@@ -1,6 +1,7 @@
 using PidFdProcess.Diagnostics;
+using PidFdProcess.Linux;
 
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 /// <summary>What all registries of this process share: the kernel, the probe's result, the exit watcher.</summary>
 internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false)
@@ -17,7 +18,7 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
     /// <summary>Gets whether asynchronous waits complete on the watcher's thread.</summary>
     public bool CompletesInline { get; } = completesInline;
 
-    public ExitWatcher Watcher { get; } = new(kernel, runsUserCode: completesInline);
+    public ExitEventLoop Watcher { get; } = new(kernel, runsUserCode: completesInline);
 
     /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed for want of resources.</summary>
     public PidFdSupport Support

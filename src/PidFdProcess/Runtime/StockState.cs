@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using Mono.Unix.Native;
 using PidFdProcess.Linux;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Runtime;
 
 /// <summary>What the stock runtime makes of a process whose pidfd reports the exit.</summary>
 internal enum StockView

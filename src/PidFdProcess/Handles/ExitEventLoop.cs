@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
-using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 // Overview
 //
@@ -9,11 +9,11 @@ namespace PidFdProcess.Linux;
 // never waits for a lock that is held over a blocking call, or one slow continuation would delay every other exit. It never reaps.
 //
 // Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the
-// ExitWatch, and the number of the slot's use. An event whose token is that of an earlier use is stale and ignored.
+// ExitRegistration, and the number of the slot's use. An event whose token is that of an earlier use is stale and ignored.
 // Registrations are one-shot, so that an exit is reported once even if taking it out of the set failed. The thread starts with
 // the first registration, is a background thread, and ends only if epoll_wait fails, which it does not on a healthy
 // kernel; then all waits move to stock and the next registration starts anew.
-internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
+internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
@@ -31,7 +31,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
     public int Count { get; private set; }
 
     /// <summary>Starts to watch; if that fails, tells by which call.</summary>
-    public Errno Register(ExitWatch watch, out ulong token, out string call)
+    public Errno Register(ExitRegistration watch, out ulong token, out string call)
     {
         token = 0;
         bool referenced = false;
@@ -64,7 +64,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
         return error;
     }
 
-    public void Unregister(ExitWatch watch, ulong token)
+    public void Unregister(ExitRegistration watch, ulong token)
     {
         FreeSlot(token);
         try
@@ -138,7 +138,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
             error = kernel.EpollWait(epoll, tokens, milliseconds: -1, out int count);
             for (int i = 0; error == 0 && i < count; i++)
             {
-                Find(tokens[i])?.End(tokens[i], WatchOutcome.Exited);
+                Find(tokens[i])?.End(tokens[i], WaitOutcome.Exited);
             }
         }
         while (error is 0 or Errno.EINTR);
@@ -158,11 +158,11 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
         epoll.Dispose();
         for (int i = 0; i < slots.Length; i++)
         {
-            slots[i].Watch?.End(Token(i, slots[i].Use), WatchOutcome.Failed);
+            slots[i].Watch?.End(Token(i, slots[i].Use), WaitOutcome.Failed);
         }
     }
 
-    private ExitWatch? Find(ulong token)
+    private ExitRegistration? Find(ulong token)
     {
         lock (_gate)
         {
@@ -172,7 +172,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
     }
 
     /// <summary>Under the lock.</summary>
-    private ulong TakeSlot(ExitWatch watch)
+    private ulong TakeSlot(ExitRegistration watch)
     {
         int index = _firstFree;
         if (index >= 0)
@@ -215,7 +215,7 @@ internal sealed class ExitWatcher(IKernel kernel, bool runsUserCode = false)
 
     private struct Slot
     {
-        public ExitWatch? Watch;
+        public ExitRegistration? Watch;
         public uint Use;
         public int NextFree;
     }

@@ -1,4 +1,4 @@
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 /// <summary>Waits for the exits of processes of which there is nothing but a pidfd.</summary>
 internal static class PidFdExits
@@ -13,21 +13,21 @@ internal static class PidFdExits
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(milliseconds);
-        List<(ExitWatch Watch, Waiter Waiter)> waits = [];
+        List<(ExitRegistration Watch, Waiter Waiter)> waits = [];
         try
         {
             foreach (SafePidFdHandle pidFd in pidFds)
             {
                 Waiter waiter = new();
-                ExitWatch watch = new(platform.Watcher, pidFd);
+                ExitRegistration watch = new(platform.Watcher, pidFd);
                 waits.Add((watch, waiter));
                 if (watch.Add(waiter, out _) != 0)
                 {
-                    waiter.Decide(WatchOutcome.Failed);
+                    waiter.Decide(WaitOutcome.Failed);
                 }
             }
 
-            foreach ((ExitWatch watch, Waiter waiter) in waits)
+            foreach ((ExitRegistration watch, Waiter waiter) in waits)
             {
                 await waiter.Task.WaitAsync(limit.Token).ConfigureAwait(false);
                 while (platform.Kernel.Poll(watch.PidFd, milliseconds: 0, out bool exited) != 0 || !exited)
@@ -44,7 +44,7 @@ internal static class PidFdExits
         }
         finally
         {
-            foreach ((ExitWatch watch, Waiter waiter) in waits)
+            foreach ((ExitRegistration watch, Waiter waiter) in waits)
             {
                 watch.Remove(waiter);
             }

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.Linux;
+namespace PidFdProcess.Tests.ExitEvents;
 
 [TestClass]
 public sealed class EpollTests

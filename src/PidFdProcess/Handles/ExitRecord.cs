@@ -1,6 +1,6 @@
-using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 /// <summary>How a process ended, and where that was read.</summary>
 internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, ProcessResourceUsage? Usage)

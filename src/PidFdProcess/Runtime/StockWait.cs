@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Runtime;
 
 /// <summary>Asynchronous waits by the stock runtime.</summary>
 internal static class StockWait

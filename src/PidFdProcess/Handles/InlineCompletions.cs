@@ -1,4 +1,4 @@
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 /// <summary>
 /// The opt-in of programs that know their continuations to be short: asynchronous waits then complete on the exit watcher's thread,

@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
-using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
-namespace PidFdProcess.Linux;
+namespace PidFdProcess.Handles;
 
 // Tries on this very process every call that the pidfd route rests on. The answers are known beforehand: we are not
 // our own child, may signal ourselves, and have not exited. An older kernel, seccomp and the like answer differently.

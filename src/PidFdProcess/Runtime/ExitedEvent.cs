@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Runtime;
 
 // Overview
 //

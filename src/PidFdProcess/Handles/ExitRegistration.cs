@@ -1,6 +1,7 @@
-using Mono.Unix.Native;
+using PidFdProcess.Linux;
 
-namespace PidFdProcess.Linux;
+
+namespace PidFdProcess.Handles;
 
 /// <summary>
 /// The watch over one pidfd: a list of waiters that share one epoll registration. It exists from the first waiter to the exit
@@ -11,7 +12,7 @@ namespace PidFdProcess.Linux;
 /// <param name="pidFd">The pidfd.</param>
 /// <param name="observer">Is told of the exit at once, on the watcher's thread, while the pidfd is held.</param>
 /// <remarks>The lock is held over epoll_ctl, which does not block.</remarks>
-internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExitObserver? observer = null)
+internal sealed class ExitRegistration(ExitEventLoop watcher, SafePidFdHandle pidFd, IExitObserver? observer = null)
 {
     private ExitWaiter? _first;
 
@@ -90,12 +91,12 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExi
     }
 
     /// <summary>Ends every wait, if the token is that of the present registration and not of one gone by.</summary>
-    public void End(ulong token, WatchOutcome outcome) => End(outcome, token);
+    public void End(ulong token, WaitOutcome outcome) => End(outcome, token);
 
     /// <summary>Ends every wait.</summary>
-    public void End(WatchOutcome outcome) => End(outcome, token: null);
+    public void End(WaitOutcome outcome) => End(outcome, token: null);
 
-    private void End(WatchOutcome outcome, ulong? token)
+    private void End(WaitOutcome outcome, ulong? token)
     {
         ExitWaiter? waiter;
         lock (this)
@@ -105,7 +106,7 @@ internal sealed class ExitWatch(ExitWatcher watcher, SafePidFdHandle pidFd, IExi
                 return;
             }
 
-            if (outcome == WatchOutcome.Exited)
+            if (outcome == WaitOutcome.Exited)
             {
                 observer?.OnExit();
             }

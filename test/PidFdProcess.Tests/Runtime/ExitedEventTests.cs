@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.Routes;
+namespace PidFdProcess.Tests.Runtime;
 
 /// <summary>Which calls raise Exited of a process whose exit the runtime knows of, but nobody has asked about.</summary>
 [TestClass]

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Waits;
 
 // Overview
 //
@@ -11,17 +11,17 @@ namespace PidFdProcess.Routes;
 // has mostly reaped the next ones too. Those that are settled complete on pool threads of their own; the last one, on this one, after
 // which another thread may settle. What user code could run in, or is not reaped soon, settles by itself. Waits that the watcher could not
 // keep go on by stock, one after the other: two that add their handlers to Exited at the same time would lose one.
-internal static class ExitSettler
+internal static class ReapQueue
 {
     // In milliseconds. The runtime reaps within a fraction of one.
     private const int Limit = 20;
 
-    private static readonly ConcurrentQueue<ExitWait> s_waits = new();
+    private static readonly ConcurrentQueue<PendingWait> s_waits = new();
     private static readonly WorkItem s_workItem = new();
     private static int s_isRunning;
 
     /// <summary>Settles and completes a wait whose process has exited, on the thread pool.</summary>
-    public static void Queue(ExitWait wait)
+    public static void Queue(PendingWait wait)
     {
         s_waits.Enqueue(wait);
         if (Interlocked.Exchange(ref s_isRunning, 1) == 0)
@@ -33,7 +33,7 @@ internal static class ExitSettler
     private static void Run()
     {
         bool inTime = true;
-        while (s_waits.TryDequeue(out ExitWait? wait))
+        while (s_waits.TryDequeue(out PendingWait? wait))
         {
             if (wait.HasFailed)
             {

@@ -1,33 +1,30 @@
 using System.Runtime.InteropServices;
-using Mono.Unix.Native;
+using Signum = Mono.Unix.Native.Signum;
 using PidFdProcess.Linux;
 
-namespace PidFdProcess.Routes;
+namespace PidFdProcess.Runtime;
 
 /// <summary>Signals without pidfd, and the numbers of signals.</summary>
 internal static class UnixSignals
 {
-    /// <summary>The highest number, that of SIGRTMAX.</summary>
-    public const int Max = 64;
-
     private const int None = -1;
 
     /// <summary>The number of a signal on Linux: translates the portable (negative) values, checks the others.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     public static int NumberOf(PosixSignal signal) => (int)signal switch
     {
-        -1 => (int)Signum.SIGHUP,
-        -2 => (int)Signum.SIGINT,
-        -3 => (int)Signum.SIGQUIT,
-        -4 => (int)Signum.SIGTERM,
-        -5 => (int)Signum.SIGCHLD,
-        -6 => (int)Signum.SIGCONT,
-        -7 => (int)Signum.SIGWINCH,
-        -8 => (int)Signum.SIGTTIN,
-        -9 => (int)Signum.SIGTTOU,
-        -10 => (int)Signum.SIGTSTP,
+        -1 => SignalNumbers.SigHup,
+        -2 => SignalNumbers.SigInt,
+        -3 => SignalNumbers.SigQuit,
+        -4 => SignalNumbers.SigTerm,
+        -5 => SignalNumbers.SigChld,
+        -6 => SignalNumbers.SigCont,
+        -7 => SignalNumbers.SigWinch,
+        -8 => SignalNumbers.SigTtin,
+        -9 => SignalNumbers.SigTtou,
+        -10 => SignalNumbers.SigTstp,
         // PosixSignal.SIGKILL of .NET 11.
-        -11 => (int)Signum.SIGKILL,
+        -11 => SignalNumbers.SigKill,
         int number => Checked(number, nameof(signal)),
     };
 
@@ -41,7 +38,7 @@ internal static class UnixSignals
         if (OperatingSystem.IsWindows())
         {
             throw new PlatformNotSupportedException(
-                $"Windows has no {(Signum)signal} to send to process {processId}; only SIGKILL works there, as Process.Kill.");
+                $"Windows has no {SignalNumbers.NameOf(signal)} to send to process {processId}; only SIGKILL works there, as Process.Kill.");
         }
 
         // The errnos that kill(2) knows have the same numbers everywhere.
@@ -50,23 +47,23 @@ internal static class UnixSignals
     }
 
     /// <summary>macOS and the BSDs number some differently and lack others, for which kill(2) answers EINVAL.</summary>
-    internal static int ToBsd(int signal) => (Signum)signal switch
+    internal static int ToBsd(int signal) => signal switch
     {
-        Signum.SIGSTKFLT or Signum.SIGPWR or > Signum.SIGSYS => None,
-        Signum.SIGBUS => 10,
-        Signum.SIGUSR1 => 30,
-        Signum.SIGUSR2 => 31,
-        Signum.SIGCHLD => 20,
-        Signum.SIGCONT => 19,
-        Signum.SIGSTOP => 17,
-        Signum.SIGTSTP => 18,
-        Signum.SIGURG => 16,
-        Signum.SIGIO => 23,
-        Signum.SIGSYS => 12,
+        SignalNumbers.SigStkFlt or SignalNumbers.SigPwr or > SignalNumbers.SigSys => None,
+        SignalNumbers.SigBus => 10,
+        SignalNumbers.SigUsr1 => 30,
+        SignalNumbers.SigUsr2 => 31,
+        SignalNumbers.SigChld => 20,
+        SignalNumbers.SigCont => 19,
+        SignalNumbers.SigStop => 17,
+        SignalNumbers.SigTstp => 18,
+        SignalNumbers.SigUrg => 16,
+        SignalNumbers.SigIO => 23,
+        SignalNumbers.SigSys => 12,
         _ => signal,
     };
 
-    private static int Checked(int signal, string name) => signal is >= 0 and <= Max
+    private static int Checked(int signal, string name) => signal is >= 0 and <= SignalNumbers.Max
         ? signal
-        : throw new ArgumentOutOfRangeException(name, signal, $"Signals are numbered 1 to {Max}, see signal(7); 0 only looks whether the process is there.");
+        : throw new ArgumentOutOfRangeException(name, signal, $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
 }

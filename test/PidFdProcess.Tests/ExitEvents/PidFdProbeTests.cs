@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using Microsoft.Win32.SafeHandles;
 using Moq;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.Linux;
+namespace PidFdProcess.Tests.ExitEvents;
 
 [TestClass]
 public sealed class PidFdProbeTests
@@ -48,7 +49,7 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.EpollAdd, Errno.EPERM, "epoll_ctl: EPERM (" + Seccomp + ")")]
     [DataRow(KernelCall.EpollWait, Errno.EINVAL, "epoll_wait: EINVAL (Invalid argument)")]
     [DataRow(KernelCall.EpollWait, Errno.ENOSYS, "epoll_wait: ENOSYS (the kernel lacks the call, or seccomp)")]
-    public void AFailingCall_IsNamedWithItsErrnoAndAHint(KernelCall call, Errno error, string reason)
+    internal void AFailingCall_IsNamedWithItsErrnoAndAHint(KernelCall call, Errno error, string reason)
     {
         using KernelMock kernel = new();
         kernel.Fail(call, error);
@@ -57,7 +58,7 @@ public sealed class PidFdProbeTests
         Assert.IsFalse(support.IsSupported);
         Assert.AreEqual(reason, support.Reason);
         Assert.AreEqual("pidfds are not used: " + reason, support.ToString());
-        Assert.AreEqual(error, support.Error);
+        Assert.AreEqual((int)error, (int)support.Error!.Value);
         Assert.AreEqual(1, kernel.Calls(call));
         AssertAllClosed(kernel, pidFds: call == KernelCall.PidFdOpen ? 0 : 1, epolls: call >= KernelCall.EpollAdd ? 1 : 0);
     }
@@ -147,12 +148,12 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.PidFdOpen, Errno.ENODEV)]
     [DataRow(KernelCall.EpollCreate, Errno.EMFILE)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOSPC)]
-    public void AResourceFailure_IsNotFinal(KernelCall call, Errno error)
+    internal void AResourceFailure_IsNotFinal(KernelCall call, Errno error)
     {
         using KernelMock kernel = new();
         kernel.Fail(call, error, times: 2);
-        Assert.AreEqual(error, kernel.Platform.Support.Error);
-        Assert.AreEqual(error, kernel.Platform.Support.Error);
+        Assert.AreEqual((int)error, (int)kernel.Platform.Support.Error!.Value);
+        Assert.AreEqual((int)error, (int)kernel.Platform.Support.Error!.Value);
         Assert.IsTrue(kernel.Platform.Support.IsSupported);
         Assert.IsTrue(kernel.Platform.Support.IsSupported);
         Assert.AreEqual(3, kernel.Calls(KernelCall.PidFdOpen), "Success is final.");
@@ -163,12 +164,12 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.PidFdOpen, Errno.EPERM)]
     [DataRow(KernelCall.WaitId, Errno.EINVAL)]
     [DataRow(KernelCall.EpollWait, Errno.EINVAL)]
-    public void AnyOtherFailure_IsFinal(KernelCall call, Errno error)
+    internal void AnyOtherFailure_IsFinal(KernelCall call, Errno error)
     {
         using KernelMock kernel = new();
         kernel.Fail(call, error, times: 1);
         PidFdSupport first = kernel.Platform.Support;
-        Assert.AreEqual(error, first.Error);
+        Assert.AreEqual((int)error, (int)first.Error!.Value);
         Assert.AreSame(first, kernel.Platform.Support);
         Assert.AreEqual(1, kernel.Calls(KernelCall.PidFdOpen));
     }
