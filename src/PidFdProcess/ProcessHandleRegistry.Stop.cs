@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Routes;
 using PidFdProcess.Runtime;
@@ -12,6 +11,8 @@ namespace PidFdProcess;
 // the process that was meant nor gets another one killed.
 public sealed partial class ProcessHandleRegistry
 {
+    private const int KillMilliseconds = 4000;
+
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync"/>
     public Task<PidFdExitStatus> StopAsync(
         Process process,
@@ -113,25 +114,23 @@ public sealed partial class ProcessHandleRegistry
     {
         using RoutePin pin = Pin(process);
         using SafePidFdHandle? root = DuplicateOf(process, pin);
-        using ProcessTree? tree = root is null ? null : OpenTree(pin.Route!.ProcessId, root);
-        if (tree is null)
+        int rootId = root is null ? 0 : pin.Route!.ProcessId;
+        TreeStopResult? result = null;
+        Errno error = root is null
+            ? Errno.ENOSYS
+            : await Task.Factory.StartNew(
+                () => TreeStop.Run(
+                    _platform!.Kernel, rootId, root, [new TreeStopStep(signal, milliseconds)], rootOnly: false, KillMilliseconds, cancellationToken, out result),
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).ConfigureAwait(false);
+        if (error != 0)
         {
             return await StopRootFirstAsync(process, pin, milliseconds, signal, cancellationToken).ConfigureAwait(false);
         }
 
-        tree.Signal(signal);
-        bool allExited = await PidFdExits.WhenAllAsync(_platform!, tree.Signaled, milliseconds, cancellationToken).ConfigureAwait(false);
-        if (!allExited)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        bool rootExited = WaitForExit(process, 0, forStatus: true, out _, pin.Route);
-
-        // Also if all have exited: one of them may have left a child that did not get the signal.
-        tree.StopAndKill();
         PidFdExitStatus status = await WaitForStatusAsync(process, drain: false, CancellationToken.None, pin.Route).ConfigureAwait(false);
-        return rootExited ? status : status.AfterKill();
+        return result!.RootTookKill ? status.AfterKill() : status;
     }
 
     // Without pidfds nobody can hold on to the descendants while the root stops: they are killed if the root has to be.
@@ -157,9 +156,6 @@ public sealed partial class ProcessHandleRegistry
         pin.Route?.Duplicate(process, out duplicate);
         return duplicate;
     }
-
-    private ProcessTree? OpenTree(int rootId, SafePidFdHandle root) =>
-        ProcessTree.Open(_platform!.Kernel, rootId, root, out ProcessTree tree) == 0 ? tree : null;
 
     private async Task<PidFdExitStatus> KillAndWaitAsync(Process process, RoutePin pin)
     {

@@ -18,6 +18,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int WExited = 0x4;
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
+    private const short PollInvalid = 0x20;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -70,6 +71,31 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         return Cvt(ready);
     }
 
+    public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
+    {
+        Libc.PollFd[] polls = new Libc.PollFd[count];
+        for (int i = 0; i < count; i++)
+        {
+            polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };
+        }
+
+        Errno error;
+        fixed (Libc.PollFd* pointer = polls)
+        {
+            error = Cvt(Libc.Poll(pointer, (nuint)count, milliseconds));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            exited[i] = (polls[i].ReturnedEvents & PollIn) != 0;
+            error = error == 0 && (polls[i].ReturnedEvents & PollInvalid) != 0 ? Errno.EBADF : error;
+        }
+
+        return error;
+    }
+
+    public Errno Kill(int processId, int signal) => Cvt(Libc.Kill(processId, signal));
+
     public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
     {
         int fd = Libc.FcntlDuplicate(pidFd, DuplicateCloseOnExec, 0);
@@ -110,6 +136,12 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
         return error;
     }
+
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children) => ProcLists.ReadChildren(processId, threadId, children);
+
+    public Errno ListProcesses(List<int> processIds) => ProcLists.ListProcesses(processIds);
+
+    public Errno ListThreads(int processId, List<int> threadIds) => ProcLists.ListThreads(processId, threadIds);
 
     private static Errno Cvt(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
 }

@@ -60,7 +60,7 @@ internal sealed partial class PidFdRoute(int processId, SafePidFdHandle pidFd, P
         try
         {
             using PidFdHold hold = new(pidFd);
-            Errno error = ProcessTree.Kill(platform.Kernel, ProcessId, pidFd);
+            Errno error = TreeKill.Run(platform.Kernel, ProcessId, pidFd);
             return error == Errno.ESRCH ? AfterReap(process) : error;
         }
         catch (ObjectDisposedException) when (pidFd.IsClosed)
