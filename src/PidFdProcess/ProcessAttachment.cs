@@ -36,14 +36,14 @@ public sealed class ProcessAttachment
     /// Gets what does the work now. <see cref="ProcessRoute.PidFd"/> becomes <see cref="ProcessRoute.Stock"/> once the exit was
     /// seen and the process was reaped, because the pidfd is closed then.
     /// </summary>
-    public ProcessRoute Route => Handle is { End: RunEnd.None } ? ProcessRoute.PidFd : ProcessRoute.Stock;
+    public ProcessRoute Route => Handle is { RunEnd: RunEnd.None } ? ProcessRoute.PidFd : ProcessRoute.Stock;
 
     /// <summary>Gets why, in words a person can act on.</summary>
     public string Reason => Handle switch
     {
         null => _reason!,
-        { End: RunEnd.KnownToRuntime } => "the process has exited; its pidfd is closed",
-        { End: RunEnd.UnknownToRuntime } =>
+        { RunEnd: RunEnd.KnownToRuntime } => "the process has exited; its pidfd is closed",
+        { RunEnd: RunEnd.UnknownToRuntime } =>
             "the process has exited, and other code of this program has reaped it, so that the runtime does not know; its pidfd is closed",
         _ => _lastFallback is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
     };
@@ -58,7 +58,7 @@ public sealed class ProcessAttachment
     internal StockCause Cause { get; }
 
     /// <summary>Gets whether the run has ended and no pidfd is left, so that no call may signal it.</summary>
-    internal bool IsOver => Handle is { } handle ? handle.End != RunEnd.None : Cause is StockCause.Exited;
+    internal bool IsOver => Handle is { } handle ? handle.RunEnd != RunEnd.None : Cause is StockCause.Exited;
 
     /// <inheritdoc/>
     public override string ToString() => $"process {ProcessId}: {Route} ({Reason})";

@@ -206,13 +206,8 @@ public sealed class ProcessHandleRegistry : IDisposable
         CancellationToken cancellationToken = default) =>
         SignalCalls.StopAsync(_runs, process, gracePeriod, signal, entireProcessTree, cancellationToken);
 
-    /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFdAsync(Process, TimeSpan, Signum, bool, CancellationToken)"/>
-    public Task<PidFdExitStatus> StopAsync(
-        Process process, TimeSpan gracePeriod, Signum signal, bool entireProcessTree = false, CancellationToken cancellationToken = default) =>
-        SignalCalls.StopRawAsync(_runs, process, gracePeriod, (int)signal, entireProcessTree, cancellationToken);
-
     /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFdAsync(Process, ProcessStopOptions, CancellationToken)"/>
-    public Task<PidFdExitStatus> StopAsync(Process process, ProcessStopOptions options, CancellationToken cancellationToken = default) =>
+    public Task<PidFdExitStatus> StopAsync(Process process, ProcessStopOptions options, CancellationToken cancellationToken) =>
         SignalCalls.StopAsync(_runs, process, options, cancellationToken);
 
     /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFd(Process, TimeSpan, PosixSignal, bool)"/>

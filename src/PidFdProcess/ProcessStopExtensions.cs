@@ -51,6 +51,14 @@ public static class ProcessStopExtensions
     public static PidFdExitStatus StopViaPidFd(this Process process, ProcessStopOptions options) =>
         ProcessHandleRegistry.Default.Stop(process, options);
 
+    /// <inheritdoc cref="StopViaPidFdAsync(Process, ProcessStopOptions, CancellationToken)"/>
+    public static Task<PidFdExitStatus> StopViaPidFdAsync(this Process process, ProcessStopOptions options) =>
+        StopViaPidFdAsync(process, options, CancellationToken.None);
+
+    /// <inheritdoc cref="StopViaPidFdAsync(Process, TimeSpan, Signum, bool, CancellationToken)"/>
+    public static Task<PidFdExitStatus> StopViaPidFdAsync(this Process process, TimeSpan gracePeriod, Signum signal) =>
+        StopViaPidFdAsync(process, gracePeriod, signal, entireProcessTree: false, CancellationToken.None);
+
     /// <summary>Stops the process in the steps of the options, without blocking.</summary>
     /// <param name="process">The process.</param>
     /// <param name="options">The signals, the times and the scope.</param>
@@ -59,7 +67,7 @@ public static class ProcessStopExtensions
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/exception"/>
     /// <remarks>The <see cref="TimeoutException"/> comes after <see cref="ProcessStopOptions.KillTimeout"/>.</remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
-        this Process process, ProcessStopOptions options, CancellationToken cancellationToken = default) =>
+        this Process process, ProcessStopOptions options, CancellationToken cancellationToken) =>
         ProcessHandleRegistry.Default.StopAsync(process, options, cancellationToken);
 
     /// <summary>As <see cref="ProcessPidFdExtensions.StopViaPidFdAsync"/>, for signals that <see cref="PosixSignal"/> has no name for.</summary>
@@ -71,8 +79,10 @@ public static class ProcessStopExtensions
     /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/exception"/>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
-        this Process process, TimeSpan gracePeriod, Signum signal, bool entireProcessTree = false, CancellationToken cancellationToken = default) =>
-        ProcessHandleRegistry.Default.StopAsync(process, gracePeriod, signal, entireProcessTree, cancellationToken);
+        this Process process, TimeSpan gracePeriod, Signum signal, bool entireProcessTree, CancellationToken cancellationToken) =>
+        signal < 0
+            ? throw new ArgumentOutOfRangeException(nameof(signal), signal, "Signals are numbered from 1, see signal(7).")
+            : ProcessHandleRegistry.Default.StopAsync(process, gracePeriod, (PosixSignal)(int)signal, entireProcessTree, cancellationToken);
 
     /// <summary>Blocks until the process has exited; kills it when the time is over, and waits for that.</summary>
     /// <param name="process">The process.</param>

@@ -33,7 +33,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
         int left = 0;
         foreach ((Process process, ProcessAttachment attachment) in table.All())
         {
-            if (attachment.Handle is { End: RunEnd.None } handle)
+            if (attachment.Handle is { RunEnd: RunEnd.None } handle)
             {
                 if (!attachment.Run.IsCurrentIn(process))
                 {

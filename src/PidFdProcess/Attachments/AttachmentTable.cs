@@ -134,13 +134,7 @@ internal sealed class AttachmentTable
         }
     }
 
-    public void ThrowIfDisposed()
-    {
-        if (_isDisposed)
-        {
-            throw new ObjectDisposedException(nameof(ProcessHandleRegistry));
-        }
-    }
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, typeof(ProcessHandleRegistry));
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;
 

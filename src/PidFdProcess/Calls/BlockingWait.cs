@@ -43,7 +43,7 @@ internal static class BlockingWait
             return false;
         }
 
-        if (promise == WaitPromise.StockStateAndOutput && handle.End == RunEnd.KnownToRuntime)
+        if (promise == WaitPromise.StockStateAndOutput && handle.RunEnd == RunEnd.KnownToRuntime)
         {
             OutputWait.Wait(process, handle.Run);
         }

@@ -69,7 +69,7 @@ internal static class GracefulStop
     {
         try
         {
-            await AsyncBlockingWait.WaitForExitAsync(run, process, WaitPromise.Exit, cancellationToken).ConfigureAwait(false);
+            await AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, cancellationToken).ConfigureAwait(false);
             return ExitStatusResolver.StatusOf(run, process);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -114,7 +114,7 @@ internal static class GracefulStop
     private static async Task<bool> WaitWithinAsync(PinnedRun run, Process process, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task exit = AsyncBlockingWait.WaitForExitAsync(run, process, WaitPromise.Exit, limit.Token);
+        Task exit = AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, limit.Token);
         limit.CancelAfter(milliseconds);
         await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (exit.IsCanceled)

@@ -30,7 +30,7 @@ internal readonly struct PinnedRun : IDisposable
         for (;;)
         {
             ProcessAttachment attachment = runs.Attach(process);
-            if (attachment.Handle is not { End: RunEnd.None } handle)
+            if (attachment.Handle is not { RunEnd: RunEnd.None } handle)
             {
                 return new PinnedRun(attachment, null);
             }
@@ -41,7 +41,7 @@ internal readonly struct PinnedRun : IDisposable
             }
 
             // Another thread has detached or finished the run in this moment.
-            if (handle.End == RunEnd.None)
+            if (handle.RunEnd == RunEnd.None)
             {
                 runs.Remove(process, attachment);
             }

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 

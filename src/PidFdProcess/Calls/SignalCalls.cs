@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using PidFdProcess.Attachments;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
@@ -71,14 +70,6 @@ internal static class SignalCalls
     {
         ArgumentNullException.ThrowIfNull(process);
         return StopAsync(runs, process, StopPlan.OfSignal(gracePeriod, signal, entireProcessTree), cancellationToken);
-    }
-
-    /// <summary>As above, for the number of the signal on Linux.</summary>
-    public static Task<PidFdExitStatus> StopRawAsync(
-        AttachmentTable runs, Process process, TimeSpan gracePeriod, int signal, bool entireProcessTree, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        return StopAsync(runs, process, StopPlan.OfRawSignal(gracePeriod, signal, entireProcessTree), cancellationToken);
     }
 
     public static Task<PidFdExitStatus> StopAsync(

@@ -33,15 +33,10 @@ internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopSc
     }
 
     /// <summary>One signal and a grace period.</summary>
-    public static StopPlan OfRawSignal(TimeSpan gracePeriod, int signal, bool entireProcessTree) =>
-        OfNumber(gracePeriod, UnixSignals.Check(signal, nameof(signal)), entireProcessTree);
-
-    private static StopPlan OfNumber(TimeSpan gracePeriod, int signal, bool entireProcessTree) =>
-        new([new(signal, Durations.Milliseconds(gracePeriod, nameof(gracePeriod)))], ScopeOf(entireProcessTree), DefaultKillMilliseconds);
-
-    /// <inheritdoc cref="OfRawSignal"/>
-    public static StopPlan OfSignal(TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) =>
-        OfNumber(gracePeriod, UnixSignals.NumberOf(signal), entireProcessTree);
+    public static StopPlan OfSignal(TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) => new(
+        [new(UnixSignals.NumberOf(signal), Durations.Milliseconds(gracePeriod, nameof(gracePeriod)))],
+        entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process,
+        DefaultKillMilliseconds);
 
     /// <summary>A wait without a signal, and a kill when its time is over.</summary>
     public static StopPlan OfTimeout(TimeSpan timeout, bool entireProcessTree)
@@ -52,7 +47,4 @@ internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopSc
             entireProcessTree ? ProcessStopScope.ProcessThenTree : ProcessStopScope.Process,
             Math.Max(milliseconds, DefaultKillMilliseconds));
     }
-
-    private static ProcessStopScope ScopeOf(bool entireProcessTree) =>
-        entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process;
 }

@@ -54,7 +54,7 @@ internal sealed class ProcessHandle : ExitRegistration
     public ExitRecord? Exit => Volatile.Read(ref _exit);
 
     /// <summary>Gets what is known of the end of the run; not <see cref="RunEnd.None"/> once nothing is left that the pidfd could answer better.</summary>
-    public RunEnd End => _end;
+    public RunEnd RunEnd => _end;
 
     /// <summary>Gets whether the descriptor waits for its last user to close it, or is closed.</summary>
     public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
@@ -95,7 +95,9 @@ internal sealed class ProcessHandle : ExitRegistration
         if (TryMark(ClosedByAttachment))
         {
             // The last Release closes the descriptor, and a finalizer after it would find a count of zero.
+#pragma warning disable CA1816 // Not this object: the handle has no finalizer of its own to call.
             GC.SuppressFinalize(PidFd);
+#pragma warning restore CA1816
             PidFd.DangerousRelease();
         }
     }

@@ -67,11 +67,37 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         using PidFdHold hold = new(pidFd);
         Libc.PollFd poll = new() { Fd = hold.Descriptor, Events = PollIn };
         int ready = Libc.Poll(&poll, 1, milliseconds);
+
         // The descriptor is closed: that is no exit.
         bool isInvalid = ready > 0 && (poll.ReturnedEvents & PollInvalid) != 0;
         exited = ready > 0 && !isInvalid;
         return isInvalid ? Errno.EBADF : ErrnoOf(ready);
     }
+
+    public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
+    {
+        Libc.PollFd[] polls = new Libc.PollFd[count];
+        for (int i = 0; i < count; i++)
+        {
+            polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };
+        }
+
+        Errno error;
+        fixed (Libc.PollFd* pointer = polls)
+        {
+            error = ErrnoOf(Libc.Poll(pointer, (nuint)count, milliseconds));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            exited[i] = (polls[i].ReturnedEvents & PollIn) != 0;
+            error = error == 0 && (polls[i].ReturnedEvents & PollInvalid) != 0 ? Errno.EBADF : error;
+        }
+
+        return error;
+    }
+
+    public Errno Kill(int processId, int signal) => ErrnoOf(Libc.Kill(processId, signal));
 
     public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
     {
@@ -113,6 +139,12 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
         return error;
     }
+
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children) => ProcLists.ReadChildren(processId, threadId, children);
+
+    public Errno ListProcesses(List<int> processIds) => ProcLists.ListProcesses(processIds);
+
+    public Errno ListThreads(int processId, List<int> threadIds) => ProcLists.ListThreads(processId, threadIds);
 
     private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
 }
