@@ -196,8 +196,7 @@ public sealed class InlineCompletionTests : IDisposable
     [DataRow("1", true)]
     public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onWatcher)
     {
-        ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [ToolRun.TraceTarget, "thread"], environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
+        ToolRun run = await DummyProgram.SucceedAsync(["resume-on-thread"], (InlineCompletions.Variable, variable));
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 
