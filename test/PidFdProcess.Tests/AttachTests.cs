@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -117,7 +118,7 @@ public sealed class AttachTests : IDisposable
     [TestMethod]
     public void Open_NamesAProcessOfAnotherParent()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(foreign.Id);
         Assert.AreEqual(foreign.Id, process.Id);
         Assert.IsTrue(_registry.TryGetAttachment(process, out ProcessAttachment? attachment));
@@ -131,7 +132,7 @@ public sealed class AttachTests : IDisposable
     public void Open_OfNoProcess_ThrowsAsGetProcessByIdDoes()
     {
         int gone;
-        using (ForeignProcess foreign = ForeignProcess.StartReaped())
+        using (NonChildProcess foreign = NonChildProcess.StartReaped())
         {
             gone = foreign.Id;
             foreign.KillAndWaitUntilReaped();

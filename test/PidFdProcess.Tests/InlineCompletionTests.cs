@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -135,7 +136,7 @@ public sealed class InlineCompletionTests : IDisposable
 
         await AssertWatcherCompletesAsync();
         await pending.WaitAsync(s_limit);
-        Assert.AreEqual('Z', TestProcesses.StateOf(native.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(native.Id));
     }
 
     [TestMethod]

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -50,18 +51,18 @@ public sealed class KillTests : IDisposable
     [DataRow(false)]
     public void AForeignProcess_Dies(bool opened)
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = opened ? _registry.Open(foreign.Id) : Process.GetProcessById(foreign.Id);
         _registry.Kill(process);
         Assert.IsTrue(_registry.WaitForExit(process, 30_000));
-        TestProcesses.WaitUntil(() => TestProcesses.ParentOf(foreign.Id) is null, "it is reaped");
+        TestProcesses.WaitUntil(() => ProcessTable.ParentOf(foreign.Id) is null, "it is reaped");
         _registry.Kill(process);
     }
 
     [TestMethod]
     public void AForeignProcessThatWasReapedBeforeItIsAttached_IsNoError()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         ProcessAttachment attachment = _registry.Attach(process);
@@ -75,12 +76,12 @@ public sealed class KillTests : IDisposable
     [TestMethod]
     public void AZombie_IsNoError()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = Process.GetProcessById(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         Assert.AreEqual(ProcessRoute.PidFd, _registry.Attach(process).Route);
         _registry.Kill(process);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]
@@ -89,7 +90,7 @@ public sealed class KillTests : IDisposable
     public void NotPermitted_IsTheExceptionOfStock(bool child)
     {
         OtherUser.Require();
-        using ForeignProcess? foreign = child ? null : ForeignProcess.StartReaped();
+        using NonChildProcess? foreign = child ? null : NonChildProcess.StartReaped();
         using Process process = foreign is null ? TestProcesses.StartSleeper() : Process.GetProcessById(foreign.Id);
         Win32Exception stock = null!;
         Win32Exception ours = null!;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -92,7 +93,7 @@ public sealed class RecycledPidTests : IDisposable
         stock.Attach(dead);
         dead.Kill();
         dead.WaitForExit();
-        using Process? innocent = RecycledPid.TryStart(dead.Id, EchoProcess.Start, tries: 200);
+        using Process? innocent = PidRecycler.TryStart(dead.Id, EchoProcess.Start, tries: 200);
         if (innocent is null)
         {
             Assert.Inconclusive("Somebody else was faster to get the PID each time.");
@@ -113,7 +114,7 @@ public sealed class RecycledPidTests : IDisposable
         for (int lost = 0; rounds > 0;)
         {
             using Process dead = OpenAndLose(open, out int id);
-            using Process? innocent = RecycledPid.TryStart(id, EchoProcess.Start, tries: 20);
+            using Process? innocent = PidRecycler.TryStart(id, EchoProcess.Start, tries: 20);
             if (innocent is null)
             {
                 Assert.IsLessThan(100, ++lost, "Somebody else was faster to get the PID each time.");
@@ -129,7 +130,7 @@ public sealed class RecycledPidTests : IDisposable
 
     private static Process OpenAndLose(Func<int, Process> open, out int id)
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         id = foreign.Id;
         Process process = open(id);
         foreign.KillAndWaitUntilReaped();

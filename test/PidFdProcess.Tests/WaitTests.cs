@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -34,7 +35,7 @@ public sealed class WaitTests : IDisposable
     {
         foreach (Func<Process, Task> wait in Waits())
         {
-            using ForeignProcess foreign = ForeignProcess.StartReaped();
+            using NonChildProcess foreign = NonChildProcess.StartReaped();
             using Process process = _registry.Open(foreign.Id);
             Task ended = Task.Run(() => wait(process));
             foreign.Signal();
@@ -48,7 +49,7 @@ public sealed class WaitTests : IDisposable
     {
         foreach (Func<Process, Task> wait in Waits())
         {
-            using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+            using NonChildProcess foreign = NonChildProcess.StartUnreaped();
             using Process process = _registry.Open(foreign.Id);
             Task ended = Task.Run(() => wait(process));
             Assert.IsFalse(_registry.HasExited(process));

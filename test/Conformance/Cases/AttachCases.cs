@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class AttachCases
@@ -14,24 +17,24 @@ internal static class AttachCases
 
     private static void AttachChild(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
-        int before = Native.OpenDescriptors();
+        using Process process = Shell.StartSleeper();
+        int before = Descriptors.Count();
         ProcessAttachment attachment = registry.Attach(process);
         Check.Equal(ProcessRoute.PidFd, attachment.Route);
         Check.Equal(process.Id, attachment.ProcessId);
         Check.That(ReferenceEquals(attachment, registry.Attach(process)));
-        Check.Equal(before + 1, Native.OpenDescriptors());
+        Check.Equal(before + 1, Descriptors.Count());
         registry.Kill(process);
         registry.WaitForExit(process, -1);
 
         // The exit was seen, and stock agrees: nothing is left that a pidfd could answer better.
         Check.Equal(ProcessRoute.Stock, attachment.Route);
-        Check.Equal(before, Native.OpenDescriptors());
+        Check.Equal(before, Descriptors.Count());
     }
 
     private static void AttachExited(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Exiting(3);
+        using Process process = Shell.StartExiting(3);
         process.WaitForExit();
         ProcessAttachment attachment = registry.Attach(process);
         Check.Equal(ProcessRoute.Stock, attachment.Route);
@@ -41,7 +44,7 @@ internal static class AttachCases
 
     private static void AttachForeign(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Reaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         Check.That(registry.TryGetAttachment(process, out ProcessAttachment? attachment) && attachment.Route == ProcessRoute.PidFd);
         Check.That(!registry.HasExited(process));
@@ -52,7 +55,7 @@ internal static class AttachCases
 
     private static void AttachAfterRestart(ProcessHandleRegistry registry)
     {
-        using Process process = new() { StartInfo = new ProcessStartInfo(Programs.Shell, ["-c", "exec sleep 1000"]) };
+        using Process process = new() { StartInfo = new ProcessStartInfo(Shell.Path, ["-c", "exec sleep 1000"]) };
         process.Start();
         ProcessAttachment first = registry.Attach(process);
         registry.Kill(process);
@@ -68,7 +71,7 @@ internal static class AttachCases
 
     private static async Task DetachDuringWait(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         Task exit = registry.WaitForExitAsync(process);
         Check.That(registry.Detach(process));
         Check.Equal(0, registry.Count);
@@ -78,7 +81,7 @@ internal static class AttachCases
 
     private static void DuplicatePidFd(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         Check.That(registry.TryGetPidFd(process, out SafePidFdHandle? duplicate));
         using (duplicate)
         {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class KillCases
@@ -13,7 +16,7 @@ internal static class KillCases
 
     private static void KillChild(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         registry.Kill(process);
         Check.That(registry.WaitForExit(process, 60_000));
         Check.Equal(137, process.ExitCode);
@@ -21,16 +24,16 @@ internal static class KillCases
 
     private static void KillForeign(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Reaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         registry.Kill(process);
         Check.That(registry.WaitForExit(process, 60_000));
-        Check.Eventually(() => !Programs.Exists(foreign.Id));
+        Check.Eventually(() => !Native.Kill(foreign.Id, 0));
     }
 
     private static void KillExited(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Exiting(4);
+        using Process process = Shell.StartExiting(4);
         registry.Attach(process);
         registry.WaitForExit(process, -1);
         registry.Kill(process);
@@ -48,7 +51,7 @@ internal static class KillCases
 
     private static async Task ExtensionMethods(ProcessHandleRegistry registry)
     {
-        using Process process = new() { StartInfo = new ProcessStartInfo(Programs.Shell, ["-c", "exec sleep 1000"]) };
+        using Process process = new() { StartInfo = new ProcessStartInfo(Shell.Path, ["-c", "exec sleep 1000"]) };
         Check.That(process.StartWithPidFd());
         Check.That(!process.HasExitedPidFd());
         Task exit = process.WaitForExitPidFdAsync();

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
@@ -12,7 +15,7 @@ internal static class RecycleCases
     private static void KillNobodyElse(ProcessHandleRegistry registry)
     {
         RequireWritable();
-        using Foreign foreign = Foreign.Reaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         using Process innocent = StartAs(foreign.Id);
@@ -33,7 +36,7 @@ internal static class RecycleCases
         for (int i = 0; i < Tries; i++)
         {
             File.WriteAllText(LastPid, (processId - 1).ToString(CultureInfo.InvariantCulture));
-            Process process = Programs.Sleeper();
+            Process process = Shell.StartSleeper();
             if (process.Id == processId)
             {
                 return process;

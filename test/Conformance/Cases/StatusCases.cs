@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
@@ -18,7 +20,7 @@ internal static class StatusCases
 
     private static void Exited(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Exiting(9);
+        using Process process = Shell.StartExiting(9);
         PidFdExitStatus status = registry.WaitForExitStatus(process);
         Check.Equal<int?>(9, status.ExitCode);
         Check.Equal(null, status.Signal);
@@ -30,7 +32,7 @@ internal static class StatusCases
     {
         for (int i = 0; i < Tries; i++)
         {
-            using Process process = Programs.ExitingOnCommand(11);
+            using Process process = Shell.StartExitingOnCommand(11);
             Task<PidFdExitStatus> exit = registry.WaitForExitStatusAsync(process);
             process.StandardInput.Close();
             PidFdExitStatus status = await exit.WaitAsync(Check.Limit);
@@ -47,9 +49,9 @@ internal static class StatusCases
 
     private static void FromPidFd(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Reaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
-        bool hasInfo = registry.TryGetPidFd(process, out SafePidFdHandle? pidFd) && Native.HasPidFdInfo(pidFd);
+        bool hasInfo = registry.TryGetPidFd(process, out SafePidFdHandle? pidFd) && Descriptors.HasPidFdInfo(pidFd);
         pidFd?.Dispose();
         foreign.KillAndWaitUntilReaped();
         PidFdExitStatus status = registry.WaitForExitStatus(process);
@@ -70,7 +72,7 @@ internal static class StatusCases
 
     private static void FromProc(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Unreaped("read line <&3; exit 13");
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped("read line <&3; exit 13");
         using Process process = registry.Open(foreign.Id);
         foreign.CloseInput();
         PidFdExitStatus status = registry.WaitForExitStatus(process);
@@ -81,7 +83,7 @@ internal static class StatusCases
     private static void FromRuntime(ProcessHandleRegistry registry)
     {
         using ProcessHandleRegistry stock = ParityCases.StockRegistry();
-        using Process process = Programs.Exiting(14);
+        using Process process = Shell.StartExiting(14);
         PidFdExitStatus status = stock.WaitForExitStatus(process);
         Check.Equal(ExitStatusSource.Runtime, status.Source);
         Check.Equal<int?>(14, status.ExitCode);
@@ -91,7 +93,7 @@ internal static class StatusCases
     {
         for (int i = 0; i < Tries; i++)
         {
-            using Process process = Programs.Start("ulimit -c 0; kill -SEGV $$");
+            using Process process = Shell.Start("ulimit -c 0; kill -SEGV $$");
             PidFdExitStatus status = await registry.WaitForExitStatusAsync(process).WaitAsync(Check.Limit);
             Check.Equal<int?>(139, status.ExitCode);
             if (status.Source != ExitStatusSource.Runtime)

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class StopCases
@@ -13,7 +16,7 @@ internal static class StopCases
 
     private static async Task StopInTimeAsync(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         PidFdExitStatus status = await registry.StopAsync(process, Check.Limit).WaitAsync(Check.Limit);
         Check.Equal<int?>(143, status.ExitCode);
         Check.That(!status.Canceled);
@@ -21,7 +24,7 @@ internal static class StopCases
 
     private static async Task StopWithForceAsync(ProcessHandleRegistry registry)
     {
-        using Talker process = new("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+        using PipedProcess process = new("trap '' TERM; echo ready; while :; do sleep 0.05; done");
         PidFdExitStatus status = await registry.StopAsync(process, s_short).WaitAsync(Check.Limit);
         Check.Equal<int?>(137, status.ExitCode);
         Check.That(status.Canceled);
@@ -29,16 +32,16 @@ internal static class StopCases
 
     private static async Task WaitOrKillAsync(ProcessHandleRegistry registry)
     {
-        using Process late = Programs.Sleeper();
+        using Process late = Shell.StartSleeper();
         PidFdExitStatus status = registry.WaitForExitOrKill(late, s_short);
         Check.That(status.Canceled && status.ExitCode == 137);
 
         using CancellationTokenSource source = new(s_short);
-        using Process canceled = Programs.Sleeper();
+        using Process canceled = Shell.StartSleeper();
         status = await registry.WaitForExitOrKillAsync(canceled, source.Token).WaitAsync(Check.Limit);
         Check.That(status.Canceled && status.ExitCode == 137);
 
-        using Process prompt = Programs.Exiting(0);
+        using Process prompt = Shell.StartExiting(0);
         status = registry.WaitForExitOrKill(prompt, Check.Limit);
         Check.That(!status.Canceled && status.ExitCode == 0);
     }

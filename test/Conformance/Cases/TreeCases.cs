@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class TreeCases
@@ -12,11 +16,11 @@ internal static class TreeCases
     ];
 
     // A shell with two shells of two sleepers each; all print their PIDs.
-    private static Talker StartTree(out int[] members)
+    private static PipedProcess StartTree(out int[] members)
     {
         const string Branch = "( sleep 1000 & echo $!; sleep 1000 & echo $!; wait ) & echo $!;";
-        Talker root = new($"{Branch} {Branch} wait");
-        members = [Programs.Parse(root.FirstLine), .. Enumerable.Range(0, 5).Select(_ => Programs.Parse(root.ReadLine()))];
+        PipedProcess root = new($"{Branch} {Branch} wait");
+        members = [Host.Parse(root.FirstLine), .. Enumerable.Range(0, 5).Select(_ => Host.Parse(root.ReadLine()))];
         return root;
     }
 
@@ -46,7 +50,7 @@ internal static class TreeCases
         {
             const string Fork = "while :; do ( sleep 3 & sleep 3 & wait ) & sleep 0.01; done";
             using Process root = Process.Start(
-                new ProcessStartInfo(Programs.Shell, ["-c", $"( {Fork} ) & ( {Fork} ) & wait"]) { WorkingDirectory = mark })!;
+                new ProcessStartInfo(Shell.Path, ["-c", $"( {Fork} ) & ( {Fork} ) & wait"]) { WorkingDirectory = mark })!;
             Check.Eventually(() => ProcessesIn(mark).Count() >= 12);
             registry.Kill(root, entireProcessTree: true);
             Check.That(registry.WaitForExit(root, 60_000));
@@ -66,11 +70,11 @@ internal static class TreeCases
         DirectoryInfo directory = Directory.CreateTempSubdirectory("conformance");
         try
         {
-            string program = Path.Combine(directory.FullName, Path.GetFileName(Programs.Shell));
-            File.Copy(Programs.Shell, program);
+            string program = Path.Combine(directory.FullName, Path.GetFileName(Shell.Path));
+            File.Copy(Shell.Path, program);
             File.SetUnixFileMode(program, UnixFileMode.UserExecute);
-            using Talker root = new($"exec 3<&0; {program} -c 'echo $$; read line <&3' & wait");
-            using Process hidden = registry.Open(Programs.Parse(root.FirstLine));
+            using PipedProcess root = new($"exec 3<&0; {program} -c 'echo $$; read line <&3' & wait");
+            using Process hidden = registry.Open(Host.Parse(root.FirstLine));
             registry.Kill(root, entireProcessTree: true);
             Check.That(registry.WaitForExit(root, 60_000));
             Check.That(registry.WaitForExit(hidden, 60_000));
@@ -112,5 +116,5 @@ internal static class TreeCases
 
     // Whoever inherits them may let them be zombies.
     private static void RequireGone(int[] members) =>
-        Check.Eventually(() => members.All(id => Programs.StateOf(id) is ' ' or 'Z' or 'X'));
+        Check.Eventually(() => members.All(id => ProcessTable.StateOf(id) is null or 'Z' or 'X'));
 }

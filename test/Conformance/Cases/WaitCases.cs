@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class WaitCases
@@ -18,7 +21,7 @@ internal static class WaitCases
 
     private static void WaitSync(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.ExitingOnCommand(5);
+        using Process process = Shell.StartExitingOnCommand(5);
         Task<bool> exit = Task.Run(() => registry.WaitForExit(process, -1));
         process.StandardInput.Close();
         Check.That(exit.Wait(Check.Limit) && exit.Result);
@@ -28,7 +31,7 @@ internal static class WaitCases
 
     private static void WaitTimed(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.ExitingOnCommand(6);
+        using Process process = Shell.StartExitingOnCommand(6);
         Check.That(!registry.WaitForExit(process, 0));
         long start = Stopwatch.GetTimestamp();
         Check.That(!registry.WaitForExit(process, 50));
@@ -41,7 +44,7 @@ internal static class WaitCases
 
     private static async Task WaitAsync(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.ExitingOnCommand(7);
+        using Process process = Shell.StartExitingOnCommand(7);
         Task[] exits = [registry.WaitForExitAsync(process), registry.WaitForExitAsync(process), registry.WaitForExitAsync(process)];
         Check.That(!exits.Any(exit => exit.IsCompleted));
         process.StandardInput.Close();
@@ -52,7 +55,7 @@ internal static class WaitCases
 
     private static async Task CancelAsync(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         using CancellationTokenSource source = new();
         Task other = registry.WaitForExitAsync(process);
         Task canceled = registry.WaitForExitAsync(process, source.Token);
@@ -67,7 +70,7 @@ internal static class WaitCases
     private static async Task DrainAsync(ProcessHandleRegistry registry)
     {
         using Process process = Process.Start(
-            new ProcessStartInfo(Programs.Shell, ["-c", "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done"])
+            new ProcessStartInfo(Shell.Path, ["-c", "i=0; while [ $i -lt 2000 ]; do echo line $i; i=$((i+1)); done"])
             {
                 RedirectStandardOutput = true,
             })!;
@@ -81,7 +84,7 @@ internal static class WaitCases
     private static async Task RaiseExitedAsync(ProcessHandleRegistry registry)
     {
         int raised = 0;
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         process.Exited += (_, _) => Interlocked.Increment(ref raised);
         process.EnableRaisingEvents = true;
         Task exit = registry.WaitForExitAsync(process);
@@ -94,7 +97,7 @@ internal static class WaitCases
 
     private static async Task DisposeDuringWaitAsync(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         ProcessHandleRegistry other = new();
         Task exit = other.WaitForExitAsync(process);
         other.Dispose();
@@ -105,7 +108,7 @@ internal static class WaitCases
 
     private static async Task WaitForAnyAsync(ProcessHandleRegistry registry)
     {
-        Process[] processes = [Programs.Sleeper(), Programs.Sleeper(), Programs.Sleeper()];
+        Process[] processes = [Shell.StartSleeper(), Shell.StartSleeper(), Shell.StartSleeper()];
         Task<Process> any = registry.WhenAnyExitAsync(processes);
         Check.That(!any.IsCompleted);
         registry.Kill(processes[1]);
@@ -120,17 +123,17 @@ internal static class WaitCases
 
     private static async Task ForeignExitAsync(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Reaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         Task exit = registry.WaitForExitAsync(process);
         Check.That(!registry.WaitForExit(process, 10));
-        foreign.Kill();
+        foreign.Signal();
         await exit.WaitAsync(Check.Limit);
     }
 
     private static async Task ForeignZombieAsync(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Unreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = registry.Open(foreign.Id);
         Task exit = registry.WaitForExitAsync(process);
         registry.Kill(process);
@@ -139,6 +142,6 @@ internal static class WaitCases
         Check.That(registry.HasExited(process));
 
         // To stock it runs until its parent has reaped it.
-        Check.That(Programs.Exists(foreign.Id) && !process.HasExited);
+        Check.That(Native.Kill(foreign.Id, 0) && !process.HasExited);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -14,7 +15,7 @@ public sealed class ForeignStatusTests
     public async Task AZombieByStat()
     {
         using Gate gate = new();
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped($"{gate.Wait}; exit 7");
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 7");
         using Process process = s_registry.Open(foreign.Id);
         Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
         gate.Open();
@@ -22,7 +23,7 @@ public sealed class ForeignStatusTests
         Assert.AreEqual(ExitStatusSource.ProcStat, status.Source);
         Assert.AreEqual("exited 7", status.ToString());
         Assert.IsNull(status.ResourceUsage);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]
@@ -31,7 +32,7 @@ public sealed class ForeignStatusTests
         ReapedStatus.Require();
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = new(kernel.Platform);
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         kernel.OnEpollAdd = static () => Errno.ENOSPC;
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
@@ -43,7 +44,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task AZombieThatWasKilled()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = s_registry.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         PidFdExitStatus status = await process.WaitForExitStatusPidFdAsync().WaitAsync(TimeSpan.FromSeconds(60));
@@ -55,14 +56,14 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
         foreign.KillAndWaitUntilZombie();
         Assert.AreEqual(Signum.SIGKILL, (await wait).Signal);
         foreign.Dispose();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) is null, "the zombie is reaped");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "the zombie is reaped");
         PidFdExitStatus later = registry.WaitForExitStatus(process);
         Assert.AreEqual(Signum.SIGKILL, later.Signal);
         Assert.AreEqual(ExitStatusSource.ProcStat, later.Source);
@@ -76,10 +77,10 @@ public sealed class ForeignStatusTests
     {
         ReapedStatus.Require();
         using Gate gate = new();
-        using ForeignProcess foreign = ForeignProcess.StartReaped($"exec sh -c '{gate.Wait}; {end}'");
+        using NonChildProcess foreign = NonChildProcess.StartReaped($"exec sh -c '{gate.Wait}; {end}'");
         using Process process = s_registry.Open(foreign.Id);
         gate.Open();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) is null, "it is reaped");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "it is reaped");
         PidFdExitStatus status = process.WaitForExitStatusPidFd();
         Assert.AreEqual(ExitStatusSource.PidFdInfo, status.Source);
         Assert.AreEqual(expected, status.ToString());
@@ -95,7 +96,7 @@ public sealed class ForeignStatusTests
         for (int i = 0; i < 20; i++)
         {
             using Gate gate = new();
-            using ForeignProcess foreign = ForeignProcess.StartReaped($"{gate.Wait}; exit {i}");
+            using NonChildProcess foreign = NonChildProcess.StartReaped($"{gate.Wait}; exit {i}");
             using Process process = s_registry.Open(foreign.Id);
             Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
             gate.Open();
@@ -108,7 +109,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public void ReapedBeforeAttachedIsUnknown()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         AssertUnknown(process.WaitForExitStatusPidFd());
@@ -119,7 +120,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public void AnOlderKernelDoesNotRemember()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();
@@ -129,7 +130,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task StockKnowsNothing()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Signals;
@@ -108,7 +109,7 @@ public sealed class SignalTests
     [TestMethod]
     public void AReapedForeignProcessGetsNoSignal()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         Assert.IsTrue(process.SignalViaPidFd((Signum)0));
         foreign.KillAndWaitUntilReaped();
@@ -119,7 +120,7 @@ public sealed class SignalTests
     [TestMethod]
     public void AZombieTakesSignalsToNoEffect()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         Assert.IsTrue(process.SignalViaPidFd(PosixSignal.SIGTERM));

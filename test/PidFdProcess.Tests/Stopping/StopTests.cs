@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -112,7 +113,7 @@ public sealed class StopTests
     [TestMethod]
     public async Task AForeignProcess()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped("trap '' TERM; exec sleep 1000");
+        using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         TestProcesses.WaitUntil(() => File.ReadAllText($"/proc/{foreign.Id}/comm") == "sleep\n", "it ignores SIGTERM");
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -84,9 +85,9 @@ public sealed class WaitOrKillTests
         int grandchild = int.Parse((await line.Task.WaitAsync(s_limit))!, System.Globalization.CultureInfo.InvariantCulture);
         Task<PidFdExitStatus> wait = Task.Run(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20)));
         Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
-        Assert.AreEqual('S', TestProcesses.StateOf(grandchild));
+        Assert.AreEqual('S', ProcessTable.StateOf(grandchild));
         Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
-        Census.KillByPid(grandchild);
+        Native.KillByPid(grandchild);
     }
 
     [TestMethod]

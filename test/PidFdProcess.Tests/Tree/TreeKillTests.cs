@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -112,11 +113,11 @@ public sealed class TreeKillTests
     [TestMethod]
     public void AForeignRootThatIsAZombie()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         process.KillViaPidFd(entireProcessTree: true);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]
@@ -129,7 +130,7 @@ public sealed class TreeKillTests
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out ProcStat stat));
         using Process parent = Process.GetProcessById(stat.ParentId);
         Assert.ThrowsExactly<InvalidOperationException>(() => parent.KillViaPidFd(entireProcessTree: true));
-        Assert.AreNotEqual('T', TestProcesses.StateOf(stat.ParentId));
+        Assert.AreNotEqual('T', ProcessTable.StateOf(stat.ParentId));
         Task<PidFdExitStatus> stop = parent.StopViaPidFdAsync(TimeSpan.Zero, entireProcessTree: true);
         Assert.ThrowsExactly<InvalidOperationException>(() => stop.GetAwaiter().GetResult());
         Assert.IsFalse(parent.HasExited);

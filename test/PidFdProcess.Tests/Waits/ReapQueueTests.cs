@@ -3,6 +3,7 @@ using System.Reflection;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Routes;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Waits;
 
@@ -50,7 +51,7 @@ public sealed class ReapQueueTests
         Task wait = unreaped.WaitForExitPidFdAsync();
         await KillTogetherWithOthers(unreaped);
         await wait.WaitAsync(s_limit);
-        Assert.AreEqual('Z', TestProcesses.StateOf(native.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(native.Id));
     }
 
     [TestMethod]
@@ -146,6 +147,6 @@ public sealed class ReapQueueTests
     {
         int id = process.Id;
         process.KillViaPidFd();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null or 'Z', "it has exited");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null or 'Z', "it has exited");
     }
 }
