@@ -106,12 +106,7 @@ internal sealed class Runner(Options options)
         long start = Stopwatch.GetTimestamp();
         try
         {
-            Require(each.Needs);
-            Task run = Task.Run(async () =>
-            {
-                using ProcessHandleRegistry registry = new();
-                await each.Run(registry);
-            });
+            Task run = Task.Run(() => each.RunAsync(static () => new ProcessHandleRegistry()));
             if (!run.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(_caseLimit))
             {
                 throw new CheckException($"hangs for {_caseLimit.TotalSeconds} s");
@@ -138,19 +133,6 @@ internal sealed class Runner(Options options)
             };
             Report(each.Name, "FAILED", text, Milliseconds(start));
             _descriptors = Descriptors.Count();
-        }
-    }
-
-    private static void Require(Needs needs)
-    {
-        if (needs.HasFlag(Needs.Proc) && !ProcessTable.Exists)
-        {
-            throw new SkipException("no /proc");
-        }
-
-        if (needs.HasFlag(Needs.PidFds) && ProcessHandleRegistry.Default.Support is { IsSupported: false } support)
-        {
-            throw new SkipException(support.Reason);
         }
     }
 

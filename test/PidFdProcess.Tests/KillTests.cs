@@ -25,41 +25,6 @@ public sealed class KillTests : IDisposable
     public static IEnumerable<object[]> Calls => s_calls.Keys.Select(call => new object[] { call });
 
     [TestMethod]
-    public void AChild_DiesOfSigKill()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        process.KillViaPidFd();
-        Assert.IsTrue(process.WaitForExit(30_000));
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    public void AChildThatWasKilled_IsKilledAgainToNoEffect()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        _registry.Attach(process);
-        process.Kill();
-        process.WaitForExit();
-        _registry.Kill(process);
-        _registry.Kill(process);
-        Assert.IsTrue(_registry.HasExited(process));
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    [DataRow(true)]
-    [DataRow(false)]
-    public void AForeignProcess_Dies(bool opened)
-    {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = opened ? _registry.Open(foreign.Id) : Process.GetProcessById(foreign.Id);
-        _registry.Kill(process);
-        Assert.IsTrue(_registry.WaitForExit(process, 30_000));
-        TestProcesses.WaitUntil(() => ProcessTable.ParentOf(foreign.Id) is null, "it is reaped");
-        _registry.Kill(process);
-    }
-
-    [TestMethod]
     public void AForeignProcessThatWasReapedBeforeItIsAttached_IsNoError()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
@@ -71,17 +36,6 @@ public sealed class KillTests : IDisposable
         _registry.Kill(process);
         Assert.IsTrue(_registry.HasExited(process));
         Assert.IsTrue(_registry.WaitForExit(process, -1));
-    }
-
-    [TestMethod]
-    public void AZombie_IsNoError()
-    {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = Process.GetProcessById(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
-        Assert.AreEqual(ProcessRoute.PidFd, _registry.Attach(process).Route);
-        _registry.Kill(process);
-        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]

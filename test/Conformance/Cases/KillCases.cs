@@ -8,7 +8,7 @@ internal static class KillCases
     public static Case[] All { get; } =
     [
         new("kill-child", Needs.Nothing, KillChild),
-        new("kill-foreign", Needs.Nothing, KillForeign),
+        new("kill-foreign", Needs.Nothing, KillNonChild),
         new("kill-exited", Needs.Nothing, KillExited),
         new("kill-unstarted", Needs.Nothing, KillUnstarted),
         new("extension-methods", Needs.Nothing, ExtensionMethods),
@@ -22,13 +22,17 @@ internal static class KillCases
         Check.Equal(137, process.ExitCode);
     }
 
-    private static void KillForeign(ProcessHandleRegistry registry)
+    private static void KillNonChild(ProcessHandleRegistry registry)
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
-        registry.Kill(process);
-        Check.That(registry.WaitForExit(process, 60_000));
-        Check.Eventually(() => !Native.Kill(foreign.Id, 0));
+        foreach (Func<int, Process> open in (Func<int, Process>[])[registry.Open, Process.GetProcessById])
+        {
+            using NonChildProcess nonChild = NonChildProcess.StartReaped();
+            using Process process = open(nonChild.Id);
+            registry.Kill(process);
+            Check.That(registry.WaitForExit(process, 60_000));
+            nonChild.WaitUntilReaped();
+            registry.Kill(process);
+        }
     }
 
     private static void KillExited(ProcessHandleRegistry registry)
@@ -39,6 +43,16 @@ internal static class KillCases
         registry.Kill(process);
         registry.Kill(process, entireProcessTree: true);
         Check.Equal(4, process.ExitCode);
+
+        // The exit is one that the library has not seen.
+        using Process killed = Shell.StartSleeper();
+        registry.Attach(killed);
+        killed.Kill();
+        killed.WaitForExit();
+        registry.Kill(killed);
+        registry.Kill(killed);
+        Check.That(registry.HasExited(killed));
+        Check.Equal(137, killed.ExitCode);
     }
 
     private static void KillUnstarted(ProcessHandleRegistry registry)
@@ -51,8 +65,10 @@ internal static class KillCases
 
     private static async Task ExtensionMethods(ProcessHandleRegistry registry)
     {
-        using Process process = new() { StartInfo = new ProcessStartInfo(Shell.Path, ["-c", "exec sleep 1000"]) };
+        using Process process = new() { StartInfo = Shell.Info("exec sleep 1000") };
         Check.That(process.StartWithPidFd());
+        Check.That(ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment));
+        Check.Equal(ProcessHandleRegistry.Default.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, attachment!.Route);
         Check.That(!process.HasExitedPidFd());
         Task exit = process.WaitForExitPidFdAsync();
         process.KillViaPidFd();

@@ -21,6 +21,7 @@ internal static class LimitCases
 
     private static void Use(ProcessHandleRegistry registry, int left)
     {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
         FillThreadPool();
         Process[] processes = Enumerable.Range(0, 6).Select(_ => Shell.StartSleeper()).ToArray();
         ulong limit = Descriptors.Leave(left);
@@ -37,6 +38,7 @@ internal static class LimitCases
         finally
         {
             Descriptors.SetLimit(limit);
+            ThreadPool.SetMinThreads(workers, completions);
             Array.ForEach(processes, process =>
             {
                 process.Kill();
@@ -45,7 +47,7 @@ internal static class LimitCases
         }
 
         // When there is room again, pidfds are used again.
-        if (ProcessHandleRegistry.Default.Support.IsSupported)
+        if (registry.Support.IsSupported)
         {
             using Process process = Shell.StartSleeper();
             Check.Equal(ProcessRoute.PidFd, registry.Attach(process).Route);

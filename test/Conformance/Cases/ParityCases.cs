@@ -61,13 +61,13 @@ internal static class ParityCases
             answers.Add($"closed: {Outcome(() => registry.Kill(killed))} {await OutcomeAsync(registry.WaitForExitAsync(killed))}");
         }
 
-        using (NonChildProcess foreign = NonChildProcess.StartReaped())
-        using (Process process = registry.Open(foreign.Id))
+        using (NonChildProcess nonChild = NonChildProcess.StartReaped())
+        using (Process process = registry.Open(nonChild.Id))
         {
             answers.Add($"foreign: {registry.HasExited(process)} {registry.WaitForExit(process, 5)}");
-            foreign.KillAndWaitUntilReaped();
+            nonChild.KillAndWaitUntilReaped();
             answers.Add($"foreign after: {registry.HasExited(process)} {registry.WaitForExit(process, -1)} {Outcome(() => registry.Kill(process))}");
-            answers.Add($"foreign open: {Outcome(() => registry.Open(foreign.Id))}");
+            answers.Add($"foreign open: {Outcome(() => registry.Open(nonChild.Id))}");
         }
 
         return answers;

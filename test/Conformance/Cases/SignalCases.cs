@@ -49,16 +49,29 @@ internal static class SignalCases
     {
         using Process process = Shell.StartSleeper();
         Check.That(registry.Signal(process, (Signum)RealTimeSignal));
-        Check.Equal<int?>(128 + RealTimeSignal, registry.WaitForExitStatus(process).ExitCode);
+        PidFdExitStatus status = registry.WaitForExitStatus(process);
+        Check.Equal<int?>(128 + RealTimeSignal, status.ExitCode);
+        Check.That(status.Source == ExitStatusSource.Runtime || status.ToString() == "killed by signal 40", status.ToString());
         Check.Throws<ArgumentOutOfRangeException>(() => registry.Signal(process, (Signum)65));
     }
 
     private static void SignalExited(ProcessHandleRegistry registry)
     {
+        using Process before = Shell.StartExiting(0);
+        before.WaitForExit();
+        Check.That(!registry.Signal(before, PosixSignal.SIGTERM), "exited before it was attached");
+
         using Process process = Shell.StartExiting(0);
         registry.WaitForExit(process, -1);
         Check.That(!registry.Signal(process, PosixSignal.SIGTERM));
         Check.That(!registry.Signal(process, Signum.SIGKILL));
+
+        using Process after = Shell.StartSleeper();
+        Check.That(registry.Signal(after, (Signum)0));
+        Check.That(registry.Signal(after, Signum.SIGKILL));
+        after.WaitForExit();
+        Check.That(!registry.Signal(after, Signum.SIGKILL), "exited after it was attached");
+        Check.That(!registry.Signal(after, (Signum)0));
     }
 
     private static void NotPermitted(ProcessHandleRegistry registry)

@@ -11,7 +11,7 @@ internal static class TreeCases
         new("tree-kill", Needs.Proc, KillTree),
         new("tree-kill-forking", Needs.PidFds | Needs.Proc, KillForkingTree),
         new("tree-kill-hidden", Needs.PidFds | Needs.Proc, KillTreeWithHiddenMember),
-        new("tree-with-caller", Needs.Proc, KillOwnTree),
+        new("tree-with-caller", Needs.Proc, KillOwnTreeAsync),
         new("tree-stop", Needs.PidFds | Needs.Proc, StopTreeAsync),
     ];
 
@@ -31,13 +31,28 @@ internal static class TreeCases
         Check.That(registry.WaitForExit(root, 60_000));
         Check.Equal(137, root.ExitCode);
         RequireGone(members);
+
+        // Once more, when it has exited.
+        registry.Kill(root, entireProcessTree: true);
+
+        // Without descendants, and without the flag.
+        using Process alone = Shell.StartSleeper();
+        registry.Kill(alone, entireProcessTree: true);
+        Check.That(registry.WaitForExit(alone, 60_000));
+        using Process plain = StartTree(out members);
+        registry.Kill(plain, entireProcessTree: false);
+        Check.That(registry.WaitForExit(plain, 60_000));
+        Check.That(members.All(id => ProcessTable.StateOf(id) is not (null or 'Z' or 'X')));
+        Array.ForEach(members, Native.KillByPid);
+        RequireGone(members);
     }
 
     private static async Task StopTreeAsync(ProcessHandleRegistry registry)
     {
         using Process root = StartTree(out int[] members);
-        PidFdExitStatus status = await registry.StopAsync(root, Check.Limit, entireProcessTree: true).WaitAsync(Check.Limit);
+        PidFdExitStatus status = await registry.StopAsync(root, Check.Limit * 2, entireProcessTree: true).WaitAsync(Check.Limit);
         Check.Equal<int?>(143, status.ExitCode);
+        Check.That(!status.Canceled, status.ToString());
         RequireGone(members);
     }
 
@@ -85,10 +100,28 @@ internal static class TreeCases
         }
     }
 
-    private static void KillOwnTree(ProcessHandleRegistry registry)
+    private static async Task KillOwnTreeAsync(ProcessHandleRegistry registry)
     {
         using Process self = Process.GetCurrentProcess();
-        Check.Throws<InvalidOperationException>(() => registry.Kill(self, entireProcessTree: true));
+        InvalidOperationException e = Check.Throws<InvalidOperationException>(() => registry.Kill(self, entireProcessTree: true));
+        Check.That(e.Message.Contains("calling process", StringComparison.Ordinal), e.Message);
+
+        // As stock.
+        Check.Throws<InvalidOperationException>(() => self.Kill(entireProcessTree: true));
+
+        // The process that started this one, unless this one is the first of its PID namespace.
+        if (ProcessTable.ParentOf(Environment.ProcessId) is { } parentId and > 0)
+        {
+            using Process parent = Process.GetProcessById(parentId);
+            Check.Throws<InvalidOperationException>(() => registry.Kill(parent, entireProcessTree: true));
+            Check.That(ProcessTable.StateOf(parentId) != 'T');
+            if (registry.Support.IsSupported)
+            {
+                await Check.ThrowsAsync<InvalidOperationException>(registry.StopAsync(parent, TimeSpan.Zero, entireProcessTree: true));
+            }
+
+            Check.That(!parent.HasExited);
+        }
     }
 
     private static IEnumerable<int> ProcessesIn(string directory)

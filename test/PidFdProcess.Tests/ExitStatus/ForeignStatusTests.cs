@@ -12,21 +12,6 @@ public sealed class ForeignStatusTests
     private static readonly ProcessHandleRegistry s_registry = ProcessHandleRegistry.Default;
 
     [TestMethod]
-    public async Task AZombieByStat()
-    {
-        using Gate gate = new();
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 7");
-        using Process process = s_registry.Open(foreign.Id);
-        Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
-        gate.Open();
-        PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.AreEqual(ExitStatusSource.ProcStat, status.Source);
-        Assert.AreEqual("exited 7", status.ToString());
-        Assert.IsNull(status.ResourceUsage);
-        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
-    }
-
-    [TestMethod]
     public async Task AfterAWaitThatStockServed_ByThePidFd()
     {
         ReapedStatus.Require();
@@ -39,18 +24,6 @@ public sealed class ForeignStatusTests
         foreign.Signal();
         PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.AreEqual("killed by SIGKILL", status.ToString());
-    }
-
-    [TestMethod]
-    public async Task AZombieThatWasKilled()
-    {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = s_registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
-        PidFdExitStatus status = await process.WaitForExitStatusPidFdAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.AreEqual(ExitStatusSource.ProcStat, status.Source);
-        Assert.AreEqual("killed by SIGKILL", status.ToString());
-        Assert.AreEqual(137, status.ExitCode);
     }
 
     [TestMethod]
@@ -67,26 +40,6 @@ public sealed class ForeignStatusTests
         PidFdExitStatus later = registry.WaitForExitStatus(process);
         Assert.AreEqual(Signum.SIGKILL, later.Signal);
         Assert.AreEqual(ExitStatusSource.ProcStat, later.Source);
-    }
-
-    [TestMethod]
-    [DataRow("exit 7", "exited 7")]
-    [DataRow("exit 137", "exited 137")]
-    [DataRow("kill -TERM $$", "killed by SIGTERM")]
-    public void ReapedLongAgoByThePidFd(string end, string expected)
-    {
-        ReapedStatus.Require();
-        using Gate gate = new();
-        using NonChildProcess foreign = NonChildProcess.StartReaped($"exec sh -c '{gate.Wait}; {end}'");
-        using Process process = s_registry.Open(foreign.Id);
-        gate.Open();
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "it is reaped");
-        PidFdExitStatus status = process.WaitForExitStatusPidFd();
-        Assert.AreEqual(ExitStatusSource.PidFdInfo, status.Source);
-        Assert.AreEqual(expected, status.ToString());
-
-        // The attachment is released by now, and still it is known.
-        Assert.AreEqual(expected, process.WaitForExitStatusPidFd().ToString());
     }
 
     [TestMethod]

@@ -84,26 +84,6 @@ public sealed class CloseDuringWaitTests
     }
 
     [TestMethod]
-    public async Task DisposeOfTheRegistry_EndsAsynchronousWaits()
-    {
-        using ProcessHandleRegistry registry = new();
-        using Process process = TestProcesses.StartSleeper();
-        Task[] waits = [registry.WaitForExitAsync(process), registry.WaitForExitAsync(process)];
-
-        registry.Dispose();
-
-        foreach (Task wait in waits)
-        {
-            await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => wait.WaitAsync(Waits.Limit));
-        }
-
-        Census.WaitForPidFds(_before);
-        Assert.ThrowsExactly<ObjectDisposedException>(() => registry.Attach(process));
-        Assert.IsFalse(process.HasExited);
-        process.Kill();
-    }
-
-    [TestMethod]
     public async Task DisposeOfTheDefaultRegistry_LeavesItUsable()
     {
         using Process process = TestProcesses.StartSleeper();

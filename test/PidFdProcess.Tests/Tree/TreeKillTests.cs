@@ -68,28 +68,6 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void WithoutDescendants()
-    {
-        using MarkedTree tree = new("exec sleep 1000");
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-        tree.AssertNoSurvivor();
-
-        // And once more, when it has exited.
-        tree.Root.WaitForExit();
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-    }
-
-    [TestMethod]
-    public void FalseIsThePlainKill()
-    {
-        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
-        tree.Root.KillViaPidFd(entireProcessTree: false);
-        tree.Root.WaitForExit();
-        tree.AssertAlive(child);
-    }
-
-    [TestMethod]
     public void BystandersLive()
     {
         using MarkedTree sibling = new("sleep 1000 & sleep 1000");
@@ -118,25 +96,6 @@ public sealed class TreeKillTests
         foreign.KillAndWaitUntilZombie();
         process.KillViaPidFd(entireProcessTree: true);
         Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
-    }
-
-    [TestMethod]
-    public void TheCallingProcessIsNotKilled()
-    {
-        using Process self = Process.GetCurrentProcess();
-        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => self.KillViaPidFd(entireProcessTree: true));
-        StringAssert.Contains(e.Message, "calling process");
-
-        Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out ProcStat stat));
-        using Process parent = Process.GetProcessById(stat.ParentId);
-        Assert.ThrowsExactly<InvalidOperationException>(() => parent.KillViaPidFd(entireProcessTree: true));
-        Assert.AreNotEqual('T', ProcessTable.StateOf(stat.ParentId));
-        Task<PidFdExitStatus> stop = parent.StopViaPidFdAsync(TimeSpan.Zero, entireProcessTree: true);
-        Assert.ThrowsExactly<InvalidOperationException>(() => stop.GetAwaiter().GetResult());
-        Assert.IsFalse(parent.HasExited);
-
-        // As stock.
-        Assert.ThrowsExactly<InvalidOperationException>(() => self.Kill(entireProcessTree: true));
     }
 
     internal static Errno Kill(MarkedTree tree, IKernel kernel, ProcChildren? children = null)
