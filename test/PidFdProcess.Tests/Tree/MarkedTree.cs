@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Mono.Unix.Native;
-using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -70,7 +70,7 @@ internal sealed class MarkedTree : IDisposable
         {
             foreach (int id in alive)
             {
-                Census.KillByPid(id);
+                Native.KillByPid(id);
             }
         }
 

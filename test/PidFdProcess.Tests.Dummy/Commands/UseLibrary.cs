@@ -2,57 +2,19 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
-namespace PidFdProcess.TraceTarget;
+namespace PidFdProcess.Tests.Dummy.Commands;
 
 /// <summary>
-/// Uses the library in every way, for a test that runs it under strace. Prints the PID of the foreign process last, and brackets the
-/// time in which waits for it are pending with a call that no one else makes: kill(self, 0). With the argument "stock" it waits for
-/// the foreign process as the runtime does; with "thread" it prints the name of the thread that an awaited wait resumes on; with "costs" see
-/// <see cref="Costs"/>.
+/// Uses the library in every way, for a test that runs it under strace. It prints the PID of a process that is no child of this one last. It
+/// brackets the time in which waits for that process are pending with a call that nothing else makes, kill(self, 0). On the route "stock" it
+/// waits for the non-child as the runtime does.
 /// </summary>
-internal static partial class TraceTarget
+internal static partial class UseLibrary
 {
-    // So long that polling would show in the trace. Nothing is waited for but the time itself.
+    // So long that polling would show in the trace. The program waits for the time itself.
     private static readonly TimeSpan s_pending = TimeSpan.FromMilliseconds(400);
 
-    // A wait that hangs must not keep the trace from the test.
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
-
-    public static async Task<int> Main(string[] args)
-    {
-        if (args is ["thread"])
-        {
-            await PrintThreadAsync().WaitAsync(s_limit);
-            return 0;
-        }
-
-        if (args is ["costs"])
-        {
-            Costs.Print();
-            return 0;
-        }
-
-        await Task.Run(() => RunAsync(stock: args is ["stock"])).WaitAsync(s_limit);
-        return 0;
-    }
-
-    // A few times: under load the runtime may reap too late for an inline completion.
-    private static async Task PrintThreadAsync()
-    {
-        for (int i = 0; i < 20; i++)
-        {
-            using Process child = Process.Start("/bin/sleep", "1000");
-            Task<string?> resumed = ResumeAsync(child.WaitForExitPidFdAsync());
-            child.KillViaPidFd();
-            Console.WriteLine(await resumed.ConfigureAwait(false));
-        }
-    }
-
-    private static async Task<string?> ResumeAsync(Task wait)
-    {
-        await wait.ConfigureAwait(false);
-        return Thread.CurrentThread.Name;
-    }
+    public static Task RunAsync(string route) => Task.Run(() => RunAsync(stock: route == "stock"));
 
     private static async Task RunAsync(bool stock)
     {

@@ -1,17 +1,19 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace PidFdProcess.TraceTarget;
+namespace PidFdProcess.Tests.Dummy.Commands;
 
 /// <summary>
-/// Prints what calls allocate and how many threads pending waits take, for a test that compares them with what is recorded. In a program of its
-/// own, without tiered compilation, so that nothing else allocates or starts threads and the numbers are always the same.
+/// Prints how many bytes each call allocates and how many threads pending waits take. The test compares the text with the recorded one. In a
+/// program of its own, without tiered compilation, nothing else allocates or starts threads, so the numbers are always the same.
 /// </summary>
-internal static class Costs
+internal static class MeasureCosts
 {
     private const int Count = 1_000;
 
-    public static void Print()
+    public static Task RunAsync() => Task.Run(Print);
+
+    private static void Print()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = Process.Start("/bin/sleep", "1000");
@@ -21,7 +23,7 @@ internal static class Costs
             objects[i] = Process.GetProcessById(child.Id);
         }
 
-        // What is allocated once.
+        // The first calls allocate what stays allocated.
         _ = Allocated(() => registry.Signal(child, (PosixSignal)0));
         Measure("signal", () => registry.Signal(child, (PosixSignal)0));
         Measure("poll", () => registry.HasExited(child));
