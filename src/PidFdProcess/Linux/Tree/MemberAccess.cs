@@ -1,13 +1,22 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>
-/// The system calls on members of a tree. If descriptors run short, it closes the spare ones, then the pidfds of the oldest members, and tries
-/// again. Such a member is opened again when it is needed, and known by its start time. So two descriptors are enough for a tree of any size. On hosts
-/// without pidfds, all members are known by PID and start time.
-/// </summary>
+// Overview
+//
+// Constraints: the process may be out of descriptors, and other threads of it take those that we close.
+//
+// Scheme: if a call fails for that reason, a descriptor of ours is closed and the call made again: first a spare one, then the pidfd of a member that has
+// exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member will do. A member without a pidfd is known by its
+// PID and start time, and opened again when it is needed. During a kill that is the last resort: the members are stopped then, and one that cannot be
+// opened again would stay so. On hosts without pidfds, all members are known by PID and start time.
+
+/// <summary>The system calls on members of a tree, with as few descriptors as there are.</summary>
 internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 {
-    private readonly Queue<TreeMember> _held = [];
+    // After these, other threads take what we close.
+    private const int MaxVainDrops = 3;
+
+    private readonly List<TreeMember> _held = [];
+    private int _vainDrops;
 
     public bool IsByPid => byPid;
 
@@ -17,14 +26,32 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
     public TreeFailures Failures { get; } = new();
 
-    /// <summary>Notes that a member holds a pidfd that may be closed if there are too few.</summary>
-    public void Hold(TreeMember member) => _held.Enqueue(member);
+    /// <summary>Gets or sets whether the pidfds of members that are alive may be closed if there are too few descriptors.</summary>
+    public bool MayDropLiving { get; set; }
+
+    /// <summary>Notes that a member holds a pidfd.</summary>
+    public void Hold(TreeMember member) => _held.Add(member);
+
+    /// <summary>Closes the pidfds of half of the members, the oldest first. They are opened again when they are needed.</summary>
+    public bool DropHalf()
+    {
+        int count = (_held.Count + 1) / 2;
+        bool any = false;
+        foreach (TreeMember member in _held.Take(count))
+        {
+            any |= member.Drop();
+        }
+
+        _held.RemoveRange(0, count);
+        return any;
+    }
 
     /// <summary>Closes a descriptor of ours if the errno says that there are too few.</summary>
     public bool CanRetry(Errno error)
     {
         if (!SystemCallError.IsResource(error))
         {
+            _vainDrops = 0;
             return false;
         }
 
@@ -33,15 +60,21 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             return true;
         }
 
-        while (_held.TryDequeue(out TreeMember? oldest))
+        int index = _held.FindIndex(static member => member.TookKill || member.HasExited);
+        if (index < 0 && MayDropLiving && error == Errno.EMFILE && _held.Count > 0 && _vainDrops < MaxVainDrops)
         {
-            if (oldest.Drop())
-            {
-                return true;
-            }
+            _vainDrops++;
+            index = 0;
         }
 
-        return false;
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _held[index].Drop();
+        _held.RemoveAt(index);
+        return true;
     }
 
     public Errno Open(int id, out SafePidFdHandle pidFd)

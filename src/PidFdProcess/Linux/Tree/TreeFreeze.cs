@@ -32,6 +32,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 
     public void Run()
     {
+        AnyRunning = false;
         long deadline = Stopwatch.GetTimestamp() + (long)(s_limit.TotalSeconds * Stopwatch.Frequency);
         foreach (TreeMember member in members.All)
         {
@@ -73,7 +74,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 
     private void Stop(TreeMember member)
     {
-        if (member.IsOver)
+        if (member.IsOver || member.IsStopped)
         {
             return;
         }

@@ -26,6 +26,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     private const int MaxLooks = 2;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_turnsLimit = TimeSpan.FromSeconds(10);
 
     private readonly TreeFreeze _freeze = new(members, kernel);
     private bool _foundLate;
@@ -69,25 +70,75 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <summary>Stops and kills all members that are left, and their descendants. What failed is in the failures of the members.</summary>
     public void Kill()
     {
+        members.Access.MayDropLiving = false;
+        if (!members.Access.IsByPid && members.All.Exists(static member => member.PidFd is null && !member.IsOver))
+        {
+            // The grace period of a stop has used up the descriptors. Make room for those without one.
+            members.Access.DropHalf();
+        }
+
         try
         {
-            _freeze.Run();
+            KillInTurns(DeadlineIn(s_turnsLimit));
         }
         finally
         {
-            KillAll();
+            KillFrom(members.All.Count - 1, DeadlineIn(s_limit));
         }
-    }
 
-    private void KillAll()
-    {
-        KillFrom(members.All.Count - 1, DeadlineIn(s_limit));
         if (!_freeze.IsComplete || _foundLate)
         {
             ListAndKill(DeadlineIn(s_limit));
         }
 
         members.Access.Failures.ForgetGone(members.Access.IsGone);
+    }
+
+    // With descriptors for all members there is one turn, which stops them. Otherwise the members without children that could not be opened are
+    // killed, and their descriptors serve in the next turn.
+    private void KillInTurns(long deadline)
+    {
+        _freeze.Run();
+        while (members.All.Exists(static member => member.HasUnopenedChild) && Stopwatch.GetTimestamp() <= deadline)
+        {
+            if (!KillLeaves() && !members.Access.DropHalf())
+            {
+                return;
+            }
+
+            _freeze.Run();
+        }
+    }
+
+    private bool KillLeaves()
+    {
+        bool any = false;
+        HashSet<TreeMember> kept = [];
+        for (int i = members.All.Count - 1; i >= 0; i--)
+        {
+            TreeMember member = members.All[i];
+            if (member.IsOver)
+            {
+                continue;
+            }
+
+            if (member.IsRoot || member.HasUnopenedChild || kept.Contains(member))
+            {
+                // Its children are alive, so that its parent has to wait, too.
+                if (members.ParentOf(member) is { } parent)
+                {
+                    kept.Add(parent);
+                }
+
+                continue;
+            }
+
+            Kill(member);
+            any |= member.IsOver;
+            member.Drop();
+        }
+
+        return any;
     }
 
     private void ListAndKill(long deadline)

@@ -1,6 +1,6 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>A process of a tree, named by its pidfd. If the pidfd had to be closed for want of descriptors, by its PID and start time.</summary>
+/// <summary>A process of a tree, named by its pidfd. If that was closed because there were too few descriptors, by its PID and start time.</summary>
 internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidFd, bool isRoot)
 {
     public int Id { get; } = id;
@@ -37,6 +37,9 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets how often the member was listed just before its kill.</summary>
     public int Looks { get; set; }
 
+    /// <summary>Gets or sets whether a child was listed that could not be opened, because there were too few descriptors.</summary>
+    public bool HasUnopenedChild { get; set; }
+
     /// <summary>Gets or sets whether the member took a SIGKILL of ours.</summary>
     public bool TookKill { get; set; }
 
@@ -50,6 +53,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     public bool IsOver => IsSpared || HasExited || TookKill;
 
     /// <summary>Closes the pidfd, except that of the root, which is the caller's.</summary>
+    /// <returns>Whether there was one to close.</returns>
     public bool Drop()
     {
         if (IsRoot || PidFd is null)

@@ -76,6 +76,7 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Adds the children of a member.</summary>
     public void AddChildren(TreeMember parent, Action<TreeMember> found)
     {
+        parent.HasUnopenedChild = false;
         if (parent.HasExited)
         {
             return;
@@ -91,7 +92,14 @@ internal sealed class TreeMembers : IDisposable
         Access.NoteOrForget(parent.Id, TreeCall.List, $"/proc/{parent.Id}/task/*/children", error);
         foreach (int id in _found)
         {
-            if (!IsKnown(id) && TryOpenMember(id) is { } member)
+            if (IsKnown(id))
+            {
+                continue;
+            }
+
+            error = OpenMember(id, out TreeMember? member);
+            parent.HasUnopenedChild |= SystemCallError.IsResource(error);
+            if (member is not null)
             {
                 Add(member);
                 found(member);
@@ -136,12 +144,14 @@ internal sealed class TreeMembers : IDisposable
 
     private bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
 
-    private TreeMember? TryOpenMember(int id)
+    /// <summary>Opens a listed process. It is <see langword="null"/> if it is not there or no member.</summary>
+    private Errno OpenMember(int id, out TreeMember? member)
     {
+        member = null;
         SafePidFdHandle? pidFd = null;
-        if (!Access.IsByPid && !TryOpen(id, out pidFd))
+        if (!Access.IsByPid && OpenPidFd(id, out pidFd) is var openError && openError != 0)
         {
-            return null;
+            return openError;
         }
 
         Errno error = Access.ReadStat(id, out ProcStat stat);
@@ -152,7 +162,8 @@ internal sealed class TreeMembers : IDisposable
             _mayHaveMissed |= !isChild;
             if (isChild && Access.HoldsId(parent!))
             {
-                return new TreeMember(id, stat, pidFd, isRoot: false);
+                member = new TreeMember(id, stat, pidFd, isRoot: false);
+                return 0;
             }
         }
         else
@@ -161,10 +172,10 @@ internal sealed class TreeMembers : IDisposable
         }
 
         pidFd?.Dispose();
-        return null;
+        return error;
     }
 
-    private bool TryOpen(int id, out SafePidFdHandle pidFd)
+    private Errno OpenPidFd(int id, out SafePidFdHandle pidFd)
     {
         Errno error = Access.Open(id, out pidFd);
         if (error is Errno.EINVAL or Errno.ENOENT && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
@@ -179,6 +190,6 @@ internal sealed class TreeMembers : IDisposable
             Access.NoteOrForget(id, TreeCall.Open, "pidfd_open", error == Errno.ESRCH ? 0 : error);
         }
 
-        return error == 0;
+        return error;
     }
 }

@@ -23,6 +23,9 @@ internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
 
+    // A tree may start processes faster than we list them. Then those that were found get their signal first.
+    private const int MaxListing = 1000;
+
     private readonly TreeMembers _members;
     private readonly TreeExits _exits;
     private readonly TreePace _pace = new();
@@ -96,8 +99,10 @@ internal sealed class TreeStop
 
     private TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
     {
+        _members.Access.MayDropLiving = true;
+
         // All are opened before any is signalled: the descendants of a member that exits at once could not be found any more.
-        _members.AddChildrenOfAll(static _ => { }, Deadline(0));
+        _members.AddChildrenOfAll(static _ => { }, Deadline(MaxListing));
         bool isDone = false;
         bool mayKill = true;
         foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
@@ -150,8 +155,10 @@ internal sealed class TreeStop
 
     private void ListAndSignal()
     {
+        long deadline = Deadline(MaxListing);
+        int before = _members.All.Count;
         _members.Refresh();
-        for (int i = 0; i < _members.All.Count; i++)
+        for (int i = 0; i < _members.All.Count && (i < before || Stopwatch.GetTimestamp() <= deadline); i++)
         {
             TreeMember member = _members.All[i];
             if (member.PidFd is null || !_pace.IsTight)
