@@ -15,8 +15,8 @@ public sealed class InlineCompletionTests : IDisposable
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _children = [];
-    private readonly ProcessHandleRegistry _inline = new(new PidFdPlatform(LinuxKernel.Instance, completesInline: true));
-    private readonly ProcessHandleRegistry _hop = new(new PidFdPlatform(LinuxKernel.Instance));
+    private readonly ProcessHandleRegistry _inline = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, completesInline: true));
+    private readonly ProcessHandleRegistry _hop = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance));
 
     public void Dispose()
     {

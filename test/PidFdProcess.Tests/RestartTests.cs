@@ -11,7 +11,7 @@ public sealed class RestartTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    private readonly ProcessHandleRegistry _registry = new(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
     private readonly Process _process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
 
     // Each combination of the three.
@@ -115,7 +115,7 @@ public sealed class RestartTests : IDisposable
         }
 
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         _process.Start();
         Process? stranger = null;
