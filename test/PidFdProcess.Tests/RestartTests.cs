@@ -142,45 +142,6 @@ public sealed class RestartTests : IDisposable
         }
     }
 
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void AHandlerOfExitedThatStartsItAnew_LetsNoSignalHitAStranger(bool exitWasSeen)
-    {
-        RecycledPid.Require();
-        _process.Start();
-        int id = _process.Id;
-        Process? stranger = null;
-        _process.Exited += (_, _) =>
-        {
-            _process.Start();
-            stranger = RecycledPid.Start(id);
-        };
-
-        // The runtime raises Exited under this lock: it comes too late.
-        lock (_process)
-        {
-            Native.KillByPid(id);
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
-            if (exitWasSeen)
-            {
-                Assert.AreEqual(ProcessRoute.Stock, _registry.Attach(_process).Route);
-            }
-
-            _process.EnableRaisingEvents = true;
-            Assert.IsFalse(_registry.Signal(_process, PosixSignal.SIGTERM));
-        }
-
-        Assert.IsNotNull(stranger);
-        stranger.Kill();
-        stranger.WaitForExit();
-        Assert.AreEqual(137, stranger.ExitCode);
-        stranger.Dispose();
-        Assert.IsFalse(_process.HasExited);
-        Assert.AreEqual(_process.Id, _registry.Attach(_process).ProcessId);
-        _process.EnableRaisingEvents = false;
-    }
-
     public void Dispose()
     {
         // Fails to be associated if the restart gave up.
