@@ -8,11 +8,15 @@ internal sealed class TreePace
 {
     private const int MaxPause = 50;
 
+    private static readonly TimeSpan s_hot = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_tight = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan s_close = TimeSpan.FromMilliseconds(200);
 
     private long _event = Stopwatch.GetTimestamp();
     private int _pause = 1;
+
+    /// <summary>Gets whether that was just now. On a busy machine a thread that yields may get the processor back too late.</summary>
+    public bool IsHot => Environment.ProcessorCount > 1 && Stopwatch.GetElapsedTime(_event) < s_hot;
 
     /// <summary>Gets whether a signal was sent, or a member has exited, a moment ago.</summary>
     public bool IsTight => Stopwatch.GetElapsedTime(_event) < s_tight;

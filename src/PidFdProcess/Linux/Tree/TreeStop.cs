@@ -188,9 +188,9 @@ internal sealed class TreeStop
         }
         while (Stopwatch.GetTimestamp() < deadline);
 
-        if (milliseconds == 0)
+        if (!_pace.IsHot)
         {
-            // The members need a processor, too.
+            // Others need the processor, too.
             Thread.Yield();
         }
     }
