@@ -21,6 +21,12 @@ internal static unsafe partial class Libc
     public static partial nint SyscallWaitId(nint number, nint idType, SafePidFdHandle pidFd, void* info, nint options, void* usage);
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallTgKill(nint number, nint processId, nint threadId, nint signal);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallPrLimit(nint number, nint processId, nint resource, void* newLimit, void* oldLimit);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SyscallGetDents(nint number, nint fd, void* buffer, nint size);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
