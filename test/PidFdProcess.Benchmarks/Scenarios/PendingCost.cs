@@ -60,7 +60,7 @@ internal sealed record PendingCost(
     private static void WarmUp(int[] ids, bool isStock)
     {
         using CancellationTokenSource end = new();
-        using ProcessHandleRegistry registry = new(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance));
+        using ProcessHandleRegistry registry = TestRegistry.On(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance));
         for (int round = 0; round < 5; round++)
         {
             Process[] processes = [.. ids.Take(Window).Select(Process.GetProcessById)];
