@@ -95,7 +95,9 @@ public sealed class TreeFailureTests
         int before = TestProcesses.OpenPidFds();
         int opened = 0;
         HookedKernel kernel = new() { OnOpen = _ => opened++ < after ? null : error };
-        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => TreeKillTests.Kill(tree, kernel));
+        AggregateException all = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        Assert.HasCount(10 - after, all.InnerExceptions);
+        Win32Exception e = (Win32Exception)all.InnerExceptions[0];
         Assert.AreEqual((int)error, e.NativeErrorCode);
         StringAssert.Contains(e.Message, error.ToString());
         StringAssert.Contains(e.Message, tree.Root.Id.ToString(CultureInfo.InvariantCulture));
