@@ -140,7 +140,9 @@ internal static class SoakHostileMoves
         s.Log.Note(answer);
         Task wait = s.Actor.Own.WaitForExitAsync(child);
         s.Actor.Own.Kill(child);
+        long start = Stopwatch.GetTimestamp();
         Check.Equal<int?>(137, s.Actor.Own.WaitForExitStatus(child).ExitCode);
+        Check.That(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5), "the status of a traced child waits for the tracer");
         Check.That(answer != SoakHost.Traced || !wait.IsCompleted, "the wait for a traced child ended before it could be reaped");
         tracer.StandardInput.Close();
         tracer.WaitForExit();

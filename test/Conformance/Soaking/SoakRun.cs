@@ -27,7 +27,7 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public SoakState State { get; private set; }
 
-    /// <summary>Gets or sets whether its parent is known to have reaped it. Then it takes no signals.</summary>
+    /// <summary>Gets or sets whether its parent is known to have reaped it, so that it takes no signals.</summary>
     public bool IsReaped { get; set; }
 
     /// <summary>Gets the registries that have a pidfd of it from the time when it ran.</summary>
@@ -42,12 +42,11 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public void EndByExit(int code) => End(new Ending(code, null));
 
-    /// <summary>Takes an answer to the question whether the process has exited.</summary>
+    /// <summary>Takes an answer to the question whether the process has exited. Of a child, a "yes" says that it is reaped.</summary>
     public void Saw(bool exited)
     {
-        Check.That(!exited || !IsRunning, $"{this} runs, but was reported as exited");
-        Check.That(exited || State != SoakState.Exited, $"{this} has exited, but was reported as running");
-        State = exited ? SoakState.Exited : State;
+        Note(exited);
+        IsReaped |= exited && subject.IsChild;
     }
 
     /// <summary>Takes the answer of a call that sends a signal which ends the process.</summary>
@@ -60,15 +59,14 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
     /// <summary>Takes the answer of a call that sends a signal.</summary>
     public void Sent(bool sent)
     {
-        // A non-child may be a zombie for a while, which takes signals.
-        bool isGone = IsReaped || (State == SoakState.Exited && subject.IsChild);
+        // A zombie takes signals. A status is known before the process is reaped.
         Check.That(sent || !IsRunning, $"{this} runs, but did not take a signal");
-        Check.That(!sent || !isGone, $"{this} is gone, but took a signal");
+        Check.That(!sent || !IsReaped, $"{this} is gone, but took a signal");
     }
 
     public void Ended(PidFdExitStatus status, bool wasKnown)
     {
-        Saw(exited: true);
+        Note(exited: true);
         if (status.Source == ExitStatusSource.Unknown)
         {
             Check.That(!subject.IsChild && !(wasKnown && s_kernelTellsAnyStatus), $"{this}: the status is unknown");
@@ -83,6 +81,13 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
     public void Ended(int exitCode) => Ended($"ExitCode {exitCode}", ending => ending.Code == exitCode);
 
     public override string ToString() => $"{subject.Name}, process {ProcessId}, {State}{(IsRunning ? "" : $" with {string.Join(" or ", _endings)}")}";
+
+    private void Note(bool exited)
+    {
+        Check.That(!exited || !IsRunning, $"{this} runs, but was reported as exited");
+        Check.That(exited || State != SoakState.Exited, $"{this} has exited, but was reported as running");
+        State = exited ? SoakState.Exited : State;
+    }
 
     // All later answers have to agree.
     private void Ended(string answer, Predicate<Ending> agrees)
