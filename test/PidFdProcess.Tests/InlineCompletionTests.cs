@@ -197,7 +197,9 @@ public sealed class InlineCompletionTests : IDisposable
     public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onWatcher)
     {
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [ToolRun.TraceTarget, "thread"], environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
+            ToolRun.DotNet,
+            [ToolRun.TraceTarget, "thread"],
+            environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 

@@ -29,7 +29,8 @@ internal sealed class ForeignProcess : IDisposable
 
         // Until it has become the sleeper, the shell might still reap.
         TestProcesses.WaitUntil(
-            () => File.ReadAllText($"/proc/{foreign._parent.Id.ToString(CultureInfo.InvariantCulture)}/comm") == "sleep\n", "the parent is a sleeper");
+            () => File.ReadAllText($"/proc/{foreign._parent.Id.ToString(CultureInfo.InvariantCulture)}/comm") == "sleep\n",
+            "the parent is a sleeper");
         return foreign;
     }
 
