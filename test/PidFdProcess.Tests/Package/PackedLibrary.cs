@@ -13,7 +13,7 @@ internal sealed class PackedLibrary
     public const string Repository = "https://github.com/example/PidFdProcess";
 
     private static readonly string[] s_sources =
-        ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
+        ["src", "Directory.Build.props", "Directory.Packages.props", "LICENSE", ".editorconfig", ".gitignore"];
 
     private PackedLibrary(string folder, string version, string commit)
     {
