@@ -32,9 +32,10 @@ public sealed partial class ProseTests
         [
             "/// <summary>Waits for <see cref=\"System.Process.Exited\"/> and then ends.</summary>",
             "/// <param name=\"process\">The process that is meant. Too short.</param>",
+            "    int code = 0;",
             "    // A comment goes on",
             "    // in the next line; it ends here.",
-            "    int code = 0; // This is not looked at.",
+            "    code++; // This is not looked at.",
         ];
 
         CollectionAssert.AreEqual(
@@ -42,7 +43,7 @@ public sealed partial class ProseTests
             {
                 (1, "Waits for Exited and then ends."),
                 (2, "The process that is meant."),
-                (3, "A comment goes on in the next line; it ends here."),
+                (4, "A comment goes on in the next line; it ends here."),
             },
             Prose.SentencesOf(lines).ToArray());
     }
