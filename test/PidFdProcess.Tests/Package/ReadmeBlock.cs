@@ -10,7 +10,7 @@ namespace PidFdProcess.Tests.Package;
 /// A block with <c>using</c> directives must get by with them. Other blocks are fragments and get the usual ones. Variables that a fragment
 /// does not declare are those of <see cref="Context"/>. The compiler's messages name the line of the README.
 /// </remarks>
-internal sealed partial record ReadmeBlock(string File, int Line, string Heading, string Code, bool IsPending)
+internal sealed partial record ReadmeBlock(string File, int Line, string Heading, string Code)
 {
     /// <summary>What the reader's program has before a fragment begins.</summary>
     public const string Context = """
@@ -48,8 +48,7 @@ internal sealed partial record ReadmeBlock(string File, int Line, string Heading
                 file,
                 before.Count(static c => c == '\n') + 1,
                 HeadingLine().Matches(before).LastOrDefault()?.Groups["heading"].Value ?? "",
-                block.Groups["code"].Value,
-                block.Groups["pending"].Success);
+                block.Groups["code"].Value);
         }
     }
 
@@ -88,7 +87,7 @@ internal sealed partial record ReadmeBlock(string File, int Line, string Heading
             """;
     }
 
-    [GeneratedRegex(@"^(?<pending><!-- compiles with: next -->\n)?```csharp\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```csharp\n(?<code>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();
 
     [GeneratedRegex(@"^#+ (?<heading>.*)$", RegexOptions.Multiline)]

@@ -52,11 +52,11 @@ internal sealed class ReadmeProgram
         IReadOnlyList<ReadmeBlock> blocks = ReadmeBlock.FindAll();
         PackedLibrary library = await PackedLibrary.SharedAsync();
 
-        ReadmeProgram program = new(blocks, Write(blocks.Where(static block => !block.IsPending), s_packages), "");
+        ReadmeProgram program = new(blocks, Write(blocks, s_packages), "");
         ToolRun restore = await program._consumer.DotNetAsync("restore");
         if (restore.ExitCode != 0)
         {
-            Consumer without = Write(blocks.Where(static block => !block.IsPending && !NeedsPackage(block)), new Dictionary<string, string>());
+            Consumer without = Write(blocks.Where(static block => !NeedsPackage(block)), new Dictionary<string, string>());
             program = new(blocks, without, $"it needs packages that cannot be restored: {restore.Output}");
         }
 
@@ -87,7 +87,6 @@ internal sealed class ReadmeProgram
         s_packages.Keys.Any(name => block.Code.Contains($"using {name};", StringComparison.Ordinal));
 
     private string? WhyNot(ReadmeBlock block) =>
-        block.IsPending ? "it waits for methods that are not there yet"
-        : _withoutPackages.Length > 0 && NeedsPackage(block) ? _withoutPackages
+        _withoutPackages.Length > 0 && NeedsPackage(block) ? _withoutPackages
         : null;
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Package;
@@ -40,11 +42,7 @@ internal sealed class RecipeRun : IDisposable
         int.Parse(await ReadUntilAsync(static line => int.TryParse(line, out _)), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Sends the signal to the recipe alone, as kill(1) does.</summary>
-    public void Signal(string name)
-    {
-        using Process kill = Process.Start("/bin/kill", [$"-{name}", $"{_process.Id}"]);
-        kill.WaitForExit();
-    }
+    public void Signal(Signum signal) => Native.Kill(_process.Id, (int)signal);
 
     /// <summary>Ends its input.</summary>
     public void CloseInput() => _process.StandardInput.Close();

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Package;
@@ -16,9 +18,9 @@ public sealed class RecipeTests
     public static async Task Build(TestContext _) => s_program = await ReadmeProgram.GetAsync();
 
     [TestMethod]
-    [DataRow("INT")]
-    [DataRow("TERM")]
-    public async Task DevServer_OnCtrlC_EndsWithItsDescendants(string signal)
+    [DataRow(Signum.SIGINT)]
+    [DataRow(Signum.SIGTERM)]
+    public async Task DevServer_OnCtrlC_EndsWithItsDescendants(Signum signal)
     {
         using RecipeRun run = s_program.Start("A dev server with Ctrl+C", "/bin/sh", "-c", ParentOfASleeper);
         int descendant = await run.ReadPidAsync();
@@ -57,7 +59,7 @@ public sealed class RecipeTests
         }
         finally
         {
-            descendants.Where(IsRunning).ToList().ForEach(Kill);
+            descendants.Where(IsRunning).ToList().ForEach(Native.KillByPid);
         }
     }
 
@@ -67,7 +69,7 @@ public sealed class RecipeTests
         using RecipeRun run = s_program.Start("A hosted worker", "/bin/sh", "-c", ParentOfASleeper);
         int descendant = await run.ReadPidAsync();
 
-        run.Signal("TERM");
+        run.Signal(Signum.SIGTERM);
 
         StringAssert.Contains(await ReadToLastAsync(run, "Stopped: "), "Stopped: killed by SIGTERM.");
         AssertGone(descendant);
@@ -77,7 +79,7 @@ public sealed class RecipeTests
     public async Task PidFile_StopsTheDaemon()
     {
         using PidFile file = new();
-        using ForeignProcess daemon = ForeignProcess.StartReaped();
+        using NonChildProcess daemon = NonChildProcess.StartReaped();
         file.Write(daemon.Id);
         using RecipeRun run = s_program.Start("A pid file", file.Path);
 
@@ -89,7 +91,7 @@ public sealed class RecipeTests
     public async Task PidFile_OfARecycledPid_SparesTheStranger()
     {
         using PidFile file = new();
-        using ForeignProcess stranger = ForeignProcess.StartReaped();
+        using NonChildProcess stranger = NonChildProcess.StartReaped();
         file.Write(stranger.Id);
         File.SetLastWriteTime(file.Path, DateTime.Now.AddHours(-1));
         using RecipeRun run = s_program.Start("A pid file", file.Path);
@@ -102,7 +104,7 @@ public sealed class RecipeTests
     public async Task PidFile_OfAProcessThatIsGone_IsDeleted()
     {
         using PidFile file = new();
-        using ForeignProcess daemon = ForeignProcess.StartReaped();
+        using NonChildProcess daemon = NonChildProcess.StartReaped();
         daemon.KillAndWaitUntilReaped();
         file.Write(daemon.Id);
         using RecipeRun run = s_program.Start("A pid file", file.Path);
@@ -158,7 +160,7 @@ public sealed class RecipeTests
         }
         finally
         {
-            Kill(descendant);
+            Native.KillByPid(descendant);
         }
     }
 
@@ -191,7 +193,7 @@ public sealed class RecipeTests
         using RecipeRun run = s_program.Start("Stop all at my end", ParentOfASleeper, ParentOfASleeper);
         int first = await run.ReadPidAsync(), second = await run.ReadPidAsync();
 
-        run.Signal("TERM");
+        run.Signal(Signum.SIGTERM);
 
         await run.WaitForExitAsync();
         AssertGone(first);
@@ -211,13 +213,7 @@ public sealed class RecipeTests
 
     private static void AssertGone(int processId) => TestProcesses.WaitUntil(() => !IsRunning(processId), $"process {processId} is gone");
 
-    private static bool IsRunning(int processId) => TestProcesses.StateOf(processId) is not null and not 'Z';
-
-    private static void Kill(int processId)
-    {
-        using Process kill = Process.Start("/bin/kill", ["-KILL", processId.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    private static bool IsRunning(int processId) => ProcessTable.StateOf(processId) is not null and not 'Z';
 
     /// <summary>A file with a PID.</summary>
     private sealed class PidFile : IDisposable
