@@ -186,14 +186,16 @@ public sealed class RecipeTests
         AssertGone(second);
     }
 
-    /// <summary>SIGTERM ends the program in the middle of its work. Its handler of ProcessExit still runs.</summary>
+    /// <summary>The signal ends the program in the middle of its work. Its handler of ProcessExit still runs.</summary>
     [TestMethod]
-    public async Task StopAll_WhenTheProgramIsEndedBefore_LeavesNoDescendant()
+    [DataRow(Signum.SIGINT)]
+    [DataRow(Signum.SIGTERM)]
+    public async Task StopAll_WhenASignalEndsTheProgramBefore_LeavesNoDescendant(Signum signal)
     {
         using RecipeRun run = s_program.Start("Stop all at my end", ParentOfASleeper, ParentOfASleeper);
         int first = await run.ReadPidAsync(), second = await run.ReadPidAsync();
 
-        run.Signal(Signum.SIGTERM);
+        run.Signal(signal);
 
         await run.WaitForExitAsync();
         AssertGone(first);
