@@ -5,7 +5,8 @@ namespace PidFdProcess.Tests.Package;
 /// <summary>A program that uses the package as anybody's would: from a feed, with a package cache of its own.</summary>
 internal sealed class Consumer
 {
-    private const string Program = """
+    /// <summary>A program that kills and awaits a child, and says so.</summary>
+    private const string KillAndAwait = """
         using System.Diagnostics;
         using PidFdProcess;
 
@@ -20,14 +21,14 @@ internal sealed class Consumer
     private readonly Dictionary<string, string?> _environment;
 
     /// <summary>Writes the sources of a program for one target framework.</summary>
-    public Consumer(PackedLibrary library, string framework)
+    public Consumer(PackedLibrary library, string framework, string program = KillAndAwait)
     {
         _folder = Directory.CreateDirectory(Path.Combine(library.Folder, "consumer-" + Guid.NewGuid().ToString("N"))).FullName;
         _environment = new Dictionary<string, string?>(PackedLibrary.Environment)
         {
             ["NUGET_PACKAGES"] = Path.Combine(library.Folder, "packages"),
         };
-        File.WriteAllText(Path.Combine(_folder, "Program.cs"), Program);
+        File.WriteAllText(Path.Combine(_folder, "Program.cs"), program);
         File.WriteAllText(Path.Combine(_folder, "Consumer.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -58,6 +59,9 @@ internal sealed class Consumer
             """);
     }
 
+    /// <summary>Gets the path of a file that the project or its output has.</summary>
+    public string PathOf(params string[] names) => Path.Combine([_folder, .. names]);
+
     /// <summary>Runs a command of the SDK on the project.</summary>
     public Task<ToolRun> DotNetAsync(params string[] arguments) => ToolRun.RunAsync(ToolRun.DotNet, arguments, _folder, _environment);
 
@@ -70,10 +74,12 @@ internal sealed class Consumer
     }
 
     /// <summary>Runs the program that was built, on this runtime whatever its framework.</summary>
-    public async Task<string> RunAsync(string? disabled = null)
+    public Task<string> RunAsync(string? disabled = null) => RunAsync([], Disabled(disabled));
+
+    public async Task<string> RunAsync(string[] arguments, IReadOnlyDictionary<string, string?> environment)
     {
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(_folder, "out", "Consumer.dll")], _folder, Disabled(disabled));
+            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(_folder, "out", "Consumer.dll"), .. arguments], _folder, environment);
         return run.Output.Trim();
     }
 

@@ -18,18 +18,13 @@ public sealed partial class PackageTests
 
     private static readonly Guid s_sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
-    private static string s_folder = "";
     private static PackedLibrary s_library = null!;
 
     [ClassInitialize]
-    public static async Task Pack(TestContext _)
-    {
-        s_folder = Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName;
-        s_library = await PackedLibrary.PackAsync(s_folder);
-    }
+    public static async Task Pack(TestContext _) => s_library = await PackedLibrary.GetAsync();
 
-    [ClassCleanup]
-    public static void Delete() => Directory.Delete(s_folder, recursive: true);
+    [AssemblyCleanup]
+    public static void Delete() => PackedLibrary.DeleteShared();
 
     [TestMethod]
     public void HasTheLibraryAndItsDocumentationForEachFramework()
@@ -134,9 +129,15 @@ public sealed partial class PackageTests
         using ZipArchive firstSymbols = s_library.OpenSymbols();
         using ZipArchive secondSymbols = s_library.OpenSymbols(s_library.SecondFeed);
 
+        string[] libraries = [.. first.Entries.Select(static entry => entry.FullName).Where(static name => name.EndsWith(".dll", StringComparison.Ordinal))];
+        Assert.HasCount(10, libraries);
+        foreach (string library in libraries)
+        {
+            CollectionAssert.AreEqual(PackedLibrary.Read(first, library), PackedLibrary.Read(second, library), library);
+        }
+
         foreach (string framework in (string[])["net8.0", "net10.0"])
         {
-            CollectionAssert.AreEqual(Read(first, framework, "dll"), Read(second, framework, "dll"));
             CollectionAssert.AreEqual(Read(firstSymbols, framework, "pdb"), Read(secondSymbols, framework, "pdb"));
         }
 

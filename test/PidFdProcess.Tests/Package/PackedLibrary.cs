@@ -15,6 +15,10 @@ internal sealed class PackedLibrary
     private static readonly string[] s_sources =
         ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
 
+    // Packing takes half a minute, so all test classes share one package.
+    private static readonly Lazy<Task<PackedLibrary>> s_shared = new(static () =>
+        PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
+
     private PackedLibrary(string folder, string version, string commit)
     {
         Folder = folder;
@@ -51,7 +55,33 @@ internal sealed class PackedLibrary
         ["UseSharedCompilation"] = "false",
     };
 
-    public static async Task<PackedLibrary> PackAsync(string folder)
+    /// <summary>Packs the library, unless that has been done.</summary>
+    public static Task<PackedLibrary> GetAsync() => s_shared.Value;
+
+    /// <summary>Deletes what the tests have packed.</summary>
+    public static void DeleteShared()
+    {
+        if (s_shared is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } packed })
+        {
+            Directory.Delete(packed.Result.Folder, recursive: true);
+        }
+    }
+
+    public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
+
+    public ZipArchive OpenSymbols(string? feed = null) => Open(feed ?? Feed, "snupkg");
+
+    /// <summary>Reads a file of a package.</summary>
+    public static byte[] Read(ZipArchive package, string path)
+    {
+        ZipArchiveEntry entry = package.GetEntry(path) ?? throw new AssertFailedException($"The package has no {path}.");
+        using Stream stream = entry.Open();
+        using MemoryStream memory = new();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+
+    private static async Task<PackedLibrary> PackAsync(string folder)
     {
         string root = FindRoot();
         string first = Path.Combine(folder, "first");
@@ -69,20 +99,6 @@ internal sealed class PackedLibrary
         await library.PackAsync(first, library.Feed);
         await library.PackAsync(second, library.SecondFeed);
         return library;
-    }
-
-    public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
-
-    public ZipArchive OpenSymbols(string? feed = null) => Open(feed ?? Feed, "snupkg");
-
-    /// <summary>Reads a file of a package.</summary>
-    public static byte[] Read(ZipArchive package, string path)
-    {
-        ZipArchiveEntry entry = package.GetEntry(path) ?? throw new AssertFailedException($"The package has no {path}.");
-        using Stream stream = entry.Open();
-        using MemoryStream memory = new();
-        stream.CopyTo(memory);
-        return memory.ToArray();
     }
 
     private static string FindRoot()
