@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -10,7 +11,7 @@ public sealed class RestartTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    private readonly ProcessHandleRegistry _registry = new(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
     private readonly Process _process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
 
     // Each combination of the three.
@@ -114,7 +115,7 @@ public sealed class RestartTests : IDisposable
         }
 
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         _process.Start();
         Process? stranger = null;
@@ -159,8 +160,8 @@ public sealed class RestartTests : IDisposable
         // The runtime raises Exited under this lock: it comes too late.
         lock (_process)
         {
-            Census.KillByPid(id);
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            Native.KillByPid(id);
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
             if (exitWasSeen)
             {
                 Assert.AreEqual(ProcessRoute.Stock, _registry.Attach(_process).Route);

@@ -65,7 +65,8 @@ internal sealed record PendingCost(
         Process[] warmUp = program is not null
             ? Start(program, Window)
             : [.. processes.Take(Window).Select(static process => Process.GetProcessById(process.Id))];
-        using ProcessHandleRegistry registry = new(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance));
+        using ProcessHandleRegistry registry = new(
+            new Attachments.AttachmentTable(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance), supportOverride: null));
         for (int round = 0; round < 5; round++)
         {
             using CancellationTokenSource endOfRound = new();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
@@ -25,7 +26,7 @@ public sealed class EventSourceTests
     public async Task FellBackTellsProcessCallAndErrno()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         using Listener listener = new();
@@ -41,7 +42,7 @@ public sealed class EventSourceTests
     public void FellBackTellsOfAFailedAttachment_ButNotOfAnExitedProcess()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         _ = registry.Support;
         using Listener listener = new();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -29,7 +30,7 @@ public sealed class ExitRaceTests
 
     private static async Task RunRound(Closing closing, bool readsLines, int round)
     {
-        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(ObservedKernel.Platform);
         using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", "1000") { RedirectStandardOutput = readsLines } };
         process.Start();
         if (readsLines)
@@ -51,7 +52,7 @@ public sealed class ExitRaceTests
             () =>
             {
                 barrier.SignalAndWait();
-                Census.KillByPid(processId);
+                Native.KillByPid(processId);
             },
             TaskCreationOptions.LongRunning);
         barrier.SignalAndWait();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -14,7 +15,7 @@ public sealed class LongLivedTokenTests
     public void OfWaitsThatEndedNothingIsLeft(bool watched)
     {
         using KernelMock kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using CancellationTokenSource source = new();
         Assert.IsTrue(registry.Support.IsSupported);
         if (!watched)

@@ -1,3 +1,4 @@
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Routes;
@@ -107,7 +108,7 @@ public sealed class AttachErrnoTests
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.PidFdOpen, error);
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using System.Diagnostics.Process process = TestProcesses.StartSleeper();
         ProcessAttachment attachment = registry.Attach(process);
         Assert.AreEqual((ProcessRoute.Stock, registry.Support.Reason), (attachment.Route, attachment.Reason));
@@ -122,7 +123,7 @@ public sealed class AttachErrnoTests
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.EpollCreate, Errno.EMFILE, times: 1);
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using System.Diagnostics.Process process = TestProcesses.StartSleeper();
         ProcessAttachment attachment = registry.Attach(process);
         Assert.AreEqual(ProcessRoute.Stock, attachment.Route);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -29,14 +30,14 @@ public sealed class WhenAnyExitTests
     [DataRow(19)]
     public async Task TheOneThatExitedAndNothingLeftOfTheOthers(int which)
     {
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(20);
         Task<Process> any = _processes.WhenAnyExitPidFdAsync();
-        Assert.AreEqual(watches + 20, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches + 20, PidFdPlatform.Shared.EventLoop.Count);
         Assert.IsFalse(any.IsCompleted);
         _processes[which].Kill();
         Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
         Assert.AreEqual(1, _processes.Count(p => p.HasExited));
 
         // The others can be awaited as before, one by one until all have exited.
@@ -44,25 +45,25 @@ public sealed class WhenAnyExitTests
         Process second = _processes.First(p => !p.HasExited);
         second.Kill();
         Assert.AreSame(second, await next.WaitAsync(s_limit));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
     }
 
     [TestMethod]
     public async Task OneThatHadExitedAlready()
     {
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(3);
         _processes[1].Kill();
         _processes[1].WaitForExit();
         Assert.AreSame(_processes[1], await _processes.WhenAnyExitPidFdAsync().WaitAsync(s_limit));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
     }
 
     [TestMethod]
     public async Task ChildrenAndForeignZombiesTogether()
     {
         Start(2);
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         Task<Process> any = _processes.Append(process).WhenAnyExitPidFdAsync();
         foreign.Signal();
@@ -72,17 +73,17 @@ public sealed class WhenAnyExitTests
     [TestMethod]
     public async Task CancellationLeavesTheProcesses()
     {
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(5);
         using CancellationTokenSource source = new();
         Task<Process> any = _processes.WhenAnyExitPidFdAsync(source.Token);
         await source.CancelAsync();
         OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => any.WaitAsync(s_limit));
         Assert.AreEqual(source.Token, e.CancellationToken);
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
         Assert.IsFalse(_processes.Exists(p => p.HasExited));
         await Assert.ThrowsAsync<OperationCanceledException>(() => _processes.WhenAnyExitPidFdAsync(new CancellationToken(true)));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
     }
 
     [TestMethod]
@@ -106,18 +107,18 @@ public sealed class WhenAnyExitTests
     [TestMethod]
     public async Task AnUnstartedProcessThrowsThroughTheTaskAndLeavesNothing()
     {
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(2);
         using Process unstarted = new();
         Task<Process> any = _processes.Append(unstarted).WhenAnyExitPidFdAsync();
         await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => any.WaitAsync(s_limit));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
     }
 
     [TestMethod]
     public async Task WhatAHandlerOfExitedThrowsComesThroughTheTaskAndLeavesNothing()
     {
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(2);
         Process process = _processes[1];
         int id = process.Id;
@@ -129,12 +130,12 @@ public sealed class WhenAnyExitTests
         lock (process)
         {
             process.Kill();
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
             any = _processes.WhenAnyExitPidFdAsync();
         }
 
         await Assert.ThrowsExactlyAsync<NotSupportedException>(() => any.WaitAsync(s_limit));
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
     }
 
     [TestMethod]
