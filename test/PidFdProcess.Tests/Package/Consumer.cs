@@ -77,6 +77,9 @@ internal sealed class Consumer
     /// <summary>Gets the program that was built, for <c>dotnet exec</c>.</summary>
     public string Dll => Path.Combine(_folder, "out", "Consumer.dll");
 
+    /// <summary>Gets the path of a file that the project or its output has.</summary>
+    public string PathOf(params string[] names) => Path.Combine([_folder, .. names]);
+
     /// <summary>Runs a command of the SDK on the project.</summary>
     public Task<ToolRun> DotNetAsync(params string[] arguments) => ToolRun.RunAsync(ToolRun.DotNet, arguments, _folder, _environment);
 
@@ -89,10 +92,12 @@ internal sealed class Consumer
     }
 
     /// <summary>Runs the program that was built, on this runtime whatever its framework.</summary>
-    public async Task<string> RunAsync(string? disabled = null)
+    public Task<string> RunAsync(string? disabled = null) => RunAsync([], Disabled(disabled));
+
+    public async Task<string> RunAsync(string[] arguments, IReadOnlyDictionary<string, string?> environment)
     {
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Dll], _folder, Disabled(disabled));
+            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Dll, .. arguments], _folder, environment);
         return run.Output.Trim();
     }
 

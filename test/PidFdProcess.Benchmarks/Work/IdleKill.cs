@@ -4,7 +4,7 @@ using PidFdProcess.Benchmarks.Measuring;
 namespace PidFdProcess.Benchmarks.Work;
 
 /// <summary>Processes killed so far apart that all threads are asleep, from right before the kill to the code that awaits the exit.</summary>
-internal static class Apart
+internal static class IdleKill
 {
     // Stock polls at its own times: exits at random ones, over a period of its polls.
     private const int MaxApart = 100;
@@ -17,30 +17,30 @@ internal static class Apart
 
     private static bool s_isWarm;
 
-    public static TimeSpan[] KillForeign(Ways ways, int count, string? floor)
+    public static TimeSpan[] KillForeign(ImplementationCalls calls, int count, string? floor)
     {
-        using Nursery nursery = new(floor, count);
-        return Kill(ways, Array.ConvertAll(nursery.Ids, id => ways.Open(id)));
+        using ForeignProcessPool pool = new(floor, count);
+        return Kill(calls, Array.ConvertAll(pool.Ids, id => calls.Open(id)));
     }
 
-    public static TimeSpan[] KillChildren(Ways ways, int count) => Kill(ways, Children.StartSleepers(count));
+    public static TimeSpan[] KillChildren(ImplementationCalls calls, int count) => Kill(calls, Children.StartSleepers(count));
 
-    private static TimeSpan[] Kill(Ways ways, Process[] processes) => Task.Run(async () =>
+    private static TimeSpan[] Kill(ImplementationCalls calls, Process[] processes) => Task.Run(async () =>
     {
         if (!s_isWarm)
         {
-            OneAfterAnother.KillAndAwait(ways, WarmUp);
+            OneAfterAnother.KillAndAwait(calls, WarmUp);
             s_isWarm = true;
         }
 
-        Task[] exits = Array.ConvertAll(processes, process => ways.WaitForExitAsync(process));
+        Task[] exits = Array.ConvertAll(processes, process => calls.WaitForExitAsync(process));
         Thread.Sleep(s_untilStockPollsSlowly);
         TimeSpan[] samples = new TimeSpan[processes.Length];
         for (int i = 0; i < processes.Length; i++)
         {
             Thread.Sleep(Random.Shared.Next(2, MaxApart));
             long start = Stopwatch.GetTimestamp();
-            ways.Kill(processes[i]);
+            calls.Kill(processes[i]);
             await exits[i].ConfigureAwait(false);
             samples[i] = Stopwatch.GetElapsedTime(start);
         }

@@ -1,7 +1,7 @@
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>The names of those who take part.</summary>
-internal static class Contender
+/// <summary>The names of the implementations that are compared.</summary>
+internal static class Implementation
 {
     public const string Stock = "stock";
     public const string PidFd = "pidfd";

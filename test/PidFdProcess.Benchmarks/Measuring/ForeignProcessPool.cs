@@ -3,26 +3,26 @@ using System.Globalization;
 
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>Foreign processes: children of another process, which reaps each as soon as it has exited.</summary>
-internal sealed class Nursery : IDisposable
+/// <summary>Non-child processes: children of another process, which reaps each of them as soon as it has exited.</summary>
+internal sealed class ForeignProcessPool : IDisposable
 {
     private readonly Process _parent;
 
-    /// <summary>Starts them: small ones that the program of the floor forks, or those of a shell where there is no floor.</summary>
-    public Nursery(string? floor, int count)
+    /// <summary>Starts small processes that the program in C forks. Without that program a shell starts larger ones.</summary>
+    public ForeignProcessPool(string? floor, int count)
     {
         string shell =
             $"i=0; while [ $i -lt {count} ]; do sleep 100000 </dev/null >/dev/null & echo $!; i=$((i+1)); done; read end & wait";
         ProcessStartInfo start = floor is null
             ? new ProcessStartInfo("/bin/sh", ["-c", shell])
-            : new ProcessStartInfo(floor, ["nursery", count.ToString(CultureInfo.InvariantCulture)]);
+            : new ProcessStartInfo(floor, ["pool", count.ToString(CultureInfo.InvariantCulture)]);
         start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         _parent = Process.Start(start)!;
         Ids = new int[count];
         for (int i = 0; i < count; i++)
         {
-            string line = _parent.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The nursery ended early.");
+            string line = _parent.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The pool ended early.");
             Ids[i] = int.Parse(line, CultureInfo.InvariantCulture);
         }
     }
