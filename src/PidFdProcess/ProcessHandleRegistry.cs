@@ -30,7 +30,7 @@ namespace PidFdProcess;
 /// <para>
 /// A process that this program started cannot be confused with another one, whenever it is attached: its PID is not free until the
 /// runtime has reaped it. For any other process the pidfd names whoever held the PID at the time of the attachment: attach early, or
-/// use <see cref="Open"/>.
+/// use <see cref="Open(int)"/>.
 /// </para>
 /// </remarks>
 public sealed partial class ProcessHandleRegistry : IDisposable
@@ -133,34 +133,52 @@ public sealed partial class ProcessHandleRegistry : IDisposable
             throw new ArgumentException($"Process with an Id of {processId} is not running: a PID is positive.", nameof(processId));
         }
 
-        SafePidFdHandle? pidFd = null;
+        SafePidFdHandle pidFd = new();
         if (Support.IsSupported && _platform!.Kernel.PidFdOpen(processId, out pidFd) == Errno.ESRCH)
         {
             throw Gone(processId);
         }
 
-        Process? process = null;
+        if (!pidFd.IsInvalid)
+        {
+            return OpenOwned(processId, pidFd);
+        }
+
+        Process process = Process.GetProcessById(processId);
         try
         {
-            process = Process.GetProcessById(processId);
-            if (pidFd is null or { IsInvalid: true })
-            {
-                Attach(process);
-            }
-            else if (_platform!.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
-            {
-                throw Gone(processId);
-            }
-            else
-            {
-                Replace(process, null, new PidFdRoute(processId, pidFd, _platform));
-            }
-
+            Attach(process);
             return process;
         }
         catch
         {
-            pidFd?.Dispose();
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Attaches a pidfd, which the attachment owns from now on, to a new <see cref="Process"/>. Checks that the pidfd's process still holds the PID
+    /// after the object was made. Closes the pidfd if it throws.
+    /// </summary>
+    /// <exception cref="ArgumentException">The process is gone.</exception>
+    internal Process OpenOwned(int processId, SafePidFdHandle pidFd)
+    {
+        Process? process = null;
+        try
+        {
+            process = Process.GetProcessById(processId);
+            if (_platform!.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
+            {
+                throw Gone(processId);
+            }
+
+            Replace(process, null, new PidFdRoute(processId, pidFd, _platform));
+            return process;
+        }
+        catch
+        {
+            pidFd.Dispose();
             process?.Dispose();
             throw;
         }

@@ -15,7 +15,7 @@ internal sealed unsafe partial class LinuxKernel
     private const int StatBufferSize = 1024;
 
     // That of another PID namespace has other processes under the same numbers (pid_namespaces(7)).
-    private static readonly bool s_isProcOurs = ReadProcSelf() == Environment.ProcessId;
+    internal static bool IsProcOurs { get; } = ReadProcSelf() == Environment.ProcessId;
 
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
@@ -36,7 +36,7 @@ internal sealed unsafe partial class LinuxKernel
     public Errno ReadProcStat(int processId, out ProcStat stat)
     {
         stat = default;
-        if (!s_isProcOurs)
+        if (!IsProcOurs)
         {
             return Errno.ENOENT;
         }
