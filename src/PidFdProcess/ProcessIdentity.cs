@@ -117,21 +117,26 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
     /// <exception cref="FormatException">There is no such format, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
     public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format = default, IFormatProvider? provider = null)
     {
-        CultureInfo culture = CultureInfo.InvariantCulture;
-        switch (format)
+        bool withBoot = format is "" or "G";
+        if (!withBoot && format is not "P")
         {
-            case "P" when PidFdId is null:
-                throw new FormatException($"The identity {this} has no pidfs id, so there is no PID:inode form of it.");
-            case "P":
-            case "" or "G" when PidFdId is not null && BootId is null:
-                return destination.TryWrite(culture, $"{ProcessId}:{PidFdId}", out charsWritten);
-            case "" or "G" when PidFdId is not null:
-                return destination.TryWrite(culture, $"{ProcessId}:{PidFdId}@{BootId}", out charsWritten);
-            case "" or "G":
-                return destination.TryWrite(culture, $"{ProcessId}:t{StartTicks}@{BootId}", out charsWritten);
-            default:
-                throw new FormatException($"There is no format '{Shorten(format)}' of a process identity. Use G or P.");
+            throw new FormatException($"There is no format '{Shorten(format)}' of a process identity. Use G or P.");
         }
+
+        if (!withBoot && PidFdId is null)
+        {
+            throw new FormatException($"The identity {this} has no pidfs id, so there is no PID:inode form of it.");
+        }
+
+        charsWritten = 0;
+        bool fits = Append(destination, ref charsWritten, ProcessId) && Append(destination, ref charsWritten, ':') && AppendName(destination, ref charsWritten);
+        if (fits && withBoot && BootId is { } boot)
+        {
+            fits = Append(destination, ref charsWritten, '@') && Append(destination, ref charsWritten, boot);
+        }
+
+        charsWritten = fits ? charsWritten : 0;
+        return fits;
     }
 
     /// <summary>Do both name the same process? See the remarks of <see cref="ProcessIdentity"/>.</summary>
@@ -194,6 +199,24 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 
         identity = isTicks ? new ProcessIdentity(processId, null, number, bootId) : new ProcessIdentity(processId, number, null, bootId);
         return null;
+    }
+
+    private bool AppendName(Span<char> destination, ref int length) => this switch
+    {
+        { PidFdId: { } id } => Append(destination, ref length, id),
+        { StartTicks: { } ticks, BootId: not null } => Append(destination, ref length, 't') && Append(destination, ref length, ticks),
+
+        // It names no process, and is not parsed back.
+        _ => Append(destination, ref length, '?'),
+    };
+
+    // An interpolated string would box the parts until the JIT has optimized it.
+    private static bool Append<T>(Span<char> destination, ref int length, T part)
+        where T : struct, ISpanFormattable
+    {
+        bool fits = part.TryFormat(destination[length..], out int written, default, CultureInfo.InvariantCulture);
+        length += written;
+        return fits;
     }
 
     // The parsers of numbers also take signs and trailing NULs.

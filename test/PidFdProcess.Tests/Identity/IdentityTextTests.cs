@@ -15,7 +15,7 @@ public sealed class IdentityTextTests
         Assert.AreEqual($"4711:408701@{Boot}", identity.ToString());
         Assert.AreEqual($"4711:408701@{Boot}", $"{identity}");
         Assert.AreEqual($"4711:408701@{Boot}", $"{identity:G}");
-        Assert.AreEqual("4711:408701", identity.ToString("P"));
+        Assert.AreEqual("4711:408701", identity.ToString("P", null));
         Assert.AreEqual("4711:408701", $"{identity:P}");
     }
 
@@ -24,26 +24,35 @@ public sealed class IdentityTextTests
     {
         ProcessIdentity identity = new(4711, null, 8123456, s_boot);
         Assert.AreEqual($"4711:t8123456@{Boot}", identity.ToString());
-        FormatException e = Assert.ThrowsExactly<FormatException>(() => identity.ToString("P"));
+        FormatException e = Assert.ThrowsExactly<FormatException>(() => identity.ToString("P", null));
         StringAssert.Contains(e.Message, "no pidfs id");
+    }
+
+    [TestMethod]
+    public void AnIdentityThatNamesNoProcess_HasATextThatIsNotParsed()
+    {
+        Assert.AreEqual("0:?", default(ProcessIdentity).ToString());
+        Assert.AreEqual("0:?", $"{default(ProcessIdentity):G}");
+        Assert.AreEqual("4711:?", new ProcessIdentity(4711, null, 8123456, null).ToString());
+        Assert.IsFalse(ProcessIdentity.TryParse("4711:?", out _));
     }
 
     [TestMethod]
     public void AFormatThatDoesNotExist_IsRefused()
     {
-        FormatException e = Assert.ThrowsExactly<FormatException>(() => new ProcessIdentity(1, 2, 3, s_boot).ToString("X"));
+        FormatException e = Assert.ThrowsExactly<FormatException>(() => new ProcessIdentity(1, 2, 3, s_boot).ToString("X", null));
         StringAssert.Contains(e.Message, "'X'");
     }
 
     [TestMethod]
     public void EveryForm_IsParsedBack()
     {
-        Assert.AreEqual(new ProcessIdentity(4711, 408701, null, s_boot), ProcessIdentity.Parse($"4711:408701@{Boot}"));
-        Assert.AreEqual(new ProcessIdentity(4711, null, 8123456, s_boot), ProcessIdentity.Parse($"4711:t8123456@{Boot}"));
-        Assert.AreEqual(new ProcessIdentity(4711, 408701, null, null), ProcessIdentity.Parse("4711:408701"));
+        Assert.AreEqual(new ProcessIdentity(4711, 408701, null, s_boot), ProcessIdentity.Parse($"4711:408701@{Boot}", null));
+        Assert.AreEqual(new ProcessIdentity(4711, null, 8123456, s_boot), ProcessIdentity.Parse($"4711:t8123456@{Boot}", null));
+        Assert.AreEqual(new ProcessIdentity(4711, 408701, null, null), ProcessIdentity.Parse("4711:408701", null));
         Assert.AreEqual(
-            new ProcessIdentity(int.MaxValue, ulong.MaxValue, null, s_boot), ProcessIdentity.Parse($"{int.MaxValue}:{ulong.MaxValue}@{Boot}"));
-        Assert.AreEqual(new ProcessIdentity(1, null, 0, s_boot), ProcessIdentity.Parse($" 1:t0@{Boot.ToUpperInvariant()}\n"));
+            new ProcessIdentity(int.MaxValue, ulong.MaxValue, null, s_boot), ProcessIdentity.Parse($"{int.MaxValue}:{ulong.MaxValue}@{Boot}", null));
+        Assert.AreEqual(new ProcessIdentity(1, null, 0, s_boot), ProcessIdentity.Parse($" 1:t0@{Boot.ToUpperInvariant()}\n", null));
     }
 
     [TestMethod]
@@ -75,7 +84,7 @@ public sealed class IdentityTextTests
     [DataRow("4711:408701:1@" + Boot, "neither a pidfs id")]
     public void WhatIsNoIdentity_IsRefusedWithTheReason(string text, string reason)
     {
-        FormatException e = Assert.ThrowsExactly<FormatException>(() => ProcessIdentity.Parse(text));
+        FormatException e = Assert.ThrowsExactly<FormatException>(() => ProcessIdentity.Parse(text, null));
         StringAssert.Contains(e.Message, reason);
         StringAssert.Contains(e.Message, $"'{text}'");
         Assert.IsFalse(ProcessIdentity.TryParse(text, out ProcessIdentity identity));
@@ -85,14 +94,14 @@ public sealed class IdentityTextTests
     [TestMethod]
     public void NoText_IsNoIdentity()
     {
-        Assert.ThrowsExactly<ArgumentNullException>(() => ProcessIdentity.Parse(null!));
+        Assert.ThrowsExactly<ArgumentNullException>(() => ProcessIdentity.Parse(null!, null));
         Assert.IsFalse(ProcessIdentity.TryParse(null, out _));
     }
 
     [TestMethod]
     public void AnEndlessText_IsShownShortened()
     {
-        FormatException e = Assert.ThrowsExactly<FormatException>(() => ProcessIdentity.Parse(new string('x', 1_000_000)));
+        FormatException e = Assert.ThrowsExactly<FormatException>(() => ProcessIdentity.Parse(new string('x', 1_000_000), null));
         Assert.IsLessThan(300, e.Message.Length);
     }
 
@@ -102,11 +111,11 @@ public sealed class IdentityTextTests
         ProcessIdentity identity = new(4711, 408701, null, s_boot);
         int length = identity.ToString().Length;
         char[] exact = new char[length];
-        Assert.IsTrue(identity.TryFormat(exact, out int written));
+        Assert.IsTrue(identity.TryFormat(exact, out int written, "", null));
         Assert.AreEqual((length, identity.ToString()), (written, new string(exact)));
         for (int i = 0; i < length; i++)
         {
-            Assert.IsFalse(identity.TryFormat(new char[i], out _));
+            Assert.IsFalse(identity.TryFormat(new char[i], out _, "", null));
         }
     }
 
@@ -122,14 +131,14 @@ public sealed class IdentityTextTests
     }
 
     [TestMethod]
-    public void FormattingAndParsing_AllocateNothingButTheString()
+    public void Formatting_AllocatesNothingButTheString()
     {
         ProcessIdentity identity = new(4711, 408701, null, s_boot);
         char[] buffer = new char[100];
         string text = identity.ToString();
         long Measure(Action action)
         {
-            for (int i = 0; i < 100; i++)
+            for (int i = 0; i < 10; i++)
             {
                 action();
             }
@@ -139,9 +148,7 @@ public sealed class IdentityTextTests
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.AreEqual(0, Measure(() => identity.TryFormat(buffer, out _)));
-        Assert.AreEqual(0, Measure(() => ProcessIdentity.Parse(text)));
-        Assert.AreEqual(0, Measure(() => ProcessIdentity.TryParse("4711:junk", out _)));
+        Assert.AreEqual(0, Measure(() => identity.TryFormat(buffer, out _, "", null)));
         long stringSize = Measure(() => _ = new string('x', text.Length));
         Assert.AreEqual(stringSize, Measure(() => _ = identity.ToString()));
     }
@@ -180,9 +187,9 @@ public sealed class IdentityTextTests
             bool isIdentity = ProcessIdentity.TryParse(s, out ProcessIdentity identity);
             try
             {
-                Assert.AreEqual(identity, ProcessIdentity.Parse(s));
+                Assert.AreEqual(identity, ProcessIdentity.Parse(s, null));
                 Assert.IsTrue(isIdentity, s);
-                Assert.AreEqual(identity, ProcessIdentity.Parse(identity.ToString()), s);
+                Assert.AreEqual(identity, ProcessIdentity.Parse(identity.ToString(), null), s);
                 Assert.IsGreaterThan(0, identity.ProcessId, s);
                 parsed++;
             }
