@@ -8,7 +8,7 @@ namespace PidFdProcess;
 /// <para>
 /// Found out once, at first use, by trying every call on the process itself: <c>pidfd_open(2)</c>, <c>waitid(2)</c> with <c>P_PIDFD</c>,
 /// <c>pidfd_send_signal(2)</c>, <c>poll(2)</c> and <c>epoll(7)</c>. That takes Linux 5.4 or later and a seccomp profile that allows them.
-/// A probe that failed for want of descriptors or memory is not final: the next attach repeats it.
+/// A probe that failed because descriptors or memory were short is not final: the next attachment repeats it.
 /// </para>
 /// <para>
 /// An operator can send everything to the stock runtime without a rebuild: with the environment variable <c>PIDFDPROCESS_DISABLED=1</c>
@@ -46,7 +46,7 @@ public sealed class PidFdSupport
     /// <see cref="ProcessIdentityMethod.StartTicks"/>. Found out at first use.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
-        ? PidFs.Shared.Ability.Method
+        ? PidFdPlatform.Shared.PidFs.Ability.Method
         : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
 
     /// <summary>
@@ -54,7 +54,7 @@ public sealed class PidFdSupport
     /// open_by_handle_at: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)</c>.
     /// </summary>
     public string IdentityReason => IsSupported
-        ? PidFs.Shared.Ability.Reason
+        ? PidFdPlatform.Shared.PidFs.Ability.Reason
         : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);
@@ -69,7 +69,7 @@ public sealed class PidFdSupport
 
     internal static PidFdSupport Unsupported(string reason, Errno error = 0) => new(false, reason, error);
 
-    /// <summary>What an operator said, or <see langword="null"/>.</summary>
+    /// <summary>What an operator said; <see langword="null"/> if nothing.</summary>
     internal static PidFdSupport? DisabledByOperator()
     {
         if (Environment.GetEnvironmentVariable(DisabledVariable) is "1" or "true" or "True" or "TRUE")

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
 
 [assembly: System.Runtime.CompilerServices.DisableRuntimeMarshalling]
 

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
+using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
@@ -14,58 +15,36 @@ namespace PidFdProcess.Calls;
 // leaves only a PID that was recycled within one tick.
 internal static class IdentityCalls
 {
-    public static ProcessIdentity GetIdentity(ProcessHandleRegistry registry, Process process)
+    public static ProcessIdentity GetIdentity(AttachmentTable runs, Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
         RequireLinux();
-        int processId = registry.Attach(process).ProcessId;
-        ulong? id = null;
-        ulong? ticks;
-        if (registry.TryGetPidFd(process, out SafePidFdHandle? pidFd))
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        int processId = run.Attachment.ProcessId;
+        ulong? id = run.Handle is { } handle ? runs.Platform.PidFs.IdOf(handle.PidFd) : null;
+        ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId);
+        if (HasEnded(runs, run, process, ticks))
         {
-            using (pidFd)
-            {
-                // The object may have been restarted since it was attached.
-                processId = registry.PidFs.Calls.GetProcessId(pidFd, out int found) == 0 && found > 0 ? found : processId;
-                id = registry.PidFs.IdOf(pidFd);
-                ticks = StartTime.Read(registry.Kernel, processId);
-                if (registry.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
-                {
-                    throw Exited(processId);
-                }
-            }
-        }
-        else
-        {
-            ticks = StartTime.Read(registry.Kernel, processId);
-            if (registry.HasExited(process) || process.Id != processId || StartTime.Read(registry.Kernel, processId) != ticks)
-            {
-                throw Exited(processId);
-            }
+            throw new InvalidOperationException($"Process {processId} has exited and been reaped, so there is nothing left to name it by.");
         }
 
-        Errno error = registry.PidFs.GetBootId(out Guid? bootId);
+        Errno error = runs.Platform.PidFs.GetBootId(out Guid? bootId);
         return id is null && (ticks is null || bootId is null)
             ? throw new PlatformNotSupportedException(
-                $"Process {processId} cannot be named: {registry.PidFs.Ability.Reason}; "
+                $"Process {processId} cannot be named: {runs.Platform.PidFs.Ability.Reason}; "
                 + (ticks is null ? SystemCallError.Describe("/proc", Errno.ENOENT) : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
             : new ProcessIdentity(processId, id, ticks, bootId);
     }
 
-    public static Process Open(ProcessHandleRegistry registry, ProcessIdentity identity) =>
-        Find(registry, identity, out string reason)
+    public static Process Open(AttachmentTable runs, ProcessIdentity identity) =>
+        Find(runs, identity, out string reason)
         ?? throw new ArgumentException($"The process of the identity {identity} is not running: {reason}.", nameof(identity));
 
-    public static bool TryOpen(ProcessHandleRegistry registry, ProcessIdentity identity, [NotNullWhen(true)] out Process? process)
-    {
-        process = Find(registry, identity, out _);
-        return process is not null;
-    }
-
-    private static Process? Find(ProcessHandleRegistry registry, ProcessIdentity identity, out string reason)
+    /// <summary>The process that the identity names; <see langword="null"/>, and the reason, if it is gone.</summary>
+    public static Process? Find(AttachmentTable runs, ProcessIdentity identity, out string reason)
     {
         RequireLinux();
-        registry.RequireNotDisposed();
+        runs.ThrowIfDisposed();
         if (identity.ProcessId <= 0 || (identity.PidFdId is null && (identity.StartTicks is null || identity.BootId is null)))
         {
             reason = "it names none, and was not made by GetIdentity or Parse";
@@ -74,7 +53,7 @@ internal static class IdentityCalls
 
         if (identity.BootId is { } bootId)
         {
-            Errno error = registry.PidFs.GetBootId(out Guid? present);
+            Errno error = runs.Platform.PidFs.GetBootId(out Guid? present);
             if (present is null)
             {
                 throw new PlatformNotSupportedException(
@@ -88,32 +67,40 @@ internal static class IdentityCalls
             }
         }
 
-        if (!registry.Support.IsSupported)
+        if (!runs.Support.IsSupported)
         {
-            return FindByStockRoute(registry, identity, registry.Support.Reason, out reason);
+            return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
-        PidFsAbility ability = registry.PidFs.Ability;
+        PidFsAbility ability = runs.Platform.PidFs.Ability;
         return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
-            ? FindByHandle(registry, identity, id, out reason)
-            : FindByProcessId(registry, identity, ability, out reason);
+            ? FindByHandle(runs, identity, id, out reason)
+            : FindByProcessId(runs, identity, ability, out reason);
     }
 
-    private static Process? FindByHandle(ProcessHandleRegistry registry, ProcessIdentity identity, ulong id, out string reason)
+    /// <summary>Whether the PID may have been free, or a stranger's, when the ticks were read.</summary>
+    private static bool HasEnded(AttachmentTable runs, in PinnedRun run, Process process, ulong? ticks) => run.Handle is { } handle
+        ? handle.IsReaped()
+        : run.IsOver
+            || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run)
+            || !run.Attachment.Run.IsCurrentIn(process)
+            || StartTime.Read(runs.Platform.Kernel, run.Attachment.ProcessId) != ticks;
+
+    private static Process? FindByHandle(AttachmentTable runs, ProcessIdentity identity, ulong id, out string reason)
     {
-        Errno error = registry.PidFs.OpenById(id, out SafePidFdHandle pidFd);
+        Errno error = runs.Platform.PidFs.OpenById(id, out SafePidFdHandle pidFd);
         if (error != 0)
         {
             reason = "it has been reaped, or it is not visible in this PID namespace";
-            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(registry, identity, "open_by_handle_at", error, out reason);
+            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, "open_by_handle_at", error, out reason);
         }
 
-        error = registry.PidFs.Calls.GetProcessId(pidFd, out int processId);
+        error = runs.Platform.PidFs.Calls.GetProcessId(pidFd, out int processId);
         if (error is not (0 or Errno.ESRCH))
         {
             // Neither ioctl nor /proc tells the PID.
             pidFd.Dispose();
-            return FindByProcessId(registry, identity, registry.PidFs.Ability, out reason);
+            return FindByProcessId(runs, identity, runs.Platform.PidFs.Ability, out reason);
         }
 
         if (error == Errno.ESRCH || processId == 0)
@@ -123,12 +110,12 @@ internal static class IdentityCalls
             return null;
         }
 
-        return Attach(registry, processId, pidFd, out reason);
+        return Attach(runs, processId, pidFd, out reason);
     }
 
-    private static Process? FindByProcessId(ProcessHandleRegistry registry, ProcessIdentity identity, PidFsAbility ability, out string reason)
+    private static Process? FindByProcessId(AttachmentTable runs, ProcessIdentity identity, PidFsAbility ability, out string reason)
     {
-        Errno error = registry.Kernel.PidFdOpen(identity.ProcessId, out SafePidFdHandle pidFd);
+        Errno error = runs.Platform.Kernel.PidFdOpen(identity.ProcessId, out SafePidFdHandle pidFd);
         switch (error)
         {
             case 0:
@@ -137,20 +124,20 @@ internal static class IdentityCalls
                 reason = $"no process has the PID {identity.ProcessId}";
                 return null;
             case Errno.EINVAL or Errno.ENOENT:
-                reason = $"{identity.ProcessId} is the id of a thread now";
+                reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
                 return null;
             default:
-                return FindWithoutPidFd(registry, identity, "pidfd_open", error, out reason);
+                return FindWithoutPidFd(runs, identity, "pidfd_open", error, out reason);
         }
 
         try
         {
             bool isSame = identity.PidFdId is { } id && ability.HasPidFdIds
-                ? registry.PidFs.IdOf(pidFd) == id
-                : HasStartedAt(registry, identity, TicksOf(identity, ability.Reason), pidFd);
+                ? runs.Platform.PidFs.IdOf(pidFd) == id
+                : HasStartedAt(runs, identity, TicksOf(identity, ability.Reason), pidFd);
             if (isSame)
             {
-                return Attach(registry, identity.ProcessId, pidFd, out reason);
+                return Attach(runs, identity.ProcessId, pidFd, out reason);
             }
         }
         catch
@@ -164,12 +151,12 @@ internal static class IdentityCalls
         return null;
     }
 
-    private static Process? Attach(ProcessHandleRegistry registry, int processId, SafePidFdHandle pidFd, out string reason)
+    private static Process? Attach(AttachmentTable runs, int processId, SafePidFdHandle pidFd, out string reason)
     {
         reason = "it has just been reaped";
         try
         {
-            return registry.OpenOwned(processId, pidFd);
+            return OpenCalls.OpenOwned(runs, processId, pidFd);
         }
         catch (ArgumentException)
         {
@@ -178,16 +165,16 @@ internal static class IdentityCalls
     }
 
     // Out of descriptors or memory: as every process, this one is left to the runtime until there is room.
-    private static Process? FindWithoutPidFd(ProcessHandleRegistry registry, ProcessIdentity identity, string call, Errno error, out string reason) =>
+    private static Process? FindWithoutPidFd(AttachmentTable runs, ProcessIdentity identity, string call, Errno error, out string reason) =>
         SystemCallError.IsResource(error) && identity.StartTicks is not null
-            ? FindByStockRoute(registry, identity, SystemCallError.Describe(call, error), out reason)
+            ? FindByStockRoute(runs, identity, SystemCallError.Describe(call, error), out reason)
             : throw SystemCallError.Failed(call, error);
 
-    private static Process? FindByStockRoute(ProcessHandleRegistry registry, ProcessIdentity identity, string why, out string reason)
+    private static Process? FindByStockRoute(AttachmentTable runs, ProcessIdentity identity, string why, out string reason)
     {
         ulong ticks = TicksOf(identity, why);
         reason = $"no process with the PID {identity.ProcessId} started at {ticks} ticks";
-        ulong? before = StartTime.Read(registry.Kernel, identity.ProcessId);
+        ulong? before = StartTime.Read(runs.Platform.Kernel, identity.ProcessId);
         if (before is not null && before != ticks)
         {
             return null;
@@ -196,13 +183,13 @@ internal static class IdentityCalls
         Process? process = null;
         try
         {
-            process = registry.Open(identity.ProcessId);
+            process = OpenCalls.Open(runs, identity.ProcessId);
             if (before is null)
             {
                 throw Hidden(identity);
             }
 
-            if (StartTime.Read(registry.Kernel, identity.ProcessId) == ticks)
+            if (StartTime.Read(runs.Platform.Kernel, identity.ProcessId) == ticks)
             {
                 return process;
             }
@@ -221,10 +208,10 @@ internal static class IdentityCalls
         return null;
     }
 
-    private static bool HasStartedAt(ProcessHandleRegistry registry, ProcessIdentity identity, ulong ticks, SafePidFdHandle pidFd)
+    private static bool HasStartedAt(AttachmentTable runs, ProcessIdentity identity, ulong ticks, SafePidFdHandle pidFd)
     {
-        ulong? found = StartTime.Read(registry.Kernel, identity.ProcessId);
-        bool isAlive = registry.Kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
+        ulong? found = StartTime.Read(runs.Platform.Kernel, identity.ProcessId);
+        bool isAlive = runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
         return isAlive && found is null ? throw Hidden(identity) : isAlive && found == ticks;
     }
 
@@ -242,7 +229,4 @@ internal static class IdentityCalls
             throw new PlatformNotSupportedException("Identities of processes are made from what Linux knows about them.");
         }
     }
-
-    private static InvalidOperationException Exited(int processId) =>
-        new($"Process {processId} has exited and been reaped, so there is nothing left to name it by.");
 }

@@ -9,7 +9,7 @@ internal static class StartTime
     /// <exception cref="System.ComponentModel.Win32Exception">Out of descriptors or the like, so that it is not known.</exception>
     public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch
     {
-        0 => stat.StartTicks,
+        0 => (ulong)stat.StartTicks,
         Errno.ENOENT or Errno.ESRCH or Errno.EACCES or Errno.EPERM => null,
         Errno error => throw SystemCallError.Failed("/proc", error),
     };

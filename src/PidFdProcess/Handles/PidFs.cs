@@ -6,12 +6,8 @@ namespace PidFdProcess.Handles;
 /// <summary>Names processes by their pidfs ids, and finds them again, as finely as this kernel can.</summary>
 internal sealed class PidFs(IKernel kernel, IPidFs calls)
 {
-    private static readonly Lazy<PidFs> s_shared = new(() => new PidFs(LinuxKernel.Instance, LinuxPidFs.Instance));
-
     private PidFsAbility? _ability;
     private StrongBox<Guid>? _bootId;
-
-    public static PidFs Shared => s_shared.Value;
 
     public IPidFs Calls => calls;
 

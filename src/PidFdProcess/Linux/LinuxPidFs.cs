@@ -81,7 +81,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         processId = ((int*)info)[ThreadGroupIndex];
 
         // Before Linux 6.13, or seccomp forbids it. It also answers ESRCH for a process whose parent is not visible in this PID namespace.
-        return error != 0 && LinuxKernel.IsProcOurs && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
+        return error != 0 && LinuxKernel.IsProcOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
     public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread)

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
+using PidFdProcess.Attachments;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Routes;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;

@@ -15,9 +15,9 @@ public sealed class IdentityMethodTests
     [TestInitialize]
     public void RequireFileHandles()
     {
-        if (PidFs.Shared.Ability.Method != ProcessIdentityMethod.FileHandle)
+        if (PidFdPlatform.Shared.PidFs.Ability.Method != ProcessIdentityMethod.FileHandle)
         {
-            Assert.Inconclusive(PidFs.Shared.Ability.Reason);
+            Assert.Inconclusive(PidFdPlatform.Shared.PidFs.Ability.Reason);
         }
     }
 
@@ -79,7 +79,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void ByHandle_ThePidInTheIdentityDoesNotMatter()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process child = TestProcesses.StartSleeper();
         ProcessIdentity elsewhere = registry.GetIdentity(child) with { ProcessId = Environment.ProcessId };
         using Process process = registry.Open(elsewhere);
@@ -91,7 +91,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void AProcessThatIsNotVisibleHere_IsRefusedWithTheReason()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
         ProcessIdentity identity = registry.GetIdentity(self);
         int before = TestProcesses.OpenPidFds();
@@ -106,7 +106,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void WhereNothingTellsThePid_ThatOfTheIdentityIsTried()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
         ProcessIdentity identity = registry.GetIdentity(self);
         int before = TestProcesses.OpenPidFds();
@@ -121,7 +121,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void AProcessThatIsReapedAfterItWasFound_IsGoneAndThePidFdClosed()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using ForeignProcess foreign = ForeignProcess.StartReaped();
         using Process opened = registry.Open(foreign.Id);
         ProcessIdentity identity = registry.GetIdentity(opened);
@@ -141,7 +141,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process child = TestProcesses.StartSleeper();
         ProcessIdentity identity = registry.GetIdentity(child);
         _pidFs.OnOpenByHandle = _ => Errno.EMFILE;
@@ -159,7 +159,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void WhatCannotBeCompared_IsNotCalledGone()
     {
-        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
         ProcessIdentity identity = registry.GetIdentity(self);
         _kernel.OnReadStat = _ => Errno.ENOENT;
@@ -174,7 +174,7 @@ public sealed class IdentityMethodTests
     [TestMethod]
     public void WithoutProc_ThePidFsIdIsEnough()
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(_kernel);
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
         _kernel.OnReadStat = _ => Errno.ENOENT;
         _pidFs.OnReadBootId = () => Errno.ENOENT;

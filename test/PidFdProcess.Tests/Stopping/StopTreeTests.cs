@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.Support;
 

@@ -1,3 +1,4 @@
+using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
@@ -42,11 +43,20 @@ internal sealed class HookedPidFs : IPidFs
         OnOpenByHandle = method < ProcessIdentityMethod.FileHandle ? _ => throw new InvalidOperationException("Opened by handle.") : null,
     };
 
-    /// <summary>Makes a registry that identifies processes by this.</summary>
-    public ProcessHandleRegistry CreateRegistry(HookedKernel? kernel = null)
+    /// <summary>Makes a registry that identifies processes by this method; gives up the test as inconclusive if this kernel lacks it.</summary>
+    public static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method) => For(method).CreateRegistry(method);
+
+    /// <inheritdoc cref="CreateRegistry(ProcessIdentityMethod)"/>
+    public ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod? method = null, HookedKernel? kernel = null)
     {
         kernel ??= new HookedKernel();
-        return new ProcessHandleRegistry(kernel.Platform) { PidFs = new PidFs(kernel, this) };
+        PidFs pidFs = new(kernel, this);
+        if (method is not null && pidFs.Ability.Method != method)
+        {
+            Assert.Inconclusive(pidFs.Ability.Reason);
+        }
+
+        return new ProcessHandleRegistry(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, null));
     }
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Mono.Unix.Native;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;

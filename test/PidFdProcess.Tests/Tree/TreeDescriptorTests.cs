@@ -54,7 +54,7 @@ public sealed class TreeDescriptorTests
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
         using (root)
         {
-            Assert.AreEqual((Errno)0, ProcessTree.Kill(LinuxKernel.Instance, tree.Root.Id, root));
+            Assert.AreEqual((Errno)0, TreeKill.Run(LinuxKernel.Instance, tree.Root.Id, root));
             Assert.IsFalse(root.IsClosed);
         }
     }

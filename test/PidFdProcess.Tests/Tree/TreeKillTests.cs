@@ -143,7 +143,7 @@ public sealed class TreeKillTests
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
         using (root)
         {
-            return ProcessTree.Kill(kernel, tree.Root.Id, root, children);
+            return TreeKill.Run(kernel, tree.Root.Id, root, children: children);
         }
     }
 }

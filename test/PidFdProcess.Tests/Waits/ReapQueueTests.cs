@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Handles;
-using PidFdProcess.Routes;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Waits;
 
