@@ -26,4 +26,19 @@ public static class ProcessIdentityExtensions
     /// is read by PID and the runtime is asked whether the process has exited.
     /// </remarks>
     public static ProcessIdentity GetIdentityViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetIdentity(process);
+
+    /// <summary>Opens the parent of the process.</summary>
+    /// <param name="process">The process. It may be a zombie.</param>
+    /// <returns>The parent, attached.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process, or the process has exited and been reaped, or its parent is not visible in this PID namespace.
+    /// </exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or neither the kernel (Linux 6.13) nor <c>/proc</c> tells the parent.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
+    /// <remarks>
+    /// The parent's pidfd is opened between two looks that agree, so it is of the process that was the parent at that time. A process gets another
+    /// parent when its own ends. For the parent of this program see <see cref="ProcessHandleRegistry.OpenParent()"/>.
+    /// </remarks>
+    public static Process OpenParentViaPidFd(this Process process) => ProcessHandleRegistry.Default.OpenParent(process);
 }

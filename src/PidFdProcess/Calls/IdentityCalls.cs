@@ -32,7 +32,7 @@ internal static class IdentityCalls
         return id is null && (ticks is null || bootId is null)
             ? throw new PlatformNotSupportedException(
                 $"Process {processId} cannot be named: {runs.Platform.PidFs.Ability.Reason}; "
-                + (ticks is null ? SystemCallError.Describe("/proc", Errno.ENOENT) : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
+                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT) : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
             : new ProcessIdentity(processId, id, ticks, bootId);
     }
 
@@ -78,6 +78,18 @@ internal static class IdentityCalls
             : FindByProcessId(runs, identity, ability, out reason);
     }
 
+    public static PlatformNotSupportedException Hidden(ProcessIdentity identity) => new(
+        $"The identity {identity} cannot be compared: /proc/{identity.ProcessId}/stat cannot be read, because /proc is not mounted, "
+        + "is that of another PID namespace, or hides other users' processes (hidepid).");
+
+    public static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Identities of processes are made from what Linux knows about them.");
+        }
+    }
+
     /// <summary>Whether the PID may have been free, or a stranger's, when the ticks were read.</summary>
     private static bool HasEnded(AttachmentTable runs, in PinnedRun run, Process process, ulong? ticks) => run.Handle is { } handle
         ? handle.IsReaped()
@@ -92,7 +104,7 @@ internal static class IdentityCalls
         if (error != 0)
         {
             reason = "it has been reaped, or it is not visible in this PID namespace";
-            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, "open_by_handle_at", error, out reason);
+            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
         }
 
         error = runs.Platform.PidFs.Calls.GetProcessId(pidFd, out int processId);
@@ -127,7 +139,7 @@ internal static class IdentityCalls
                 reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
                 return null;
             default:
-                return FindWithoutPidFd(runs, identity, "pidfd_open", error, out reason);
+                return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
         }
 
         try
@@ -217,16 +229,4 @@ internal static class IdentityCalls
 
     private static ulong TicksOf(ProcessIdentity identity, string why) => identity.StartTicks
         ?? throw new PlatformNotSupportedException($"The identity {identity} has only a pidfs id, which cannot be compared here: {why}.");
-
-    private static PlatformNotSupportedException Hidden(ProcessIdentity identity) => new(
-        $"The identity {identity} cannot be compared: /proc/{identity.ProcessId}/stat cannot be read, because /proc is not mounted, "
-        + "is that of another PID namespace, or hides other users' processes (hidepid).");
-
-    private static void RequireLinux()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new PlatformNotSupportedException("Identities of processes are made from what Linux knows about them.");
-        }
-    }
 }

@@ -22,7 +22,7 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
         {
             if (error != 0)
             {
-                return Ticks("pidfd_open", error);
+                return Ticks(ErrnoTable.PidFdOpen, error);
             }
 
             error = calls.IsOnPidFs(self, out bool isOnPidFs);
@@ -40,28 +40,25 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
             error = calls.GetHandle(self, out int type, out ulong handleId);
             if (error != 0 || handleId != id)
             {
-                return error != 0 ? Ids("name_to_handle_at", error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
+                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
             }
 
             // A pidfd of ours, because the call takes any descriptor on pidfs to find the file system.
             error = calls.OpenByHandle(self, type, id, out SafePidFdHandle same);
             same.Dispose();
             return error != 0
-                ? Ids("open_by_handle_at", error)
+                ? Ids(ErrnoTable.OpenByHandleAt, error)
                 : new PidFsAbility(ProcessIdentityMethod.FileHandle, "processes are identified by file handle", type);
         }
     }
 
-    private static PidFsAbility Ids(string call, Errno error) => IdsOnly(Describe(call, error), error);
+    private static PidFsAbility Ids(string call, Errno error) => IdsOnly(SystemCallError.Describe(call, error), error);
 
     private static PidFsAbility IdsOnly(string why, Errno error = 0) =>
         new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id; {why}", Error: error);
 
-    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly(Describe(call, error), error);
+    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly(SystemCallError.Describe(call, error), error);
 
     private static PidFsAbility TicksOnly(string why, Errno error = 0) =>
         new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine; {why}", Error: error);
-
-    private static string Describe(string call, Errno error) =>
-        SystemCallError.Describe(call, error, error == Errno.EOPNOTSUPP ? "Linux older than 6.14" : null);
 }
