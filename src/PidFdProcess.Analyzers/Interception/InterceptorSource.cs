@@ -39,17 +39,21 @@ internal static class InterceptorSource
         """;
 
     private const string Indent = "        ";
+    private const int HashSize = 16;
+    private const int PositionSize = 4;
 
     /// <summary>Returns the text. The same calls give the same text, in whatever order they were found.</summary>
     public static string Write(ImmutableArray<InterceptedCall> calls)
     {
         StringBuilder text = new(Head);
         bool isFirst = true;
-        foreach (IGrouping<StockMethod, InterceptedCall> group in OnePerLocation(calls).GroupBy(static call => call.Method).OrderBy(static group => group.Key))
+        IOrderedEnumerable<IGrouping<StockMethod, InterceptedCall>> groups =
+            OnePerLocation(calls).GroupBy(static call => call.Method).OrderBy(static group => group.Key);
+        foreach (IGrouping<StockMethod, InterceptedCall> group in groups)
         {
             text.Append(isFirst ? "" : "\n");
             isFirst = false;
-            foreach (InterceptedCall call in group.OrderBy(static call => call.Place, StringComparer.Ordinal).ThenBy(static call => call.Data, StringComparer.Ordinal))
+            foreach (InterceptedCall call in InOrder(group))
             {
                 text.Append(Indent).Append("[global::System.Runtime.CompilerServices.InterceptsLocation(")
                     .Append(call.Version.ToString(CultureInfo.InvariantCulture)).Append(", \"").Append(call.Data).Append("\")] // ")
@@ -62,7 +66,15 @@ internal static class InterceptorSource
         return text.Append("    }\n}\n").Replace("\n" + Indent + "\n", "\n\n").ToString();
     }
 
-    // The compiler finds a call by a hash of its file. It refuses a location that two files with the same text share.
+    private static IEnumerable<InterceptedCall> InOrder(IEnumerable<InterceptedCall> calls) =>
+        calls.OrderBy(static call => call.Place, StringComparer.Ordinal).ThenBy(static call => call.Data, StringComparer.Ordinal);
+
+    // The compiler finds a call by a hash of its file and a position. It refuses a location that two files with the same text share.
     private static IEnumerable<InterceptedCall> OnePerLocation(ImmutableArray<InterceptedCall> calls) =>
-        calls.GroupBy(static call => call.Data).Where(static group => group.Count() == 1).Select(static group => group.Single());
+        calls.GroupBy(LocationOf).Where(static group => group.Count() == 1).Select(static group => group.Single());
+
+    // The name of the file is behind them, for the compiler's messages alone.
+    private static string LocationOf(InterceptedCall call) => call.Version == 1
+        ? BitConverter.ToString(Convert.FromBase64String(call.Data), 0, HashSize + PositionSize)
+        : call.Data;
 }
