@@ -7,7 +7,7 @@ namespace PidFdProcess;
 /// <para>
 /// Found out once, at first use, by trying every call on the process itself: <c>pidfd_open(2)</c>, <c>waitid(2)</c> with <c>P_PIDFD</c>,
 /// <c>pidfd_send_signal(2)</c>, <c>poll(2)</c> and <c>epoll(7)</c>. That takes Linux 5.4 or later and a seccomp profile that allows them.
-/// A probe that failed for want of descriptors or memory is not final: the next attach repeats it.
+/// A probe that failed because descriptors or memory were short is not final: the next attachment repeats it.
 /// </para>
 /// <para>
 /// An operator can send everything to the stock runtime without a rebuild: with the environment variable <c>PIDFDPROCESS_DISABLED=1</c>
@@ -51,7 +51,7 @@ public sealed class PidFdSupport
 
     internal static PidFdSupport Unsupported(string reason, Errno error = 0) => new(false, reason, error);
 
-    /// <summary>What an operator said, or <see langword="null"/>.</summary>
+    /// <summary>What an operator said; <see langword="null"/> if nothing.</summary>
     internal static PidFdSupport? DisabledByOperator()
     {
         if (Environment.GetEnvironmentVariable(DisabledVariable) is "1" or "true" or "True" or "TRUE")

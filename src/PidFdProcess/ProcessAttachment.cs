@@ -1,29 +1,71 @@
-using PidFdProcess.Routes;
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess;
 
 /// <summary>What <see cref="ProcessHandleRegistry.Attach"/> made of a process: the route it has, and why.</summary>
 /// <remarks>
-/// Belongs to one run of the process. A <see cref="System.Diagnostics.Process"/> object that is started anew gets a new one.
+/// Belongs to one run of the process. A <see cref="Process"/> object that is restarted gets a new one, also if the new run has the same PID.
 /// </remarks>
 public sealed class ProcessAttachment
 {
-    internal ProcessAttachment(Route handler) => Handler = handler;
+    private readonly string? _reason;
+    private string? _lastFallback;
+
+    internal ProcessAttachment(ProcessHandle handle)
+    {
+        ProcessId = handle.ProcessId;
+        Run = handle.Run;
+        Handle = handle;
+    }
+
+    internal ProcessAttachment(int processId, in RunIdentity run, StockCause cause, string reason)
+    {
+        ProcessId = processId;
+        Run = run;
+        Cause = cause;
+        _reason = reason;
+    }
 
     /// <summary>Gets the PID of the process at the time of the attachment.</summary>
-    public int ProcessId => Handler.ProcessId;
+    public int ProcessId { get; }
 
     /// <summary>
-    /// Gets who does the work now. <see cref="ProcessRoute.PidFd"/> becomes <see cref="ProcessRoute.Stock"/> when the exit was
-    /// seen and the runtime knows of it: the pidfd is closed then.
+    /// Gets what does the work now. <see cref="ProcessRoute.PidFd"/> becomes <see cref="ProcessRoute.Stock"/> once the exit was
+    /// seen and the process was reaped, because the pidfd is closed then.
     /// </summary>
-    public ProcessRoute Route => Handler.Kind;
+    public ProcessRoute Route => Handle is { RunEnd: RunEnd.None } ? ProcessRoute.PidFd : ProcessRoute.Stock;
 
     /// <summary>Gets why, in words a person can act on.</summary>
-    public string Reason => Handler.Reason;
+    public string Reason => Handle switch
+    {
+        null => _reason!,
+        { RunEnd: RunEnd.KnownToRuntime } => "the process has exited; its pidfd is closed",
+        { RunEnd: RunEnd.UnknownToRuntime } =>
+            "the process has exited, and other code of this program has reaped it, so that the runtime does not know; its pidfd is closed",
+        _ => _lastFallback is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
+    };
 
-    internal Route Handler { get; }
+    /// <summary>Gets the run that this attachment belongs to.</summary>
+    internal RunIdentity Run { get; }
+
+    /// <summary>Gets the pidfd of the run; <see langword="null"/> on the stock route.</summary>
+    internal ProcessHandle? Handle { get; }
+
+    /// <summary>Gets why there is no pidfd.</summary>
+    internal StockCause Cause { get; }
+
+    /// <summary>Gets whether the run has ended and no pidfd is left, so that no call may signal it.</summary>
+    internal bool IsOver => Handle is { } handle ? handle.RunEnd != RunEnd.None : Cause is StockCause.Exited;
 
     /// <inheritdoc/>
     public override string ToString() => $"process {ProcessId}: {Route} ({Reason})";
+
+    /// <summary>Notes that the runtime had to serve a call.</summary>
+    internal void NoteFallback(string reason) => _lastFallback = reason;
+
+    /// <summary>Whether the object still has the run of this attachment, and another look cannot find a better route.</summary>
+    internal bool IsCurrentIn(Process process) => Run.IsCurrentIn(process) && Cause != StockCause.Resource;
 }

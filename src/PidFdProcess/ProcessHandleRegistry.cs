@@ -1,83 +1,65 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
-using PidFdProcess.Handles;
-using PidFdProcess.Linux;
-using PidFdProcess.Routes;
+using System.Runtime.InteropServices;
+using PidFdProcess.Attachments;
+using PidFdProcess.Calls;
+using Signum = Mono.Unix.Native.Signum;
 
 namespace PidFdProcess;
 
 // Overview
 //
-// Constraints: an entry must not keep its Process object alive; a Process object can be closed and started again without telling
-// anybody; an object without pidfd must not pretend to have one; nothing here may reap or block under a lock.
+// Constraints: Process objects can be closed and restarted without a word to this library. The runtime alone reaps. Every public call means one run
+// of a process, whatever becomes of the object during the call.
 //
-// Scheme: a table of weak keys maps each Process object to an entry, which holds its attachment and stays when that is taken out, for
-// the table frees removed keys late and finds others slowly until then. An attachment belongs to one run of the process; it is
-// never changed but replaced, under a lock that covers the entries alone. Every call compares the PID of the
-// object with that of the attachment; the one restart that this misses, under the same PID, is caught by the route when the old
-// pidfd turns out to be reaped (StockState), unless the new run has ended too by then. A descriptor is closed when the exit was seen, at
-// Detach, when the sweep or a call finds the object closed, at the latest when the object is collected.
+// Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
+//
+//     Calls         what one public call does, and the only loop that looks a run up again
+//     Attachments   which run an object has: the table of weak keys, the sweep, the opening of a run
+//     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
+//     Handles       the pidfd of one run, the event loop, the exit status, the probe
+//     Runtime       the runtime's own Process: what the stock members do, and what they know of an exit
+//     Linux         system calls, layouts, /proc, trees
+//
+// and a layer names only those below it. Attachments and Waits do not name each other. Diagnostics names none and is named by all. The public types
+// of data in the root belong to the layer that makes them: ProcessAttachment to Attachments, SafePidFdHandle to Linux, the others to all.
+// A test holds these directions.
 
-/// <summary>
-/// Attaches pidfds to <see cref="Process"/> objects, remembers them, and routes kills and waits through them.
-/// </summary>
+/// <summary>Attaches pidfds to <see cref="Process"/> objects, so that kills and waits mean the process that was attached.</summary>
 /// <remarks>
 /// <para>
 /// All members are thread-safe. Where pidfds do not work (another OS than Linux, Linux before 5.4, seccomp, or an operator's
 /// switch; see <see cref="Support"/>), every member delegates to the stock runtime.
 /// </para>
 /// <para>
-/// A process that this program started cannot be confused with another one, whenever it is attached: its PID is not free until the
-/// runtime has reaped it. For any other process the pidfd names whoever held the PID at the time of the attachment: attach early, or
-/// use <see cref="Open"/>.
+/// A process that this program started cannot be confused with another one, whenever it is attached, because its PID is not free until the
+/// runtime has reaped it. In a program whose native code reaps children (<c>waitpid(-1)</c>, SIGCHLD ignored), attach a child at its start. For
+/// any other process the pidfd names the one that held the PID at the time of the attachment: attach early, or use <see cref="Open"/>.
 /// </para>
 /// </remarks>
-public sealed partial class ProcessHandleRegistry : IDisposable
+public sealed class ProcessHandleRegistry : IDisposable
 {
-    private static readonly Lazy<ProcessHandleRegistry> s_default = new(() => new ProcessHandleRegistry());
-
-    private readonly ConditionalWeakTable<Process, Entry> _entries = [];
-    private readonly object _gate = new();
-    private readonly PidFdPlatform? _platform;
-    private readonly PidFdSupport? _override;
-    private volatile bool _disposed;
+    private readonly AttachmentTable _runs;
 
     /// <summary>Initializes a registry. Reads the operator's switches; see <see cref="PidFdSupport"/>.</summary>
     public ProcessHandleRegistry()
-        : this(OperatingSystem.IsLinux() ? PidFdPlatform.Shared : null)
+        : this(AttachmentTable.OfThisProgram())
     {
     }
 
-    internal ProcessHandleRegistry(PidFdPlatform? platform)
-    {
-        _platform = platform;
-        _override = PidFdSupport.DisabledByOperator() ?? (platform is null ? PidFdSupport.NotLinux : null);
-    }
+    internal ProcessHandleRegistry(AttachmentTable runs) => _runs = runs;
 
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
-    public static ProcessHandleRegistry Default => s_default.Value;
+    public static ProcessHandleRegistry Default { get; } = new();
 
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
-    public PidFdSupport Support => _override ?? _platform!.Support;
+    public PidFdSupport Support => _runs.Support;
 
     /// <summary>
     /// Gets how many Process objects are attached, on either route; after the exit until the object is disposed, detached or collected.
     /// Takes time in proportion.
     /// </summary>
-    public int Count
-    {
-        get
-        {
-            int count = 0;
-            foreach ((Process process, Entry entry) in _entries)
-            {
-                count += entry.Attachment is not { } attachment || ForgetIfClosed(process, attachment) ? 0 : 1;
-            }
-
-            return count;
-        }
-    }
+    public int Count => _runs.Count;
 
     /// <summary>
     /// Attaches a pidfd to the process, unless that has been done. Never fails because pidfds do not work: the attachment says which
@@ -87,34 +69,14 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The object has no process: it has not been started, or was closed, or its PID is not positive and means a group of processes.
+    /// The object has no process: it has not been started, or was closed, or its PID means a group of processes or a thread.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// Opens the pidfd first and asks the runtime second: what it has not reaped by then cannot be another process. See
-    /// <c>pidfd_open(2)</c>.
+    /// <c>pidfd_open(2)</c>. Raises no event.
     /// </remarks>
-    public ProcessAttachment Attach(Process process)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        ObjectDisposedException.ThrowIf(_disposed, this);
-
-        int processId = process.Id;
-        if (processId <= 0 && !OperatingSystem.IsWindows())
-        {
-            // GetProcessById takes these, and kill(2) by then signals a group of processes, or all.
-            throw new InvalidOperationException($"The object has no process: {processId} is no PID, a PID is positive.");
-        }
-
-        if (Find(process) is not { } attachment)
-        {
-            return Replace(process, null, Choose(process, processId, previous: null));
-        }
-
-        return attachment.ProcessId == processId && !attachment.Handler.IsOutdated(process)
-            ? attachment
-            : Replace(process, attachment, Choose(process, processId, attachment.Handler));
-    }
+    public ProcessAttachment Attach(Process process) => _runs.Attach(process);
 
     /// <summary>
     /// Names a process by its PID without a race: opens the pidfd first, then the <see cref="Process"/>, then checks that the pidfd's
@@ -122,49 +84,15 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     /// </summary>
     /// <param name="processId">The PID.</param>
     /// <returns>The process, attached. Without pidfd: what <see cref="Process.GetProcessById(int)"/> returns.</returns>
-    /// <exception cref="ArgumentException">No such process, as <see cref="Process.GetProcessById(int)"/> says.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no such process, as <see cref="Process.GetProcessById(int)"/> says, or it is the id of a thread.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    public Process Open(int processId)
-    {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        if (processId <= 0)
-        {
-            // kill(2) takes these for groups of processes; nobody who names one process means that.
-            throw new ArgumentException($"Process with an Id of {processId} is not running: a PID is positive.", nameof(processId));
-        }
-
-        SafePidFdHandle? pidFd = null;
-        if (Support.IsSupported && _platform!.Kernel.PidFdOpen(processId, out pidFd) == Errno.ESRCH)
-        {
-            throw Gone(processId);
-        }
-
-        Process? process = null;
-        try
-        {
-            process = Process.GetProcessById(processId);
-            if (pidFd is null or { IsInvalid: true })
-            {
-                Attach(process);
-            }
-            else if (_platform!.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
-            {
-                throw Gone(processId);
-            }
-            else
-            {
-                Replace(process, null, new PidFdRoute(processId, pidFd, _platform));
-            }
-
-            return process;
-        }
-        catch
-        {
-            pidFd?.Dispose();
-            process?.Dispose();
-            throw;
-        }
-    }
+    /// <remarks>
+    /// The stock members of the object go by the PID. If a child of this program had that PID before, and its Process object is not disposed, stock
+    /// <see cref="Process.HasExited"/> answers for that child. Ask <see cref="HasExited"/>.
+    /// </remarks>
+    public Process Open(int processId) => OpenCalls.Open(_runs, processId);
 
     /// <summary>Looks up the attachment of a process without attaching it.</summary>
     /// <param name="process">The process.</param>
@@ -174,13 +102,12 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment)
     {
         ArgumentNullException.ThrowIfNull(process);
-        attachment = Find(process) is { } found && !ForgetIfClosed(process, found) ? found : null;
-        return attachment is not null;
+        return (attachment = _runs.FindCurrent(process)) is not null;
     }
 
     /// <summary>
     /// Forgets the attachment and closes its pidfd. Calls and waits under way go on: they hold the pidfd until they end, with the exit.
-    /// The next call on the process attaches anew.
+    /// The next call on the process attaches it again.
     /// </summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="true"/> if the process was attached.</returns>
@@ -188,30 +115,116 @@ public sealed partial class ProcessHandleRegistry : IDisposable
     public bool Detach(Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return Forget(process);
+        return _runs.Remove(process);
     }
 
     /// <summary>
-    /// Detaches all processes. Pending asynchronous waits end with <see cref="ObjectDisposedException"/>; a blocked
+    /// Detaches all processes. Pending asynchronous waits that began in this registry end with <see cref="ObjectDisposedException"/>; a blocked
     /// <see cref="WaitForExit(Process, int)"/> goes on. <see cref="Default"/> stays usable, any other registry does not.
     /// </summary>
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _disposed = !(s_default.IsValueCreated && ReferenceEquals(this, s_default.Value));
-        }
+    public void Dispose() => _runs.Clear(isForGood: !ReferenceEquals(this, Default));
 
-        foreach ((Process process, Entry entry) in _entries)
-        {
-            if (entry.Attachment is { } attachment)
-            {
-                Forget(process, attachment);
-                attachment.Handler.EndWaits();
-            }
-        }
-    }
+    /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process)"/>
+    public void Kill(Process process) => SignalCalls.Kill(_runs, process);
 
-    private static ArgumentException Gone(int processId) =>
-        new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
+    /// <inheritdoc cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>
+    public void Kill(Process process, bool entireProcessTree) => SignalCalls.Kill(_runs, process, entireProcessTree);
+
+    /// <inheritdoc cref="ProcessStopExtensions.KillDescendantsViaPidFd"/>
+    public void KillDescendants(Process process) => SignalCalls.KillDescendants(_runs, process);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, PosixSignal)"/>
+    public bool Signal(Process process, PosixSignal signal) => SignalCalls.Send(_runs, process, signal);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, Signum)"/>
+    public bool Signal(Process process, Signum signal) => SignalCalls.SendRaw(_runs, process, (int)signal);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.HasExitedPidFd(Process)"/>
+    public bool HasExited(Process process) => WaitCalls.HasExited(_runs, process);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFd(Process, int)"/>
+    public bool WaitForExit(Process process, int milliseconds) =>
+        WaitCalls.WaitForExit(_runs, process, milliseconds);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFdAsync"/>
+    public Task WaitForExitAsync(Process process, CancellationToken cancellationToken = default) =>
+        WaitCalls.WaitForExitAsync(_runs, process, waitForStreams: true, cancellationToken);
+
+    /// <inheritdoc cref="ProcessOutputExtensions.WaitForExitOnlyPidFd"/>
+    public void WaitForExitOnly(Process process) => WaitCalls.WaitForExitOnly(_runs, process);
+
+    /// <inheritdoc cref="ProcessOutputExtensions.WaitForExitOnlyPidFdAsync"/>
+    public Task WaitForExitOnlyAsync(Process process, CancellationToken cancellationToken = default) =>
+        WaitCalls.WaitForExitAsync(_runs, process, waitForStreams: false, cancellationToken);
+
+    /// <inheritdoc cref="ProcessOutputExtensions.WaitForExitAndOutputPidFdAsync"/>
+    public Task<bool> WaitForExitAndOutputAsync(Process process, TimeSpan outputTimeout, CancellationToken cancellationToken = default) =>
+        WaitCalls.WaitForExitAndOutputAsync(_runs, process, outputTimeout, cancellationToken);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitStatusPidFd"/>
+    public PidFdExitStatus WaitForExitStatus(Process process) => WaitCalls.WaitForStatus(_runs, process);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.TryWaitForExitStatusPidFd"/>
+    public bool TryWaitForExitStatus(Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status) =>
+        (status = WaitCalls.TryWaitForStatus(_runs, process, timeout)) is not null;
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitStatusPidFdAsync"/>
+    public Task<PidFdExitStatus> WaitForExitStatusAsync(Process process, CancellationToken cancellationToken = default) =>
+        WaitCalls.WaitForStatusAsync(_runs, process, cancellationToken);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WhenAnyExitPidFdAsync"/>
+    public Task<Process> WhenAnyExitAsync(IEnumerable<Process> processes, CancellationToken cancellationToken = default) =>
+        WaitCalls.WhenAnyExitAsync(_runs, processes, cancellationToken);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitOrKillPidFd"/>
+    public PidFdExitStatus WaitForExitOrKill(Process process, TimeSpan timeout) => WaitForExitOrKill(process, timeout, entireProcessTree: false);
+
+    /// <inheritdoc cref="ProcessStopExtensions.WaitForExitOrKillPidFd"/>
+    public PidFdExitStatus WaitForExitOrKill(Process process, TimeSpan timeout, bool entireProcessTree) =>
+        SignalCalls.WaitOrKill(_runs, process, timeout, entireProcessTree);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitOrKillPidFdAsync"/>
+    public Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken) =>
+        WaitForExitOrKillAsync(process, cancellationToken, entireProcessTree: false);
+
+    /// <inheritdoc cref="ProcessStopExtensions.WaitForExitOrKillPidFdAsync(Process, CancellationToken, bool)"/>
+    [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for; the other one has a limit.")]
+    public Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken, bool entireProcessTree) =>
+        SignalCalls.WaitOrKillAsync(_runs, process, entireProcessTree, cancellationToken);
+
+    /// <inheritdoc cref="ProcessStopExtensions.WaitForExitOrKillPidFdAsync(Process, TimeSpan, bool, CancellationToken)"/>
+    public Task<PidFdExitStatus> WaitForExitOrKillAsync(
+        Process process, TimeSpan timeout, bool entireProcessTree = false, CancellationToken cancellationToken = default) =>
+        SignalCalls.WaitOrKillAsync(_runs, process, timeout, entireProcessTree, cancellationToken);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync"/>
+    public Task<PidFdExitStatus> StopAsync(
+        Process process,
+        TimeSpan gracePeriod,
+        PosixSignal signal = PosixSignal.SIGTERM,
+        bool entireProcessTree = false,
+        CancellationToken cancellationToken = default) =>
+        SignalCalls.StopAsync(_runs, process, gracePeriod, signal, entireProcessTree, cancellationToken);
+
+    /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFdAsync(Process, ProcessStopOptions, CancellationToken)"/>
+    public Task<PidFdExitStatus> StopAsync(Process process, ProcessStopOptions options, CancellationToken cancellationToken) =>
+        SignalCalls.StopAsync(_runs, process, options, cancellationToken);
+
+    /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFd(Process, TimeSpan, PosixSignal, bool)"/>
+    public PidFdExitStatus Stop(
+        Process process, TimeSpan gracePeriod, PosixSignal signal = PosixSignal.SIGTERM, bool entireProcessTree = false) =>
+        SignalCalls.Stop(_runs, process, gracePeriod, signal, entireProcessTree);
+
+    /// <inheritdoc cref="ProcessStopExtensions.StopViaPidFd(Process, ProcessStopOptions)"/>
+    public PidFdExitStatus Stop(Process process, ProcessStopOptions options) => SignalCalls.Stop(_runs, process, options);
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.TryGetPidFd"/>
+    public bool TryGetPidFd(Process process, [NotNullWhen(true)] out SafePidFdHandle? handle) =>
+        (handle = OpenCalls.Duplicate(_runs, process)) is not null;
+
+    /// <inheritdoc cref="ProcessPidFdExtensions.StartWithPidFd"/>
+    internal bool Start(Process process) => OpenCalls.Start(_runs, process);
+
+    /// <inheritdoc cref="OpenCalls.OpenOwned"/>
+    internal Process OpenOwned(int processId, SafePidFdHandle pidFd) => OpenCalls.OpenOwned(_runs, processId, pidFd);
 }

@@ -6,7 +6,7 @@ internal enum Needs
 {
     Nothing = 0,
 
-    /// <summary>pidfds work: what stock cannot do.</summary>
+    /// <summary>pidfds work, because stock cannot do it.</summary>
     PidFds = 1,
 
     /// <summary>/proc is mounted.</summary>
@@ -26,6 +26,31 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
             return Task.CompletedTask;
         })
     {
+    }
+
+    /// <summary>Gets all cases.</summary>
+    public static Case[] All { get; } =
+    [
+        .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
+        .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
+    ];
+
+    /// <summary>Runs the case.</summary>
+    /// <exception cref="SkipException">Something that it needs is missing.</exception>
+    public async Task RunAsync(Func<ProcessHandleRegistry> createRegistry)
+    {
+        using ProcessHandleRegistry registry = createRegistry();
+        if (Needs.HasFlag(Needs.Proc) && !Shared.ProcessTable.Exists)
+        {
+            throw new SkipException("no /proc");
+        }
+
+        if (Needs.HasFlag(Needs.PidFds) && registry.Support is { IsSupported: false } support)
+        {
+            throw new SkipException(support.Reason);
+        }
+
+        await Run(registry);
     }
 }
 

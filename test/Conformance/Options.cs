@@ -1,3 +1,5 @@
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 /// <summary>The command line.</summary>
@@ -50,7 +52,7 @@ internal sealed class Options
             switch (name)
             {
                 case "--shell":
-                    Programs.Shell = Value();
+                    Shell.Path = Value();
                     break;
                 case "--only":
                     options.Only = Names(Value());
@@ -65,10 +67,10 @@ internal sealed class Options
                     options.ExpectedSupport = Value();
                     break;
                 case "--descriptors-left":
-                    options.DescriptorsLeft = Programs.Parse(Value());
+                    options.DescriptorsLeft = Host.Parse(Value());
                     break;
                 case "--shares":
-                    options.Shares = Programs.Parse(Value());
+                    options.Shares = Host.Parse(Value());
                     break;
                 case "--results":
                     options.Results = Value();
@@ -80,13 +82,13 @@ internal sealed class Options
                     options.List = true;
                     break;
                 case "--soak":
-                    options.SoakSeconds = Programs.Parse(Value());
+                    options.SoakSeconds = Host.Parse(Value());
                     break;
                 case "--seed":
-                    options.Seed = Programs.Parse(Value());
+                    options.Seed = Host.Parse(Value());
                     break;
                 case "--threads":
-                    options.Threads = Programs.Parse(Value());
+                    options.Threads = Host.Parse(Value());
                     break;
                 default:
                     throw new ArgumentException($"{name} is no option");

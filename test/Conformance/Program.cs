@@ -4,12 +4,6 @@ namespace PidFdProcess.Conformance;
 
 internal static class Program
 {
-    private static readonly Case[] s_cases =
-    [
-        .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
-        .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
-    ];
-
     private static int Main(string[] arguments)
     {
         try
@@ -17,11 +11,11 @@ internal static class Program
             Options options = Options.Parse(arguments);
             if (options.List)
             {
-                Array.ForEach(s_cases, each => Console.WriteLine(each.Name));
+                Array.ForEach(Case.All, each => Console.WriteLine(each.Name));
                 return 0;
             }
 
-            int exitCode = new Runner(options).Run(options.SoakSeconds is null ? s_cases : new Soak(options).Cases());
+            int exitCode = new Runner(options).Run(options.SoakSeconds is null ? Case.All : new Soak(options).Cases());
 
             // A case that hangs has threads that hang.
             Environment.Exit(exitCode);

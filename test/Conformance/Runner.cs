@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 /// <summary>Runs cases one after the other: one line each, then the sums.</summary>
@@ -36,7 +39,7 @@ internal sealed class Runner(Options options)
         // The first processes make the runtime and the library open what they keep open.
         using ProcessHandleRegistry registry = new();
         WarmUp(registry);
-        _descriptors = Native.OpenDescriptors();
+        _descriptors = Descriptors.Count();
         foreach (Case each in all)
         {
             if ((options.Only.Length == 0 || options.Only.Contains(each.Name)) && !options.Except.Contains(each.Name))
@@ -77,7 +80,7 @@ internal sealed class Runner(Options options)
 
     private static void WarmUp(ProcessHandleRegistry registry)
     {
-        using (Process talking = Process.Start(new ProcessStartInfo(Programs.Shell, ["-c", "echo x"]) { RedirectStandardOutput = true })!)
+        using (Process talking = Process.Start(new ProcessStartInfo(Shell.Path, ["-c", "echo x"]) { RedirectStandardOutput = true })!)
         {
             try
             {
@@ -92,7 +95,7 @@ internal sealed class Runner(Options options)
             talking.WaitForExit();
         }
 
-        using Talker process = new("echo x; exec sleep 1000");
+        using PipedProcess process = new("echo x; exec sleep 1000");
         Task exit = registry.WaitForExitAsync(process);
         registry.Kill(process);
         exit.Wait(Check.Limit);
@@ -103,12 +106,7 @@ internal sealed class Runner(Options options)
         long start = Stopwatch.GetTimestamp();
         try
         {
-            Require(each.Needs);
-            Task run = Task.Run(async () =>
-            {
-                using ProcessHandleRegistry registry = new();
-                await each.Run(registry);
-            });
+            Task run = Task.Run(() => each.RunAsync(static () => new ProcessHandleRegistry()));
             if (!run.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(_caseLimit))
             {
                 throw new CheckException($"hangs for {_caseLimit.TotalSeconds} s");
@@ -134,31 +132,18 @@ internal sealed class Runner(Options options)
                 _ => e.ToString(),
             };
             Report(each.Name, "FAILED", text, Milliseconds(start));
-            _descriptors = Native.OpenDescriptors();
-        }
-    }
-
-    private static void Require(Needs needs)
-    {
-        if (needs.HasFlag(Needs.Proc) && !Host.HasProc)
-        {
-            throw new SkipException("no /proc");
-        }
-
-        if (needs.HasFlag(Needs.PidFds) && ProcessHandleRegistry.Default.Support is { IsSupported: false } support)
-        {
-            throw new SkipException(support.Reason);
+            _descriptors = Descriptors.Count();
         }
     }
 
     private void RequireNoLeak()
     {
         // A wait that ended gives its hold back on another thread, shortly after.
-        int open = Native.OpenDescriptors();
+        int open = Descriptors.Count();
         for (int i = 0; open > _descriptors && i < 5000; i++)
         {
             Thread.Sleep(1);
-            open = Native.OpenDescriptors();
+            open = Descriptors.Count();
         }
 
         if (open > _descriptors)

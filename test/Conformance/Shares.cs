@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 /// <summary>
@@ -16,13 +19,13 @@ internal static class Shares
 
         // As quick as a parent can be: it waits in waitpid and reaps at once.
         using Process parent = Process.Start(new ProcessStartInfo(
-            Programs.Shell, ["-c", "while read code; do (read x; exit $code) <&3 & echo $!; wait; done 3<&0"])
+            Shell.Path, ["-c", "while read code; do (read x; exit $code) <&3 & echo $!; wait; done 3<&0"])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;
         int won = 0;
         for (int i = 0; i < count; i++)
         {
             parent.StandardInput.WriteLine(i % 100);
-            using Process process = registry.Open(Programs.Parse((await parent.StandardOutput.ReadLineAsync())!));
+            using Process process = registry.Open(Host.Parse((await parent.StandardOutput.ReadLineAsync())!));
             Task<PidFdExitStatus> exit = registry.WaitForExitStatusAsync(process);
             parent.StandardInput.WriteLine();
             PidFdExitStatus status = await exit.WaitAsync(Check.Limit);
@@ -44,7 +47,7 @@ internal static class Shares
         int won = 0;
         for (int i = 0; i < count; i++)
         {
-            using Process child = Programs.ExitingOnCommand(0);
+            using Process child = Shell.StartExitingOnCommand(0);
             Task<PidFdExitStatus> exit = registry.WaitForExitStatusAsync(child);
             child.StandardInput.Close();
             won += (await exit.WaitAsync(Check.Limit)).ResourceUsage is null ? 0 : 1;
@@ -60,7 +63,7 @@ internal static class Shares
         for (int i = 0; i < count; i++)
         {
             // Long enough for the wait to begin before the exit.
-            using Process child = Programs.Start("sleep 0.01; exit 0");
+            using Process child = Shell.Start("sleep 0.01; exit 0");
             won += registry.WaitForExitStatus(child).ResourceUsage is null ? 0 : 1;
         }
 

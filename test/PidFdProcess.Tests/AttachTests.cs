@@ -10,38 +10,6 @@ public sealed class AttachTests : IDisposable
     private readonly ProcessHandleRegistry _registry = new();
 
     [TestMethod]
-    public void Attach_IsIdempotentAndSaysTheRoute()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        Assert.IsFalse(_registry.TryGetAttachment(process, out _));
-        ProcessAttachment attachment = _registry.Attach(process);
-        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.AreEqual("attached", attachment.Reason);
-        Assert.AreEqual(process.Id, attachment.ProcessId);
-        Assert.AreSame(attachment, _registry.Attach(process));
-        Assert.IsTrue(_registry.TryGetAttachment(process, out ProcessAttachment? found));
-        Assert.AreSame(attachment, found);
-        Assert.AreEqual(1, _registry.Count);
-        Assert.IsTrue(_registry.Detach(process));
-        Assert.IsFalse(_registry.Detach(process));
-        Assert.AreEqual(0, _registry.Count);
-        process.Kill();
-    }
-
-    [TestMethod]
-    public void AProcessThatHadExited_IsStocks()
-    {
-        using Process process = TestProcesses.StartExiting(3);
-        process.WaitForExit();
-        ProcessAttachment attachment = _registry.Attach(process);
-        Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
-        StringAssert.Contains(attachment.Reason, "exited");
-        _registry.Kill(process);
-        Assert.IsTrue(_registry.HasExited(process));
-        Assert.AreEqual(3, process.ExitCode);
-    }
-
-    [TestMethod]
     public void AProcessThatExitsBetweenOpenAndCheck_IsStocks()
     {
         using MockedChild child = new();
@@ -59,17 +27,6 @@ public sealed class AttachTests : IDisposable
         Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
         StringAssert.Contains(attachment.Reason, "exited");
         child.Kernel.AssertAllClosed();
-    }
-
-    [TestMethod]
-    public void StartWithPidFd_Attaches()
-    {
-        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
-        Assert.IsTrue(process.StartWithPidFd());
-        Assert.IsTrue(ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment));
-        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        process.KillViaPidFd();
-        process.WaitForExitPidFd();
     }
 
     [TestMethod]
@@ -111,55 +68,6 @@ public sealed class AttachTests : IDisposable
             Task wait = registry.WaitForExitAsync(process, new CancellationToken(true));
             Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
             Assert.AreEqual(0, registry.Count);
-        }
-    }
-
-    [TestMethod]
-    public void Open_NamesAProcessOfAnotherParent()
-    {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
-        using Process process = _registry.Open(foreign.Id);
-        Assert.AreEqual(foreign.Id, process.Id);
-        Assert.IsTrue(_registry.TryGetAttachment(process, out ProcessAttachment? attachment));
-        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        foreign.KillAndWaitUntilZombie();
-        using Process zombie = _registry.Open(foreign.Id);
-        Assert.IsTrue(_registry.HasExited(zombie));
-    }
-
-    [TestMethod]
-    public void Open_OfNoProcess_ThrowsAsGetProcessByIdDoes()
-    {
-        int gone;
-        using (ForeignProcess foreign = ForeignProcess.StartReaped())
-        {
-            gone = foreign.Id;
-            foreign.KillAndWaitUntilReaped();
-        }
-
-        int before = TestProcesses.OpenPidFds();
-        Assert.ThrowsExactly<ArgumentException>(() => Process.GetProcessById(gone));
-        ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(gone));
-        StringAssert.Contains(e.Message, $"{gone}");
-        Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(0));
-        Assert.ThrowsExactly<ArgumentException>(() => _registry.Open(-1));
-        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
-    }
-
-    [TestMethod]
-    public void TheCallersPidFd_OutlivesTheObjectAndTheAttachment()
-    {
-        Process process = TestProcesses.StartSleeper();
-        Assert.IsTrue(process.TryGetPidFd(out SafePidFdHandle? pidFd));
-        using (pidFd)
-        {
-            ProcessHandleRegistry.Default.Detach(process);
-            process.Dispose();
-            Assert.AreEqual((Errno)0, LinuxKernel.Instance.Poll(pidFd, 0, out bool exited));
-            Assert.IsFalse(exited);
-            Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdSendSignal(pidFd, 9));
-            Assert.AreEqual((Errno)0, LinuxKernel.Instance.Poll(pidFd, 30_000, out exited));
-            Assert.IsTrue(exited);
         }
     }
 

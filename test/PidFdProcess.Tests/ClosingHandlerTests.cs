@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -61,8 +62,8 @@ public sealed class ClosingHandlerTests : IDisposable
         // The runtime raises Exited under this lock: it comes too late.
         lock (_process)
         {
-            Census.KillByPid(id);
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            Native.KillByPid(id);
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
             return call();
         }
     }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PidFdProcess.Tests.Support;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests;
 
@@ -14,7 +14,7 @@ public sealed class ForeignEventTests
     [DataRow(true)]
     public async Task ExitedIsRaisedOnce_WhenTheParentHasReaped(bool exitedBefore)
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         int raised = 0;
         using ManualResetEventSlim wasRaised = new();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -135,7 +136,7 @@ public sealed class InlineCompletionTests : IDisposable
 
         await AssertWatcherCompletesAsync();
         await pending.WaitAsync(s_limit);
-        Assert.AreEqual('Z', TestProcesses.StateOf(native.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(native.Id));
     }
 
     [TestMethod]
@@ -196,8 +197,7 @@ public sealed class InlineCompletionTests : IDisposable
     [DataRow("1", true)]
     public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onWatcher)
     {
-        ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [ToolRun.TraceTarget, "thread"], environment: new Dictionary<string, string?> { [InlineCompletions.Variable] = variable });
+        ToolRun run = await DummyProgram.SucceedAsync(["resume-on-thread"], (InlineCompletions.Variable, variable));
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -24,44 +25,9 @@ public sealed class KillTests : IDisposable
     public static IEnumerable<object[]> Calls => s_calls.Keys.Select(call => new object[] { call });
 
     [TestMethod]
-    public void AChild_DiesOfSigKill()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        process.KillViaPidFd();
-        Assert.IsTrue(process.WaitForExit(30_000));
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    public void AChildThatWasKilled_IsKilledAgainToNoEffect()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        _registry.Attach(process);
-        process.Kill();
-        process.WaitForExit();
-        _registry.Kill(process);
-        _registry.Kill(process);
-        Assert.IsTrue(_registry.HasExited(process));
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    [DataRow(true)]
-    [DataRow(false)]
-    public void AForeignProcess_Dies(bool opened)
-    {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
-        using Process process = opened ? _registry.Open(foreign.Id) : Process.GetProcessById(foreign.Id);
-        _registry.Kill(process);
-        Assert.IsTrue(_registry.WaitForExit(process, 30_000));
-        TestProcesses.WaitUntil(() => TestProcesses.ParentOf(foreign.Id) is null, "it is reaped");
-        _registry.Kill(process);
-    }
-
-    [TestMethod]
     public void AForeignProcessThatWasReapedBeforeItIsAttached_IsNoError()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         ProcessAttachment attachment = _registry.Attach(process);
@@ -73,23 +39,12 @@ public sealed class KillTests : IDisposable
     }
 
     [TestMethod]
-    public void AZombie_IsNoError()
-    {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
-        using Process process = Process.GetProcessById(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
-        Assert.AreEqual(ProcessRoute.PidFd, _registry.Attach(process).Route);
-        _registry.Kill(process);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
-    }
-
-    [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
     public void NotPermitted_IsTheExceptionOfStock(bool child)
     {
         OtherUser.Require();
-        using ForeignProcess? foreign = child ? null : ForeignProcess.StartReaped();
+        using NonChildProcess? foreign = child ? null : NonChildProcess.StartReaped();
         using Process process = foreign is null ? TestProcesses.StartSleeper() : Process.GetProcessById(foreign.Id);
         Win32Exception stock = null!;
         Win32Exception ours = null!;

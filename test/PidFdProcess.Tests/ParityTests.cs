@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -37,8 +38,8 @@ public sealed class ParityTests
         ["unstarted"] = () => new Subject(new Process { StartInfo = new ProcessStartInfo("/bin/true") }),
         ["closed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Close()),
         ["disposed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Dispose()),
-        ["foreign"] = () => Subject.Foreign(ForeignProcess.StartReaped()),
-        ["reaped foreign"] = () => Subject.After(ForeignProcess.StartReaped(), foreign => foreign.KillAndWaitUntilReaped()),
+        ["foreign"] = () => Subject.Foreign(NonChildProcess.StartReaped()),
+        ["reaped foreign"] = () => Subject.After(NonChildProcess.StartReaped(), foreign => foreign.KillAndWaitUntilReaped()),
     };
 
     private static readonly Dictionary<string, Func<Calls, Process, object?>> s_actions = new()
@@ -96,7 +97,7 @@ public sealed class ParityTests
         if (wasKilled && (isChild ? process.Id : subject.Id) is { } id)
         {
             // Kill alone does not wait, and a wait of stock could raise what ours has not.
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
         }
 
         // With events on it is raised sooner or later; otherwise by a call, or not at all. A call may be too early for another parent to
@@ -165,13 +166,13 @@ public sealed class ParityTests
         Func<Process, TimeSpan, bool> WaitForExitTimeSpan,
         Func<Process, CancellationToken, Task> WaitForExitAsync);
 
-    private sealed class Subject(Process process, ForeignProcess? foreign = null) : IDisposable
+    private sealed class Subject(Process process, NonChildProcess? foreign = null) : IDisposable
     {
         public Process Process { get; } = process;
 
         public int? Id => foreign?.Id;
 
-        public static Subject Foreign(ForeignProcess foreign) => new(Process.GetProcessById(foreign.Id), foreign);
+        public static Subject Foreign(NonChildProcess foreign) => new(Process.GetProcessById(foreign.Id), foreign);
 
         public static Subject After(Process process, Action<Process> action)
         {
@@ -179,7 +180,7 @@ public sealed class ParityTests
             return new Subject(process);
         }
 
-        public static Subject After(ForeignProcess foreign, Action<ForeignProcess> action)
+        public static Subject After(NonChildProcess foreign, Action<NonChildProcess> action)
         {
             Subject subject = Foreign(foreign);
             action(foreign);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests;
@@ -159,8 +160,8 @@ public sealed class RestartTests : IDisposable
         // The runtime raises Exited under this lock: it comes too late.
         lock (_process)
         {
-            Census.KillByPid(id);
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            Native.KillByPid(id);
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
             if (exitWasSeen)
             {
                 Assert.AreEqual(ProcessRoute.Stock, _registry.Attach(_process).Route);

@@ -14,100 +14,6 @@ public sealed class WaitTests : IDisposable
     private readonly ProcessHandleRegistry _registry = new();
 
     [TestMethod]
-    [DataRow(0)]
-    [DataRow(1)]
-    [DataRow(255)]
-    public async Task EveryWait_LeavesTheExitCodeReadable(int exitCode)
-    {
-        foreach (Func<Process, Task> wait in Waits())
-        {
-            using Process process = TestProcesses.StartExiting(exitCode);
-            await wait(process);
-            Assert.IsTrue(process.HasExited);
-            Assert.AreEqual(exitCode, process.ExitCode);
-            Assert.IsLessThanOrEqualTo(DateTime.Now, process.ExitTime);
-        }
-    }
-
-    [TestMethod]
-    public async Task EveryWait_EndsForAProcessOfAnotherParent()
-    {
-        foreach (Func<Process, Task> wait in Waits())
-        {
-            using ForeignProcess foreign = ForeignProcess.StartReaped();
-            using Process process = _registry.Open(foreign.Id);
-            Task ended = Task.Run(() => wait(process));
-            foreign.Signal();
-            await ended.WaitAsync(s_limit);
-            Assert.IsTrue(_registry.HasExited(process));
-        }
-    }
-
-    [TestMethod]
-    public async Task EveryWait_EndsForAZombieThatStockTakesForRunning()
-    {
-        foreach (Func<Process, Task> wait in Waits())
-        {
-            using ForeignProcess foreign = ForeignProcess.StartUnreaped();
-            using Process process = _registry.Open(foreign.Id);
-            Task ended = Task.Run(() => wait(process));
-            Assert.IsFalse(_registry.HasExited(process));
-            foreign.KillAndWaitUntilZombie();
-            await ended.WaitAsync(s_limit);
-            Assert.IsTrue(_registry.HasExited(process));
-            Assert.IsFalse(process.HasExited);
-            _registry.Kill(process);
-        }
-    }
-
-    [TestMethod]
-    public async Task ARunningProcess_IsWaitedForInVainUntilTheTimeIsOver()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        Assert.IsFalse(_registry.WaitForExit(process, 0));
-        Stopwatch watch = Stopwatch.StartNew();
-        Assert.IsFalse(_registry.WaitForExit(process, 50));
-        Assert.IsGreaterThanOrEqualTo(49, watch.ElapsedMilliseconds);
-        Assert.IsFalse(process.WaitForExitPidFd(TimeSpan.FromMilliseconds(1)));
-
-        Task endless = Task.Run(() => _registry.WaitForExit(process, -1));
-        _registry.Kill(process);
-        await endless.WaitAsync(s_limit);
-    }
-
-    [TestMethod]
-    public void ATimeoutOutOfRange_IsRefusedAlsoAfterTheExit()
-    {
-        using Process process = TestProcesses.StartExiting(0);
-        process.WaitForExit();
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitPidFd(-2));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitPidFd(TimeSpan.FromMilliseconds(-2)));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitPidFd(TimeSpan.FromMilliseconds(int.MaxValue + 1L)));
-        Assert.IsTrue(process.WaitForExitPidFd(TimeSpan.FromMilliseconds(-1)));
-        Assert.IsTrue(process.WaitForExitPidFd(TimeSpan.FromMilliseconds(int.MaxValue)));
-    }
-
-    [TestMethod]
-    public async Task Cancelling_NamesTheCallersTokenAndLeavesOtherWaitsAlone()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        using CancellationTokenSource source = new();
-        Task cancelled = _registry.WaitForExitAsync(process, source.Token);
-        Task other = _registry.WaitForExitAsync(process);
-        await source.CancelAsync();
-
-        OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled.WaitAsync(s_limit));
-        Assert.AreEqual(source.Token, e.CancellationToken);
-        Assert.IsFalse(process.HasExited);
-        Assert.IsFalse(other.IsCompleted);
-
-        await Assert.ThrowsAsync<OperationCanceledException>(() => _registry.WaitForExitAsync(process, source.Token));
-        _registry.Kill(process);
-        await other.WaitAsync(s_limit);
-        await _registry.WaitForExitAsync(process, source.Token);
-    }
-
-    [TestMethod]
     public async Task AThousandCancelledWaits_LeaveNoRegistration()
     {
         ExitEventLoop watcher = PidFdPlatform.Shared.Watcher;
@@ -197,12 +103,4 @@ public sealed class WaitTests : IDisposable
     }
 
     public void Dispose() => _registry.Dispose();
-
-    private IEnumerable<Func<Process, Task>> Waits()
-    {
-        yield return process => Task.Run(() => Assert.IsTrue(_registry.WaitForExit(process, -1)));
-        yield return process => Task.Run(() => Assert.IsTrue(_registry.WaitForExit(process, 30_000)));
-        yield return process => _registry.WaitForExitAsync(process).WaitAsync(s_limit);
-        yield return process => Task.Run(() => TestProcesses.WaitUntil(() => _registry.HasExited(process), "it has exited"));
-    }
 }

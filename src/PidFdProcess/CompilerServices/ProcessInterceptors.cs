@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using PidFdProcess.Runtime;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.CompilerServices;
 
@@ -17,8 +17,8 @@ namespace PidFdProcess.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ProcessInterceptors
 {
-    // PosixSignal.SIGKILL of .NET 11.
-    private const int LastPosixSignal = -11;
+    // PosixSignal.SIGKILL, which the frameworks that this library is built for do not have.
+    private const PosixSignal SigKillOfNet11 = (PosixSignal)(-11);
 
     private static bool IsActive => ProcessHandleRegistry.Default.Support.IsSupported;
 
@@ -228,7 +228,7 @@ public static class ProcessInterceptors
     {
         ArgumentNullException.ThrowIfNull(status);
         exitCode = status.ExitCode.GetValueOrDefault();
-        signal = status.SignalNumber is { } number ? PosixSignalOf(number) : null;
+        signal = status.PosixSignal is (PosixSignal)SignalNumbers.SigKill ? SigKillOfNet11 : status.PosixSignal;
         return status.Source is not (ExitStatusSource.Unknown or ExitStatusSource.Runtime);
     }
 
@@ -252,20 +252,6 @@ public static class ProcessInterceptors
         {
             return false;
         }
-    }
-
-    // As the runtime does: the signals that PosixSignal names have negative values, the others are their raw numbers.
-    private static PosixSignal PosixSignalOf(int number)
-    {
-        for (int value = LastPosixSignal; value < 0; value++)
-        {
-            if (UnixSignals.NumberOf((PosixSignal)value) == number)
-            {
-                return (PosixSignal)value;
-            }
-        }
-
-        return (PosixSignal)number;
     }
 
     // The caller wrote an instance method. Called on null, that throws a NullReferenceException.

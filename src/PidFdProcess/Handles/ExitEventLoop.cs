@@ -5,218 +5,253 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
-// Constraints: one thread for any number of pending waits. It never runs user code, unless the program asked for inline completions, and
-// never waits for a lock that is held over a blocking call, or one slow continuation would delay every other exit. It never reaps.
+// Constraints: one thread for any number of pending waits. It runs no user code, unless the program asked for inline completions, and waits for
+// no lock that is held over a blocking call, because one slow continuation would delay every other exit. It never reaps. A wait for a child
+// ends after the runtime has reaped it, some tens of microseconds after the exit and sometimes much later. A collectible
+// AssemblyLoadContext cannot be unloaded while the thread runs.
 //
-// Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the
-// ExitRegistration, and the number of the slot's use. An event whose token is that of an earlier use is stale and ignored.
-// Registrations are one-shot, so that an exit is reported once even if taking it out of the set failed. The thread starts with
-// the first registration, is a background thread, and ends only if epoll_wait fails, which it does not on a healthy
-// kernel; then all waits move to stock and the next registration starts anew.
+// Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the registration, and the
+// number of the slot's use. An event whose token is of an earlier use is stale and ignored. Registrations are one-shot, so that an exit is
+// reported once even if its removal from the set failed. For each batch the thread first captures all statuses and then ends the waits,
+// because the runtime reaps in the meantime. Waits whose reap is still to come are late: the thread looks at them between two calls of
+// epoll_wait, at first without a pause and then at growing intervals. The thread starts with the first registration and ends when nothing
+// has been watched for some seconds, or if epoll_wait fails. Then all waits move to the runtime, and the next registration starts a thread.
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
 
+    // A collectible context is unloaded by programs that wait for it.
+    private static readonly int s_idleMilliseconds = typeof(ExitEventLoop).Assembly.IsCollectible ? 100 : 5000;
+
     // User code gets the default of the system.
     private readonly int _stackSize = runsUserCode ? 0 : OwnStackSize;
 
     private readonly object _gate = new();
-    private Slot[] _slots = new Slot[16];
-    private int _usedSlots;
-    private int _firstFree = -1;
+    private readonly RegistrationSlots _slots = new();
     private SafeFileHandle? _epoll;
 
     /// <summary>Gets the number of registrations, for tests.</summary>
-    public int Count { get; private set; }
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _slots.Count;
+            }
+        }
+    }
 
-    /// <summary>Starts to watch; if that fails, tells by which call.</summary>
-    public Errno Register(ExitRegistration watch, out ulong token, out string call)
+    /// <summary>Starts to watch a pidfd. The registration gets a reference of its own.</summary>
+    public CallFailure Register(ExitRegistration registration, out ulong token)
     {
         token = 0;
-        bool referenced = false;
-        watch.PidFd.DangerousAddRef(ref referenced);
-        Errno error;
+        if (!registration.TryAddRef())
+        {
+            return new CallFailure("epoll_ctl", Errno.EBADF);
+        }
+
+        CallFailure failure;
         SafeFileHandle? epoll;
         lock (_gate)
         {
-            // At once, so that a watcher that gives up either finds the slot or is not found by it.
-            error = EnsureStarted(out epoll, out call);
-            token = error == 0 ? TakeSlot(watch) : 0;
+            // Both under one lock, so that a loop that ends either finds the slot or is not found by it.
+            failure = EnsureStarted(out epoll);
+            token = failure.IsFailure ? 0 : _slots.Take(registration);
         }
 
-        if (error == 0)
+        if (!failure.IsFailure)
         {
-            call = "epoll_ctl";
-            error = Add(epoll!, watch.PidFd, token);
-            if (error != 0)
+            failure = Add(epoll!, registration.PidFd, token);
+            if (failure.IsFailure)
             {
-                FreeSlot(token);
+                Free(token);
                 token = 0;
             }
         }
 
-        if (error != 0)
+        if (failure.IsFailure)
         {
-            watch.PidFd.DangerousRelease();
+            registration.Release();
         }
 
-        return error;
+        return failure;
     }
 
-    public void Unregister(ExitRegistration watch, ulong token)
+    public void Unregister(ExitRegistration registration, ulong token)
     {
-        FreeSlot(token);
+        Free(token);
         try
         {
             if (_epoll is { IsClosed: false } epoll)
             {
-                // Explicitly, not by closing the pidfd: a duplicate of it keeps the registration in the set.
-                // A failure leaves a stale token.
-                _ = kernel.EpollRemove(epoll, watch.PidFd);
+                // Explicitly, because a duplicate of the pidfd keeps the registration in the set. A failure leaves a stale token.
+                _ = kernel.EpollRemove(epoll, registration.PidFd);
             }
         }
         catch (ObjectDisposedException)
         {
-            // The watcher has given up meanwhile, and its set is gone.
+            // The loop has ended during the call, and its set is gone.
         }
 
-        watch.PidFd.DangerousRelease();
+        registration.Release();
     }
 
-    private Errno Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
+    /// <summary>Ends all waits that belong to a registry.</summary>
+    public void EndAll(object owner)
+    {
+        List<ExitRegistration> all = [];
+        lock (_gate)
+        {
+            _slots.AddTo(all);
+        }
+
+        foreach (ExitRegistration registration in all)
+        {
+            if (ReferenceEquals(registration.Owner, owner))
+            {
+                registration.End(WaitEnd.Disposed);
+            }
+        }
+    }
+
+    private CallFailure Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
     {
         try
         {
-            return kernel.EpollAdd(epoll, pidFd, token);
+            return new CallFailure("epoll_ctl", kernel.EpollAdd(epoll, pidFd, token));
         }
         catch (ObjectDisposedException)
         {
-            // The watcher has given up meanwhile; the next registration starts another.
-            return Errno.EAGAIN;
+            // The loop has ended during the call. The next registration starts another.
+            return new CallFailure("epoll_ctl", Errno.EAGAIN);
         }
     }
 
     /// <summary>Under the lock.</summary>
-    private Errno EnsureStarted(out SafeFileHandle? epoll, out string call)
+    private CallFailure EnsureStarted(out SafeFileHandle? epoll)
     {
-        call = "epoll_create1";
         epoll = _epoll;
         if (epoll is not null)
         {
-            return 0;
+            return default;
         }
 
         Errno error = kernel.EpollCreate(out SafeFileHandle created);
         if (error != 0)
         {
-            return error;
+            return new CallFailure("epoll_create1", error);
         }
 
         try
         {
-            new Thread(state => Watch((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = "PidFdProcess exit watcher" }
-                .UnsafeStart(created);
+            new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = "PidFdProcess exits" }.UnsafeStart(created);
         }
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
             created.Dispose();
-            call = "clone";
-            return Errno.EAGAIN;
+            return new CallFailure("clone", Errno.EAGAIN);
         }
 
         epoll = _epoll = created;
-        return 0;
+        return default;
     }
 
-    private void Watch(SafeFileHandle epoll)
+    private void Run(SafeFileHandle epoll)
     {
         ulong[] tokens = new ulong[BatchSize];
-        Errno error;
-        do
+        LateWaits late = new();
+        for (;;)
         {
-            error = kernel.EpollWait(epoll, tokens, milliseconds: -1, out int count);
-            for (int i = 0; error == 0 && i < count; i++)
+            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextLook();
+            Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
+            if (error is not (0 or Errno.EINTR))
             {
-                Find(tokens[i])?.End(tokens[i], WaitOutcome.Exited);
+                Fail(epoll, late, error);
+                return;
             }
-        }
-        while (error is 0 or Errno.EINTR);
 
-        Fail(epoll);
+            if (error == 0 && count > 0)
+            {
+                Report(tokens.AsSpan(0, count), late);
+            }
+            else if (late.IsEmpty && error == 0 && TryEnd(epoll))
+            {
+                return;
+            }
+
+            late.Look(wasIdle: count <= 0);
+        }
     }
 
-    private void Fail(SafeFileHandle epoll)
+    private void Report(ReadOnlySpan<ulong> tokens, LateWaits late)
     {
-        Slot[] slots;
+        foreach (ulong token in tokens)
+        {
+            Find(token)?.CaptureExit();
+        }
+
+        foreach (ulong token in tokens)
+        {
+            Find(token)?.EndWithExit(token, late.Added);
+        }
+    }
+
+    /// <summary>Ends the thread if nothing is watched.</summary>
+    private bool TryEnd(SafeFileHandle epoll)
+    {
         lock (_gate)
         {
-            slots = _slots[.._usedSlots];
+            if (_slots.Count > 0)
+            {
+                return false;
+            }
+
             _epoll = null;
         }
 
         epoll.Dispose();
-        for (int i = 0; i < slots.Length; i++)
+        return true;
+    }
+
+    private void Fail(SafeFileHandle epoll, LateWaits late, Errno error)
+    {
+        List<ExitRegistration> all = [];
+        lock (_gate)
         {
-            slots[i].Watch?.End(Token(i, slots[i].Use), WaitOutcome.Failed);
+            _slots.AddTo(all);
+            _epoll = null;
         }
+
+        if (error == Errno.EBADF)
+        {
+            // Other code has closed the descriptor, and its number may belong to another file.
+            epoll.SetHandleAsInvalid();
+        }
+
+        epoll.Dispose();
+        foreach (ExitRegistration registration in all)
+        {
+            registration.End(WaitEnd.LoopFailed);
+        }
+
+        late.EndAll();
     }
 
     private ExitRegistration? Find(ulong token)
     {
         lock (_gate)
         {
-            ref Slot slot = ref _slots[IndexOf(token)];
-            return slot.Use == UseOf(token) ? slot.Watch : null;
+            return _slots.Find(token);
         }
     }
 
-    /// <summary>Under the lock.</summary>
-    private ulong TakeSlot(ExitRegistration watch)
-    {
-        int index = _firstFree;
-        if (index >= 0)
-        {
-            _firstFree = _slots[index].NextFree;
-        }
-        else
-        {
-            index = _usedSlots++;
-            if (index == _slots.Length)
-            {
-                Array.Resize(ref _slots, index * 2);
-            }
-        }
-
-        Count++;
-        ref Slot slot = ref _slots[index];
-        slot.Watch = watch;
-        return Token(index, ++slot.Use);
-    }
-
-    private void FreeSlot(ulong token)
+    private void Free(ulong token)
     {
         lock (_gate)
         {
-            Count--;
-            ref Slot slot = ref _slots[IndexOf(token)];
-            slot.Watch = null;
-            slot.NextFree = _firstFree;
-            _firstFree = IndexOf(token);
+            _slots.Free(token);
         }
-    }
-
-    // A use counts from 1, so no token is 0.
-    private static ulong Token(int index, uint use) => ((ulong)use << 32) | (uint)index;
-
-    private static int IndexOf(ulong token) => (int)(uint)token;
-
-    private static uint UseOf(ulong token) => (uint)(token >> 32);
-
-    private struct Slot
-    {
-        public ExitRegistration? Watch;
-        public uint Use;
-        public int NextFree;
     }
 }

@@ -1,49 +1,53 @@
 using PidFdProcess.Linux;
 
-
 namespace PidFdProcess.Handles;
 
-/// <summary>
-/// The watch over one pidfd: a list of waiters that share one epoll registration. It exists from the first waiter to the exit
-/// or to the cancellation of the last one, and holds a reference on the handle for that long, so that the number of a closed
-/// descriptor cannot come back in epoll as another file.
-/// </summary>
-/// <param name="watcher">The thread that watches.</param>
-/// <param name="pidFd">The pidfd.</param>
-/// <param name="observer">Is told of the exit at once, on the watcher's thread, while the pidfd is held.</param>
-/// <remarks>The lock is held over epoll_ctl, which does not block.</remarks>
-internal sealed class ExitRegistration(ExitEventLoop watcher, SafePidFdHandle pidFd, IExitObserver? observer = null)
+// Overview
+//
+// Constraints: an epoll set takes a descriptor only once, and many waits can want one process. The number of a closed descriptor comes back as
+// another file, so a registered one must stay open. The event loop must not wait for a lock that is held over a blocking call.
+//
+// Scheme: the waits for one process form a list and share one registration. It exists from the first wait to the exit, or until the last wait
+// has been cancelled, and holds a reference to the pidfd for that long. The lock is held over epoll_ctl, which does not block.
+
+/// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
+internal abstract class ExitRegistration(ExitEventLoop loop)
 {
+    private readonly object _gate = new();
     private ExitWaiter? _first;
+    private ulong _token;
 
-    public SafePidFdHandle PidFd { get; } = pidFd;
+    /// <summary>Gets the registry's table that the waits belong to; it can end them all.</summary>
+    public abstract object Owner { get; }
 
-    /// <summary>Gets or sets the mark of the present registration; 0 is none.</summary>
-    private ulong Token { get; set; }
+    /// <summary>Gets the pidfd; the caller holds a reference.</summary>
+    public abstract SafePidFdHandle PidFd { get; }
 
-    /// <summary>
-    /// Adds a waiter, unless it was cancelled in the meantime. A waiter that was not added hears nothing; the call that failed is named.
-    /// </summary>
-    /// <exception cref="ObjectDisposedException">The pidfd is closed.</exception>
-    public Errno Add(ExitWaiter waiter, out string call)
+    /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>; fails if it is closed.</summary>
+    public abstract bool TryAddRef();
+
+    public abstract void Release();
+
+    /// <summary>Reads how the process ended, once, at the earliest time. Runs no user code.</summary>
+    public abstract void CaptureExit();
+
+    /// <summary>Adds a wait, unless it has ended before. A wait that was not added hears nothing. The caller holds a reference.</summary>
+    public CallFailure Add(ExitWaiter waiter)
     {
-        call = "";
-        lock (this)
+        lock (_gate)
         {
             if (!waiter.IsPending)
             {
-                return 0;
+                return default;
             }
 
-            if (Token == 0)
+            if (_token == 0)
             {
-                Errno error = watcher.Register(this, out ulong token, out call);
-                if (error != 0)
+                CallFailure failure = loop.Register(this, out _token);
+                if (failure.IsFailure)
                 {
-                    return error;
+                    return failure;
                 }
-
-                Token = token;
             }
 
             waiter.IsLinked = true;
@@ -54,14 +58,14 @@ internal sealed class ExitRegistration(ExitEventLoop watcher, SafePidFdHandle pi
             }
 
             _first = waiter;
-            return 0;
+            return default;
         }
     }
 
-    /// <summary>Takes a waiter out; the last one takes the registration with it.</summary>
+    /// <summary>Takes a wait out. The last one takes the registration with it.</summary>
     public void Remove(ExitWaiter waiter)
     {
-        lock (this)
+        lock (_gate)
         {
             if (!waiter.IsLinked)
             {
@@ -83,6 +87,7 @@ internal sealed class ExitRegistration(ExitEventLoop watcher, SafePidFdHandle pi
                 waiter.Next.Previous = waiter.Previous;
             }
 
+            waiter.Previous = waiter.Next = null;
             if (_first is null)
             {
                 Unregister();
@@ -90,54 +95,60 @@ internal sealed class ExitRegistration(ExitEventLoop watcher, SafePidFdHandle pi
         }
     }
 
-    /// <summary>Ends every wait, if the token is that of the present registration and not of one gone by.</summary>
-    public void End(ulong token, WaitOutcome outcome) => End(outcome, token);
-
-    /// <summary>Ends every wait.</summary>
-    public void End(WaitOutcome outcome) => End(outcome, token: null);
-
-    private void End(WaitOutcome outcome, ulong? token)
+    /// <summary>The event loop has a report for the registration with this token: takes out all waits and tells each of the exit.</summary>
+    /// <param name="token">The token of the report. A report for an earlier registration changes nothing.</param>
+    /// <param name="late">Where to put the waits that need another look.</param>
+    public void EndWithExit(ulong token, List<ExitWaiter> late)
     {
-        ExitWaiter? waiter;
-        lock (this)
-        {
-            if (Token == 0 || (token is { } expected && expected != Token))
-            {
-                return;
-            }
-
-            if (outcome == WaitOutcome.Exited)
-            {
-                observer?.OnExit();
-            }
-
-            Unregister();
-            waiter = _first;
-            _first = null;
-            for (ExitWaiter? each = waiter; each is not null; each = each.Next)
-            {
-                each.IsLinked = false;
-            }
-        }
-
-        while (waiter is not null)
+        for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
         {
             ExitWaiter? next = waiter.Next;
             waiter.Previous = waiter.Next = null;
-            waiter.Decide(outcome);
+            if (!waiter.OnExit())
+            {
+                late.Add(waiter);
+            }
+
             waiter = next;
+        }
+    }
+
+    /// <summary>Ends all waits without an exit.</summary>
+    public void End(WaitEnd end, ulong? token = null)
+    {
+        for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
+        {
+            ExitWaiter? next = waiter.Next;
+            waiter.Previous = waiter.Next = null;
+            waiter.OnEnd(end);
+            waiter = next;
+        }
+    }
+
+    private ExitWaiter? TakeAll(ulong? token)
+    {
+        lock (_gate)
+        {
+            if (_token == 0 || (token is { } expected && expected != _token))
+            {
+                return null;
+            }
+
+            ExitWaiter? first = _first;
+            _first = null;
+            for (ExitWaiter? each = first; each is not null; each = each.Next)
+            {
+                each.IsLinked = false;
+            }
+
+            Unregister();
+            return first;
         }
     }
 
     private void Unregister()
     {
-        watcher.Unregister(this, Token);
-        Token = 0;
+        loop.Unregister(this, _token);
+        _token = 0;
     }
-}
-
-/// <summary>Someone who reads what can be read of an exited process before its parent reaps it. Must not block.</summary>
-internal interface IExitObserver
-{
-    void OnExit();
 }

@@ -1,45 +1,43 @@
 namespace PidFdProcess.Handles;
 
-/// <summary>How the watch over a process ended for one of those who wait.</summary>
-internal enum WaitOutcome
+/// <summary>Why a wait ends although its process has not exited.</summary>
+internal enum WaitEnd
 {
-    Pending,
-    Exited,
-    Canceled,
+    /// <summary>The registry was disposed.</summary>
     Disposed,
-    Failed,
+
+    /// <summary>The event loop can watch no more, because epoll_wait failed.</summary>
+    LoopFailed,
 }
 
 /// <summary>
-/// Someone who waits for an exit: a task and a link in the list of its <see cref="ExitRegistration"/> in one object, for 10,000 pending waits
-/// are 10,000 of these.
+/// A wait for the exit of one process: a task and a link in the list of its <see cref="ExitRegistration"/> in one object, because 10,000 pending
+/// waits are 10,000 of these.
 /// </summary>
-internal abstract class ExitWaiter(TaskCreationOptions options = TaskCreationOptions.None) : TaskCompletionSource(options)
+/// <remarks>The event loop calls the members below. They must neither block nor run user code, except where the program asked for that.</remarks>
+internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletionSource(options)
 {
-    private int _outcome;
-
-    /// <summary>The links and the flag belong to the watch, under its lock.</summary>
+    /// <summary>Gets or sets a link of the list, under the lock of the registration.</summary>
     internal ExitWaiter? Previous { get; set; }
 
+    /// <summary>Gets or sets a link of the list, under the lock of the registration.</summary>
     internal ExitWaiter? Next { get; set; }
 
+    /// <summary>Gets or sets whether the list has this wait, under the lock of the registration.</summary>
     internal bool IsLinked { get; set; }
 
-    internal bool IsPending => Outcome == WaitOutcome.Pending;
+    /// <summary>Gets whether the wait has not ended; a wait that was cancelled before it was added must not be added.</summary>
+    internal abstract bool IsPending { get; }
 
-    protected WaitOutcome Outcome => (WaitOutcome)Volatile.Read(ref _outcome);
+    /// <summary>The process has exited, and its status was captured.</summary>
+    /// <returns>Whether the wait needs no more of the event loop; else the loop looks again soon, because the reap is still to come.</returns>
+    internal abstract bool OnExit();
 
-    /// <summary>Decides the wait unless it is decided, and passes the rest on to another thread: the caller may be the watcher.</summary>
-    internal void Decide(WaitOutcome outcome)
-    {
-        if (TryDecide(outcome))
-        {
-            OnDecided();
-        }
-    }
+    /// <summary>Looks whether the reap has come.</summary>
+    /// <param name="sinceExit">The time since <see cref="OnExit"/>.</param>
+    /// <returns>Whether the wait needs no more of the event loop.</returns>
+    internal abstract bool OnLook(TimeSpan sinceExit);
 
-    protected bool TryDecide(WaitOutcome outcome) =>
-        Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)WaitOutcome.Pending) == (int)WaitOutcome.Pending;
-
-    protected abstract void OnDecided();
+    /// <summary>The wait ends without an exit.</summary>
+    internal abstract void OnEnd(WaitEnd end);
 }

@@ -3,24 +3,22 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
 
-/// <summary>What all registries of this process share: the kernel, the probe's result, the exit watcher.</summary>
+/// <summary>What all registries of this process share: the kernel, the probe's result, the event loop.</summary>
 internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false)
 {
-    private static readonly Lazy<PidFdPlatform> s_shared = new(() => new PidFdPlatform(LinuxKernel.Instance, InlineCompletions.AreRequested()));
-
     private readonly object _probeGate = new();
     private PidFdSupport? _support;
 
-    public static PidFdPlatform Shared => s_shared.Value;
+    public static PidFdPlatform Shared { get; } = new(LinuxKernel.Instance, InlineCompletions.AreRequested());
 
     public IKernel Kernel { get; } = kernel;
 
-    /// <summary>Gets whether asynchronous waits complete on the watcher's thread.</summary>
+    /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline { get; } = completesInline;
 
-    public ExitEventLoop Watcher { get; } = new(kernel, runsUserCode: completesInline);
+    public ExitEventLoop EventLoop { get; } = new(kernel, runsUserCode: completesInline);
 
-    /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed for want of resources.</summary>
+    /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed because resources were short.</summary>
     public PidFdSupport Support
     {
         get
@@ -30,16 +28,20 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
                 return known;
             }
 
+            PidFdSupport probed;
             lock (_probeGate)
             {
-                if (_support is not { IsFinal: true })
+                if (_support is { IsFinal: true })
                 {
-                    _support = PidFdProbe.Run(Kernel);
-                    PidFdEventSource.Log.Probed(_support.IsSupported, _support.Reason);
+                    return _support;
                 }
 
-                return _support;
+                _support = probed = PidFdProbe.Run(Kernel);
             }
+
+            // Listeners are user code, so not under the lock.
+            PidFdEventSource.Log.Probed(probed.IsSupported, probed.Reason);
+            return probed;
         }
     }
 }

@@ -74,7 +74,7 @@ internal static class PidFdProbe
             }
 
             // Compiled now, or the first child is reaped while the code that reads its status is.
-            _ = ExitRecord.Read(kernel, self, Environment.ProcessId);
+            _ = ExitRecord.Read(kernel, self, Environment.ProcessId, out _);
             return PidFdSupport.Supported;
         }
     }

@@ -48,6 +48,25 @@ internal interface IKernel
     /// <summary><c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. ESRCH: reaped.</summary>
     Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
 
+    /// <summary>
+    /// <c>poll(2)</c> on the first pidfds of an array: which of the processes have exited, at the latest when the time is over? May answer EINTR.
+    /// EBADF: one of the descriptors is closed.
+    /// </summary>
+    /// <remarks>The caller keeps the handles open during the call.</remarks>
+    Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited);
+
+    /// <summary><c>kill(2)</c>, for hosts without pidfds.</summary>
+    Errno Kill(int processId, int signal);
+
     /// <summary>Reads <c>/proc/PID/stat</c>: see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>
     Errno ReadProcStat(int processId, out ProcStat stat);
+
+    /// <summary>Adds the PIDs in <c>/proc/PID/task/TID/children</c> to a list, also those before an error.</summary>
+    Errno ReadProcChildren(int processId, int threadId, List<int> children);
+
+    /// <summary>Adds the PIDs in <c>/proc</c> to a list, also those before an error.</summary>
+    Errno ListProcesses(List<int> processIds);
+
+    /// <summary>Adds the thread ids in <c>/proc/PID/task</c> to a list, also those before an error.</summary>
+    Errno ListThreads(int processId, List<int> threadIds);
 }

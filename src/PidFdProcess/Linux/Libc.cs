@@ -20,6 +20,15 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SyscallWaitId(nint number, nint idType, SafePidFdHandle pidFd, void* info, nint options, void* usage);
 
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallTgKill(nint number, nint processId, nint threadId, nint signal);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallPrLimit(nint number, nint processId, nint resource, void* newLimit, void* oldLimit);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallGetDents(nint number, nint fd, void* buffer, nint size);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(PollFd* fds, nuint count, int milliseconds);
 

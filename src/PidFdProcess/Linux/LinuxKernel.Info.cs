@@ -14,13 +14,10 @@ internal sealed unsafe partial class LinuxKernel
     private const int ParentIndex = 2;
     private const int StatBufferSize = 1024;
 
-    // That of another PID namespace has other processes under the same numbers (pid_namespaces(7)).
-    private static readonly bool s_isProcOurs = ReadProcSelf() == Environment.ProcessId;
-
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
         PidFdInfo info = new() { Mask = PidFdInfoExit };
-        Errno error = Cvt(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
+        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
         status = error == 0 && (info.Mask & PidFdInfoExit) != 0 ? new WaitStatus(info.ExitCode) : null;
         return error;
     }
@@ -28,7 +25,7 @@ internal sealed unsafe partial class LinuxKernel
     public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
     {
         PidFdInfo info = new() { Mask = PidFdInfoPid };
-        Errno error = Cvt(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
+        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
         parentId = info.Ids[ParentIndex];
         return error;
     }
@@ -36,7 +33,7 @@ internal sealed unsafe partial class LinuxKernel
     public Errno ReadProcStat(int processId, out ProcStat stat)
     {
         stat = default;
-        if (!s_isProcOurs)
+        if (!Proc.IsOfThisNamespace)
         {
             return Errno.ENOENT;
         }
@@ -91,7 +88,14 @@ internal sealed unsafe partial class LinuxKernel
         byte* path = stackalloc byte[64];
         Utf8.TryWrite(new Span<byte>(path, 64), $"/proc/{processId}/exe\0", out _);
         byte target;
-        return Cvt(Libc.ReadLink(path, &target, 1)) != Errno.EACCES;
+        return ErrnoOf(Libc.ReadLink(path, &target, 1)) != Errno.EACCES;
+    }
+
+    // A class of its own, because another OS has no libc to ask.
+    private static class Proc
+    {
+        /// <summary>Gets whether /proc has the processes of this PID namespace (<c>pid_namespaces(7)</c>). Another one has other processes.</summary>
+        public static bool IsOfThisNamespace { get; } = ReadProcSelf() == Environment.ProcessId;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -18,6 +18,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int WExited = 0x4;
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
+    private const short PollInvalid = 0x20;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -32,13 +33,13 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     public Errno PidFdOpen(int processId, out SafePidFdHandle pidFd)
     {
         nint fd = Libc.Syscall(SyscallNumbers.Current.PidFdOpen, processId, 0);
-        Errno error = Cvt(fd);
+        Errno error = ErrnoOf(fd);
         pidFd = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) =>
-        Cvt(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
+        ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
 
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
     {
@@ -51,7 +52,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
             *usagePointer = default;
             do
             {
-                error = Cvt(Libc.SyscallWaitId(
+                error = ErrnoOf(Libc.SyscallWaitId(
                     SyscallNumbers.Current.WaitId, PPidFd, pidFd, infoPointer, WExited | WNoHang | WNoWait, usagePointer));
             }
             while (error == Errno.EINTR);
@@ -66,14 +67,42 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         using PidFdHold hold = new(pidFd);
         Libc.PollFd poll = new() { Fd = hold.Descriptor, Events = PollIn };
         int ready = Libc.Poll(&poll, 1, milliseconds);
-        exited = ready > 0;
-        return Cvt(ready);
+
+        // The descriptor is closed: that is no exit.
+        bool isInvalid = ready > 0 && (poll.ReturnedEvents & PollInvalid) != 0;
+        exited = ready > 0 && !isInvalid;
+        return isInvalid ? Errno.EBADF : ErrnoOf(ready);
     }
+
+    public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
+    {
+        Libc.PollFd[] polls = new Libc.PollFd[count];
+        for (int i = 0; i < count; i++)
+        {
+            polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };
+        }
+
+        Errno error;
+        fixed (Libc.PollFd* pointer = polls)
+        {
+            error = ErrnoOf(Libc.Poll(pointer, (nuint)count, milliseconds));
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            exited[i] = (polls[i].ReturnedEvents & PollIn) != 0;
+            error = error == 0 && (polls[i].ReturnedEvents & PollInvalid) != 0 ? Errno.EBADF : error;
+        }
+
+        return error;
+    }
+
+    public Errno Kill(int processId, int signal) => ErrnoOf(Libc.Kill(processId, signal));
 
     public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
     {
         int fd = Libc.FcntlDuplicate(pidFd, DuplicateCloseOnExec, 0);
-        Errno error = Cvt(fd);
+        Errno error = ErrnoOf(fd);
         duplicate = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
@@ -81,7 +110,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     public Errno EpollCreate(out SafeFileHandle epoll)
     {
         int fd = Libc.EpollCreate1(EpollCloseOnExec);
-        Errno error = Cvt(fd);
+        Errno error = ErrnoOf(fd);
         epoll = new SafeFileHandle(fd, ownsHandle: true);
         return error;
     }
@@ -91,18 +120,18 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         byte* epollEvent = stackalloc byte[EpollEvent.MaxSize];
         *(uint*)epollEvent = EpollEvent.In | EpollEvent.OneShot;
         *(ulong*)(epollEvent + s_tokenOffset) = token;
-        Errno error = Cvt(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
-        return error == Errno.EEXIST ? Cvt(Libc.EpollCtl(epoll, EpollCtlMod, pidFd, epollEvent)) : error;
+        Errno error = ErrnoOf(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
+        return error == Errno.EEXIST ? ErrnoOf(Libc.EpollCtl(epoll, EpollCtlMod, pidFd, epollEvent)) : error;
     }
 
     public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) =>
-        Cvt(Libc.EpollCtl(epoll, EpollCtlDel, pidFd, null));
+        ErrnoOf(Libc.EpollCtl(epoll, EpollCtlDel, pidFd, null));
 
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count)
     {
         byte* events = stackalloc byte[EpollEvent.MaxSize * tokens.Length];
         count = Libc.EpollWait(epoll, events, tokens.Length, milliseconds);
-        Errno error = Cvt(count);
+        Errno error = ErrnoOf(count);
         for (int i = 0; i < count; i++)
         {
             tokens[i] = *(ulong*)(events + (i * s_eventSize) + s_tokenOffset);
@@ -111,5 +140,11 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         return error;
     }
 
-    private static Errno Cvt(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children) => ProcLists.ReadChildren(processId, threadId, children);
+
+    public Errno ListProcesses(List<int> processIds) => ProcLists.ListProcesses(processIds);
+
+    public Errno ListThreads(int processId, List<int> threadIds) => ProcLists.ListThreads(processId, threadIds);
+
+    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>Reads a file of /proc without an allocation or an exception: that it is gone is an everyday answer there.</summary>
+/// <summary>Reads a file or directory of /proc without an exception. Files come and go there, so that an error is an everyday answer.</summary>
 internal unsafe ref struct ProcFile
 {
     private const int OpenReadOnlyCloseOnExec = 0x80000;
@@ -38,6 +38,17 @@ internal unsafe ref struct ProcFile
 
         count = error == 0 ? (int)length : 0;
         return error;
+    }
+
+    /// <summary>Reads the next entries of a directory, <c>getdents64(2)</c>; 0 at the end.</summary>
+    public readonly Errno ReadEntries(Span<byte> buffer, out int count)
+    {
+        fixed (byte* pointer = buffer)
+        {
+            nint length = Libc.SyscallGetDents(SyscallNumbers.Current.GetDents64, _fd, pointer, buffer.Length);
+            count = length == -1 ? 0 : (int)length;
+            return length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+        }
     }
 
     public readonly void Dispose() => _ = Libc.Close(_fd);

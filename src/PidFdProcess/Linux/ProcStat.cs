@@ -6,10 +6,14 @@ namespace PidFdProcess.Linux;
 /// <param name="State">Field 3: Z is a zombie, T stopped, t stopped by a tracer.</param>
 /// <param name="ParentId">Field 4.</param>
 /// <param name="Threads">Field 20.</param>
+/// <param name="StartTicks">Field 22: when the process started, in clock ticks since the boot. With the PID it names a process.</param>
 /// <param name="ExitCode">Field 52, the last: the wait status of a zombie; <see langword="null"/> if we may not know.</param>
-internal readonly record struct ProcStat(char State, int ParentId, int Threads, WaitStatus? ExitCode)
+internal readonly record struct ProcStat(char State, int ParentId, int Threads, long StartTicks, WaitStatus? ExitCode)
 {
     private const int LastField = 52;
+
+    /// <summary>Gets whether no thread is left. A zombie with several threads is a first thread that has ended before the others.</summary>
+    public bool HasExited => IsZombie && Threads <= 1;
 
     public bool IsZombie => State is 'Z' or 'X' or 'x';
 
@@ -30,6 +34,7 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
         ReadOnlySpan<byte> rest = text[(end + 2)..].TrimEnd((byte)'\n');
         int parentId = 0;
         int threads = 0;
+        long startTicks = 0;
         for (int field = 3; field <= LastField; field++)
         {
             int blank = rest.IndexOf((byte)' ');
@@ -45,8 +50,10 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
                     return false;
                 case 20 when !Utf8Parser.TryParse(value, out threads, out _):
                     return false;
+                case 22 when !Utf8Parser.TryParse(value, out startTicks, out _):
+                    return false;
                 case LastField when Utf8Parser.TryParse(value, out int exitCode, out _):
-                    stat = new ProcStat(state, parentId, threads, new WaitStatus(exitCode));
+                    stat = new ProcStat(state, parentId, threads, startTicks, new WaitStatus(exitCode));
                     return true;
             }
 

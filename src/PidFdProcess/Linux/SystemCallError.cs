@@ -9,6 +9,9 @@ internal static class SystemCallError
     public static bool IsResource(Errno error) =>
         error is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENODEV or Errno.ENOSPC or Errno.EAGAIN;
 
+    /// <summary>Whether a signal was refused: by permissions (EPERM) or by a security module (EACCES).</summary>
+    public static bool IsRefusal(Errno error) => error is Errno.EPERM or Errno.EACCES;
+
     /// <summary>For example <c>pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)</c>.</summary>
     public static string Describe(string call, Errno error, string? hint = null) =>
         $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";
@@ -18,25 +21,9 @@ internal static class SystemCallError
         (int)error,
         $"{call}({SignalNumbers.NameOf(signal)}) to process {processId}: {Name(error)} ({Hint(call, error)})");
 
-    /// <summary>Two names have one number, and manual pages speak of this one.</summary>
-    private static string Name(Errno error) => error == Errno.EAGAIN ? nameof(Errno.EAGAIN) : error.ToString();
+    /// <summary>The name as manual pages have it; a number for one that this library does not know.</summary>
+    public static string Name(Errno error) => Enum.IsDefined(error) ? error.ToString() : $"errno {(int)error}";
 
-    private static string Hint(string call, Errno error) => error switch
-    {
-        _ when call == "/proc" => "it is not mounted, or not for this PID namespace",
-        Errno.ENOSYS when call == "pidfd_open" => "Linux older than 5.3 or seccomp",
-        Errno.ENOSYS when call == "pidfd_send_signal" => "Linux older than 5.1 or seccomp",
-        Errno.ENOSYS => "the kernel lacks the call, or seccomp",
-        Errno.EINVAL when call == "waitid(P_PIDFD)" => "Linux older than 5.4",
-        Errno.EINVAL or Errno.ENOENT when call == "pidfd_open" => "the id of a thread, not of a process",
-        Errno.EPERM when call is "pidfd_send_signal" or "kill" =>
-            "not permitted: run as the process's user or with CAP_KILL",
-        Errno.EPERM or Errno.EACCES => "seccomp or another security module forbids it; allow the call in the container's profile",
-        Errno.ESRCH => "no such process",
-        Errno.EMFILE => "this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes",
-        Errno.ENFILE => "the system is out of file descriptors; raise fs.file-max",
-        Errno.ENOSPC => "too many epoll watches; raise fs.epoll.max_user_watches",
-        Errno.ENOMEM => "the kernel is out of memory",
-        _ => new Win32Exception((int)error).Message,
-    };
+    private static string Hint(string call, Errno error) =>
+        ErrnoTable.Find(call, error)?.Hint ?? new Win32Exception((int)error).Message;
 }

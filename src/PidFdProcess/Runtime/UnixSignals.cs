@@ -11,25 +11,17 @@ internal static class UnixSignals
 
     /// <summary>The number of a signal on Linux: translates the portable (negative) values, checks the others.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
-    public static int NumberOf(PosixSignal signal) => (int)signal switch
-    {
-        -1 => SignalNumbers.SigHup,
-        -2 => SignalNumbers.SigInt,
-        -3 => SignalNumbers.SigQuit,
-        -4 => SignalNumbers.SigTerm,
-        -5 => SignalNumbers.SigChld,
-        -6 => SignalNumbers.SigCont,
-        -7 => SignalNumbers.SigWinch,
-        -8 => SignalNumbers.SigTtin,
-        -9 => SignalNumbers.SigTtou,
-        -10 => SignalNumbers.SigTstp,
-        // PosixSignal.SIGKILL of .NET 11.
-        -11 => SignalNumbers.SigKill,
-        int number => Checked(number, nameof(signal)),
-    };
+    public static int NumberOf(PosixSignal signal) =>
+        PosixSignals.NumberOf((int)signal) is > 0 and var number ? number : Check((int)signal, nameof(signal));
 
     /// <inheritdoc cref="NumberOf(PosixSignal)"/>
-    public static int NumberOf(Signum signal) => Checked((int)signal, nameof(signal));
+    public static int NumberOf(Signum signal) => Check((int)signal, nameof(signal));
+
+    /// <summary>Checks a number of Linux.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
+    public static int Check(int signal, string name) => signal is >= 0 and <= SignalNumbers.Max
+        ? signal
+        : throw new ArgumentOutOfRangeException(name, signal, $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
 
     /// <summary><c>kill(2)</c> by PID.</summary>
     /// <exception cref="PlatformNotSupportedException">Windows has no signals.</exception>
@@ -62,8 +54,4 @@ internal static class UnixSignals
         SignalNumbers.SigSys => 12,
         _ => signal,
     };
-
-    private static int Checked(int signal, string name) => signal is >= 0 and <= SignalNumbers.Max
-        ? signal
-        : throw new ArgumentOutOfRangeException(name, signal, $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
 }

@@ -2,104 +2,230 @@ using System.Diagnostics;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
-using PidFdProcess.Routes;
 using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>
-/// A pending WaitForExitPidFdAsync. Whoever decides it (the watcher, a cancellation, a disposal) queues it to the thread pool; there it
-/// settles the stock state (<see cref="ReapQueue"/>) and ends its task, so that neither runs on the deciding thread. Where the program
-/// asked for inline completions, an exit does both on the watcher's thread.
-/// </summary>
-internal sealed class PendingWait(PidFdRoute route, Process process, bool drain, CancellationToken cancellationToken)
-    : ExitWaiter, IThreadPoolWorkItem
+/// <summary>What a wait for an exit promises when it ends.</summary>
+internal enum WaitPromise
 {
-    // Of the caller: handlers of Exited run in it, as in the stock wait. Null if its flow is suppressed.
-    private readonly ExecutionContext? _context = ExecutionContext.Capture();
+    /// <summary>The process has exited, and its status was captured. Needs no reap.</summary>
+    Exit,
+
+    /// <summary>As the stock wait, without the streams: of a child ExitCode works, and Exited was or will be raised.</summary>
+    StockState,
+
+    /// <summary>As the stock wait: also the end of the streams that are read by lines.</summary>
+    StockStateAndOutput,
+}
+
+// Overview
+//
+// Constraints: the event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
+// the exit. A cancelled wait leaves events on, as the stock wait does. A starved pool must not delay the task more than it delays stock's.
+//
+// Scheme: the first to change the state from Pending decides: the exit, the token, or the end of the registry. What needs no user code is done by the
+// deciding thread, and the task ends there. Its continuations go to the thread pool, unless the program asked for inline completions.
+// Otherwise a pool thread raises Exited and waits for the streams before the task ends.
+
+/// <summary>A pending asynchronous wait.</summary>
+internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPromise promise, CancellationToken cancellationToken)
+    : ExitWaiter(handle.CompletesInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously), IThreadPoolWorkItem
+{
+    private const int Pending = 0;
+    private const int Exited = 1;
+    private const int Canceled = 2;
+    private const int Disposed = 3;
+    private const int Failed = 4;
+
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
+
+    // How long a look at a reaped child may find the runtime ignorant before a pool thread asks it through its lock.
+    private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
+
+    // Of the caller: handlers of Exited run in it, as in the stock wait. Null if its flow is suppressed, or no handler can run.
+    private readonly ExecutionContext? _context = promise == WaitPromise.Exit ? null : ExecutionContext.Capture();
 
     private CancellationTokenRegistration _cancellation;
+    private int _state;
 
-    /// <summary>Gets a value indicating whether the watcher could not keep the wait, so that it goes on by stock.</summary>
-    public bool HasFailed => Outcome == WaitOutcome.Failed;
+    internal override bool IsPending => Volatile.Read(ref _state) == Pending;
 
-    /// <summary>Starts to wait. If it returns an errno or throws, the wait has not begun and nothing is left of it.</summary>
-    public Errno Begin(out string call)
+    /// <summary>Starts to wait. If it fails, the wait has not begun and nothing is left of it. The caller holds a reference to the handle.</summary>
+    public CallFailure Begin()
     {
-        bool held = false;
-        route.Watch.PidFd.DangerousAddRef(ref held);
+        if (!handle.TryAddRef())
+        {
+            return new CallFailure(ErrnoTable.EpollCtl, Errno.EBADF);
+        }
 
         PidFdMetrics.WaitBegan();
 
-        // Registered before the watch knows of the wait, so that an exit cannot overtake the registration and leave it behind.
+        // Registered before the loop knows of the wait, so that an exit cannot overtake the registration and leave it behind.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((PendingWait)state!).Cancel(), this);
-        Errno error = route.Watch.Add(this, out call);
-        if (error == 0 || !TryDecide(WaitOutcome.Failed))
+        CallFailure failure = handle.Add(this);
+        if (!failure.IsFailure || !TryDecide(Failed))
         {
-            return 0;
+            return default;
         }
 
-        PidFdMetrics.WaitEnded();
         _cancellation.Unregister();
-        route.Watch.PidFd.DangerousRelease();
-        return error;
+        LetGo();
+        return failure;
     }
 
-    void IThreadPoolWorkItem.Execute() => Complete();
+    void IThreadPoolWorkItem.Execute() => Finish();
 
-    /// <summary>Settles, unless that is done, and ends the task. User code runs in here.</summary>
-    public void Complete() => TryComplete(inline: false);
-
-    /// <summary>Settles, as far as no user code can run in that; <see langword="false"/> if the runtime has not reaped within the limit.</summary>
-    public bool TrySettle(int limit) => route.TrySettle(process, limit);
-
-    protected override void OnDecided()
+    internal override bool OnExit()
     {
-        if (Outcome is not (WaitOutcome.Exited or WaitOutcome.Failed))
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        }
-        else if (HasFailed || !route.CompletesInline || !TryComplete(inline: true))
-        {
-            // These two are reported by the watcher alone; the others are decided on a thread of the user's.
-            ReapQueue.Queue(this);
-        }
+        ExitCount.NoteFromLoop(handle);
+        return promise == WaitPromise.Exit || !handle.IsChild ? Decide() : OnLook(TimeSpan.Zero);
     }
 
-    private bool TryComplete(bool inline)
+    internal override bool OnLook(TimeSpan sinceExit)
     {
-        _cancellation.Unregister();
-        Task? result = Outcome switch
+        if (!IsPending)
         {
-            WaitOutcome.Exited or WaitOutcome.Failed => FinishInContext(inline),
-            WaitOutcome.Canceled => Task.FromCanceled(cancellationToken),
-            _ => Task.FromException(new ObjectDisposedException(
-                nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {route.ProcessId}.")),
-        };
-        if (result is null)
+            return true;
+        }
+
+        if (ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped()))
+        {
+            return Decide();
+        }
+
+        if (sinceExit < s_longest)
         {
             return false;
         }
 
-        // Before the task ends: whoever awaits it may count descriptors.
-        route.Watch.PidFd.DangerousRelease();
-        PidFdMetrics.WaitEnded();
-        Follow(result);
+        PidFdEventSource.Log.ReapOverdue(handle.ProcessId, ReapWait.LongestMilliseconds);
+        return Decide();
+    }
+
+    internal override void OnEnd(WaitEnd end)
+    {
+        if (TryDecide(end == WaitEnd.Disposed ? Disposed : Failed))
+        {
+            _cancellation.Unregister();
+            if (end == WaitEnd.Disposed)
+            {
+                LetGo();
+                TrySetException(new ObjectDisposedException(
+                    nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {handle.ProcessId}."));
+            }
+            else
+            {
+                PoolHop.Queue(this);
+            }
+        }
+    }
+
+    private bool Decide()
+    {
+        if (!TryDecide(Exited))
+        {
+            return true;
+        }
+
+        _cancellation.Unregister();
+        if (promise == WaitPromise.Exit)
+        {
+            LetGo();
+            TrySetResult();
+        }
+        else if (CompletesHere())
+        {
+            TrySetResult();
+        }
+        else if (handle.CompletesInline)
+        {
+            Finish();
+        }
+        else
+        {
+            PoolHop.Queue(this);
+        }
+
         return true;
     }
 
-    private Task? FinishInContext(bool inline)
+    /// <summary>Ends the wait on the event loop, if no user code can run in that.</summary>
+    private bool CompletesHere()
+    {
+        if (!handle.Run.IsCurrentIn(process))
+        {
+            // Closed or restarted: there is no stock state to leave.
+            handle.Finish(RunEnd.KnownToRuntime);
+            LetGo();
+            return true;
+        }
+
+        if ((promise == WaitPromise.StockStateAndOutput && ProcessFields.HasOutput(process))
+            || !ExitedEvent.TryEnableWithoutHandlers(process, handle.Run, out RuntimeState state))
+        {
+            return false;
+        }
+
+        NoteState(state);
+        LetGo();
+        return true;
+    }
+
+    private void Cancel()
+    {
+        if (TryDecide(Canceled))
+        {
+            handle.Remove(this);
+            if (promise != WaitPromise.Exit)
+            {
+                // Not on the thread that cancels: a handler of Exited may have the lock of the object, and wait for this callback.
+                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.EnableEvents(), this, preferLocal: false);
+            }
+
+            LetGo();
+            TrySetCanceled(cancellationToken);
+        }
+    }
+
+    private void EnableEvents() => ExitedEvent.EnableForLater(process, handle.Run);
+
+    /// <summary>Ends the wait on a thread that may run user code.</summary>
+    private void Finish()
+    {
+        try
+        {
+            Task rest = _state == Failed ? WaitWithoutLoopAsync() : FinishInContext();
+            if (rest.IsCompletedSuccessfully)
+            {
+                LetGo();
+                TrySetResult();
+            }
+            else
+            {
+                _ = FollowAsync(rest);
+            }
+        }
+        catch (Exception e)
+        {
+            // Of a handler of Exited, which stock would have run inside its wait just as well.
+            LetGo();
+            TrySetException(e);
+        }
+    }
+
+    private Task FinishInContext()
     {
         if (_context is null)
         {
-            return FinishAsync(inline);
+            return FinishAsync();
         }
 
         ExecutionContext? own = ExecutionContext.Capture();
         ExecutionContext.Restore(_context);
         try
         {
-            return FinishAsync(inline);
+            return FinishAsync();
         }
         finally
         {
@@ -110,48 +236,64 @@ internal sealed class PendingWait(PidFdRoute route, Process process, bool drain,
         }
     }
 
-    private Task? FinishAsync(bool inline) => HasFailed
-        ? StockWait.WaitForExitAsync(process, drain, cancellationToken)
-        : route.FinishAsync(process, drain, inline, cancellationToken);
-
-    private void Cancel()
+    private Task FinishAsync()
     {
-        Decide(WaitOutcome.Canceled);
-        route.Watch.Remove(this);
+        RuntimeState state = ExitedEvent.EnableAndRaise(process, handle.Run);
+        NoteState(state);
+        return state == RuntimeState.Knows && promise == WaitPromise.StockStateAndOutput
+            ? OutputWait.WaitAsync(process, handle.Run, cancellationToken)
+            : Task.CompletedTask;
     }
 
-    private void Follow(Task task)
+    private void NoteState(RuntimeState state)
     {
-        if (task.IsCompletedSuccessfully && !HasFailed)
+        if (state != RuntimeState.DoesNotKnow)
         {
-            TrySetResult();
+            handle.Finish(RunEnd.KnownToRuntime);
         }
-        else
+        else if (handle.IsReaped())
         {
-            _ = FollowAsync(task);
+            handle.Finish(handle.IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
         }
     }
 
-    private async Task FollowAsync(Task task)
+    /// <summary>The event loop has failed: the rest of the wait by looks at the pidfd, and then as the runtime does.</summary>
+    private async Task WaitWithoutLoopAsync()
+    {
+        await LookLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+        if (promise != WaitPromise.Exit)
+        {
+            await LookLoop.UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
+            await FinishInContext().ConfigureAwait(false);
+        }
+    }
+
+    private async Task FollowAsync(Task rest)
     {
         try
         {
-            // The thread that moves waits to stock has more to do than what awaits this one.
-            await task.ConfigureAwait(HasFailed ? ConfigureAwaitOptions.ForceYielding : ConfigureAwaitOptions.None);
+            await rest.ConfigureAwait(false);
+            LetGo();
             TrySetResult();
         }
         catch (OperationCanceledException e)
         {
+            LetGo();
             TrySetCanceled(e.CancellationToken);
-        }
-        catch (Exception e) when (Outcome == WaitOutcome.Exited && StockState.IsFromClosedProcess(e, process, route.ProcessId))
-        {
-            TrySetResult();
         }
         catch (Exception e)
         {
-            // Of a handler of Exited, which stock would have run inside its wait just as well.
+            LetGo();
             TrySetException(e);
         }
     }
+
+    /// <summary>Before the task ends, because code that awaits it may count descriptors.</summary>
+    private void LetGo()
+    {
+        handle.Release();
+        PidFdMetrics.WaitEnded();
+    }
+
+    private bool TryDecide(int state) => Interlocked.CompareExchange(ref _state, state, Pending) == Pending;
 }

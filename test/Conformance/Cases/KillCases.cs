@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class KillCases
@@ -5,7 +8,7 @@ internal static class KillCases
     public static Case[] All { get; } =
     [
         new("kill-child", Needs.Nothing, KillChild),
-        new("kill-foreign", Needs.Nothing, KillForeign),
+        new("kill-foreign", Needs.Nothing, KillNonChild),
         new("kill-exited", Needs.Nothing, KillExited),
         new("kill-unstarted", Needs.Nothing, KillUnstarted),
         new("extension-methods", Needs.Nothing, ExtensionMethods),
@@ -13,29 +16,43 @@ internal static class KillCases
 
     private static void KillChild(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Sleeper();
+        using Process process = Shell.StartSleeper();
         registry.Kill(process);
         Check.That(registry.WaitForExit(process, 60_000));
         Check.Equal(137, process.ExitCode);
     }
 
-    private static void KillForeign(ProcessHandleRegistry registry)
+    private static void KillNonChild(ProcessHandleRegistry registry)
     {
-        using Foreign foreign = Foreign.Reaped();
-        using Process process = registry.Open(foreign.Id);
-        registry.Kill(process);
-        Check.That(registry.WaitForExit(process, 60_000));
-        Check.Eventually(() => !Programs.Exists(foreign.Id));
+        foreach (Func<int, Process> open in (Func<int, Process>[])[registry.Open, Process.GetProcessById])
+        {
+            using NonChildProcess nonChild = NonChildProcess.StartReaped();
+            using Process process = open(nonChild.Id);
+            registry.Kill(process);
+            Check.That(registry.WaitForExit(process, 60_000));
+            nonChild.WaitUntilReaped();
+            registry.Kill(process);
+        }
     }
 
     private static void KillExited(ProcessHandleRegistry registry)
     {
-        using Process process = Programs.Exiting(4);
+        using Process process = Shell.StartExiting(4);
         registry.Attach(process);
         registry.WaitForExit(process, -1);
         registry.Kill(process);
         registry.Kill(process, entireProcessTree: true);
         Check.Equal(4, process.ExitCode);
+
+        // The exit is one that the library has not seen.
+        using Process killed = Shell.StartSleeper();
+        registry.Attach(killed);
+        killed.Kill();
+        killed.WaitForExit();
+        registry.Kill(killed);
+        registry.Kill(killed);
+        Check.That(registry.HasExited(killed));
+        Check.Equal(137, killed.ExitCode);
     }
 
     private static void KillUnstarted(ProcessHandleRegistry registry)
@@ -48,8 +65,10 @@ internal static class KillCases
 
     private static async Task ExtensionMethods(ProcessHandleRegistry registry)
     {
-        using Process process = new() { StartInfo = new ProcessStartInfo(Programs.Shell, ["-c", "exec sleep 1000"]) };
+        using Process process = new() { StartInfo = Shell.Info("exec sleep 1000") };
         Check.That(process.StartWithPidFd());
+        Check.That(ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment));
+        Check.Equal(ProcessHandleRegistry.Default.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, attachment!.Route);
         Check.That(!process.HasExitedPidFd());
         Task exit = process.WaitForExitPidFdAsync();
         process.KillViaPidFd();

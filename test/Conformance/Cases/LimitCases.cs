@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 /// <summary>A process without room for descriptors: stock does what can be done, nothing crashes or hangs.</summary>
@@ -18,9 +21,10 @@ internal static class LimitCases
 
     private static void Use(ProcessHandleRegistry registry, int left)
     {
+        ThreadPool.GetMinThreads(out int workers, out int completions);
         FillThreadPool();
-        Process[] processes = Enumerable.Range(0, 6).Select(_ => Programs.Sleeper()).ToArray();
-        ulong limit = Native.LeaveDescriptors(left);
+        Process[] processes = Enumerable.Range(0, 6).Select(_ => Shell.StartSleeper()).ToArray();
+        ulong limit = Descriptors.Leave(left);
         try
         {
             Task[] exits = Array.ConvertAll(processes, process => registry.WaitForExitAsync(process));
@@ -33,7 +37,8 @@ internal static class LimitCases
         }
         finally
         {
-            Native.SetDescriptorLimit(limit);
+            Descriptors.SetLimit(limit);
+            ThreadPool.SetMinThreads(workers, completions);
             Array.ForEach(processes, process =>
             {
                 process.Kill();
@@ -42,9 +47,9 @@ internal static class LimitCases
         }
 
         // When there is room again, pidfds are used again.
-        if (ProcessHandleRegistry.Default.Support.IsSupported)
+        if (registry.Support.IsSupported)
         {
-            using Process process = Programs.Sleeper();
+            using Process process = Shell.StartSleeper();
             Check.Equal(ProcessRoute.PidFd, registry.Attach(process).Route);
             registry.Kill(process);
             registry.WaitForExit(process, -1);

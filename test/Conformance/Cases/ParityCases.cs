@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
@@ -36,7 +38,7 @@ internal static class ParityCases
     private static async Task<List<string>> AnswersAsync(ProcessHandleRegistry registry)
     {
         List<string> answers = [];
-        using (Process exiting = Programs.ExitingOnCommand(17))
+        using (Process exiting = Shell.StartExitingOnCommand(17))
         {
             answers.Add($"running: {registry.HasExited(exiting)} {registry.WaitForExit(exiting, 0)} {registry.WaitForExit(exiting, 5)}");
             answers.Add($"invalid: {Outcome(() => registry.WaitForExit(exiting, -2))}");
@@ -51,7 +53,7 @@ internal static class ParityCases
             answers.Add($"canceled after: {await OutcomeAsync(registry.WaitForExitAsync(exiting, new CancellationToken(true)))}");
         }
 
-        using (Process killed = Programs.Sleeper())
+        using (Process killed = Shell.StartSleeper())
         {
             registry.Kill(killed);
             answers.Add($"killed: {registry.WaitForExit(killed, -1)} {killed.ExitCode} {registry.WaitForExitStatus(killed).ExitCode}");
@@ -59,13 +61,13 @@ internal static class ParityCases
             answers.Add($"closed: {Outcome(() => registry.Kill(killed))} {await OutcomeAsync(registry.WaitForExitAsync(killed))}");
         }
 
-        using (Foreign foreign = Foreign.Reaped())
-        using (Process process = registry.Open(foreign.Id))
+        using (NonChildProcess nonChild = NonChildProcess.StartReaped())
+        using (Process process = registry.Open(nonChild.Id))
         {
             answers.Add($"foreign: {registry.HasExited(process)} {registry.WaitForExit(process, 5)}");
-            foreign.KillAndWaitUntilReaped();
+            nonChild.KillAndWaitUntilReaped();
             answers.Add($"foreign after: {registry.HasExited(process)} {registry.WaitForExit(process, -1)} {Outcome(() => registry.Kill(process))}");
-            answers.Add($"foreign open: {Outcome(() => registry.Open(foreign.Id))}");
+            answers.Add($"foreign open: {Outcome(() => registry.Open(nonChild.Id))}");
         }
 
         return answers;

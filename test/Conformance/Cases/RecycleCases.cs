@@ -1,62 +1,49 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
 internal static class RecycleCases
 {
-    private const string LastPid = "/proc/sys/kernel/ns_last_pid";
+    private const int Rounds = 5;
     private const int Tries = 2000;
 
-    public static Case[] All { get; } = [new("recycled-pid", Needs.PidFds | Needs.Proc, KillNobodyElse)];
+    public static Case[] All { get; } = [new("recycled-pid", Needs.PidFds | Needs.Proc, SpareStrangerAsync)];
 
-    private static void KillNobodyElse(ProcessHandleRegistry registry)
+    // The process is opened or attached while it runs, then its PID goes to another.
+    private static async Task SpareStrangerAsync(ProcessHandleRegistry registry)
     {
-        RequireWritable();
-        using Foreign foreign = Foreign.Reaped();
-        using Process process = registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
-        using Process innocent = StartAs(foreign.Id);
-        registry.Kill(process);
-        Check.That(!registry.Signal(process, PosixSignal.SIGTERM));
-        registry.Kill(process, entireProcessTree: true);
-        Check.That(registry.HasExited(process));
-        Check.That(registry.WaitForExit(process, -1));
-
-        // Stock takes the innocent one for the process; it lives.
-        Check.That(!innocent.WaitForExit(20));
-        innocent.Kill();
-        innocent.WaitForExit();
-    }
-
-    private static Process StartAs(int processId)
-    {
-        for (int i = 0; i < Tries; i++)
+        if (PidRecycler.Hindrance is { } hindrance)
         {
-            File.WriteAllText(LastPid, (processId - 1).ToString(CultureInfo.InvariantCulture));
-            Process process = Programs.Sleeper();
-            if (process.Id == processId)
+            throw new SkipException(hindrance);
+        }
+
+        for (int round = 0; round < Rounds; round++)
+        {
+            using NonChildProcess nonChild = NonChildProcess.StartReaped();
+            using Process process = round % 2 == 0 ? registry.Open(nonChild.Id) : Process.GetProcessById(nonChild.Id);
+            Check.Equal(ProcessRoute.PidFd, registry.Attach(process).Route);
+            nonChild.KillAndWaitUntilReaped();
+            using PipedProcess stranger = (PipedProcess)(PidRecycler.TryStart(nonChild.Id, () => new PipedProcess("echo ready; exec cat"), Tries)
+                ?? throw new CheckException($"no process got PID {nonChild.Id} in {Tries} tries"));
+
+            registry.Kill(process);
+            Check.That(!registry.Signal(process, PosixSignal.SIGTERM));
+            registry.Kill(process, entireProcessTree: true);
+            Check.That(registry.HasExited(process));
+            foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
             {
-                return process;
+                await wait(registry, process);
             }
 
-            process.Kill();
-            process.WaitForExit();
-            process.Dispose();
-        }
-
-        throw new CheckException($"no process got PID {processId} in {Tries} tries");
-    }
-
-    private static void RequireWritable()
-    {
-        try
-        {
-            // The value is that of the last PID or near it: nothing changes for anybody.
-            File.WriteAllText(LastPid, File.ReadAllText(LastPid));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SkipException($"{LastPid} is not writable");
+            // The kernel queues a SIGKILL before kill(2) returns and lets the process run no more, so an answer proves that none was sent.
+            stranger.StandardInput.WriteLine("alive");
+            stranger.StandardInput.Flush();
+            Check.Equal("alive", stranger.ReadLine());
+            Check.That(!registry.HasExited(stranger));
+            stranger.Kill();
+            stranger.WaitForExit();
         }
     }
 }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class ScaleCases
@@ -12,7 +15,7 @@ internal static class ScaleCases
 
     private static async Task ThousandWaitsAsync(ProcessHandleRegistry registry)
     {
-        Process[] processes = Enumerable.Range(0, Count).Select(_ => Programs.Sleeper()).ToArray();
+        Process[] processes = Enumerable.Range(0, Count).Select(_ => Shell.StartSleeper()).ToArray();
         int before = Threads();
         Task[] exits = Array.ConvertAll(processes, process => registry.WaitForExitAsync(process));
         Check.That(!exits.Any(exit => exit.IsCompleted));
@@ -29,7 +32,7 @@ internal static class ScaleCases
         {
             for (int i = 0; i < 10; i++)
             {
-                using Process process = Programs.Sleeper();
+                using Process process = Shell.StartSleeper();
                 Task exit = registry.WaitForExitAsync(process);
                 registry.Detach(process);
                 registry.Kill(process);
@@ -39,5 +42,5 @@ internal static class ScaleCases
         }))).WaitAsync(Check.Limit);
     }
 
-    private static int Threads() => Host.HasProc ? Directory.GetFileSystemEntries("/proc/self/task").Length : 0;
+    private static int Threads() => ProcessTable.Exists ? Directory.GetFileSystemEntries("/proc/self/task").Length : 0;
 }

@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance;
 
 internal static class TreeCases
@@ -7,16 +11,16 @@ internal static class TreeCases
         new("tree-kill", Needs.Proc, KillTree),
         new("tree-kill-forking", Needs.PidFds | Needs.Proc, KillForkingTree),
         new("tree-kill-hidden", Needs.PidFds | Needs.Proc, KillTreeWithHiddenMember),
-        new("tree-with-caller", Needs.Proc, KillOwnTree),
+        new("tree-with-caller", Needs.Proc, KillOwnTreeAsync),
         new("tree-stop", Needs.PidFds | Needs.Proc, StopTreeAsync),
     ];
 
     // A shell with two shells of two sleepers each; all print their PIDs.
-    private static Talker StartTree(out int[] members)
+    private static PipedProcess StartTree(out int[] members)
     {
         const string Branch = "( sleep 1000 & echo $!; sleep 1000 & echo $!; wait ) & echo $!;";
-        Talker root = new($"{Branch} {Branch} wait");
-        members = [Programs.Parse(root.FirstLine), .. Enumerable.Range(0, 5).Select(_ => Programs.Parse(root.ReadLine()))];
+        PipedProcess root = new($"{Branch} {Branch} wait");
+        members = [Host.Parse(root.FirstLine), .. Enumerable.Range(0, 5).Select(_ => Host.Parse(root.ReadLine()))];
         return root;
     }
 
@@ -27,13 +31,28 @@ internal static class TreeCases
         Check.That(registry.WaitForExit(root, 60_000));
         Check.Equal(137, root.ExitCode);
         RequireGone(members);
+
+        // Once more, when it has exited.
+        registry.Kill(root, entireProcessTree: true);
+
+        // Without descendants, and without the flag.
+        using Process alone = Shell.StartSleeper();
+        registry.Kill(alone, entireProcessTree: true);
+        Check.That(registry.WaitForExit(alone, 60_000));
+        using Process plain = StartTree(out members);
+        registry.Kill(plain, entireProcessTree: false);
+        Check.That(registry.WaitForExit(plain, 60_000));
+        Check.That(members.All(id => ProcessTable.StateOf(id) is not (null or 'Z' or 'X')));
+        Array.ForEach(members, Native.KillByPid);
+        RequireGone(members);
     }
 
     private static async Task StopTreeAsync(ProcessHandleRegistry registry)
     {
         using Process root = StartTree(out int[] members);
-        PidFdExitStatus status = await registry.StopAsync(root, Check.Limit, entireProcessTree: true).WaitAsync(Check.Limit);
+        PidFdExitStatus status = await registry.StopAsync(root, Check.Limit * 2, entireProcessTree: true).WaitAsync(Check.Limit);
         Check.Equal<int?>(143, status.ExitCode);
+        Check.That(!status.Canceled, status.ToString());
         RequireGone(members);
     }
 
@@ -46,7 +65,7 @@ internal static class TreeCases
         {
             const string Fork = "while :; do ( sleep 3 & sleep 3 & wait ) & sleep 0.01; done";
             using Process root = Process.Start(
-                new ProcessStartInfo(Programs.Shell, ["-c", $"( {Fork} ) & ( {Fork} ) & wait"]) { WorkingDirectory = mark })!;
+                new ProcessStartInfo(Shell.Path, ["-c", $"( {Fork} ) & ( {Fork} ) & wait"]) { WorkingDirectory = mark })!;
             Check.Eventually(() => ProcessesIn(mark).Count() >= 12);
             registry.Kill(root, entireProcessTree: true);
             Check.That(registry.WaitForExit(root, 60_000));
@@ -66,11 +85,11 @@ internal static class TreeCases
         DirectoryInfo directory = Directory.CreateTempSubdirectory("conformance");
         try
         {
-            string program = Path.Combine(directory.FullName, Path.GetFileName(Programs.Shell));
-            File.Copy(Programs.Shell, program);
+            string program = Path.Combine(directory.FullName, Path.GetFileName(Shell.Path));
+            File.Copy(Shell.Path, program);
             File.SetUnixFileMode(program, UnixFileMode.UserExecute);
-            using Talker root = new($"exec 3<&0; {program} -c 'echo $$; read line <&3' & wait");
-            using Process hidden = registry.Open(Programs.Parse(root.FirstLine));
+            using PipedProcess root = new($"exec 3<&0; {program} -c 'echo $$; read line <&3' & wait");
+            using Process hidden = registry.Open(Host.Parse(root.FirstLine));
             registry.Kill(root, entireProcessTree: true);
             Check.That(registry.WaitForExit(root, 60_000));
             Check.That(registry.WaitForExit(hidden, 60_000));
@@ -81,10 +100,28 @@ internal static class TreeCases
         }
     }
 
-    private static void KillOwnTree(ProcessHandleRegistry registry)
+    private static async Task KillOwnTreeAsync(ProcessHandleRegistry registry)
     {
         using Process self = Process.GetCurrentProcess();
-        Check.Throws<InvalidOperationException>(() => registry.Kill(self, entireProcessTree: true));
+        InvalidOperationException e = Check.Throws<InvalidOperationException>(() => registry.Kill(self, entireProcessTree: true));
+        Check.That(e.Message.Contains("calling process", StringComparison.Ordinal), e.Message);
+
+        // As stock.
+        Check.Throws<InvalidOperationException>(() => self.Kill(entireProcessTree: true));
+
+        // The process that started this one, unless this one is the first of its PID namespace.
+        if (ProcessTable.ParentOf(Environment.ProcessId) is { } parentId and > 0)
+        {
+            using Process parent = Process.GetProcessById(parentId);
+            Check.Throws<InvalidOperationException>(() => registry.Kill(parent, entireProcessTree: true));
+            Check.That(ProcessTable.StateOf(parentId) != 'T');
+            if (registry.Support.IsSupported)
+            {
+                await Check.ThrowsAsync<InvalidOperationException>(registry.StopAsync(parent, TimeSpan.Zero, entireProcessTree: true));
+            }
+
+            Check.That(!parent.HasExited);
+        }
     }
 
     private static IEnumerable<int> ProcessesIn(string directory)
@@ -112,5 +149,5 @@ internal static class TreeCases
 
     // Whoever inherits them may let them be zombies.
     private static void RequireGone(int[] members) =>
-        Check.Eventually(() => members.All(id => Programs.StateOf(id) is ' ' or 'Z' or 'X'));
+        Check.Eventually(() => members.All(id => ProcessTable.StateOf(id) is null or 'Z' or 'X'));
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>Runs blocking waits on threads of their own.</summary>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>

@@ -1,3 +1,6 @@
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 // Operations after which an object, a registry or a PID means something else.

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 

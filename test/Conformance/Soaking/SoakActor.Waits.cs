@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 // Waits that stay under way while other things happen.

@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 
@@ -82,7 +84,7 @@ internal sealed record SoakCensus(
     // Zombies too: the runtime reaps our children, and one that stays has been forgotten.
     private static int CountChildren() => Directory.EnumerateDirectories("/proc")
         .Count(path =>
-            int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && Programs.ParentOf(id) == Environment.ProcessId);
+            int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && ProcessTable.ParentOf(id) == Environment.ProcessId);
 
     // As an operator would.
     private static int CountPendingWaits()

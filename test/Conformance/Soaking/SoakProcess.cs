@@ -1,10 +1,14 @@
+using System.Diagnostics;
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>A process of the soak, the object for it, and the waits that are pending for it.</summary>
 internal sealed class SoakProcess : IDisposable
 {
     private readonly string _script;
-    private readonly Talker? _parent;
+    private readonly PipedProcess? _parent;
     private readonly StreamWriter? _input;
     private readonly StreamReader? _output;
     private volatile bool _sawEndOfLines;
@@ -30,7 +34,7 @@ internal sealed class SoakProcess : IDisposable
 
         Process = new Process
         {
-            StartInfo = new ProcessStartInfo(Programs.Shell, ["-c", _script])
+            StartInfo = new ProcessStartInfo(Shell.Path, ["-c", _script])
             {
                 RedirectStandardInput = kind.IsRedirected,
                 RedirectStandardOutput = kind.IsRedirected,
@@ -152,12 +156,12 @@ internal sealed class SoakProcess : IDisposable
 
     // The runtime keeps one state for all objects of a PID, and says of a new process that it has exited as long as there is an object of an
     // old one. No pidfd can tell such an object from one that is older than the process.
-    private (Talker Parent, Process Process) StartForeign()
+    private (PipedProcess Parent, Process Process) StartForeign()
     {
         for (;;)
         {
-            Talker parent = new(_script);
-            Process process = Process.GetProcessById(Programs.Parse(parent.FirstLine));
+            PipedProcess parent = new(_script);
+            Process process = Process.GetProcessById(Host.Parse(parent.FirstLine));
             if (!process.WaitForExit(0))
             {
                 return (parent, process);

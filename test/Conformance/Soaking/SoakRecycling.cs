@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Globalization;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>Starts processes under a PID that has been another's.</summary>
@@ -31,7 +35,7 @@ internal static class SoakRecycling
                     return true;
                 }
 
-                if (Hindrance is not null || Programs.Exists(processId))
+                if (Hindrance is not null || Native.Kill(processId, 0))
                 {
                     break;
                 }

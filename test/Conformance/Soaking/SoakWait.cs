@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>A wait that is under way: for one run, or for any of several.</summary>

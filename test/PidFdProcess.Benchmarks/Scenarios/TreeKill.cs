@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PidFdProcess.Benchmarks.Measuring;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Mono.Unix.Native;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Routes;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
@@ -104,8 +105,8 @@ public sealed class MetricsTests
     public void ExitsBySource()
     {
         using Measurements measurements = new("pidfdprocess.exits");
-        using ForeignProcess zombie = ForeignProcess.StartUnreaped();
-        using ForeignProcess reaped = ForeignProcess.StartReaped();
+        using NonChildProcess zombie = NonChildProcess.StartUnreaped();
+        using NonChildProcess reaped = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = new();
         using ProcessHandleRegistry old = new(new HookedKernel().WithoutInfo().Platform);
         using Process zombieProcess = registry.Open(zombie.Id);

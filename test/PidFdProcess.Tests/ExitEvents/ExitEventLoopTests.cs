@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 using Moq;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitEvents;
@@ -40,7 +41,7 @@ public sealed class ExitEventLoopTests : IDisposable
         Assert.IsTrue(waiter.DecidedBy.IsBackground);
         Assert.IsFalse(waiter.DecidedBy.IsThreadPoolThread);
         Assert.AreEqual(0, Watcher.Count);
-        Assert.AreEqual('Z', TestProcesses.StateOf(child.Id), "The watcher reaps nothing.");
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The watcher reaps nothing.");
     }
 
     [TestMethod]

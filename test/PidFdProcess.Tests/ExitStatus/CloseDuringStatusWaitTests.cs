@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -17,7 +18,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task DisposeOfTheObject()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
@@ -52,12 +53,12 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task Detach()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
         Assert.IsTrue(_registry.Detach(process));
-        foreign.Signal("TERM");
+        foreign.Signal(Mono.Unix.Native.Signum.SIGTERM);
         Assert.AreEqual("killed by SIGTERM", (await pending.WaitAsync(s_limit)).ToString());
         Assert.AreEqual("killed by SIGTERM", (await blocked.WaitAsync(s_limit)).ToString());
     }
@@ -65,7 +66,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task DisposeOfTheRegistry()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));

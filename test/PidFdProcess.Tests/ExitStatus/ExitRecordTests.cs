@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -22,13 +23,13 @@ public sealed class ExitRecordTests
         Assert.IsNotNull(record.Usage);
         Assert.IsGreaterThan(0L, record.Usage.Value.PeakResidentBytes);
         Assert.AreEqual("waitid", string.Join(", ", kernel.Calls));
-        Assert.AreEqual('Z', TestProcesses.StateOf(child.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id));
     }
 
     [TestMethod]
     public void ThePidFdIsAskedSecondAndStatLast()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();
         HookedKernel kernel = new();
@@ -41,7 +42,7 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void AReapedOneByThePidFd()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilReaped();
         HookedKernel kernel = new();
@@ -62,7 +63,7 @@ public sealed class ExitRecordTests
     {
         ReapedStatus.Require();
 
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();
         HookedKernel kernel = new()
@@ -70,7 +71,7 @@ public sealed class ExitRecordTests
             OnReadStat = _ =>
             {
                 foreign.Dispose();
-                TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) is null, "it is reaped");
+                TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "it is reaped");
                 return null;
             },
         };
@@ -86,7 +87,7 @@ public sealed class ExitRecordTests
     [DataRow(Errno.EINVAL)]
     internal void StatThatCannotBeReadIsNoNumber(Errno error)
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel { OnReadStat = _ => error };
@@ -97,7 +98,7 @@ public sealed class ExitRecordTests
     public void AnExitCodeThatWeMayNotKnowIsNotZero()
     {
         OtherUser.Require();
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel().WithoutInfo();
@@ -115,9 +116,9 @@ public sealed class ExitRecordTests
     public void AZeroThatWeMayKnowIsZero()
     {
         using Gate gate = new();
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped($"{gate.Wait}; exit 0");
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 0");
         gate.Open();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) == 'Z', "it is a zombie");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) == 'Z', "it is a zombie");
         using SafePidFdHandle pidFd = Open(foreign);
         ExitRecord record = Read(new HookedKernel(), pidFd, foreign.Id)!;
         Assert.AreEqual(new WaitStatus(0), record.Status);
@@ -128,7 +129,7 @@ public sealed class ExitRecordTests
     public void StatOfARecycledPidIsNotBelieved()
     {
         // The zombie stands in for a stranger under the PID: the text is in order, but the pidfd is reaped by the time it was read.
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel().WithoutInfo();
@@ -143,7 +144,7 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void StatOfARunningProcessIsNoStatus()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(foreign);
         Assert.IsNull(Read(new HookedKernel(), pidFd, foreign.Id));
     }
@@ -168,7 +169,7 @@ public sealed class ExitRecordTests
         return ExitRecord.Read(kernel, pidFd, processId);
     }
 
-    private static SafePidFdHandle Open(ForeignProcess foreign)
+    private static SafePidFdHandle Open(NonChildProcess foreign)
     {
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(foreign.Id, out SafePidFdHandle pidFd));
         return pidFd;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -11,27 +12,12 @@ public sealed class ForeignStatusTests
     private static readonly ProcessHandleRegistry s_registry = ProcessHandleRegistry.Default;
 
     [TestMethod]
-    public async Task AZombieByStat()
-    {
-        using Gate gate = new();
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped($"{gate.Wait}; exit 7");
-        using Process process = s_registry.Open(foreign.Id);
-        Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
-        gate.Open();
-        PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.AreEqual(ExitStatusSource.ProcStat, status.Source);
-        Assert.AreEqual("exited 7", status.ToString());
-        Assert.IsNull(status.ResourceUsage);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
-    }
-
-    [TestMethod]
     public async Task AfterAWaitThatStockServed_ByThePidFd()
     {
         ReapedStatus.Require();
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = new(kernel.Platform);
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         kernel.OnEpollAdd = static () => Errno.ENOSPC;
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
@@ -41,51 +27,19 @@ public sealed class ForeignStatusTests
     }
 
     [TestMethod]
-    public async Task AZombieThatWasKilled()
-    {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
-        using Process process = s_registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
-        PidFdExitStatus status = await process.WaitForExitStatusPidFdAsync().WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.AreEqual(ExitStatusSource.ProcStat, status.Source);
-        Assert.AreEqual("killed by SIGKILL", status.ToString());
-        Assert.AreEqual(137, status.ExitCode);
-    }
-
-    [TestMethod]
     public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
         foreign.KillAndWaitUntilZombie();
         Assert.AreEqual(Signum.SIGKILL, (await wait).Signal);
         foreign.Dispose();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) is null, "the zombie is reaped");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "the zombie is reaped");
         PidFdExitStatus later = registry.WaitForExitStatus(process);
         Assert.AreEqual(Signum.SIGKILL, later.Signal);
         Assert.AreEqual(ExitStatusSource.ProcStat, later.Source);
-    }
-
-    [TestMethod]
-    [DataRow("exit 7", "exited 7")]
-    [DataRow("exit 137", "exited 137")]
-    [DataRow("kill -TERM $$", "killed by SIGTERM")]
-    public void ReapedLongAgoByThePidFd(string end, string expected)
-    {
-        ReapedStatus.Require();
-        using Gate gate = new();
-        using ForeignProcess foreign = ForeignProcess.StartReaped($"exec sh -c '{gate.Wait}; {end}'");
-        using Process process = s_registry.Open(foreign.Id);
-        gate.Open();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(foreign.Id) is null, "it is reaped");
-        PidFdExitStatus status = process.WaitForExitStatusPidFd();
-        Assert.AreEqual(ExitStatusSource.PidFdInfo, status.Source);
-        Assert.AreEqual(expected, status.ToString());
-
-        // The attachment is released by now, and still it is known.
-        Assert.AreEqual(expected, process.WaitForExitStatusPidFd().ToString());
     }
 
     [TestMethod]
@@ -95,7 +49,7 @@ public sealed class ForeignStatusTests
         for (int i = 0; i < 20; i++)
         {
             using Gate gate = new();
-            using ForeignProcess foreign = ForeignProcess.StartReaped($"{gate.Wait}; exit {i}");
+            using NonChildProcess foreign = NonChildProcess.StartReaped($"{gate.Wait}; exit {i}");
             using Process process = s_registry.Open(foreign.Id);
             Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
             gate.Open();
@@ -108,7 +62,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public void ReapedBeforeAttachedIsUnknown()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         AssertUnknown(process.WaitForExitStatusPidFd());
@@ -119,7 +73,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public void AnOlderKernelDoesNotRemember()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();
@@ -129,7 +83,7 @@ public sealed class ForeignStatusTests
     [TestMethod]
     public async Task StockKnowsNothing()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();

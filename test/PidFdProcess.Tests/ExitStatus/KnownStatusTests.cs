@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
+using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 

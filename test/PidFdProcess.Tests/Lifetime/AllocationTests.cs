@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -31,12 +32,12 @@ public sealed class AllocationTests
     public void KillAllocatesNothing()
     {
         // A zombie takes any number of signals.
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         process.KillViaPidFd();
         process.WaitForExitPidFd();
         AssertAllocatesNothing(process, static process => process.KillViaPidFd());
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]

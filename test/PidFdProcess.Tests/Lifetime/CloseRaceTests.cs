@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -63,14 +64,14 @@ public sealed class CloseRaceTests
 
         if (killAtOnce)
         {
-            threads.Add(OnThread(() => Census.KillByPid(processId), barrier));
+            threads.Add(OnThread(() => Native.KillByPid(processId), barrier));
         }
 
         barrier.SignalAndWait();
         Waits.Act(closing, registry, process);
         if (!killAtOnce)
         {
-            Census.KillByPid(processId);
+            Native.KillByPid(processId);
         }
 
         if (closing == Closing.Restart)

@@ -29,8 +29,7 @@ public sealed class CostTests
             Assert.Inconclusive($"Recorded for x64, not for {RuntimeInformation.ProcessArchitecture}.");
         }
 
-        ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, [ToolRun.TraceTarget, "costs"], environment: new Dictionary<string, string?> { ["DOTNET_TieredCompilation"] = "0" });
+        ToolRun run = await DummyProgram.SucceedAsync(["measure-costs"], ("DOTNET_TieredCompilation", "0"));
         Assert.AreEqual(Recorded, run.Output);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -51,7 +52,7 @@ public sealed class ExitRaceTests
             () =>
             {
                 barrier.SignalAndWait();
-                Census.KillByPid(processId);
+                Native.KillByPid(processId);
             },
             TaskCreationOptions.LongRunning);
         barrier.SignalAndWait();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -21,7 +22,7 @@ public sealed class PendingWaitTests
     public async Task TenThousandPendingWaits_TakeOneThreadAndAllEnd(int processCount)
     {
         int before = Census.PidFdBaseline();
-        using ForeignFamily foreigners = new(processCount / 2);
+        using NonChildFamily foreigners = new(processCount / 2);
         List<Process> processes = StartChildrenAndOpen(foreigners, processCount / 2);
         int threads = TestProcesses.Threads();
         int watchers = Census.WatcherThreads();
@@ -52,7 +53,7 @@ public sealed class PendingWaitTests
     public async Task APendingWaitTakesLittleHeap(bool children)
     {
         const int Count = 1_000;
-        using ForeignFamily foreigners = new(children ? 0 : Count);
+        using NonChildFamily foreigners = new(children ? 0 : Count);
         List<Process> processes = StartChildrenAndOpen(foreigners, children ? Count : 0);
         using Process warmUp = TestProcesses.StartSleeper();
         Task first = warmUp.WaitForExitPidFdAsync();
@@ -73,7 +74,7 @@ public sealed class PendingWaitTests
         Assert.IsLessThanOrEqualTo(BytesPerWait, perWait);
     }
 
-    private static List<Process> StartChildrenAndOpen(ForeignFamily foreigners, int children)
+    private static List<Process> StartChildrenAndOpen(NonChildFamily foreigners, int children)
     {
         List<Process> processes = [];
         for (int i = 0; i < children; i++)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
@@ -100,7 +101,7 @@ public sealed class SweepTests
         // That of the wait, and perhaps the last one, which was closed after the sweep had begun.
         Census.WaitForPidFds(_before + 2);
         Assert.IsFalse(wait.IsCompleted);
-        Census.KillByPid(processId);
+        Native.KillByPid(processId);
         Assert.IsTrue(wait.Wait(Waits.Limit));
         Census.WaitForPidFds(_before + 1);
         other.Kill();

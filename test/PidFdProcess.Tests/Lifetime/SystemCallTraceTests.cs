@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Lifetime;
 
-/// <summary>What the kernel is asked for: runs test/TraceTarget under strace.</summary>
+/// <summary>What the kernel is asked for: it runs the dummy under strace.</summary>
 [TestClass]
 public sealed partial class SystemCallTraceTests
 {
@@ -96,7 +96,7 @@ public sealed partial class SystemCallTraceTests
                 ToolRun run = await ToolRun.RunAsync("strace",
                 [
                     "-f", "-qq", "-e", "signal=none", "-e", "trace=waitid,kill,pidfd_send_signal,pidfd_open", "-o", file,
-                    ToolRun.DotNet, "exec", ToolRun.TraceTarget, route,
+                    .. DummyProgram.Start, "use-library", route,
                 ]);
                 return new Trace(Join(await File.ReadAllLinesAsync(file)), run);
             }

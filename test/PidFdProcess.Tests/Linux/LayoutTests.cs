@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
@@ -100,8 +101,7 @@ public sealed unsafe class LayoutTests
         child.WaitUntilZombie();
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.WaitIdNoWait(pidFd, out _, out RUsage usage));
 
-        string stat = File.ReadAllText($"/proc/{child.Id}/stat");
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        string[] fields = ProcessTable.FieldsOf(child.Id)!;
         AssertTicks(fields[11], usage.UserSeconds, usage.UserMicroseconds);
         AssertTicks(fields[12], usage.SystemSeconds, usage.SystemMicroseconds);
 

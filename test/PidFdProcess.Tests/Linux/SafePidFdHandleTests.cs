@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
 [TestClass]
-public sealed partial class SafePidFdHandleTests
+public sealed class SafePidFdHandleTests
 {
     private const int DuplicateCloseOnExec = 1030;
     private const uint CloseOnExec = 1;
@@ -39,7 +39,7 @@ public sealed partial class SafePidFdHandleTests
         handle.Dispose();
         Assert.IsFalse(IsOurs(number));
 
-        int reused = Duplicate(kept, DuplicateCloseOnExec, number);
+        int reused = Native.Fcntl(kept, DuplicateCloseOnExec, number);
         try
         {
             if (reused != number)
@@ -53,8 +53,8 @@ public sealed partial class SafePidFdHandleTests
         }
         finally
         {
-            Assert.AreEqual(0, Close(reused));
-            Assert.AreEqual(0, Close(kept));
+            Assert.AreEqual(0, Native.Close(reused));
+            Assert.AreEqual(0, Native.Close(kept));
         }
     }
 
@@ -79,7 +79,7 @@ public sealed partial class SafePidFdHandleTests
         int number = OpenFile();
         new SafePidFdHandle(number, ownsHandle: false).Dispose();
         Assert.IsTrue(IsOurs(number));
-        Assert.AreEqual(0, Close(number));
+        Assert.AreEqual(0, Native.Close(number));
     }
 
     [TestMethod]
@@ -101,20 +101,11 @@ public sealed partial class SafePidFdHandleTests
     /// <summary>A file whose name nobody else has, so that a number that another thread reused is not taken for it.</summary>
     private int OpenFile()
     {
-        int number = CreateMemoryFile(_name, CloseOnExec);
+        int number = Native.CreateMemoryFile(_name, CloseOnExec);
         Assert.AreNotEqual(-1, number);
         return number;
     }
 
     private bool IsOurs(int number) =>
         new FileInfo($"/proc/self/fd/{number}").LinkTarget?.Contains(_name, StringComparison.Ordinal) ?? false;
-
-    [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int CreateMemoryFile(string name, uint flags);
-
-    [LibraryImport("libc", EntryPoint = "fcntl")]
-    private static partial int Duplicate(int number, int command, nint minimum);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int number);
 }

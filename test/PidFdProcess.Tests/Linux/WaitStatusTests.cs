@@ -1,4 +1,5 @@
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
@@ -89,7 +90,7 @@ public sealed class WaitStatusTests
         }
 
         Assert.AreEqual(status, info.Status);
-        Assert.AreEqual('Z', TestProcesses.StateOf(child.Id), "Reading the status reaps nothing.");
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "Reading the status reaps nothing.");
         Assert.AreEqual(child.Reap(), WaitStatus.From(info).Raw);
     }
 

@@ -18,18 +18,13 @@ public sealed partial class PackageTests
 
     private static readonly Guid s_sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
-    private static string s_folder = "";
     private static PackedLibrary s_library = null!;
 
     [ClassInitialize]
-    public static async Task Pack(TestContext _)
-    {
-        s_folder = Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName;
-        s_library = await PackedLibrary.PackAsync(s_folder);
-    }
+    public static async Task Pack(TestContext _) => s_library = await PackedLibrary.SharedAsync();
 
-    [ClassCleanup]
-    public static void Delete() => Directory.Delete(s_folder, recursive: true);
+    [AssemblyCleanup]
+    public static Task Delete() => PackedLibrary.DeleteSharedAsync();
 
     [TestMethod]
     public void HasTheLibraryAndItsDocumentationForEachFramework()

@@ -15,6 +15,9 @@ internal sealed class PackedLibrary
     private static readonly string[] s_sources =
         ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
 
+    private static readonly Lazy<Task<PackedLibrary>> s_shared =
+        new(static () => PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
+
     private PackedLibrary(string folder, string version, string commit)
     {
         Folder = folder;
@@ -51,7 +54,19 @@ internal sealed class PackedLibrary
         ["UseSharedCompilation"] = "false",
     };
 
-    public static async Task<PackedLibrary> PackAsync(string folder)
+    /// <summary>Packs once for all tests of a run.</summary>
+    public static Task<PackedLibrary> SharedAsync() => s_shared.Value;
+
+    /// <summary>Deletes what <see cref="SharedAsync"/> has made.</summary>
+    public static async Task DeleteSharedAsync()
+    {
+        if (s_shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            Directory.Delete((await s_shared.Value).Folder, recursive: true);
+        }
+    }
+
+    private static async Task<PackedLibrary> PackAsync(string folder)
     {
         string root = FindRoot();
         string first = Path.Combine(folder, "first");

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Routes;

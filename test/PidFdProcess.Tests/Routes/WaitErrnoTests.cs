@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Moq;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Routes;
@@ -165,7 +166,7 @@ public sealed class WaitErrnoTests
     [TestMethod]
     public void ECHILD_OfAProcessOfAnotherParent_IsAnExitThatStockDoesNotKnowOf()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using MockedChild child = new();
         using Process process = child.Registry.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();

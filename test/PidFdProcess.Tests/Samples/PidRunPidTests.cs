@@ -1,4 +1,6 @@
 using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
@@ -14,17 +16,17 @@ public sealed class PidRunPidTests
     [DataRow(false)]
     public void PrintsEachStatusAsItComes(bool reaped)
     {
-        using ForeignProcess exiting = reaped ? ForeignProcess.StartReaped(ExitsSeven) : ForeignProcess.StartUnreaped(ExitsSeven);
-        using ForeignProcess killed = reaped ? ForeignProcess.StartReaped() : ForeignProcess.StartUnreaped();
+        using NonChildProcess exiting = reaped ? NonChildProcess.StartReaped(ExitsSeven) : NonChildProcess.StartUnreaped(ExitsSeven);
+        using NonChildProcess killed = reaped ? NonChildProcess.StartReaped() : NonChildProcess.StartUnreaped();
         if (reaped)
         {
             ReapedStatus.Require();
         }
 
         using PidRunProcess run = StartWaiting(exiting.Id, killed.Id);
-        exiting.Signal("TERM");
+        exiting.Signal(Signum.SIGTERM);
         Assert.AreEqual($"{exiting.Id} sh: exited 7", run.ReadLine());
-        Assert.IsNotNull(TestProcesses.StateOf(run.Id));
+        Assert.IsNotNull(ProcessTable.StateOf(run.Id));
         killed.Signal();
         (int exitCode, string output, string error) = run.WaitForExit();
         Assert.AreEqual(0, exitCode, error);
@@ -35,9 +37,9 @@ public sealed class PidRunPidTests
     [TestMethod]
     public void TellsThatAProcessIsGoneAndWaitsForTheOthers()
     {
-        using ForeignProcess gone = ForeignProcess.StartReaped();
+        using NonChildProcess gone = NonChildProcess.StartReaped();
         gone.KillAndWaitUntilReaped();
-        using ForeignProcess other = ForeignProcess.StartUnreaped();
+        using NonChildProcess other = NonChildProcess.StartUnreaped();
         other.KillAndWaitUntilZombie();
         (int exitCode, string output, string error) = PidRunProcess.Run("--pid", $"{gone.Id},{other.Id}");
         Assert.AreEqual(125, exitCode, error);
@@ -48,30 +50,30 @@ public sealed class PidRunPidTests
     [TestMethod]
     public void GivesUpAfterTheTimeoutAndLeavesTheProcessAlone()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         (int exitCode, string output, string error) = PidRunProcess.Run("--timeout", "300ms", "--pid", Text(foreign.Id));
         Assert.AreEqual(124, exitCode, error);
         Assert.AreEqual("", output);
         Assert.AreEqual($"PidRun: timeout after 0.30 s; still running: {foreign.Id}\n", error);
-        Assert.IsNotNull(TestProcesses.StateOf(foreign.Id));
+        Assert.IsNotNull(ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]
     public void EndsAtASignalAndLeavesTheProcessAlone()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using PidRunProcess run = StartWaiting(foreign.Id);
         run.Signal("TERM");
         (int exitCode, _, string error) = run.WaitForExit();
         Assert.AreEqual(143, exitCode, error);
         Assert.Contains($"SIGTERM; still running: {foreign.Id}", error);
-        Assert.IsNotNull(TestProcesses.StateOf(foreign.Id));
+        Assert.IsNotNull(ProcessTable.StateOf(foreign.Id));
     }
 
     [TestMethod]
     public void ShowsTheRunningProcessesOnATerminal()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"--timeout 3s --pid {foreign.Id}");
         Assert.AreEqual(124, exitCode, output);
         Assert.MatchesRegex($@"{foreign.Id} +sleep +\d+\.\d\d s", output);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
@@ -87,7 +88,7 @@ public sealed class PidRunTests
         Assert.AreEqual(expected, exitCode, error);
         Assert.Contains("timeout after 1.00 s; SIGTERM to ", error);
         Assert.AreEqual(expected == 137, error.Contains("(canceled)", StringComparison.Ordinal), error);
-        Assert.IsNull(TestProcesses.StateOf(Number(output)));
+        Assert.IsNull(ProcessTable.StateOf(Number(output)));
     }
 
     [TestMethod]
@@ -100,7 +101,7 @@ public sealed class PidRunTests
         (int exitCode, string output, string error) = PidRunProcess.Run([.. options, "sh", "-c", Script]);
         Assert.AreEqual(124, exitCode, error);
         int sleeper = Number(output);
-        bool isAlive = TestProcesses.StateOf(sleeper) is not null and not 'Z';
+        bool isAlive = ProcessTable.StateOf(sleeper) is not null and not 'Z';
         if (isAlive)
         {
             using System.Diagnostics.Process process = System.Diagnostics.Process.GetProcessById(sleeper);

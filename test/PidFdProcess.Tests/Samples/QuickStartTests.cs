@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using PidFdProcess.Tests.Support;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Samples;
 
@@ -40,11 +40,11 @@ public sealed class QuickStartTests
     [TestMethod]
     public async Task AProcessOfTheUsers_IsReportedWhenItExits()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped("exec sleep 1000");
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped("exec sleep 1000");
         using Process sample = Start(["--pid", foreign.Id.ToString(CultureInfo.InvariantCulture)]);
         StringAssert.Contains(await sample.StandardOutput.ReadLineAsync(), "PidFd");
 
-        foreign.Signal("TERM");
+        foreign.Signal(Mono.Unix.Native.Signum.SIGTERM);
 
         StringAssert.Contains(await sample.StandardOutput.ReadToEndAsync(), $"Process {foreign.Id}: killed by SIGTERM");
         await sample.WaitForExitAsync();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -128,5 +129,5 @@ public sealed class OpenStreamTests : IDisposable
         return _process;
     }
 
-    private void RequireGrandchild() => Assert.IsNotNull(TestProcesses.StateOf(_grandchild.Task.Result), "nobody asked it to stop");
+    private void RequireGrandchild() => Assert.IsNotNull(ProcessTable.StateOf(_grandchild.Task.Result), "nobody asked it to stop");
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -145,7 +146,7 @@ public sealed class StopOfRestartedTests
     }
 
     private static void AssertIsGone(int old) =>
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(old) is null or 'Z', "the old run has ended");
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(old) is null or 'Z', "the old run has ended");
 
     private static void AssertLives(Process process)
     {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -14,48 +15,6 @@ public sealed class StopTests
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_long = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task OneThatObeysIsNotKilled(bool stock)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = ReadyShell.Start(ReadyShell.Obeys);
-        PidFdExitStatus status = await registry.StopAsync(process, s_long).WaitAsync(s_limit);
-        Assert.IsFalse(status.Canceled);
-        Assert.AreEqual(143, status.ExitCode);
-        Assert.AreEqual(stock ? "exited 143 or killed by SIGTERM" : "killed by SIGTERM", status.ToString());
-    }
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task OneThatCleansUpHasItsOwnStatus(bool stock)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = ReadyShell.Start(ReadyShell.Reports);
-        PidFdExitStatus status = await registry.StopAsync(process, Timeout.InfiniteTimeSpan).WaitAsync(s_limit);
-        Assert.AreEqual("exited 42", status.ToString());
-    }
-
-    [TestMethod]
-    [DataRow(false, 50)]
-    [DataRow(false, 0)]
-    [DataRow(true, 50)]
-    public async Task OneThatIgnoresTheSignalIsKilled(bool stock, int grace)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = ReadyShell.Start(ReadyShell.Ignores);
-        Stopwatch watch = Stopwatch.StartNew();
-        PidFdExitStatus status = await registry.StopAsync(process, TimeSpan.FromMilliseconds(grace)).WaitAsync(s_limit);
-
-        // A timer may be early by the tick of a coarse clock.
-        Assert.IsGreaterThanOrEqualTo(grace, watch.ElapsedMilliseconds + 10);
-        Assert.IsTrue(status.Canceled);
-        Assert.AreEqual(137, status.ExitCode);
-        Assert.AreEqual(stock ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
-    }
 
     [TestMethod]
     public async Task AnotherSignal()
@@ -112,7 +71,7 @@ public sealed class StopTests
     [TestMethod]
     public async Task AForeignProcess()
     {
-        using ForeignProcess foreign = ForeignProcess.StartReaped("trap '' TERM; exec sleep 1000");
+        using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         TestProcesses.WaitUntil(() => File.ReadAllText($"/proc/{foreign.Id}/comm") == "sleep\n", "it ignores SIGTERM");
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -14,16 +15,6 @@ public sealed class StopTreeTests
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_long = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-
-    [TestMethod]
-    public async Task ATreeThatObeysIsNotKilled()
-    {
-        using MarkedTree tree = new("sleep 1000 & (sleep 1000 & exec sleep 1000) & exec sleep 1000");
-        tree.WaitForCount(4);
-        PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_long, entireProcessTree: true).WaitAsync(s_limit);
-        Assert.AreEqual("killed by SIGTERM", status.ToString());
-        tree.AssertNoSurvivor();
-    }
 
     [TestMethod]
     public async Task DescendantsThatIgnoreTheSignalDieAndTheRootIsNotCanceled()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -8,63 +9,6 @@ namespace PidFdProcess.Tests.Stopping;
 public sealed class WaitOrKillTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void OneThatExitsInTimeIsNotKilled(bool stock)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = TestProcesses.StartExiting(4);
-        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, s_limit).ToString());
-        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, TimeSpan.Zero).ToString());
-        Assert.AreEqual("exited 4", registry.WaitForExitOrKill(process, Timeout.InfiniteTimeSpan).ToString());
-    }
-
-    [TestMethod]
-    [DataRow(false, 0)]
-    [DataRow(false, 50)]
-    [DataRow(true, 0)]
-    [DataRow(true, 50)]
-    public void OneThatDoesNotIsKilled(bool stock, int milliseconds)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = TestProcesses.StartSleeper();
-        Stopwatch watch = Stopwatch.StartNew();
-        PidFdExitStatus status = registry.WaitForExitOrKill(process, TimeSpan.FromMilliseconds(milliseconds));
-        Assert.IsGreaterThanOrEqualTo(milliseconds, watch.ElapsedMilliseconds + 10);
-        Assert.AreEqual(stock ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task CancellationKills(bool stock)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
-        using Process process = TestProcesses.StartSleeper();
-        using CancellationTokenSource source = new();
-        Task<PidFdExitStatus> wait = registry.WaitForExitOrKillAsync(process, source.Token);
-        Assert.IsFalse(wait.IsCompleted);
-        await source.CancelAsync();
-        PidFdExitStatus status = await wait.WaitAsync(s_limit);
-        Assert.IsTrue(status.Canceled, status.ToString());
-        Assert.AreEqual(137, process.ExitCode);
-    }
-
-    [TestMethod]
-    public async Task CancelledBeforehandItKillsAtOnceUnlessTheProcessHasExited()
-    {
-        using Process process = TestProcesses.StartSleeper();
-        Assert.IsTrue((await process.WaitForExitOrKillPidFdAsync(new CancellationToken(true)).WaitAsync(s_limit)).Canceled);
-
-        using Process exited = TestProcesses.StartExiting(8);
-        exited.WaitForExit();
-        PidFdExitStatus status = await exited.WaitForExitOrKillPidFdAsync(new CancellationToken(true)).WaitAsync(s_limit);
-        Assert.AreEqual(8, status.ExitCode);
-        Assert.IsFalse(status.Canceled);
-    }
 
     [TestMethod]
     public async Task WithoutCancellationItWaits()
@@ -84,9 +28,9 @@ public sealed class WaitOrKillTests
         int grandchild = int.Parse((await line.Task.WaitAsync(s_limit))!, System.Globalization.CultureInfo.InvariantCulture);
         Task<PidFdExitStatus> wait = Task.Run(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20)));
         Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
-        Assert.AreEqual('S', TestProcesses.StateOf(grandchild));
+        Assert.AreEqual('S', ProcessTable.StateOf(grandchild));
         Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
-        Census.KillByPid(grandchild);
+        Native.KillByPid(grandchild);
     }
 
     [TestMethod]

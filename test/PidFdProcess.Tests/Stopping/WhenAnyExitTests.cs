@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stopping;
@@ -62,7 +63,7 @@ public sealed class WhenAnyExitTests
     public async Task ChildrenAndForeignZombiesTogether()
     {
         Start(2);
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         Task<Process> any = _processes.Append(process).WhenAnyExitPidFdAsync();
         foreign.Signal();
@@ -129,7 +130,7 @@ public sealed class WhenAnyExitTests
         lock (process)
         {
             process.Kill();
-            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the process is reaped");
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
             any = _processes.WhenAnyExitPidFdAsync();
         }
 

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>Counts what a test may leave behind in this process: descriptors, zombies, threads.</summary>
-internal static partial class Census
+internal static class Census
 {
     // The kernel keeps 15 characters of a thread's name.
     private const string WatcherName = "PidFdProcess ex";
@@ -39,40 +38,13 @@ internal static partial class Census
         return processes.Count(static process => process.TryGetTarget(out _));
     }
 
-    /// <summary>Counts the exited children of this process that nobody has reaped.</summary>
-    public static int ZombieChildren()
-    {
-        int zombies = 0;
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
-        {
-            if (char.IsAsciiDigit(directory["/proc/".Length]) && IsZombieChild(directory))
-            {
-                zombies++;
-            }
-        }
-
-        return zombies;
-    }
+    /// <summary>Counts the exited children of this process that are not reaped.</summary>
+    public static int ZombieChildren() => ProcessTable.OwnChildren().Count(static id => ProcessTable.StateOf(id) == 'Z');
 
     /// <summary>Counts the exit watcher's threads.</summary>
     public static int WatcherThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsWatcher);
 
-    /// <summary>Sends SIGKILL to a process that is known to hold its PID, whatever became of the Process object.</summary>
-    public static void KillByPid(int processId) => _ = Kill(processId, 9);
-
-    private static bool IsZombieChild(string directory)
-    {
-        try
-        {
-            string stat = File.ReadAllText(directory + "/stat");
-            string[] afterName = stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3);
-            return afterName[0] == "Z" && afterName[1] == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public static void KillByPid(int processId) => Native.KillByPid(processId);
 
     private static bool IsWatcher(string task)
     {
@@ -85,7 +57,4 @@ internal static partial class Census
             return false;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int processId, int signal);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
@@ -6,7 +7,7 @@ namespace PidFdProcess.Tests.Support;
 /// Runs code on a thread of its own for which the kernel fails a system call, as a container's seccomp profile does. The filter asks this
 /// process at each call (seccomp_unotify(2)), so that a call can fail a number of times and then pass.
 /// </summary>
-internal static unsafe partial class FailingSystemCall
+internal static unsafe class FailingSystemCall
 {
     private const nint SeccompNumber = 317;
     private const int SetModeFilter = 1;
@@ -62,28 +63,28 @@ internal static unsafe partial class FailingSystemCall
         }
 
         thread.Join();
-        _ = Close(listener);
+        _ = Native.Close(listener);
         return exception is null ? failed : throw new AssertFailedException(exception.Message, exception);
     }
 
     /// <summary>Waits a little for a call, and fails it or lets it pass. Returns whether it failed one.</summary>
     private static bool AnswerOne(int listener, Errno error)
     {
-        PollFd poll = new() { Descriptor = listener, Events = PollIn };
-        if (Poll(&poll, 1, milliseconds: 10) <= 0 || (poll.Returned & PollIn) == 0)
+        Native.PollFd poll = new(listener, PollIn, 0);
+        if (Native.Poll(&poll, 1, milliseconds: 10) <= 0 || (poll.Returned & PollIn) == 0)
         {
             return false;
         }
 
         ulong* request = stackalloc ulong[10];
         new Span<ulong>(request, 10).Clear();
-        if (Control(listener, Receive, request) != 0)
+        if (Native.Ioctl(listener, Receive, request) != 0)
         {
             return false;
         }
 
         Response response = new() { Id = request[0], Error = -(int)error, Flags = error == 0 ? Continue : 0 };
-        return Control(listener, Send, &response) == 0 && error != 0;
+        return Native.Ioctl(listener, Send, &response) == 0 && error != 0;
     }
 
     private static int Install(int number)
@@ -96,29 +97,7 @@ internal static unsafe partial class FailingSystemCall
             new(0x06, 0, 0, 0x7fff_0000),
         };
         FilterProgram program = new() { Length = 4, Filter = filter };
-        return Control(NoNewPrivileges, 1, 0, 0, 0) == 0 ? (int)SystemCall(SeccompNumber, SetModeFilter, NewListener, &program) : -1;
-    }
-
-    [LibraryImport("libc", EntryPoint = "prctl")]
-    private static partial int Control(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
-
-    [LibraryImport("libc", EntryPoint = "ioctl")]
-    private static partial int Control(int descriptor, nuint request, void* argument);
-
-    [LibraryImport("libc", EntryPoint = "syscall")]
-    private static partial nint SystemCall(nint number, nint operation, nint flags, void* argument);
-
-    [LibraryImport("libc", EntryPoint = "poll")]
-    private static partial int Poll(PollFd* descriptors, nuint count, int milliseconds);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
-
-    private struct PollFd
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
+        return Native.ProcessControl(NoNewPrivileges, 1, 0, 0, 0) == 0 ? (int)Native.SystemCall(SeccompNumber, SetModeFilter, NewListener, (nint)(&program)) : -1;
     }
 
     private struct Response

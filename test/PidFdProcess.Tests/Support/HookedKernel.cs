@@ -34,6 +34,16 @@ internal sealed class HookedKernel : IKernel
 
     public Func<Errno?>? OnEpollAdd { get; set; }
 
+    public Func<int, Errno?>? OnPollAny { get; set; }
+
+    public Func<int, int, Errno?>? OnKill { get; set; }
+
+    public Func<int, Errno?>? OnReadChildren { get; set; }
+
+    public Func<Errno?>? OnListProcesses { get; set; }
+
+    public Func<int, Errno?>? OnListThreads { get; set; }
+
     /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
     public Func<ProcStat, ProcStat>? ChangeStat { get; set; }
 
@@ -114,4 +124,16 @@ internal sealed class HookedKernel : IKernel
 
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count) =>
         _kernel.EpollWait(epoll, tokens, milliseconds, out count);
+
+    public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited) =>
+        OnPollAny?.Invoke(milliseconds) ?? _kernel.PollAny(pidFds, count, milliseconds, exited);
+
+    public Errno Kill(int processId, int signal) => OnKill?.Invoke(processId, signal) ?? _kernel.Kill(processId, signal);
+
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children) =>
+        OnReadChildren?.Invoke(processId) ?? _kernel.ReadProcChildren(processId, threadId, children);
+
+    public Errno ListProcesses(List<int> processIds) => OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
+
+    public Errno ListThreads(int processId, List<int> threadIds) => OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
 }

@@ -73,6 +73,11 @@ internal sealed class KernelMock : IDisposable
         Mock.Setup(k => k.PidFdGetExit(It.IsAny<SafePidFdHandle>(), out It.Ref<WaitStatus?>.IsAny)).Returns(new GetExitCall(s_real.PidFdGetExit));
         Mock.Setup(k => k.PidFdGetParent(It.IsAny<SafePidFdHandle>(), out It.Ref<int>.IsAny)).Returns(new GetParentCall(s_real.PidFdGetParent));
         Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(new ReadStatCall(s_real.ReadProcStat));
+        Mock.Setup(k => k.PollAny(It.IsAny<SafePidFdHandle[]>(), It.IsAny<int>(), It.IsAny<int>(), It.IsAny<bool[]>())).Returns(s_real.PollAny);
+        Mock.Setup(k => k.Kill(It.IsAny<int>(), It.IsAny<int>())).Returns(s_real.Kill);
+        Mock.Setup(k => k.ReadProcChildren(It.IsAny<int>(), It.IsAny<int>(), It.IsAny<List<int>>())).Returns(s_real.ReadProcChildren);
+        Mock.Setup(k => k.ListProcesses(It.IsAny<List<int>>())).Returns(s_real.ListProcesses);
+        Mock.Setup(k => k.ListThreads(It.IsAny<int>(), It.IsAny<List<int>>())).Returns(s_real.ListThreads);
     }
 
     public Mock<IKernel> Mock { get; } = new(MockBehavior.Strict);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
@@ -7,7 +8,7 @@ namespace PidFdProcess.Tests.Support;
 /// A child that the .NET runtime does not know of and therefore does not reap: it stays a zombie until <see cref="Reap"/>. The raw
 /// status that wait4 returns is what the kernel itself says.
 /// </summary>
-internal sealed unsafe partial class NativeChild : IDisposable
+internal sealed unsafe class NativeChild : IDisposable
 {
     private const int Untraced = 2;
     private const int Continued = 8;
@@ -29,7 +30,7 @@ internal sealed unsafe partial class NativeChild : IDisposable
 
         byte* none = null;
         arguments[words.Length] = null;
-        int error = PosixSpawn(out int processId, "/bin/sh", 0, 0, arguments, &none);
+        int error = Native.PosixSpawn(out int processId, "/bin/sh", 0, 0, arguments, &none);
         for (int i = 0; i < words.Length; i++)
         {
             Marshal.FreeCoTaskMem((nint)arguments[i]);
@@ -45,7 +46,7 @@ internal sealed unsafe partial class NativeChild : IDisposable
         return pidFd;
     }
 
-    public void WaitUntilZombie() => TestProcesses.WaitUntil(() => TestProcesses.StateOf(Id) == 'Z', $"child {Id} is a zombie");
+    public void WaitUntilZombie() => TestProcesses.WaitUntil(() => ProcessTable.StateOf(Id) == 'Z', $"child {Id} is a zombie");
 
     /// <summary>Waits for the end and reaps. The status is as wait4 encodes it.</summary>
     public int Reap()
@@ -58,13 +59,13 @@ internal sealed unsafe partial class NativeChild : IDisposable
     /// <summary>Waits until the child is stopped, continued or ended. The status is as wait4 encodes it.</summary>
     public int WaitForStopOrContinue() => Wait(Untraced | Continued);
 
-    public void Signal(int signal) => Assert.AreEqual(0, Kill(Id, signal));
+    public void Signal(int signal) => Assert.IsTrue(Native.Kill(Id, signal));
 
     public void Dispose()
     {
         if (!_reaped)
         {
-            _ = Kill(Id, 9);
+            Native.KillByPid(Id);
             Reap();
         }
     }
@@ -73,21 +74,11 @@ internal sealed unsafe partial class NativeChild : IDisposable
     {
         int result;
         int status;
-        while ((result = WaitPid(Id, out status, options)) == -1 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR)
+        while ((result = Native.WaitPid(Id, out status, options)) == -1 && Marshal.GetLastPInvokeError() == (int)Errno.EINTR)
         {
         }
 
         Assert.AreEqual(Id, result);
         return status;
     }
-
-    [LibraryImport("libc", EntryPoint = "posix_spawn", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int PosixSpawn(
-        out int processId, string path, nint actions, nint attributes, byte** arguments, byte** environment);
-
-    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
-    private static partial int WaitPid(int processId, out int status, int options);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int processId, int signal);
 }

@@ -57,4 +57,15 @@ internal sealed class ObservedKernel : IKernel
     public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId) => _kernel.PidFdGetParent(pidFd, out parentId);
 
     public Errno ReadProcStat(int processId, out ProcStat stat) => _kernel.ReadProcStat(processId, out stat);
+
+    public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited) =>
+        _kernel.PollAny(pidFds, count, milliseconds, exited);
+
+    public Errno Kill(int processId, int signal) => _kernel.Kill(processId, signal);
+
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children) => _kernel.ReadProcChildren(processId, threadId, children);
+
+    public Errno ListProcesses(List<int> processIds) => _kernel.ListProcesses(processIds);
+
+    public Errno ListThreads(int processId, List<int> threadIds) => _kernel.ListThreads(processId, threadIds);
 }

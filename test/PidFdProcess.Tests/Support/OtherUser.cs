@@ -1,11 +1,12 @@
-using PidFdProcess.Linux;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>Runs code on a thread of its own that has another user id, so that root's tests meet EPERM, too.</summary>
-internal static partial class OtherUser
+internal static class OtherUser
 {
     public const int Id = 65534;
 
@@ -33,7 +34,7 @@ internal static partial class OtherUser
         {
             try
             {
-                Assert.AreEqual(0, Syscall(SetResUid, Id, Id, Id));
+                Assert.AreEqual<nint>(0, Native.SystemCall(SetResUid, Id, Id, Id));
                 action();
             }
             catch (Exception e)
@@ -45,7 +46,4 @@ internal static partial class OtherUser
         thread.Join();
         failure?.Throw();
     }
-
-    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    private static partial nint Syscall(nint number, nint real, nint effective, nint saved);
 }

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using System.Globalization;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>Real processes for tests: children of ours, and foreign ones whose parent does as told.</summary>
+/// <summary>Children for tests, and counts of what this process has open.</summary>
 internal static class TestProcesses
 {
     /// <summary>A child that runs until it is killed.</summary>
@@ -16,22 +16,12 @@ internal static class TestProcesses
     public static Process StartShell(string script) => Process.Start("/bin/sh", ["-c", script]);
 
     /// <summary>Waits for a condition that another thread or process brings about. Fails the test after the limit.</summary>
-    public static void WaitUntil(Func<bool> condition, string what, int limitMilliseconds = 30_000)
-    {
-        Stopwatch watch = Stopwatch.StartNew();
-        while (!condition())
-        {
-            Assert.IsLessThan(limitMilliseconds, watch.ElapsedMilliseconds, $"Not within {limitMilliseconds} ms: {what}");
-            Thread.Sleep(1);
-        }
-    }
+    public static void WaitUntil(Func<bool> condition, string what, int limitMilliseconds = 30_000) =>
+        Condition.WaitFor(condition, what, TimeSpan.FromMilliseconds(limitMilliseconds));
 
-    /// <summary>Gets the state letter of /proc/PID/stat, or null if there is no such process.</summary>
-    public static char? StateOf(int processId) => StatOf(processId)?[0][0];
+    public static char? StateOf(int processId) => ProcessTable.StateOf(processId);
 
-    /// <summary>Gets the PID of the parent, or null if there is no such process.</summary>
-    public static int? ParentOf(int processId) =>
-        StatOf(processId) is { } stat ? int.Parse(stat[1], CultureInfo.InvariantCulture) : null;
+    public static int? ParentOf(int processId) => ProcessTable.ParentOf(processId);
 
     /// <summary>Gets the number of descriptors this process has open.</summary>
     public static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
@@ -41,20 +31,6 @@ internal static class TestProcesses
 
     /// <summary>Gets the number of threads of this process.</summary>
     public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
-
-    /// <summary>Reads what follows the name in /proc/PID/stat: the state, the parent, and more.</summary>
-    private static string[]? StatOf(int processId)
-    {
-        try
-        {
-            string stat = File.ReadAllText($"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat");
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
 
     private static bool IsPidFd(string path)
     {

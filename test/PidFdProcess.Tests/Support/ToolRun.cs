@@ -10,21 +10,6 @@ internal sealed record ToolRun(int ExitCode, string Output, string Errors)
     /// <summary>Gets the program that runs .NET programs: the one that runs this one, if it says so.</summary>
     public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
-    /// <summary>Gets the path of test/TraceTarget, for the program above to run.</summary>
-    public static string TraceTarget
-    {
-        get
-        {
-            string path = Path.Combine(AppContext.BaseDirectory, "TraceTarget.dll");
-            if (!File.Exists(path))
-            {
-                Assert.Inconclusive("TraceTarget was not published with the tests.");
-            }
-
-            return path;
-        }
-    }
-
     /// <summary>Runs a program to its end.</summary>
     public static async Task<ToolRun> RunAsync(
         string program, string[] arguments, string? directory = null, IReadOnlyDictionary<string, string?>? environment = null)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -69,7 +70,7 @@ internal sealed class MarkedTree : IDisposable
         {
             foreach (int id in alive)
             {
-                Census.KillByPid(id);
+                Native.KillByPid(id);
             }
         }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Mono.Unix.Native;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -27,7 +28,7 @@ public sealed class TreeFailureTests
         Assert.AreEqual((int)Errno.EPERM, inner.NativeErrorCode);
         StringAssert.Contains(inner.Message, immune.ToString(CultureInfo.InvariantCulture));
         tree.AssertAlive(immune);
-        Assert.AreEqual('S', TestProcesses.StateOf(immune));
+        Assert.AreEqual('S', ProcessTable.StateOf(immune));
     }
 
     [TestMethod]
@@ -52,7 +53,7 @@ public sealed class TreeFailureTests
         });
         TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "two are left");
         tree.AssertAlive(tree.Root.Id, roots);
-        Assert.AreNotEqual('T', TestProcesses.StateOf(tree.Root.Id));
+        Assert.AreNotEqual('T', ProcessTable.StateOf(tree.Root.Id));
     }
 
     [TestMethod]
@@ -94,13 +95,15 @@ public sealed class TreeFailureTests
         int before = TestProcesses.OpenPidFds();
         int opened = 0;
         HookedKernel kernel = new() { OnOpen = _ => opened++ < after ? null : error };
-        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => TreeKillTests.Kill(tree, kernel));
+        AggregateException all = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        Assert.HasCount(10 - after, all.InnerExceptions);
+        Win32Exception e = (Win32Exception)all.InnerExceptions[0];
         Assert.AreEqual((int)error, e.NativeErrorCode);
         StringAssert.Contains(e.Message, error.ToString());
         StringAssert.Contains(e.Message, tree.Root.Id.ToString(CultureInfo.InvariantCulture));
         tree.Root.WaitForExit();
         TestProcesses.WaitUntil(() => tree.Alive().Count == 10 - after, "those that were found are killed");
-        Assert.IsFalse(tree.Alive().Exists(id => TestProcesses.StateOf(id) == 'T'));
+        Assert.IsFalse(tree.Alive().Exists(id => ProcessTable.StateOf(id) == 'T'));
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
     }
 
@@ -120,8 +123,8 @@ public sealed class TreeFailureTests
                 {
                     if (id == victim && stranger is null)
                     {
-                        Census.KillByPid(victim);
-                        TestProcesses.WaitUntil(() => TestProcesses.StateOf(victim) is null, "the child is gone");
+                        Native.KillByPid(victim);
+                        TestProcesses.WaitUntil(() => ProcessTable.StateOf(victim) is null, "the child is gone");
                         stranger = RecycledPid.Start(victim);
                     }
 
@@ -132,7 +135,7 @@ public sealed class TreeFailureTests
             Assert.IsNotNull(stranger);
             tree.AssertNoSurvivor();
             Assert.IsFalse(stranger.HasExited);
-            Assert.AreEqual('S', TestProcesses.StateOf(victim));
+            Assert.AreEqual('S', ProcessTable.StateOf(victim));
         }
         finally
         {
@@ -160,9 +163,9 @@ public sealed class TreeFailureTests
             if (!done && signal == SigStop && HookedKernel.ProcessIdOf(pidFd) == former)
             {
                 done = true;
-                Census.KillByPid(former);
-                TestProcesses.WaitUntil(() => TestProcesses.StateOf(former) is null, "the child is gone");
-                RecycledPid.SetNext(former);
+                Native.KillByPid(former);
+                TestProcesses.WaitUntil(() => ProcessTable.StateOf(former) is null, "the child is gone");
+                PidRecycler.SetNext(former);
                 gate.Open();
                 tree.WaitForCount(3);
                 isRecycled = tree.Alive().Contains(former);
@@ -193,14 +196,14 @@ public sealed class TreeFailureTests
             OnReadStat = id =>
             {
                 passes += id == 1 ? 1 : 0;
-                return (id == first && passes < 3) || (id == second && TestProcesses.StateOf(first) is not null) ? Errno.ENOENT : null;
+                return (id == first && passes < 3) || (id == second && ProcessTable.StateOf(first) is not null) ? Errno.ENOENT : null;
             },
             OnOpen = id =>
             {
                 if (id == first)
                 {
-                    Census.KillByPid(first);
-                    TestProcesses.WaitUntil(() => TestProcesses.StateOf(first) is null, "the first is gone");
+                    Native.KillByPid(first);
+                    TestProcesses.WaitUntil(() => ProcessTable.StateOf(first) is null, "the first is gone");
                 }
 
                 return null;
@@ -217,7 +220,7 @@ public sealed class TreeFailureTests
         using MarkedTree tree = new("timeout 1000 sleep 1000 & echo $!; wait");
         int leader = ReadId(tree);
         tree.WaitForCount(3);
-        if (File.ReadAllText($"/proc/{leader}/stat").Split(' ')[4] != leader.ToString(CultureInfo.InvariantCulture))
+        if (ProcessTable.FieldsOf(leader)![2] != leader.ToString(CultureInfo.InvariantCulture))
         {
             Assert.Inconclusive("This timeout(1) stays in the process group of its parent.");
         }
@@ -235,7 +238,7 @@ public sealed class TreeFailureTests
             Errno error = LinuxKernel.Instance.PidFdSendSignal(pidFd, signal);
             LinuxKernel.Instance.Poll(pidFd, 60_000, out _);
             looks++;
-            Assert.IsTrue(tree.Alive().TrueForAll(id => TestProcesses.StateOf(id) is 'T' or 'Z' or null), "all others are stopped");
+            Assert.IsTrue(tree.Alive().TrueForAll(id => ProcessTable.StateOf(id) is 'T' or 'Z' or null), "all others are stopped");
             return error;
         };
         TreeKillTests.Kill(tree, kernel);

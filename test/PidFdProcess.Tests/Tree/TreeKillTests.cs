@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -67,28 +68,6 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void WithoutDescendants()
-    {
-        using MarkedTree tree = new("exec sleep 1000");
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-        tree.AssertNoSurvivor();
-
-        // And once more, when it has exited.
-        tree.Root.WaitForExit();
-        tree.Root.KillViaPidFd(entireProcessTree: true);
-    }
-
-    [TestMethod]
-    public void FalseIsThePlainKill()
-    {
-        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
-        tree.Root.KillViaPidFd(entireProcessTree: false);
-        tree.Root.WaitForExit();
-        tree.AssertAlive(child);
-    }
-
-    [TestMethod]
     public void BystandersLive()
     {
         using MarkedTree sibling = new("sleep 1000 & sleep 1000");
@@ -112,30 +91,11 @@ public sealed class TreeKillTests
     [TestMethod]
     public void AForeignRootThatIsAZombie()
     {
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         foreign.KillAndWaitUntilZombie();
         process.KillViaPidFd(entireProcessTree: true);
-        Assert.AreEqual('Z', TestProcesses.StateOf(foreign.Id));
-    }
-
-    [TestMethod]
-    public void TheCallingProcessIsNotKilled()
-    {
-        using Process self = Process.GetCurrentProcess();
-        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => self.KillViaPidFd(entireProcessTree: true));
-        StringAssert.Contains(e.Message, "calling process");
-
-        Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out ProcStat stat));
-        using Process parent = Process.GetProcessById(stat.ParentId);
-        Assert.ThrowsExactly<InvalidOperationException>(() => parent.KillViaPidFd(entireProcessTree: true));
-        Assert.AreNotEqual('T', TestProcesses.StateOf(stat.ParentId));
-        Task<PidFdExitStatus> stop = parent.StopViaPidFdAsync(TimeSpan.Zero, entireProcessTree: true);
-        Assert.ThrowsExactly<InvalidOperationException>(() => stop.GetAwaiter().GetResult());
-        Assert.IsFalse(parent.HasExited);
-
-        // As stock.
-        Assert.ThrowsExactly<InvalidOperationException>(() => self.Kill(entireProcessTree: true));
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
     }
 
     internal static Errno Kill(MarkedTree tree, IKernel kernel, ProcChildren? children = null)
@@ -143,7 +103,7 @@ public sealed class TreeKillTests
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
         using (root)
         {
-            return ProcessTree.Kill(kernel, tree.Root.Id, root, children);
+            return TreeKill.Run(kernel, tree.Root.Id, root, children: children);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Mono.Unix.Native;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
@@ -29,8 +30,8 @@ public sealed class TreeMembershipTests
             {
                 done = true;
                 KillAndWaitUntilReaped(parent);
-                Assert.AreNotEqual(parent, TestProcesses.ParentOf(member));
-                Assert.AreNotEqual(tree.Root.Id, TestProcesses.ParentOf(member));
+                Assert.AreNotEqual(parent, ProcessTable.ParentOf(member));
+                Assert.AreNotEqual(tree.Root.Id, ProcessTable.ParentOf(member));
 
                 // In the place of the parent comes a new child of the member.
                 gate.Open();
@@ -71,7 +72,7 @@ public sealed class TreeMembershipTests
             TreeKillTests.Kill(tree, kernel, ChildrenOf(kernel, childrenFiles));
             tree.AssertNoSurvivor();
             Assert.HasCount(3, strangers!.Alive());
-            Assert.IsFalse(strangers.Alive().Exists(id => TestProcesses.StateOf(id) == 'T'));
+            Assert.IsFalse(strangers.Alive().Exists(id => ProcessTable.StateOf(id) == 'T'));
         }
         finally
         {
@@ -136,26 +137,15 @@ public sealed class TreeMembershipTests
 
     private static void KillAndWaitUntilReaped(int processId)
     {
-        Census.KillByPid(processId);
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(processId) is null, "its parent has reaped it");
+        Native.KillByPid(processId);
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(processId) is null, "its parent has reaped it");
     }
 
     private static MarkedTree StartStrangers(int processId)
     {
-        const int Tries = 200;
-        for (int i = 0; i < Tries; i++)
-        {
-            RecycledPid.SetNext(processId);
-            MarkedTree strangers = new("sleep 1000 & sleep 1000 & wait");
-            if (strangers.Root.Id == processId)
-            {
-                return strangers;
-            }
-
-            strangers.Dispose();
-        }
-
-        throw new AssertInconclusiveException($"Somebody else was faster to get PID {processId} each time.");
+        MarkedTree? strangers = null;
+        RecycledPid.Start(processId, () => (strangers = new MarkedTree("sleep 1000 & sleep 1000 & wait")).Root, _ => strangers!.Dispose());
+        return strangers!;
     }
 
     private static int[] ReadIds(MarkedTree tree) => Array.ConvertAll(

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>Waits for a pinned run that do not block.</summary>
+internal static class AsyncWait
+{
+    /// <summary>Waits until the run has ended.</summary>
+    public static Task WaitForExitAsync(in PinnedRun run, Process process, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        if (run.Handle is not { } handle)
+        {
+            return run.IsOver ? EndAsync(process, run.Attachment.Run, promise, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
+        }
+
+        CallFailure failure = handle.Poll(0, out bool exited);
+        if (failure.IsFailure)
+        {
+            FallBack.Note(run, failure);
+            return ByRuntimeAsync(process, promise, cancellationToken);
+        }
+
+        if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
+        {
+            ReapWait.FinishIfReapedSoon(handle);
+            return EndAsync(process, handle.Run, promise, cancellationToken);
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return CanceledAsync(cancellationToken);
+        }
+
+        PendingWait wait = new(handle, process, promise, cancellationToken);
+        failure = wait.Begin();
+        if (failure.IsFailure)
+        {
+            FallBack.Note(run, failure);
+            return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
+        }
+
+        if (handle.Owner is AttachmentTable { IsDisposed: true })
+        {
+            handle.End(WaitEnd.Disposed);
+        }
+
+        return wait.Task;
+    }
+
+    /// <summary>Waits for the exit, then for the end of the streams for at most a given time.</summary>
+    /// <returns>Whether the streams have ended.</returns>
+    public static async Task<bool> WaitForExitAndOutputAsync(
+        PinnedRun run, Process process, int outputMilliseconds, CancellationToken cancellationToken)
+    {
+        await WaitForExitAsync(run, process, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(outputMilliseconds);
+        try
+        {
+            await OutputWait.WaitAsync(process, run.Attachment.Run, limit.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
+    }
+
+    private static bool IsEndKnown(ProcessHandle handle)
+    {
+        handle.CaptureExit();
+        return !handle.IsChild || ReapWait.IsKnown(handle);
+    }
+
+    /// <summary>The process has exited: leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
+    private static Task EndAsync(Process process, in RunIdentity run, WaitPromise promise, CancellationToken cancellationToken) =>
+        promise != WaitPromise.Exit
+        && ExitedEvent.EnableAndRaise(process, run) == RuntimeState.Knows
+        && promise == WaitPromise.StockStateAndOutput
+            ? OutputWait.WaitAsync(process, run, cancellationToken)
+            : Task.CompletedTask;
+
+    private static Task ByRuntimeAsync(Process process, WaitPromise promise, CancellationToken cancellationToken) =>
+        promise == WaitPromise.StockStateAndOutput
+            ? StockWait.WaitWithOutputAsync(process, cancellationToken)
+            : StockWait.WaitAsync(process, cancellationToken);
+
+    /// <summary>By looks, because the event loop has no place for the wait. Means the pinned run, whatever becomes of the object.</summary>
+    private static async Task LookAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    {
+        if (!handle.TryAddRef())
+        {
+            return;
+        }
+
+        try
+        {
+            await LookLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            handle.Release();
+        }
+    }
+
+    // An async method, so that the task throws OperationCanceledException, as stock's does, and not TaskCanceledException.
+    private static async Task CanceledAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+}

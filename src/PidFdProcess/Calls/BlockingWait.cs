@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>Waits for a pinned run that block, and the question whether it has ended.</summary>
+internal static class BlockingWait
+{
+    /// <summary>Blocks until the run has ended or the time is over; -1 waits without end.</summary>
+    public static bool WaitForExit(in PinnedRun run, Process process, int milliseconds, WaitPromise promise)
+    {
+        if (run.Handle is not { } handle)
+        {
+            return run.IsOver ? ObserveOver(run, process, promise) : WaitByRuntime(process, milliseconds, promise);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        CallFailure failure = promise == WaitPromise.Exit && milliseconds != 0
+            ? handle.PollForStatus(milliseconds, out bool exited)
+            : handle.Poll(milliseconds, out exited);
+        if (failure.IsFailure)
+        {
+            FallBack.Note(run, failure);
+            return WaitByRuntime(process, TimeLimit.Left(milliseconds, start), promise);
+        }
+
+        if (!exited)
+        {
+            return false;
+        }
+
+        if (promise == WaitPromise.Exit)
+        {
+            ReapWait.FinishIfReapedSoon(handle);
+            return true;
+        }
+
+        if (!ReapWait.Complete(process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false))
+        {
+            return false;
+        }
+
+        if (promise == WaitPromise.StockStateAndOutput && handle.RunEnd == RunEnd.KnownToRuntime)
+        {
+            OutputWait.Wait(process, handle.Run);
+        }
+
+        return true;
+    }
+
+    public static bool HasExited(in PinnedRun run, Process process)
+    {
+        if (run.Handle is not { } handle)
+        {
+            return run.IsOver
+                ? ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true) is var _
+                : StockCalls.HasExited(process);
+        }
+
+        CallFailure failure = handle.Poll(0, out bool exited);
+        if (failure.IsFailure)
+        {
+            FallBack.Note(run, failure);
+            return StockCalls.HasExited(process);
+        }
+
+        return exited && ReapWait.Complete(process, handle, 0, raiseIfOff: true);
+    }
+
+    /// <summary>The run is over: raises Exited where the stock call would, and waits for the streams where it would.</summary>
+    private static bool ObserveOver(in PinnedRun run, Process process, WaitPromise promise)
+    {
+        if (promise != WaitPromise.Exit
+            && ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: false) == RuntimeState.Knows
+            && promise == WaitPromise.StockStateAndOutput)
+        {
+            OutputWait.Wait(process, run.Attachment.Run);
+        }
+
+        return true;
+    }
+
+    private static bool WaitByRuntime(Process process, int milliseconds, WaitPromise promise)
+    {
+        if (milliseconds != Timeout.Infinite || promise == WaitPromise.StockStateAndOutput)
+        {
+            return StockCalls.WaitForExit(process, milliseconds);
+        }
+
+        // For the stock method, without end means with the streams.
+        while (!StockCalls.WaitForExit(process, int.MaxValue))
+        {
+        }
+
+        return true;
+    }
+}

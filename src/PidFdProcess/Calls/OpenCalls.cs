@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>Process objects that are attached from the first moment.</summary>
+internal static class OpenCalls
+{
+    /// <summary>Opens the pidfd first, then the object, and then asks whether the pidfd's process still holds the PID.</summary>
+    public static Process Open(AttachmentTable runs, int processId)
+    {
+        runs.ThrowIfDisposed();
+        if (processId <= 0)
+        {
+            // kill(2) takes these for groups of processes.
+            throw new ArgumentException($"Process with an Id of {processId} is not running: a PID is positive.", nameof(processId));
+        }
+
+        if (runs.Support.IsSupported)
+        {
+            Errno error = runs.Platform.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
+            if (error == 0)
+            {
+                return OpenOwned(runs, processId, pidFd);
+            }
+
+            pidFd.Dispose();
+            if (ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error) is ErrnoMeaning.Gone)
+            {
+                throw Gone(processId);
+            }
+        }
+
+        if (OperatingSystem.IsLinux() && ThreadId.IsOfThread(processId))
+        {
+            throw new ArgumentException(
+                $"Process with an Id of {processId} is not running: it is the id of a thread. Use the PID of its process.", nameof(processId));
+        }
+
+        Process process = Process.GetProcessById(processId);
+        try
+        {
+            runs.Attach(process);
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The object of a process whose pidfd the caller has opened. Takes over the pidfd, also if it throws.</summary>
+    /// <exception cref="ArgumentException">The process has been reaped.</exception>
+    public static Process OpenOwned(AttachmentTable runs, int processId, SafePidFdHandle pidFd)
+    {
+        Process? process = null;
+        SafePidFdHandle? mine = pidFd;
+        try
+        {
+            process = Process.GetProcessById(processId);
+            if (runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
+            {
+                throw Gone(processId);
+            }
+
+            if (DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
+            {
+                mine = null;
+                runs.Attach(process, processId, pidFd);
+            }
+            else
+            {
+                runs.Attach(process);
+            }
+
+            return process;
+        }
+        catch
+        {
+            process?.Dispose();
+            throw;
+        }
+        finally
+        {
+            mine?.Dispose();
+        }
+    }
+
+    /// <summary>Starts the object's process, and attaches it.</summary>
+    public static bool Start(AttachmentTable runs, Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        bool started = process.Start();
+        if (started)
+        {
+            try
+            {
+                runs.Attach(process);
+            }
+            catch (InvalidOperationException) when (!StockCalls.HasProcess(process))
+            {
+                // It has exited, and a handler of Exited has closed the object. The start was a success.
+            }
+        }
+
+        return started;
+    }
+
+    /// <summary>A pidfd for the caller's own use; <see langword="null"/> if there is none.</summary>
+    public static SafePidFdHandle? Duplicate(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        if (run.Handle is not { } handle)
+        {
+            return null;
+        }
+
+        Errno error = handle.Duplicate(out SafePidFdHandle duplicate);
+        if (error == 0)
+        {
+            return duplicate;
+        }
+
+        duplicate.Dispose();
+        FallBack.Note(run, new CallFailure(ErrnoTable.Duplicate, error));
+        return null;
+    }
+
+    private static ArgumentException Gone(int processId) =>
+        new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
+}

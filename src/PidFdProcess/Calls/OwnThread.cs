@@ -1,0 +1,28 @@
+namespace PidFdProcess.Calls;
+
+/// <summary>Runs what blocks for long on a thread of its own, so that it costs no pool thread and does not wait for one.</summary>
+internal static class OwnThread
+{
+    public static Task<T> RunAsync<T>(Func<T> function)
+    {
+        TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                result.TrySetResult(function());
+            }
+            catch (OperationCanceledException e)
+            {
+                result.TrySetCanceled(e.CancellationToken);
+            }
+            catch (Exception e)
+            {
+                result.TrySetException(e);
+            }
+        })
+        { IsBackground = true, Name = "PidFdProcess tree stop" };
+        thread.Start();
+        return result.Task;
+    }
+}

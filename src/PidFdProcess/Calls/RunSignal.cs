@@ -1,0 +1,66 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using PidFdProcess.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+// Constraint: once the probe has seen pidfd_send_signal work, no errno of it is a reason to signal by PID. A refusal is reported, and the pidfd stays.
+
+/// <summary>Signals to a pinned run.</summary>
+internal static class RunSignal
+{
+    /// <summary>Sends a signal. Whether it was sent; else the process has exited.</summary>
+    public static bool Send(in PinnedRun run, Process process, int signal) => run.Handle is { } handle
+        ? Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, handle.Signal(signal))
+        : SendByPid(run, process, signal);
+
+    /// <summary>Sends a signal and ignores a refusal.</summary>
+    public static void TrySend(in PinnedRun run, Process process, int signal)
+    {
+        try
+        {
+            Send(run, process, signal);
+        }
+        catch (Win32Exception)
+        {
+            // The caller has signalled the process before, and reports what was refused then.
+        }
+    }
+
+    /// <summary>Sends a signal to a run that has no pidfd.</summary>
+    public static bool SendByPid(in PinnedRun run, Process process, int signal)
+    {
+        int processId = run.Attachment.ProcessId;
+        if (run.IsOver || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+        {
+            return Answer(processId, signal, ErrnoTable.Kill, Errno.ESRCH);
+        }
+
+        if (signal == SignalNumbers.SigKill)
+        {
+            StockCalls.Kill(process, entireProcessTree: false);
+            return Answer(processId, signal, ErrnoTable.Kill, 0);
+        }
+
+        return Answer(processId, signal, ErrnoTable.Kill, UnixSignals.Kill(processId, signal));
+    }
+
+    /// <summary>What the errno of a signal says to the caller, and the meter.</summary>
+    public static bool Answer(int processId, int signal, string call, Errno error)
+    {
+        if (PidFdMetrics.CountsSignals)
+        {
+            PidFdMetrics.Signaled(
+                SignalNumbers.NameOf(signal), error switch { 0 => "sent", Errno.ESRCH => "exited", _ => SystemCallError.Name(error) });
+        }
+
+        return error switch
+        {
+            0 => true,
+            Errno.ESRCH => false,
+            _ => throw SystemCallError.SignalRefused(call, processId, signal, error),
+        };
+    }
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using PidFdProcess.Attachments;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>The public calls that signal: each pins the run that the object has, and acts on it.</summary>
+internal static class SignalCalls
+{
+    /// <summary>Sends SIGKILL. Has the way to the kernel in one method, because it is the hottest call.</summary>
+    public static bool Kill(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return run.Handle is { } handle
+            ? RunSignal.Answer(
+                handle.ProcessId, SignalNumbers.SigKill, ErrnoTable.PidFdSendSignal, handle.Kernel.PidFdSendSignal(handle.PidFd, SignalNumbers.SigKill))
+            : RunSignal.SendByPid(run, process, SignalNumbers.SigKill);
+    }
+
+    public static void Kill(AttachmentTable runs, Process process, bool entireProcessTree)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        if (entireProcessTree)
+        {
+            TreeCalls.Kill(run, process);
+        }
+        else
+        {
+            RunSignal.Send(run, process, SignalNumbers.SigKill);
+        }
+    }
+
+    public static void KillDescendants(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        TreeCalls.KillDescendants(run, runs);
+    }
+
+    /// <summary>Sends a signal; <see langword="false"/> if the process has exited.</summary>
+    public static bool Send(AttachmentTable runs, Process process, PosixSignal signal)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        int number = UnixSignals.NumberOf(signal);
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return RunSignal.Send(run, process, number);
+    }
+
+    /// <summary>As above, for the number of the signal on Linux.</summary>
+    public static bool SendRaw(AttachmentTable runs, Process process, int signal)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        UnixSignals.Check(signal, nameof(signal));
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return RunSignal.Send(run, process, signal);
+    }
+
+    public static PidFdExitStatus Stop(AttachmentTable runs, Process process, TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) =>
+        Stop(runs, process, StopPlan.OfSignal(gracePeriod, signal, entireProcessTree));
+
+    public static PidFdExitStatus Stop(AttachmentTable runs, Process process, ProcessStopOptions options) =>
+        Stop(runs, process, StopPlan.Of(options));
+
+    public static PidFdExitStatus WaitOrKill(AttachmentTable runs, Process process, TimeSpan timeout, bool entireProcessTree) =>
+        Stop(runs, process, StopPlan.OfTimeout(timeout, entireProcessTree));
+
+    public static Task<PidFdExitStatus> StopAsync(
+        AttachmentTable runs, Process process, TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return StopAsync(runs, process, StopPlan.OfSignal(gracePeriod, signal, entireProcessTree), cancellationToken);
+    }
+
+    public static Task<PidFdExitStatus> StopAsync(
+        AttachmentTable runs, Process process, ProcessStopOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return StopAsync(runs, process, StopPlan.Of(options), cancellationToken);
+    }
+
+    public static Task<PidFdExitStatus> WaitOrKillAsync(
+        AttachmentTable runs, Process process, TimeSpan timeout, bool entireProcessTree, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return StopAsync(runs, process, StopPlan.OfTimeout(timeout, entireProcessTree), cancellationToken);
+    }
+
+    public static Task<PidFdExitStatus> WaitOrKillAsync(
+        AttachmentTable runs, Process process, bool entireProcessTree, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return WaitOrKillPinnedAsync(runs, process, entireProcessTree, cancellationToken);
+    }
+
+    private static PidFdExitStatus Stop(AttachmentTable runs, Process process, StopPlan plan)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return GracefulStop.Stop(run, process, runs, plan);
+    }
+
+    private static async Task<PidFdExitStatus> StopAsync(
+        AttachmentTable runs, Process process, StopPlan plan, CancellationToken cancellationToken)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return await GracefulStop.StopAsync(run, process, runs, plan, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<PidFdExitStatus> WaitOrKillPinnedAsync(
+        AttachmentTable runs, Process process, bool entireProcessTree, CancellationToken cancellationToken)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return await GracefulStop.WaitOrKillAsync(run, process, runs, entireProcessTree, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>A stop in numbers, checked: the signals, the times in milliseconds, and the scope.</summary>
+/// <param name="Steps">The steps; signal 0 only waits.</param>
+/// <param name="Scope">Which processes.</param>
+/// <param name="KillMilliseconds">How long to wait after SIGKILL; -1 waits without end.</param>
+internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopScope Scope, int KillMilliseconds)
+{
+    /// <summary>How long to wait for the death after SIGKILL, unless the caller says more.</summary>
+    public const int DefaultKillMilliseconds = 4000;
+
+    /// <summary>Gets whether it waits for the process after all steps, and so never kills.</summary>
+    public bool IsWithoutKill => Steps.Count > 0 && Steps[^1].Milliseconds == Timeout.Infinite;
+
+    /// <summary>Gets whether descendants are signalled or killed.</summary>
+    public bool IsForTree => Scope != ProcessStopScope.Process;
+
+    /// <exception cref="ArgumentOutOfRangeException">No signal has the number, or a time is out of range.</exception>
+    public static StopPlan Of(ProcessStopOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        List<TreeStopStep> steps = [];
+        foreach (ProcessStopStep step in options.Steps)
+        {
+            steps.Add(new TreeStopStep(UnixSignals.NumberOf(step.Signal), Durations.Milliseconds(step.Wait, nameof(options))));
+        }
+
+        return new StopPlan(steps, options.Scope, Durations.Milliseconds(options.KillTimeout, nameof(options)));
+    }
+
+    /// <summary>One signal and a grace period.</summary>
+    public static StopPlan OfSignal(TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) => new(
+        [new(UnixSignals.NumberOf(signal), Durations.Milliseconds(gracePeriod, nameof(gracePeriod)))],
+        entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process,
+        DefaultKillMilliseconds);
+
+    /// <summary>A wait without a signal, and a kill when its time is over.</summary>
+    public static StopPlan OfTimeout(TimeSpan timeout, bool entireProcessTree)
+    {
+        int milliseconds = Durations.Milliseconds(timeout);
+        return new StopPlan(
+            [new(0, milliseconds)],
+            entireProcessTree ? ProcessStopScope.ProcessThenTree : ProcessStopScope.Process,
+            Math.Max(milliseconds, DefaultKillMilliseconds));
+    }
+}

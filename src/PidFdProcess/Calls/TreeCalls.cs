@@ -1,0 +1,122 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>Kills and stops of the tree of a pinned run.</summary>
+internal static class TreeCalls
+{
+    /// <summary>Kills the process and its descendants.</summary>
+    public static void Kill(in PinnedRun run, Process process)
+    {
+        if (run.Handle is not { } handle)
+        {
+            if (!run.IsOver)
+            {
+                StockCalls.Kill(process, entireProcessTree: true);
+            }
+
+            return;
+        }
+
+        Errno error = TreeKill.Run(handle.Kernel, handle.ProcessId, handle.PidFd);
+        if (error is not (0 or Errno.ESRCH))
+        {
+            KillWithoutProc(run, process, handle, error);
+        }
+    }
+
+    /// <summary>Kills the descendants of the process, and not the process itself.</summary>
+    public static void KillDescendants(in PinnedRun run, AttachmentTable runs)
+    {
+        if (run.IsOver)
+        {
+            return;
+        }
+
+        Errno error = TreeKill.Run(runs.Platform.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
+        if (error is not (0 or Errno.ESRCH))
+        {
+            throw new PlatformNotSupportedException($"The descendants of process {run.Attachment.ProcessId} cannot be listed: "
+                + SystemCallError.Describe(ErrnoTable.Proc, error));
+        }
+    }
+
+    /// <summary>Stops the tree on the calling thread.</summary>
+    public static PidFdExitStatus Stop(
+        PinnedRun run, Process process, AttachmentTable runs, StopPlan plan, CancellationToken cancellationToken)
+    {
+        if (run.IsOver)
+        {
+            return ExitStatusResolver.StatusOf(run, process);
+        }
+
+        // The event loop captures the status at the exit, while this thread looks at the tree.
+        Task exit = run.Handle is null ? Task.CompletedTask : SharedExit.Of(run.Handle, process);
+        Errno error = TreeStop.Run(
+            runs.Platform.Kernel,
+            run.Attachment.ProcessId,
+            run.Handle?.PidFd,
+            plan.Steps,
+            plan.Scope == ProcessStopScope.ProcessThenTree,
+            plan.KillMilliseconds,
+            cancellationToken,
+            out TreeStopResult? result);
+        if (error is not (0 or Errno.ESRCH))
+        {
+            return StopWithoutProc(run, process, plan, error);
+        }
+
+        if (result is { Survivors: { Count: > 0 } survivors } && survivors.Contains(run.Attachment.ProcessId))
+        {
+            throw GracefulStop.Survived(run, plan);
+        }
+
+        _ = exit.Status;
+        bool exited = BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit);
+        if (!exited)
+        {
+            throw GracefulStop.Survived(run, plan);
+        }
+
+        PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
+        return result is { RootTookKill: true } ? status.AfterKill() : status;
+    }
+
+    // Without a /proc for this PID namespace nothing can be listed, and the runtime cannot list either.
+    private static void KillWithoutProc(in PinnedRun run, Process process, ProcessHandle handle, Errno error)
+    {
+        FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
+        if (handle.Run.IsCurrentIn(process))
+        {
+            StockCalls.Kill(process, entireProcessTree: true);
+        }
+        else
+        {
+            // The runtime would reach the tree of a later run. The root can be killed.
+            RunSignal.Send(run, process, SignalNumbers.SigKill);
+        }
+    }
+
+    private static PidFdExitStatus StopWithoutProc(in PinnedRun run, Process process, StopPlan plan, Errno error)
+    {
+        FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
+        foreach (TreeStopStep step in plan.Steps)
+        {
+            GracefulStop.Signal(run, process, step.Signal);
+            if (BlockingWait.WaitForExit(run, process, step.Milliseconds, WaitPromise.Exit))
+            {
+                return ExitStatusResolver.StatusOf(run, process);
+            }
+        }
+
+        bool killed = RunSignal.Send(run, process, SignalNumbers.SigKill);
+        return BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit)
+            ? killed ? ExitStatusResolver.StatusOf(run, process).AfterKill() : ExitStatusResolver.StatusOf(run, process)
+            : throw GracefulStop.Survived(run, plan);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>The public calls that wait: each pins the run that the object has, and waits for that.</summary>
+internal static class WaitCalls
+{
+    public static bool HasExited(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return BlockingWait.HasExited(run, process);
+    }
+
+    /// <summary>Blocks until the process has exited or the time is over. Only a wait without end also waits for the streams.</summary>
+    public static bool WaitForExit(AttachmentTable runs, Process process, int milliseconds)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return BlockingWait.WaitForExit(
+            run, process, milliseconds, milliseconds == Timeout.Infinite ? WaitPromise.StockStateAndOutput : WaitPromise.StockState);
+    }
+
+    public static void WaitForExitOnly(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        BlockingWait.WaitForExit(run, process, Timeout.Infinite, WaitPromise.StockState);
+    }
+
+    public static Task WaitForExitAsync(AttachmentTable runs, Process process, bool waitForStreams, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        try
+        {
+            using PinnedRun run = PinnedRun.Of(runs, process);
+            return AsyncWait.WaitForExitAsync(
+                run, process, waitForStreams ? WaitPromise.StockStateAndOutput : WaitPromise.StockState, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // Stock reports everything through the task, too, also what a handler of Exited throws.
+            return Task.FromException(e);
+        }
+    }
+
+    public static Task<bool> WaitForExitAndOutputAsync(
+        AttachmentTable runs, Process process, TimeSpan outputTimeout, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return WaitForOutputAsync(runs, process, Durations.Milliseconds(outputTimeout), cancellationToken);
+    }
+
+    public static PidFdExitStatus WaitForStatus(AttachmentTable runs, Process process)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        ExitStatusResolver.Prepare(run, process);
+        BlockingWait.WaitForExit(run, process, Timeout.Infinite, PromiseOfStatus(process));
+        return ExitStatusResolver.StatusOf(run, process);
+    }
+
+    /// <summary>How the process ended; <see langword="null"/> if the time was over first.</summary>
+    public static PidFdExitStatus? TryWaitForStatus(AttachmentTable runs, Process process, TimeSpan timeout)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        int milliseconds = Durations.Milliseconds(timeout);
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        ExitStatusResolver.Prepare(run, process);
+        WaitPromise promise = milliseconds == Timeout.Infinite ? PromiseOfStatus(process) : WaitPromise.Exit;
+        return BlockingWait.WaitForExit(run, process, milliseconds, promise) ? ExitStatusResolver.StatusOf(run, process) : null;
+    }
+
+    public static Task<PidFdExitStatus> WaitForStatusAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return WaitForStatusPinnedAsync(runs, process, cancellationToken);
+    }
+
+    public static Task<Process> WhenAnyExitAsync(
+        AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken) =>
+        WhenAnyExit.WaitAsync(runs, processes, cancellationToken);
+
+    private static async Task<bool> WaitForOutputAsync(
+        AttachmentTable runs, Process process, int outputMilliseconds, CancellationToken cancellationToken)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        return await AsyncWait.WaitForExitAndOutputAsync(run, process, outputMilliseconds, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<PidFdExitStatus> WaitForStatusPinnedAsync(
+        AttachmentTable runs, Process process, CancellationToken cancellationToken)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        ExitStatusResolver.Prepare(run, process);
+        await AsyncWait.WaitForExitAsync(run, process, PromiseOfStatus(process), cancellationToken).ConfigureAwait(false);
+        return ExitStatusResolver.StatusOf(run, process);
+    }
+
+    /// <summary>The status needs no reap. The end of the streams does, because the runtime reads them.</summary>
+    private static WaitPromise PromiseOfStatus(Process process) =>
+        ProcessFields.HasOutput(process) ? WaitPromise.StockStateAndOutput : WaitPromise.Exit;
+}

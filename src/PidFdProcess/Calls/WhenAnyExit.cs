@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+/// <summary>The wait for the first of many processes.</summary>
+internal static class WhenAnyExit
+{
+    public static Task<Process> WaitAsync(AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(processes);
+        Process[] all = [.. processes];
+        foreach (Process process in all)
+        {
+            ArgumentNullException.ThrowIfNull(process, nameof(processes));
+        }
+
+        return all.Length > 0
+            ? WaitForAnyAsync(runs, all, cancellationToken)
+            : throw new ArgumentException("There is no process to wait for.", nameof(processes));
+    }
+
+    private static async Task<Process> WaitForAnyAsync(AttachmentTable runs, Process[] all, CancellationToken cancellationToken)
+    {
+        // Of the processes without a pidfd alone: their stock waits keep a handler until they end.
+        CancellationTokenSource? stock = null;
+        Task[] exits = new Task[all.Length];
+        try
+        {
+            for (int i = 0; i < all.Length; i++)
+            {
+                exits[i] = ExitOf(runs, all[i], ref stock, cancellationToken);
+                if (exits[i].IsCompletedSuccessfully)
+                {
+                    return all[i];
+                }
+            }
+
+            Task first = await Task.WhenAny(exits).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
+            return all[Array.IndexOf(exits, first)];
+        }
+        finally
+        {
+            if (stock is not null)
+            {
+                await stock.CancelAsync().ConfigureAwait(false);
+                stock.Dispose();
+            }
+        }
+    }
+
+    private static Task ExitOf(AttachmentTable runs, Process process, ref CancellationTokenSource? stock, CancellationToken cancellationToken)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        if (run.Handle is { } handle)
+        {
+            return SharedExit.Of(handle, process);
+        }
+
+        if (run.IsOver)
+        {
+            return Task.CompletedTask;
+        }
+
+        stock ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        return StockWait.WaitAsync(process, stock.Token);
+    }
+}

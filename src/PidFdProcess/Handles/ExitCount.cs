@@ -1,0 +1,26 @@
+using PidFdProcess.Diagnostics;
+
+namespace PidFdProcess.Handles;
+
+/// <summary>Counts the exits that pidfds have reported, each once. Listeners of the meter are user code.</summary>
+internal static class ExitCount
+{
+    /// <summary>Captures the status and counts the exit. For a thread that may run user code.</summary>
+    public static void Note(ProcessHandle handle)
+    {
+        handle.CaptureExit();
+        if (PidFdMetrics.CountsExits && handle.TryCountExit())
+        {
+            PidFdMetrics.Exited((handle.Exit?.Source ?? ExitStatusSource.Unknown).ToString());
+        }
+    }
+
+    /// <summary>Counts the exit on the thread pool. For the event loop.</summary>
+    public static void NoteFromLoop(ProcessHandle handle)
+    {
+        if (PidFdMetrics.CountsExits)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static counted => Note(counted), handle, preferLocal: false);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Handles;
+
+/// <summary>The waits whose process has exited while the reap is still to come. Belongs to the thread of the event loop.</summary>
+internal sealed class LateWaits
+{
+    private const int LongestMilliseconds = 50;
+
+    // About as long as the runtime takes to reap. To sleep and be woken takes as long.
+    private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(300);
+
+    private readonly List<(ExitWaiter Waiter, long Exit)> _waits = [];
+
+    /// <summary>Gets where waits are put that became late in this round.</summary>
+    public List<ExitWaiter> Added { get; } = [];
+
+    public bool IsEmpty => _waits.Count == 0;
+
+    /// <summary>How long the loop may sleep: 0 shortly after an exit, then an eighth of the time since the latest one.</summary>
+    public int MillisecondsToNextLook()
+    {
+        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Exit);
+        return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
+    }
+
+    /// <summary>Looks at each wait once, and forgets those that have ended.</summary>
+    /// <param name="wasIdle">Whether no exit was reported in this round, so that other threads may have the processor.</param>
+    public void Look(bool wasIdle)
+    {
+        if (_waits.Count > 0)
+        {
+            if (wasIdle)
+            {
+                Thread.Yield();
+            }
+
+            int left = 0;
+            for (int i = 0; i < _waits.Count; i++)
+            {
+                (ExitWaiter waiter, long exit) = _waits[i];
+                if (!waiter.OnLook(Stopwatch.GetElapsedTime(exit)))
+                {
+                    _waits[left++] = _waits[i];
+                }
+            }
+
+            _waits.RemoveRange(left, _waits.Count - left);
+        }
+
+        foreach (ExitWaiter waiter in Added)
+        {
+            _waits.Add((waiter, Stopwatch.GetTimestamp()));
+        }
+
+        Added.Clear();
+    }
+
+    public void EndAll()
+    {
+        foreach ((ExitWaiter waiter, _) in _waits)
+        {
+            waiter.OnEnd(WaitEnd.LoopFailed);
+        }
+
+        _waits.Clear();
+    }
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Handles;
+
+// Overview
+//
+// Constraints: any thread may signal, wait, detach or dispose at any time. A descriptor that was closed, and perhaps reused, must never be
+// touched. The runtime alone reaps.
+//
+// Scheme: the reference count of the SafePidFdHandle is the only one. The attachment has one reference, each call has one while it lasts, and
+// each pending wait and each registration has one. CloseWhenUnused gives back the reference of the attachment. The last Release closes the
+// descriptor, so a caller that holds a reference needs no catch for a closed handle.
+
+/// <summary>The pidfd of one run of a process.</summary>
+internal sealed class ProcessHandle : ExitRegistration
+{
+    private const int ClosedByAttachment = 1;
+    private const int ExitCounted = 2;
+
+    private readonly PidFdPlatform _platform;
+    private ExitRecord? _exit;
+    private volatile bool _isKernelChild;
+    private volatile RunEnd _end;
+    private int _marks;
+
+    /// <summary>Takes over the descriptor.</summary>
+    public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, PidFdPlatform platform, object owner)
+        : base(platform.EventLoop)
+    {
+        ProcessId = processId;
+        PidFd = pidFd;
+        Run = run;
+        Owner = owner;
+        _platform = platform;
+    }
+
+    public int ProcessId { get; }
+
+    public RunIdentity Run { get; }
+
+    public override SafePidFdHandle PidFd { get; }
+
+    public override object Owner { get; }
+
+    /// <summary>Gets the kernel; the caller of a call on <see cref="PidFd"/> holds a reference.</summary>
+    public IKernel Kernel => _platform.Kernel;
+
+    /// <summary>Gets or sets a task that ends with the exit, which several calls share.</summary>
+    public Task? SharedExit { get; set; }
+
+    /// <summary>Gets how the process ended, as far as that is known.</summary>
+    public ExitRecord? Exit => Volatile.Read(ref _exit);
+
+    /// <summary>Gets what is known of the end of the run; not <see cref="RunEnd.None"/> once nothing is left that the pidfd could answer better.</summary>
+    public RunEnd RunEnd => _end;
+
+    /// <summary>Gets whether the descriptor waits for its last user to close it, or is closed.</summary>
+    public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
+
+    /// <summary>
+    /// Gets whether the runtime reaps this process: it started it, through this object or another one. To be asked after the exit.
+    /// </summary>
+    public bool IsChild => Run.IsStarted || (_isKernelChild && RuntimeChildren.Knows(ProcessId));
+
+    /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
+    public bool CompletesInline => _platform.CompletesInline;
+
+    public override bool TryAddRef()
+    {
+        if (PidFd.IsClosed)
+        {
+            return false;
+        }
+
+        try
+        {
+            bool isReferenced = false;
+            PidFd.DangerousAddRef(ref isReferenced);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // The last reference was released in this moment.
+            return false;
+        }
+    }
+
+    public override void Release() => PidFd.DangerousRelease();
+
+    /// <summary>Gives back the reference of the attachment. Calls and waits under way keep theirs.</summary>
+    public void CloseWhenUnused()
+    {
+        if (TryMark(ClosedByAttachment))
+        {
+            // The last Release closes the descriptor, and a finalizer after it would find a count of zero.
+#pragma warning disable CA1816 // Not this object: the handle has no finalizer of its own to call.
+            GC.SuppressFinalize(PidFd);
+#pragma warning restore CA1816
+            PidFd.DangerousRelease();
+        }
+    }
+
+    /// <summary>Sends a signal. ESRCH says that the process has been reaped. A zombie takes signals, to no effect.</summary>
+    public Errno Signal(int signal) => _platform.Kernel.PidFdSendSignal(PidFd, signal);
+
+    /// <summary>Whether the process has been reaped, by whichever code.</summary>
+    public bool IsReaped() => Signal(0) == Errno.ESRCH;
+
+    /// <summary>Polls until the exit or until the time is over, however often a signal handler interrupts. -1 waits without end.</summary>
+    public CallFailure Poll(int milliseconds, out bool exited)
+    {
+        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
+        int left = milliseconds;
+        Errno error;
+        while ((error = _platform.Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
+        {
+            left = TimeLimit.Left(milliseconds, start);
+        }
+
+        if (exited && error == 0 && Signal(0) is Errno.EBADF or Errno.EINVAL)
+        {
+            // The number belongs to another file, because other code has closed the pidfd.
+            exited = false;
+            error = Errno.EBADF;
+        }
+
+        return new CallFailure("poll", error);
+    }
+
+    /// <summary>As <see cref="Poll"/>, and reads the status before the runtime's handler of SIGCHLD can run on this thread.</summary>
+    public CallFailure PollForStatus(int milliseconds, out bool exited)
+    {
+        // User code must not run with the mask set, because a process that it starts would inherit it.
+        using SigChldMask mask = SigChldMask.Set();
+        CallFailure failure = Poll(milliseconds, out exited);
+        if (exited)
+        {
+            CaptureExit();
+        }
+
+        return failure;
+    }
+
+    public override void CaptureExit()
+    {
+        if (Exit is null)
+        {
+            ExitRecord? record = ExitRecord.Read(_platform.Kernel, PidFd, ProcessId, out bool isChild);
+            _isKernelChild |= isChild;
+            Interlocked.CompareExchange(ref _exit, record, null);
+        }
+    }
+
+    /// <summary>Whether this is the first call, which counts the exit in the meter. Listeners of the meter are user code.</summary>
+    public bool TryCountExit() => TryMark(ExitCounted);
+
+    /// <summary>Notes that the pidfd has no more to tell, and gives back the reference of the attachment.</summary>
+    public void Finish(RunEnd end)
+    {
+        if (_end == RunEnd.None)
+        {
+            _end = end;
+        }
+
+        CloseWhenUnused();
+    }
+
+    /// <summary>A duplicate that is the caller's own.</summary>
+    public Errno Duplicate(out SafePidFdHandle duplicate) => _platform.Kernel.Duplicate(PidFd, out duplicate);
+
+    /// <summary>Sets a mark; fails if it was set. A full fence.</summary>
+    private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;
+}
+
+/// <summary>What is known of the end of a run.</summary>
+internal enum RunEnd
+{
+    /// <summary>The run goes on, or the pidfd still has something to tell.</summary>
+    None,
+
+    /// <summary>The run has ended and the runtime knows, so the stock members work.</summary>
+    KnownToRuntime,
+
+    /// <summary>The run has ended, and the runtime will never know, because other code of this program has reaped the child.</summary>
+    UnknownToRuntime,
+}

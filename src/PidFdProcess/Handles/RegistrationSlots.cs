@@ -1,0 +1,73 @@
+namespace PidFdProcess.Handles;
+
+/// <summary>The registrations of the event loop by token. Not thread-safe: the loop has a lock.</summary>
+internal sealed class RegistrationSlots
+{
+    private Slot[] _slots = new Slot[16];
+    private int _used;
+    private int _firstFree = -1;
+
+    public int Count { get; private set; }
+
+    /// <summary>Puts a registration into a slot; its token is never 0.</summary>
+    public ulong Take(ExitRegistration registration)
+    {
+        int index = _firstFree;
+        if (index >= 0)
+        {
+            _firstFree = _slots[index].NextFree;
+        }
+        else
+        {
+            index = _used++;
+            if (index == _slots.Length)
+            {
+                Array.Resize(ref _slots, index * 2);
+            }
+        }
+
+        Count++;
+        ref Slot slot = ref _slots[index];
+        slot.Registration = registration;
+
+        // Use 0 of slot 0 would be the token 0, which means none.
+        slot.Use = slot.Use == uint.MaxValue ? 1 : slot.Use + 1;
+        return ((ulong)slot.Use << 32) | (uint)index;
+    }
+
+    /// <summary>The registration with this token; <see langword="null"/> if its slot is free or has another use.</summary>
+    public ExitRegistration? Find(ulong token)
+    {
+        ref Slot slot = ref _slots[IndexOf(token)];
+        return slot.Use == (uint)(token >> 32) ? slot.Registration : null;
+    }
+
+    public void Free(ulong token)
+    {
+        Count--;
+        ref Slot slot = ref _slots[IndexOf(token)];
+        slot.Registration = null;
+        slot.NextFree = _firstFree;
+        _firstFree = IndexOf(token);
+    }
+
+    public void AddTo(List<ExitRegistration> all)
+    {
+        foreach (ref Slot slot in _slots.AsSpan(0, _used))
+        {
+            if (slot.Registration is { } registration)
+            {
+                all.Add(registration);
+            }
+        }
+    }
+
+    private static int IndexOf(ulong token) => (int)(uint)token;
+
+    private struct Slot
+    {
+        public ExitRegistration? Registration;
+        public uint Use;
+        public int NextFree;
+    }
+}

@@ -1,0 +1,122 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>What an errno of a call means for the process that was meant.</summary>
+internal enum ErrnoMeaning
+{
+    /// <summary>Nothing that is known of: the caller reports it, and never acts by PID because of it.</summary>
+    Unknown,
+
+    /// <summary>The process has been reaped, or its entry in /proc has gone with it.</summary>
+    Gone,
+
+    /// <summary>The id is not that of a process: it belongs to a thread, or its process is being reaped.</summary>
+    NotAProcess,
+
+    /// <summary>The process is no child of this one, or has been reaped.</summary>
+    NotAChild,
+
+    /// <summary>The caller may not do that to this process.</summary>
+    Refused,
+
+    /// <summary>/proc hides the process from the caller.</summary>
+    Hidden,
+
+    /// <summary>Descriptors, memory or watches are used up. The next call may succeed.</summary>
+    OutOfResources,
+
+    /// <summary>The kernel lacks the call, or a security module forbids it.</summary>
+    Unsupported,
+
+    /// <summary>Other code of this program has closed the descriptor.</summary>
+    BadDescriptor,
+
+    /// <summary>A signal handler ran: call again.</summary>
+    Interrupted,
+}
+
+/// <summary>One row: an errno of a call, what it means, and what an operator can do.</summary>
+internal readonly record struct ErrnoRow(string Call, Errno Error, ErrnoMeaning Meaning, string Hint);
+
+/// <summary>What each errno of each call means, from the manual pages and the kernel's sources. The one place that says it.</summary>
+internal static class ErrnoTable
+{
+    public const string PidFdOpen = "pidfd_open";
+    public const string PidFdSendSignal = "pidfd_send_signal";
+    public const string WaitId = "waitid(P_PIDFD)";
+    public const string Poll = "poll";
+    public const string EpollCreate = "epoll_create1";
+    public const string EpollCtl = "epoll_ctl";
+    public const string EpollWait = "epoll_wait";
+    public const string Duplicate = "fcntl(F_DUPFD_CLOEXEC)";
+    public const string Kill = "kill";
+    public const string Proc = "/proc";
+
+    private const string Any = "";
+    private const string Seccomp = "seccomp or another security module forbids it; allow the call in the container's profile";
+    private const string NotPermitted = "not permitted: run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp";
+    private const string OtherCodeClosedIt = "other code of this program has closed the descriptor";
+
+    private static readonly ErrnoRow[] s_rows =
+    [
+        new(PidFdOpen, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
+        new(PidFdOpen, Errno.EINVAL, ErrnoMeaning.NotAProcess, "the id of a thread, not of a process"),
+        new(PidFdOpen, Errno.ENOENT, ErrnoMeaning.NotAProcess, "the id of a thread, not of a process"),
+        new(PidFdOpen, Errno.ENOSYS, ErrnoMeaning.Unsupported, "Linux older than 5.3 or seccomp"),
+        new(PidFdOpen, Errno.EPERM, ErrnoMeaning.Unsupported, Seccomp),
+        new(PidFdOpen, Errno.EACCES, ErrnoMeaning.Unsupported, Seccomp),
+        new(PidFdOpen, Errno.ENODEV, ErrnoMeaning.OutOfResources, "the kernel has no anonymous inodes left"),
+
+        new(PidFdSendSignal, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
+        new(PidFdSendSignal, Errno.EPERM, ErrnoMeaning.Refused, NotPermitted),
+        new(PidFdSendSignal, Errno.EACCES, ErrnoMeaning.Refused, NotPermitted),
+        new(PidFdSendSignal, Errno.ENOSYS, ErrnoMeaning.Unsupported, "Linux older than 5.1 or seccomp"),
+        new(PidFdSendSignal, Errno.EINVAL, ErrnoMeaning.BadDescriptor, OtherCodeClosedIt),
+
+        new(Kill, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
+        new(Kill, Errno.EPERM, ErrnoMeaning.Refused, NotPermitted),
+        new(Kill, Errno.EACCES, ErrnoMeaning.Refused, NotPermitted),
+
+        new(WaitId, Errno.ECHILD, ErrnoMeaning.NotAChild, "no child of this process, or reaped"),
+        new(WaitId, Errno.EINVAL, ErrnoMeaning.Unsupported, "Linux older than 5.4"),
+
+        new(EpollCtl, Errno.ENOSPC, ErrnoMeaning.OutOfResources, "too many epoll watches; raise fs.epoll.max_user_watches"),
+        new("clone", Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads; raise RLIMIT_NPROC or pids.max of the cgroup"),
+
+        new(Proc, Errno.ENOENT, ErrnoMeaning.Gone, "it is not mounted, or not for this PID namespace"),
+        new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
+        new(Proc, Errno.EACCES, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
+        new(Proc, Errno.EPERM, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
+
+        new(Any, Errno.EINTR, ErrnoMeaning.Interrupted, "a signal handler ran"),
+        new(Any, Errno.EBADF, ErrnoMeaning.BadDescriptor, OtherCodeClosedIt),
+        new(Any, Errno.ENOSYS, ErrnoMeaning.Unsupported, "the kernel lacks the call, or seccomp"),
+        new(Any, Errno.EPERM, ErrnoMeaning.Unsupported, Seccomp),
+        new(Any, Errno.EACCES, ErrnoMeaning.Unsupported, Seccomp),
+        new(Any, Errno.EMFILE, ErrnoMeaning.OutOfResources, "this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes"),
+        new(Any, Errno.ENFILE, ErrnoMeaning.OutOfResources, "the system is out of file descriptors; raise fs.file-max"),
+        new(Any, Errno.ENOMEM, ErrnoMeaning.OutOfResources, "the kernel is out of memory"),
+        new(Any, Errno.EAGAIN, ErrnoMeaning.OutOfResources, "the kernel is out of something; try again"),
+    ];
+
+    /// <summary>Gets the table, for the test that walks it.</summary>
+    public static IReadOnlyList<ErrnoRow> Rows => s_rows;
+
+    /// <summary>The row of a call and an errno, else the row for any call; <see langword="null"/> if the errno is unknown.</summary>
+    public static ErrnoRow? Find(string call, Errno error)
+    {
+        ErrnoRow? any = null;
+        foreach (ErrnoRow row in s_rows)
+        {
+            if (row.Error == error && row.Call == call)
+            {
+                return row;
+            }
+
+            any = row.Error == error && row.Call.Length == 0 ? row : any;
+        }
+
+        return any;
+    }
+
+    public static ErrnoMeaning MeaningOf(string call, Errno error) => Find(call, error)?.Meaning ?? ErrnoMeaning.Unknown;
+}

@@ -1,0 +1,170 @@
+namespace PidFdProcess.Linux;
+
+// Overview
+//
+// Constraints: the process may be out of descriptors, and other threads of it take those that we close.
+//
+// Scheme: if a call fails for that reason, a descriptor of ours is closed and the call made again: first a spare one, then the pidfd of a member that has
+// exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member will do. A member without a pidfd is known by its
+// PID and start time, and opened again when it is needed. During a kill that is the last resort: the members are stopped then, and one that cannot be
+// opened again would stay so. On hosts without pidfds, all members are known by PID and start time.
+
+/// <summary>The system calls on members of a tree, with as few descriptors as there are.</summary>
+internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
+{
+    // After these, other threads take what we close.
+    private const int MaxVainDrops = 3;
+
+    private readonly List<TreeMember> _held = [];
+    private int _vainDrops;
+
+    public bool IsByPid => byPid;
+
+    public int RootId => rootId;
+
+    public string SignalCall => byPid ? "kill" : "pidfd_send_signal";
+
+    public TreeFailures Failures { get; } = new();
+
+    /// <summary>Gets or sets whether the pidfds of members that are alive may be closed if there are too few descriptors.</summary>
+    public bool MayDropLiving { get; set; }
+
+    /// <summary>Notes that a member holds a pidfd.</summary>
+    public void Hold(TreeMember member) => _held.Add(member);
+
+    /// <summary>Closes the pidfds of half of the members, the oldest first. They are opened again when they are needed.</summary>
+    public bool DropHalf()
+    {
+        int count = (_held.Count + 1) / 2;
+        bool any = false;
+        foreach (TreeMember member in _held.Take(count))
+        {
+            any |= member.Drop();
+        }
+
+        _held.RemoveRange(0, count);
+        return any;
+    }
+
+    /// <summary>Closes a descriptor of ours if the errno says that there are too few.</summary>
+    public bool CanRetry(Errno error)
+    {
+        if (!SystemCallError.IsResource(error))
+        {
+            _vainDrops = 0;
+            return false;
+        }
+
+        if (SpareDescriptors.TryRelease())
+        {
+            return true;
+        }
+
+        int index = _held.FindIndex(static member => member.TookKill || member.HasExited);
+        if (index < 0 && MayDropLiving && error == Errno.EMFILE && _held.Count > 0 && _vainDrops < MaxVainDrops)
+        {
+            _vainDrops++;
+            index = 0;
+        }
+
+        if (index < 0)
+        {
+            return false;
+        }
+
+        _held[index].Drop();
+        _held.RemoveAt(index);
+        return true;
+    }
+
+    public Errno Open(int id, out SafePidFdHandle pidFd)
+    {
+        Errno error;
+        while (CanRetry(error = kernel.PidFdOpen(id, out pidFd)))
+        {
+        }
+
+        return error;
+    }
+
+    /// <summary>Reads what <c>/proc/PID/stat</c> says, and notes an errno other than that the process is gone or hidden.</summary>
+    public Errno ReadStat(int id, out ProcStat stat)
+    {
+        Errno error;
+        while (CanRetry(error = kernel.ReadProcStat(id, out stat)))
+        {
+        }
+
+        NoteOrForget(id, TreeCall.Stat, $"/proc/{id}/stat", ProcChildren.IsAbsent(error) ? 0 : error);
+        return error;
+    }
+
+    /// <summary>Sends a signal to a member. ESRCH: it has been reaped.</summary>
+    public Errno Signal(TreeMember member, int signal)
+    {
+        if (member.PidFd is { } held)
+        {
+            return kernel.PidFdSendSignal(held, signal);
+        }
+
+        if (byPid)
+        {
+            return IsSame(member) ? kernel.Kill(member.Id, signal) : Errno.ESRCH;
+        }
+
+        Errno error = Open(member.Id, out SafePidFdHandle pidFd);
+        using (pidFd)
+        {
+            return error switch
+            {
+                Errno.EINVAL or Errno.ENOENT => Errno.ESRCH,
+                not 0 => error,
+
+                // If the process of the pidfd has not been reaped by now, it held the PID when that was looked at.
+                _ => IsSame(member) ? kernel.PidFdSendSignal(pidFd, signal) : Errno.ESRCH,
+            };
+        }
+    }
+
+    /// <summary>Until it is reaped, no other process has the PID of a member.</summary>
+    public bool HoldsId(TreeMember member) => member.PidFd is { } pidFd ? !IsReaped(pidFd) : IsSame(member);
+
+    public bool IsReaped(SafePidFdHandle pidFd) => kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH;
+
+    /// <summary>Has the process exited, as far as its PID tells?</summary>
+    public bool IsGone(int processId)
+    {
+        Errno error = ReadStat(processId, out ProcStat stat);
+        return error == 0 ? stat.HasExited : ProcChildren.IsAbsent(error);
+    }
+
+    /// <summary>Looks whether a member has exited, and how many threads it has.</summary>
+    public void Update(TreeMember member)
+    {
+        Errno error = ReadStat(member.Id, out ProcStat stat);
+        if (error == 0 && stat.StartTicks == member.StartTicks)
+        {
+            member.Threads = stat.Threads;
+            member.HasExited |= stat.HasExited;
+        }
+        else if (error is 0 or Errno.ENOENT or Errno.ESRCH)
+        {
+            // A hidden process has no file either, but its pidfd says that it has not been reaped.
+            member.HasExited |= member.PidFd is null || IsReaped(member.PidFd);
+        }
+    }
+
+    public void NoteOrForget(int id, TreeCall call, string name, Errno error)
+    {
+        if (error == 0)
+        {
+            Failures.Forget(id, call);
+        }
+        else
+        {
+            Failures.Note(id, call, TreeFailures.Describe(name, id, rootId, error));
+        }
+    }
+
+    private bool IsSame(TreeMember member) => ReadStat(member.Id, out ProcStat stat) == 0 && stat.StartTicks == member.StartTicks;
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>
+/// Lists the children of processes: by <c>/proc/PID/task/TID/children</c> if the kernel has it (CONFIG_PROC_CHILDREN), otherwise by one pass over
+/// <c>/proc</c> for all of them. Both are about PIDs. The caller opens a pidfd and checks the parent afterwards.
+/// </summary>
+internal sealed class ProcChildren(IKernel kernel)
+{
+    private static readonly bool s_hasChildrenFiles =
+        File.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{Environment.ProcessId}/children"));
+
+    private readonly List<int> _ids = [];
+    private Dictionary<int, List<int>>? _byParent;
+
+    /// <summary>Gets whether to use the children files; tests switch them off.</summary>
+    public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
+
+    /// <summary>
+    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the process.
+    /// </summary>
+    public static bool IsAbsent(Errno error) => error is Errno.ENOENT or Errno.ESRCH or Errno.EACCES or Errno.EPERM;
+
+    /// <summary>Starts a new round, because the former lists may be out of date.</summary>
+    /// <returns>The first error other than that a process is absent. The other processes are listed.</returns>
+    public Errno Refresh() => UseChildrenFiles ? 0 : ListAll();
+
+    /// <summary>Lists the children of all threads of a process.</summary>
+    /// <param name="children">Where to add them.</param>
+    /// <param name="processId">The process.</param>
+    /// <param name="threads">How many threads it has. With one there is one file to read.</param>
+    /// <returns>The first error other than that the process is absent. The children of the other threads are listed.</returns>
+    public Errno AddTo(List<int> children, int processId, int threads)
+    {
+        if (!UseChildrenFiles)
+        {
+            Errno listed = _byParent is null ? ListAll() : 0;
+            children.AddRange(_byParent!.GetValueOrDefault(processId) ?? []);
+            return listed;
+        }
+
+        if (threads == 1)
+        {
+            return Present(kernel.ReadProcChildren(processId, processId, children));
+        }
+
+        // If the process exits during the listing, its children get another parent.
+        _ids.Clear();
+        Errno error = Present(kernel.ListThreads(processId, _ids));
+        foreach (int thread in _ids)
+        {
+            Errno read = Present(kernel.ReadProcChildren(processId, thread, children));
+            error = error == 0 ? read : error;
+        }
+
+        return error;
+    }
+
+    private static Errno Present(Errno error) => IsAbsent(error) ? 0 : error;
+
+    private Errno ListAll()
+    {
+        _byParent = [];
+        _ids.Clear();
+
+        // Without /proc itself there is no list. That is an error, whatever the errno.
+        Errno error = kernel.ListProcesses(_ids);
+        foreach (int processId in _ids)
+        {
+            Errno read = Present(kernel.ReadProcStat(processId, out ProcStat stat));
+            error = error == 0 ? read : error;
+            if (read == 0 && stat.State != default)
+            {
+                (CollectionsMarshal.GetValueRefOrAddDefault(_byParent, stat.ParentId, out _) ??= []).Add(processId);
+            }
+        }
+
+        return error;
+    }
+}

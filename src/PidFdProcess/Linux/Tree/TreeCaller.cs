@@ -1,0 +1,46 @@
+using System.ComponentModel;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>Is the calling process one of a tree that is to be killed?</summary>
+internal static class TreeCaller
+{
+    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is one of those that are meant.</exception>
+    /// <exception cref="Win32Exception">
+    /// The ancestors of the calling process cannot be read, for example out of descriptors. Nothing was killed.
+    /// </exception>
+    public static Errno Check(IKernel kernel, MemberAccess access, SafePidFdHandle? root, TreeScope scope)
+    {
+        if (root is not null && kernel.PidFdSendSignal(root, 0) == Errno.ESRCH)
+        {
+            return Errno.ESRCH;
+        }
+
+        int own = Environment.ProcessId;
+        for (int id = own; id > 0;)
+        {
+            if (id == access.RootId && (id != own || scope == TreeScope.All))
+            {
+                throw new InvalidOperationException(
+                    $"Cannot be used to terminate a process tree containing the calling process: process {id} is it or an ancestor of it.");
+            }
+
+            Errno error = access.ReadStat(id, out ProcStat stat);
+            if (ProcChildren.IsAbsent(error))
+            {
+                // An ancestor that exits during the walk is none. Without the file of the calling process nothing can be listed.
+                return id == own ? error : 0;
+            }
+
+            if (error != 0)
+            {
+                throw TreeFailures.Describe($"/proc/{id}/stat", id, id, error);
+            }
+
+            id = stat.ParentId;
+        }
+
+        return root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT ? Errno.ESRCH : 0;
+    }
+}

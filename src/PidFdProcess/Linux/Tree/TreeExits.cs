@@ -1,0 +1,80 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>Waits for exits of members, on the calling thread: for their pidfds by poll(2), for members without one by their <c>/proc/PID/stat</c>.</summary>
+internal sealed class TreeExits(TreeMembers members, IKernel kernel)
+{
+    // For members without a pidfd there is nothing to wait on.
+    private const int MaxWaitWithoutPidFds = 10;
+
+    private readonly List<TreeMember> _waited = [];
+    private SafePidFdHandle[] _pidFds = [];
+    private bool[] _exited = [];
+
+    /// <summary>Waits until a member exits, at most for some time, and marks the members that have exited.</summary>
+    /// <returns>Whether any member is newly seen to have exited.</returns>
+    public bool Wait(int milliseconds)
+    {
+        bool hasUnheld = CollectPidFds();
+        int wait = hasUnheld ? Math.Min(milliseconds, MaxWaitWithoutPidFds) : milliseconds;
+        bool any = false;
+        if (_waited.Count > 0 && kernel.PollAny(_pidFds, _waited.Count, wait, _exited) is var error && error == 0)
+        {
+            for (int i = 0; i < _waited.Count; i++)
+            {
+                _waited[i].HasExited = _exited[i];
+                any |= _exited[i];
+            }
+        }
+        else
+        {
+            // There is none to poll, or the poll failed, for example because the limit of descriptors was lowered.
+            Thread.Sleep(Math.Min(wait, MaxWaitWithoutPidFds));
+            hasUnheld = true;
+        }
+
+        return (hasUnheld && UpdateAll()) || any;
+    }
+
+    private bool CollectPidFds()
+    {
+        _waited.Clear();
+        bool hasUnheld = false;
+        foreach (TreeMember member in members.All)
+        {
+            if (!member.HasExited && member.PidFd is not null)
+            {
+                _waited.Add(member);
+            }
+
+            hasUnheld |= !member.HasExited && member.PidFd is null;
+        }
+
+        if (_pidFds.Length < _waited.Count)
+        {
+            _pidFds = new SafePidFdHandle[_waited.Count * 2];
+            _exited = new bool[_waited.Count * 2];
+        }
+
+        for (int i = 0; i < _waited.Count; i++)
+        {
+            _pidFds[i] = _waited[i].PidFd!;
+        }
+
+        return hasUnheld;
+    }
+
+    private bool UpdateAll()
+    {
+        bool any = false;
+        foreach (TreeMember member in members.All)
+        {
+            if (!member.HasExited)
+            {
+                members.Access.Update(member);
+                any |= member.HasExited;
+            }
+        }
+
+        return any;
+    }
+}

@@ -1,0 +1,228 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>Which processes of a tree are meant.</summary>
+internal enum TreeScope
+{
+    All,
+
+    /// <summary>The descendants but not the root, which may be the calling process.</summary>
+    Descendants,
+}
+
+// Overview
+//
+// Constraints: a member may not be there to be killed, may not be killed by us, or may fork although it was stopped. Whatever happens, no member stays
+// stopped, all that were found are killed, and the call ends.
+//
+// Scheme: freeze the tree, then kill children before parents. A member is listed again just before its kill. If it may have been running, it is listed once
+// more just after: from the SIGKILL on it cannot fork, and its last children are still its own until it has got as far as its exit.
+// What failed is reported at the end.
+internal sealed class TreeKill(TreeMembers members, IKernel kernel)
+{
+    private const int MaxPasses = 10;
+    private const int MaxLooks = 2;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_turnsLimit = TimeSpan.FromSeconds(10);
+
+    private readonly TreeFreeze _freeze = new(members, kernel);
+    private bool _foundLate;
+
+    /// <summary>Gets whether any member took the SIGKILL.</summary>
+    public bool AnyTookKill { get; private set; }
+
+    /// <summary>Kills a process and its descendants, or the descendants alone.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="rootId">The PID of the root.</param>
+    /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
+    /// <param name="scope">Who is killed.</param>
+    /// <param name="children">How children are listed; tests choose.</param>
+    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is one of them.</exception>
+    /// <exception cref="Win32Exception">It is not known whether the calling process is one of them. Nothing was killed.</exception>
+    /// <exception cref="AggregateException">Some could not be found or killed. All others were.</exception>
+    public static Errno Run(IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null)
+    {
+        MemberAccess access = new(kernel, byPid: root is null, rootId);
+        SpareDescriptors.Reserve();
+        try
+        {
+            Errno error = TreeCaller.Check(kernel, access, root, scope);
+            if (error == 0)
+            {
+                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel));
+                members.Root.IsSpared = scope == TreeScope.Descendants;
+                new TreeKill(members, kernel).Kill();
+                access.Failures.ThrowIfAny();
+            }
+
+            return error;
+        }
+        finally
+        {
+            SpareDescriptors.Reserve();
+        }
+    }
+
+    /// <summary>Stops and kills all members that are left, and their descendants. What failed is in the failures of the members.</summary>
+    public void Kill()
+    {
+        members.Access.MayDropLiving = false;
+        if (!members.Access.IsByPid && members.All.Exists(static member => member.PidFd is null && !member.IsOver))
+        {
+            // The grace period of a stop has used up the descriptors. Make room for those without one.
+            members.Access.DropHalf();
+        }
+
+        try
+        {
+            KillInTurns(DeadlineIn(s_turnsLimit));
+        }
+        finally
+        {
+            KillFrom(members.All.Count - 1, DeadlineIn(s_limit));
+        }
+
+        if (!_freeze.IsComplete || _foundLate)
+        {
+            ListAndKill(DeadlineIn(s_limit));
+        }
+
+        members.Access.Failures.ForgetGone(members.Access.IsGone);
+    }
+
+    // With descriptors for all members there is one turn, which stops them. Otherwise the members without children that could not be opened are
+    // killed, and their descriptors serve in the next turn.
+    private void KillInTurns(long deadline)
+    {
+        _freeze.Run();
+        while (members.All.Exists(static member => member.HasUnopenedChild) && Stopwatch.GetTimestamp() <= deadline)
+        {
+            if (!KillLeaves() && !members.Access.DropHalf())
+            {
+                return;
+            }
+
+            _freeze.Run();
+        }
+    }
+
+    private bool KillLeaves()
+    {
+        bool any = false;
+        HashSet<TreeMember> kept = [];
+        for (int i = members.All.Count - 1; i >= 0; i--)
+        {
+            TreeMember member = members.All[i];
+            if (member.IsOver)
+            {
+                continue;
+            }
+
+            if (member.IsRoot || member.HasUnopenedChild || kept.Contains(member))
+            {
+                // Its children are alive, so that its parent has to wait, too.
+                if (members.ParentOf(member) is { } parent)
+                {
+                    kept.Add(parent);
+                }
+
+                continue;
+            }
+
+            Kill(member);
+            any |= member.IsOver;
+            member.Drop();
+        }
+
+        return any;
+    }
+
+    private void ListAndKill(long deadline)
+    {
+        bool hasNew;
+        int passes = 0;
+        do
+        {
+            int before = members.All.Count;
+            if (!members.AddChildrenOfAll(_freeze.StopFound, deadline))
+            {
+                return;
+            }
+
+            hasNew = members.All.Count > before;
+            KillFrom(members.All.Count - 1, deadline);
+        }
+        while (++passes < MaxPasses && Stopwatch.GetTimestamp() <= deadline);
+
+        if (hasNew)
+        {
+            members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(
+                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last; some of it may be alive."));
+        }
+    }
+
+    private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    // Children before parents: the death of a parent can orphan their process group, and the kernel sends SIGHUP and SIGCONT to
+    // the stopped members of one, which could then fork on.
+    private void KillFrom(int last, long deadline)
+    {
+        for (int i = last; i >= 0; i--)
+        {
+            TreeMember member = members.All[i];
+            if (member.IsOver)
+            {
+                continue;
+            }
+
+            bool mayList = members.ListsOneCheaply && Stopwatch.GetTimestamp() <= deadline;
+            if (mayList && member.Looks++ < MaxLooks && HasNewChildren(member))
+            {
+                i = members.All.Count;
+                continue;
+            }
+
+            Kill(member);
+            if (mayList && !member.IsStopped && HasNewChildren(member))
+            {
+                i = members.All.Count;
+            }
+        }
+    }
+
+    private bool HasNewChildren(TreeMember member)
+    {
+        int before = members.All.Count;
+        members.AddChildren(member, _freeze.StopFound);
+        bool hasNew = members.All.Count > before;
+        _foundLate |= hasNew;
+        return hasNew;
+    }
+
+    private void Kill(TreeMember member)
+    {
+        Errno error = members.Access.Signal(member, SignalNumbers.SigKill);
+        member.TookKill = error == 0;
+        AnyTookKill |= member.TookKill;
+        if (error is 0 or Errno.ESRCH)
+        {
+            member.HasExited |= error == Errno.ESRCH;
+            members.Access.Failures.Forget(member.Id, TreeCall.Signal);
+        }
+        else
+        {
+            member.HasRefused = true;
+            member.IsSpared = true;
+            members.Access.Failures.Note(member.Id, TreeCall.Signal, SystemCallError.SignalRefused(
+                members.Access.SignalCall, member.Id, SignalNumbers.SigKill, error));
+            if (member.TookStop)
+            {
+                members.Access.Signal(member, SignalNumbers.SigCont);
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>A process of a tree, named by its pidfd. If that was closed because there were too few descriptors, by its PID and start time.</summary>
+internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidFd, bool isRoot)
+{
+    public int Id { get; } = id;
+
+    /// <summary>Gets the start time. Two processes with one PID have different ones: the kernel hands out all other PIDs in between.</summary>
+    public long StartTicks { get; } = stat.StartTicks;
+
+    /// <summary>Gets the PID of the parent at the time when the member was found.</summary>
+    public int ParentId { get; } = stat.ParentId;
+
+    public bool IsRoot { get; } = isRoot;
+
+    /// <summary>Gets the pidfd, or <see langword="null"/> after <see cref="Drop"/> and on hosts without pidfds.</summary>
+    public SafePidFdHandle? PidFd { get; private set; } = pidFd;
+
+    /// <summary>Gets or sets the number of threads; 0 if it is not known.</summary>
+    public int Threads { get; set; } = stat.Threads;
+
+    /// <summary>Gets or sets whether the member is known to have exited. It may not have been reaped yet.</summary>
+    public bool HasExited { get; set; } = stat.State != default && stat.HasExited;
+
+    /// <summary>Gets or sets whether the member is neither stopped nor killed, nor waited for.</summary>
+    public bool IsSpared { get; set; }
+
+    /// <summary>Gets or sets whether the member took a SIGSTOP of ours.</summary>
+    public bool TookStop { get; set; }
+
+    /// <summary>Gets or sets whether the member has been seen to be stopped. It forks no more unless somebody continues it.</summary>
+    public bool IsStopped { get; set; }
+
+    /// <summary>Gets or sets how often the member was found to fork after it had been seen to be stopped.</summary>
+    public int Restarts { get; set; }
+
+    /// <summary>Gets or sets how often the member was listed just before its kill.</summary>
+    public int Looks { get; set; }
+
+    /// <summary>Gets or sets whether a child was listed that could not be opened, because there were too few descriptors.</summary>
+    public bool HasUnopenedChild { get; set; }
+
+    /// <summary>Gets or sets whether the member took a SIGKILL of ours.</summary>
+    public bool TookKill { get; set; }
+
+    /// <summary>Gets or sets whether the last signal was refused.</summary>
+    public bool HasRefused { get; set; }
+
+    /// <summary>Gets or sets which of the signals of a stop the member got last; -1: none.</summary>
+    public int LastStep { get; set; } = -1;
+
+    /// <summary>Gets whether anything is left to do.</summary>
+    public bool IsOver => IsSpared || HasExited || TookKill;
+
+    /// <summary>Closes the pidfd, except that of the root, which is the caller's.</summary>
+    /// <returns>Whether there was one to close.</returns>
+    public bool Drop()
+    {
+        if (IsRoot || PidFd is null)
+        {
+            return false;
+        }
+
+        PidFd.Dispose();
+        PidFd = null;
+        return true;
+    }
+}

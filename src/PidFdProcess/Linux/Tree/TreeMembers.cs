@@ -1,0 +1,195 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Linux;
+
+// Overview
+//
+// Constraints: a list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
+//
+// Scheme: a process is a member if, after its pidfd was opened, its parent was a member that had not been reaped after that was
+// read. A member whose parent exits stays one. A process whose parent had exited before it was found belongs to another tree by then, as for the
+// stock methods.
+internal sealed class TreeMembers : IDisposable
+{
+    // A process that is listed and cannot be opened is usually just being reaped.
+    private const int MaxOpenAttempts = 20;
+
+    private readonly ProcChildren _children;
+    private readonly Dictionary<int, TreeMember> _byId = [];
+    private readonly Dictionary<int, int> _openAttempts = [];
+    private readonly List<int> _found = [];
+    private bool _mayHaveMissed;
+
+    public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children)
+    {
+        Access = access;
+        _children = children;
+        access.ReadStat(access.RootId, out ProcStat stat);
+        Add(new TreeMember(access.RootId, stat, root, isRoot: true));
+    }
+
+    public MemberAccess Access { get; }
+
+    /// <summary>Gets the members, the root first, and each before its children.</summary>
+    public List<TreeMember> All { get; } = [];
+
+    public TreeMember Root => All[0];
+
+    public TreeMember? ParentOf(TreeMember member) => _byId.GetValueOrDefault(member.ParentId);
+
+    /// <summary>Gets whether the children of one process can be listed without a pass over all processes.</summary>
+    public bool ListsOneCheaply => _children.UseChildrenFiles;
+
+    /// <summary>One pass over all members, including those that it finds. Did it find any, or may it have missed any?</summary>
+    /// <param name="found">What to do with a new member at once.</param>
+    /// <param name="deadline">When to list no more of the new ones, as <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public bool AddChildrenOfAll(Action<TreeMember> found, long deadline)
+    {
+        Refresh();
+        int before = All.Count;
+        for (int i = 0; i < All.Count; i++)
+        {
+            AddChildren(All[i], found);
+            if (i >= before && Stopwatch.GetTimestamp() > deadline)
+            {
+                return true;
+            }
+        }
+
+        // A list may leave out a process while another process on it ends.
+        return All.Count > before || _mayHaveMissed;
+    }
+
+    /// <summary>Starts a new pass.</summary>
+    public void Refresh()
+    {
+        _mayHaveMissed = false;
+        Errno error;
+        do
+        {
+            error = _children.Refresh();
+        }
+        while (Access.CanRetry(error));
+        Access.NoteOrForget(Access.RootId, TreeCall.ListAll, "/proc", error);
+    }
+
+    /// <summary>Adds the children of a member.</summary>
+    public void AddChildren(TreeMember parent, Action<TreeMember> found)
+    {
+        parent.HasUnopenedChild = false;
+        if (parent.HasExited)
+        {
+            return;
+        }
+
+        Errno error;
+        do
+        {
+            _found.Clear();
+            error = _children.AddTo(_found, parent.Id, parent.Threads);
+        }
+        while (Access.CanRetry(error));
+        Access.NoteOrForget(parent.Id, TreeCall.List, $"/proc/{parent.Id}/task/*/children", error);
+        foreach (int id in _found)
+        {
+            if (IsKnown(id))
+            {
+                continue;
+            }
+
+            error = OpenMember(id, out TreeMember? member);
+            parent.HasUnopenedChild |= SystemCallError.IsResource(error);
+            if (member is not null)
+            {
+                Add(member);
+                found(member);
+            }
+        }
+    }
+
+    /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
+    public void RemoveReaped() => All.RemoveAll(member =>
+    {
+        if (member.IsRoot || !member.HasExited || Access.HoldsId(member))
+        {
+            return false;
+        }
+
+        member.Drop();
+        if (_byId.GetValueOrDefault(member.Id) == member)
+        {
+            _byId.Remove(member.Id);
+        }
+
+        return true;
+    });
+
+    public void Dispose()
+    {
+        foreach (TreeMember member in All)
+        {
+            member.Drop();
+        }
+    }
+
+    private void Add(TreeMember member)
+    {
+        _byId[member.Id] = member;
+        All.Add(member);
+        if (!member.IsRoot)
+        {
+            Access.Hold(member);
+        }
+    }
+
+    private bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
+
+    /// <summary>Opens a listed process. It is <see langword="null"/> if it is not there or no member.</summary>
+    private Errno OpenMember(int id, out TreeMember? member)
+    {
+        member = null;
+        SafePidFdHandle? pidFd = null;
+        if (!Access.IsByPid && OpenPidFd(id, out pidFd) is var openError && openError != 0)
+        {
+            return openError;
+        }
+
+        Errno error = Access.ReadStat(id, out ProcStat stat);
+        if (error == 0 && (pidFd is null || !Access.IsReaped(pidFd)))
+        {
+            // If the parent is no member, the listed process has ended and a stranger has its PID.
+            bool isChild = _byId.TryGetValue(stat.ParentId, out TreeMember? parent);
+            _mayHaveMissed |= !isChild;
+            if (isChild && Access.HoldsId(parent!))
+            {
+                member = new TreeMember(id, stat, pidFd, isRoot: false);
+                return 0;
+            }
+        }
+        else
+        {
+            _mayHaveMissed |= error is 0 or Errno.ENOENT or Errno.ESRCH;
+        }
+
+        pidFd?.Dispose();
+        return error;
+    }
+
+    private Errno OpenPidFd(int id, out SafePidFdHandle pidFd)
+    {
+        Errno error = Access.Open(id, out pidFd);
+        if (error is Errno.EINVAL or Errno.ENOENT && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
+        {
+            // Before Linux 6.15 a process that is just being reaped answers so. The next list tells.
+            _mayHaveMissed = true;
+            Thread.Yield();
+        }
+        else
+        {
+            _mayHaveMissed |= error == Errno.ESRCH;
+            Access.NoteOrForget(id, TreeCall.Open, "pidfd_open", error == Errno.ESRCH ? 0 : error);
+        }
+
+        return error;
+    }
+}

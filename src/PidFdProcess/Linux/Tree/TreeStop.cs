@@ -1,0 +1,252 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>One signal of a graceful stop, and how long to wait after it; -1: without end.</summary>
+internal readonly record struct TreeStopStep(int Signal, int Milliseconds);
+
+/// <summary>How a graceful stop went.</summary>
+/// <param name="RootTookKill">Whether the root was alive when the SIGKILL was sent to it.</param>
+/// <param name="AnyTookKill">Whether any member was.</param>
+/// <param name="Survivors">The members that took a SIGKILL and were alive when the time for their deaths was over.</param>
+internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IReadOnlyList<int> Survivors);
+
+// Overview
+//
+// Constraints: a signal makes members start processes and exit. Nobody tells of a new process: it has to be listed while its parent lives. The calling
+// thread does all the work, because the thread pool may be starved.
+//
+// Scheme: each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is listed again
+// and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
+internal sealed class TreeStop
+{
+    private const int MaxSlice = 50;
+
+    // A tree may start processes faster than we list them. Then those that were found get their signal first.
+    private const int MaxListing = 1000;
+
+    private readonly TreeMembers _members;
+    private readonly TreeExits _exits;
+    private readonly TreePace _pace = new();
+    private readonly bool _rootOnly;
+    private readonly CancellationToken _cancellationToken;
+    private readonly Action<TreeMember> _signal;
+    private TreeStopStep _step;
+    private int _stepIndex = -1;
+
+    private TreeStop(TreeMembers members, IKernel kernel, bool rootOnly, CancellationToken cancellationToken)
+    {
+        _members = members;
+        _exits = new TreeExits(members, kernel);
+        _rootOnly = rootOnly;
+        _cancellationToken = cancellationToken;
+        _signal = Signal;
+    }
+
+    private bool IsDone => _rootOnly
+        ? _members.Root.HasExited || _members.Root.HasRefused
+        : _members.All.TrueForAll(static member => member.HasExited || member.HasRefused);
+
+    /// <summary>Stops a process and its descendants. Blocks the calling thread.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="rootId">The PID of the root.</param>
+    /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
+    /// <param name="steps">The signals. What is left after the last one is killed; a step without end never kills.</param>
+    /// <param name="rootOnly">
+    /// Whether the root alone is signalled and awaited. Then its descendants are killed when it has exited, or with it when the time is over.
+    /// </param>
+    /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
+    /// <param name="cancellationToken">Ends the wait. Before the SIGKILL, no member is killed then.</param>
+    /// <param name="result">How it went; <see langword="null"/> unless 0 is returned.</param>
+    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
+    /// <exception cref="Win32Exception">
+    /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
+    /// </exception>
+    /// <exception cref="AggregateException">At the end: some could not be found or signalled. All others have exited or were killed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Errno Run(
+        IKernel kernel,
+        int rootId,
+        SafePidFdHandle? root,
+        IReadOnlyList<TreeStopStep> steps,
+        bool rootOnly,
+        int killMilliseconds,
+        CancellationToken cancellationToken,
+        out TreeStopResult? result)
+    {
+        result = null;
+        MemberAccess access = new(kernel, byPid: root is null, rootId);
+        SpareDescriptors.Reserve();
+        try
+        {
+            Errno error = TreeCaller.Check(kernel, access, root, TreeScope.All);
+            if (error == 0)
+            {
+                using TreeMembers members = new(access, root, new ProcChildren(kernel));
+                result = new TreeStop(members, kernel, rootOnly, cancellationToken).Run(steps, new TreeKill(members, kernel), killMilliseconds);
+                access.Failures.ThrowIfAny();
+            }
+
+            return error;
+        }
+        finally
+        {
+            SpareDescriptors.Reserve();
+        }
+    }
+
+    private TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
+    {
+        _members.Access.MayDropLiving = true;
+
+        // All are opened before any is signalled: the descendants of a member that exits at once could not be found any more.
+        _members.AddChildrenOfAll(static _ => { }, Deadline(MaxListing));
+        bool isDone = false;
+        bool mayKill = true;
+        foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
+        {
+            _step = step;
+            _stepIndex++;
+            _members.All.ToList().ForEach(_signal);
+            isDone = WaitUntilDone(step.Milliseconds);
+            mayKill = step.Milliseconds != Timeout.Infinite || _rootOnly;
+            if (isDone)
+            {
+                break;
+            }
+        }
+
+        _exits.Wait(0);
+        if (!mayKill || (isDone && _members.All.TrueForAll(static member => member.HasExited)))
+        {
+            _members.Access.Failures.ForgetGone(_members.Access.IsGone);
+            return new TreeStopResult(false, false, []);
+        }
+
+        kill.Kill();
+        return new TreeStopResult(_members.Root.TookKill, kill.AnyTookKill, WaitForDeaths(killMilliseconds));
+    }
+
+    private bool WaitUntilDone(int milliseconds)
+    {
+        long deadline = Deadline(milliseconds);
+        _pace.Tighten();
+        for (;;)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            long start = Stopwatch.GetTimestamp();
+            ListAndSignal();
+            if (IsDone)
+            {
+                return true;
+            }
+
+            long now = Stopwatch.GetTimestamp();
+            if (now >= deadline)
+            {
+                return false;
+            }
+
+            WaitForExit(Math.Min(_pace.NextPause(Stopwatch.GetElapsedTime(start, now)), MillisecondsUntil(deadline)));
+        }
+    }
+
+    private void ListAndSignal()
+    {
+        long deadline = Deadline(MaxListing);
+        int before = _members.All.Count;
+        _members.Refresh();
+        for (int i = 0; i < _members.All.Count && (i < before || Stopwatch.GetTimestamp() <= deadline); i++)
+        {
+            TreeMember member = _members.All[i];
+            if (member.PidFd is null || !_pace.IsTight)
+            {
+                // It may have more threads by now.
+                _members.Access.Update(member);
+            }
+
+            _members.AddChildren(member, _signal);
+            Signal(member);
+        }
+
+        _members.RemoveReaped();
+    }
+
+    private void WaitForExit(int milliseconds)
+    {
+        long deadline = Deadline(milliseconds);
+        do
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            if (_exits.Wait(Math.Min(MillisecondsUntil(deadline), MaxSlice)))
+            {
+                _pace.Tighten();
+                return;
+            }
+        }
+        while (Stopwatch.GetTimestamp() < deadline);
+
+        if (milliseconds == 0)
+        {
+            // The members need a processor, too.
+            Thread.Yield();
+        }
+    }
+
+    /// <summary>Sends the signal of the step unless the member has got it.</summary>
+    private void Signal(TreeMember member)
+    {
+        if (member.HasExited || member.LastStep == _stepIndex || (_rootOnly && !member.IsRoot))
+        {
+            return;
+        }
+
+        Errno error = _members.Access.Signal(member, _step.Signal);
+        if (error is 0 or Errno.ESRCH)
+        {
+            member.LastStep = _stepIndex;
+            member.HasRefused = false;
+            member.HasExited |= error == Errno.ESRCH;
+            _members.Access.Failures.Forget(member.Id, TreeCall.Signal);
+            _ = error == 0 ? _members.Access.Signal(member, SignalNumbers.SigCont) : 0;
+            return;
+        }
+
+        Win32Exception refusal = SystemCallError.SignalRefused(_members.Access.SignalCall, member.Id, _step.Signal, error);
+        if (member.IsRoot && _stepIndex == 0)
+        {
+            throw refusal;
+        }
+
+        // Out of descriptors it is tried again with the next list.
+        member.HasRefused = !SystemCallError.IsResource(error);
+        member.LastStep = member.HasRefused ? _stepIndex : member.LastStep;
+        _members.Access.Failures.Note(member.Id, TreeCall.Signal, refusal);
+    }
+
+    private List<int> WaitForDeaths(int milliseconds)
+    {
+        long deadline = Deadline(milliseconds);
+        for (;;)
+        {
+            List<int> alive = [.. _members.All.Where(static member => member.TookKill && !member.HasExited).Select(static member => member.Id)];
+            if (alive.Count == 0 || Stopwatch.GetTimestamp() >= deadline)
+            {
+                return alive;
+            }
+
+            _cancellationToken.ThrowIfCancellationRequested();
+            _exits.Wait(Math.Min(MillisecondsUntil(deadline), MaxSlice));
+        }
+    }
+
+    private static long Deadline(int milliseconds) => milliseconds == Timeout.Infinite
+        ? long.MaxValue
+        : Stopwatch.GetTimestamp() + (milliseconds * (Stopwatch.Frequency / 1000));
+
+    private static int MillisecondsUntil(long deadline) => deadline == long.MaxValue
+        ? int.MaxValue
+        : (int)Math.Clamp((deadline - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency + 1, 0, int.MaxValue);
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace PidFdProcess.Runtime;
+
+// Overview
+//
+// Constraints: the public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll, HasExited
+// raises Exited, StartInfo throws for a fetched process, and the setter of EnableRaisingEvents registers a wait for an exit that is known.
+//
+// Scheme: read the private fields, which have had these names since .NET Framework. Each question has a second answer from public members
+// for a runtime that lacks the field. A test fails on such a runtime.
+// https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.cs
+internal static class ProcessFields
+{
+    private static volatile bool s_isMissing;
+
+    /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
+    public static bool AreThere => !s_isMissing;
+
+    /// <summary>The handle that <see cref="Process.Start()"/> made; <see langword="null"/> for a fetched process or a closed object.</summary>
+    public static SafeProcessHandle? StartedHandle(Process process)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                // A fetched process gets a handle if the user asks for one. It never gets a StartInfo.
+                return StartInfo(process) is null ? null : ProcessHandle(process);
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+
+        return HasStartInfo(process) ? process.SafeHandle : null;
+    }
+
+    /// <summary>Whether a stream is redirected, so that it may be read by lines. Remembers nothing of a mutable StartInfo.</summary>
+    public static bool HasOutput(Process process)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                return StandardOutput(process) is not null || StandardError(process) is not null;
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether a handler of Exited is registered. Without the field the answer is that one may be.</summary>
+    public static bool HasExitedHandler(Process process)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                return OnExited(process) is not null;
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether the object has noticed the exit and raised Exited, or tried to.</summary>
+    public static bool HasRaisedExited(Process process)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                return RaisedOnExited(process);
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// Leaves <see cref="Process.EnableRaisingEvents"/> on for a process whose exit the runtime knows. The property would register a wait with the
+    /// runtime, whose two threads then learn what is known already. That is a sixth of the time from the exit to the code that awaits it.
+    /// </summary>
+    public static void EnableEventsAfterExit(Process process)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                WatchForExit(process) = true;
+                return;
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+
+        process.EnableRaisingEvents = true;
+    }
+
+    private static bool HasStartInfo(Process process)
+    {
+        try
+        {
+            return process.StartInfo is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_processHandle")]
+    private static extern ref SafeProcessHandle? ProcessHandle(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_startInfo")]
+    private static extern ref ProcessStartInfo? StartInfo(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_standardOutput")]
+    private static extern ref StreamReader? StandardOutput(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_standardError")]
+    private static extern ref StreamReader? StandardError(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_onExited")]
+    private static extern ref EventHandler? OnExited(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_raisedOnExited")]
+    private static extern ref bool RaisedOnExited(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_watchForExit")]
+    private static extern ref bool WatchForExit(Process process);
+}

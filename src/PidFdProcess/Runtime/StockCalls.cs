@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace PidFdProcess.Runtime;
+
+// Constraint: if another thread closes the Process object during a stock call, the runtime's own state is torn down under that call, which
+// shows as a NullReferenceException. The caller of this library gets the exception that a closed object gives.
+
+/// <summary>The stock methods, with one exception for an object that is closed during the call.</summary>
+internal static class StockCalls
+{
+    /// <summary>Whether the object has a process now: it was started or fetched, and not closed since.</summary>
+    public static bool HasProcess(Process process)
+    {
+        try
+        {
+            _ = process.Id;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    public static bool WaitForExit(Process process, int milliseconds)
+    {
+        try
+        {
+            return process.WaitForExit(milliseconds);
+        }
+        catch (NullReferenceException e) when (!HasProcess(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    public static bool HasExited(Process process)
+    {
+        try
+        {
+            return process.HasExited;
+        }
+        catch (NullReferenceException e) when (!HasProcess(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    public static int ExitCode(Process process)
+    {
+        try
+        {
+            return process.ExitCode;
+        }
+        catch (NullReferenceException e) when (!HasProcess(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    public static void Kill(Process process, bool entireProcessTree)
+    {
+        try
+        {
+            if (entireProcessTree)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+            else
+            {
+                process.Kill();
+            }
+        }
+        catch (NullReferenceException e) when (!HasProcess(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    public static void EnableRaisingEvents(Process process)
+    {
+        try
+        {
+            process.EnableRaisingEvents = true;
+        }
+        catch (NullReferenceException e) when (!HasProcess(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    /// <summary>Whether an exception comes from an object that was closed during the call. A handler of Exited may throw the same types.</summary>
+    public static bool IsFromClosed(Exception e, Process process, in RunIdentity run) =>
+        e is (InvalidOperationException or NullReferenceException) && !run.IsCurrentIn(process);
+
+    /// <summary>What stock throws for an object that has no process.</summary>
+    [DoesNotReturn]
+    public static void ThrowClosed() => throw Closed(null);
+
+    private static InvalidOperationException Closed(Exception? inner) =>
+        new("No process is associated with this object: another thread closed or disposed it during the call.", inner);
+}

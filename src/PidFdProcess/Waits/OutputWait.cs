@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Waits;
+
+/// <summary>The end of the streams that are read by lines, after the runtime knows of the exit. A grandchild can hold such a stream open.</summary>
+internal static class OutputWait
+{
+    /// <summary>Blocks until the streams have ended, as the stock wait without a limit does.</summary>
+    public static void Wait(Process process, in RunIdentity run)
+    {
+        if (run.IsCurrentIn(process) && ProcessFields.HasOutput(process))
+        {
+            try
+            {
+                process.WaitForExit();
+            }
+            catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+            {
+                // Closed during the wait, and the streams with it.
+            }
+        }
+    }
+
+    /// <summary>Waits until the streams have ended, as the stock asynchronous wait does.</summary>
+    public static async Task WaitAsync(Process process, RunIdentity run, CancellationToken cancellationToken)
+    {
+        if (!run.IsCurrentIn(process) || !ProcessFields.HasOutput(process))
+        {
+            return;
+        }
+
+        try
+        {
+            Task output = process.WaitForExitAsync(cancellationToken);
+            if (!output.IsCompleted && !run.IsCurrentIn(process))
+            {
+                // Closed or restarted in this moment, which makes it a wait for nothing or for another run.
+                return;
+            }
+
+            await output.ConfigureAwait(false);
+        }
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        {
+            // Closed during the wait, and the streams with it.
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+using PidFdProcess.Handles;
+
+namespace PidFdProcess.Waits;
+
+/// <summary>
+/// A task for the exit of a run, which all calls that wait for the first of many share. It stays until the process exits, so that a loop of such
+/// calls registers each process once.
+/// </summary>
+internal static class SharedExit
+{
+    /// <summary>The task of the run. The caller holds a reference to the handle.</summary>
+    public static Task Of(ProcessHandle handle, Process process)
+    {
+        if (handle.SharedExit is { IsFaulted: false } shared)
+        {
+            return shared;
+        }
+
+        lock (handle)
+        {
+            if (handle.SharedExit is not { IsFaulted: false })
+            {
+                PendingWait wait = new(handle, process, WaitPromise.Exit, CancellationToken.None);
+                handle.SharedExit = wait.Begin().IsFailure ? LookAsync(handle) : wait.Task;
+            }
+
+            return handle.SharedExit;
+        }
+    }
+
+    private static async Task LookAsync(ProcessHandle handle)
+    {
+        if (handle.TryAddRef())
+        {
+            try
+            {
+                await LookLoop.UntilExitAsync(handle, CancellationToken.None).ConfigureAwait(false);
+            }
+            finally
+            {
+                handle.Release();
+            }
+        }
+    }
+}

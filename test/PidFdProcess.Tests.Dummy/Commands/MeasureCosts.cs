@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Tests.Dummy.Commands;
+
+/// <summary>
+/// Prints how many bytes each call allocates and how many threads pending waits take. The test compares the text with the recorded one. In a
+/// program of its own, without tiered compilation, nothing else allocates or starts threads, so the numbers are always the same.
+/// </summary>
+internal static class MeasureCosts
+{
+    private const int Count = 1_000;
+
+    public static Task RunAsync() => Task.Run(Print);
+
+    private static void Print()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process child = Process.Start("/bin/sleep", "1000");
+        Process[] objects = new Process[Count];
+        for (int i = 0; i < Count; i++)
+        {
+            objects[i] = Process.GetProcessById(child.Id);
+        }
+
+        // The first calls allocate what stays allocated.
+        _ = Allocated(() => registry.Signal(child, (PosixSignal)0));
+        Measure("signal", () => registry.Signal(child, (PosixSignal)0));
+        Measure("poll", () => registry.HasExited(child));
+        Measure("timed wait", () => registry.WaitForExit(child, 0));
+        Measure("attach and detach", () =>
+        {
+            registry.Attach(child);
+            registry.Detach(child);
+        });
+
+        int next = 0;
+        Measure("attach", () => registry.Attach(objects[next++]), warmUp: 0);
+
+        Task[] waits = new Task[Count];
+        int threads = Threads();
+        next = 0;
+        Measure("pending wait", () => waits[next] = registry.WaitForExitAsync(objects[next++]), warmUp: 0);
+        Console.WriteLine($"{Count} pending waits: {Threads() - threads} thread");
+
+        child.Kill();
+        Task.WaitAll(waits);
+    }
+
+    private static void Measure(string name, Action call, int warmUp = Count)
+    {
+        for (int i = 0; i < warmUp; i++)
+        {
+            call();
+        }
+
+        Console.WriteLine($"{name}: {Allocated(call)} B");
+    }
+
+    private static long Allocated(Action call)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Count; i++)
+        {
+            call();
+        }
+
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / Count;
+    }
+
+    private static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
+}

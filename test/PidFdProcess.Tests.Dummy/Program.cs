@@ -1,0 +1,12 @@
+using PidFdProcess.Tests.Dummy.Commands;
+
+// A program for tests that need a process of their own: its first argument names a command, and each command is a file in Commands.
+// A command that hangs must not keep the test from its end.
+TimeSpan limit = TimeSpan.FromMinutes(2);
+await (args switch
+{
+    ["measure-costs"] => MeasureCosts.RunAsync(),
+    ["resume-on-thread"] => ResumeOnThread.RunAsync(),
+    ["use-library", string route] => UseLibrary.RunAsync(route),
+    _ => throw new ArgumentException($"no such command: {string.Join(' ', args)}"),
+}).WaitAsync(limit);

@@ -1,0 +1,23 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Shared;
+
+/// <summary>Waits for a condition that another thread or process brings about.</summary>
+internal static class Condition
+{
+    /// <summary>Returns when the condition holds.</summary>
+    /// <exception cref="TimeoutException">It does not hold within the limit.</exception>
+    public static void WaitFor(Func<bool> condition, string what, TimeSpan limit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Stopwatch.GetElapsedTime(start) > limit)
+            {
+                throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
+            }
+
+            Thread.Sleep(1);
+        }
+    }
+}

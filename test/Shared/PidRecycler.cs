@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PidFdProcess.Shared;
+
+/// <summary>Makes the kernel assign a PID again, through <c>/proc/sys/kernel/ns_last_pid</c>.</summary>
+internal static class PidRecycler
+{
+    private const string LastPid = "/proc/sys/kernel/ns_last_pid";
+
+    // Two threads that force PIDs at the same time would take each other's.
+    private static readonly object s_gate = new();
+
+    /// <summary>Gets why no PID can be recycled here, or <see langword="null"/> if it can.</summary>
+    public static string? Hindrance { get; } = FindHindrance();
+
+    /// <summary>Makes the PID the next one that the kernel tries.</summary>
+    public static void SetNext(int processId) => File.WriteAllText(LastPid, (processId - 1).ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>
+    /// Calls <paramref name="start"/> until it returns a process with the PID. Other programs take PIDs too, so a process with another PID goes to
+    /// <paramref name="discard"/> before the next try.
+    /// </summary>
+    /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or has it now.</returns>
+    public static Process? TryStart(int processId, Func<Process> start, Action<Process> discard, int tries)
+    {
+        lock (s_gate)
+        {
+            for (int i = 0; i < tries && !Native.Kill(processId, 0); i++)
+            {
+                SetNext(processId);
+                Process process = start();
+                if (process.Id == processId)
+                {
+                    return process;
+                }
+
+                discard(process);
+            }
+
+            return null;
+        }
+    }
+
+    /// <inheritdoc cref="TryStart(int, Func{Process}, Action{Process}, int)"/>
+    public static Process? TryStart(int processId, Func<Process> start, int tries) => TryStart(processId, start, End, tries);
+
+    private static void End(Process process)
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private static string? FindHindrance()
+    {
+        try
+        {
+            // The value is that of the last PID or near it, so nothing changes for other programs.
+            File.WriteAllText(LastPid, File.ReadAllText(LastPid));
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{LastPid} is not writable: {e.Message}";
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace PidFdProcess.Shared;
+
+/// <summary>What <c>/proc</c> says of processes by PID.</summary>
+internal static class ProcessTable
+{
+    /// <summary>Gets whether there is a /proc for this PID namespace. That of another namespace has other processes under the same numbers.</summary>
+    public static bool Exists =>
+        new FileInfo("/proc/self").LinkTarget == Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Lists the PIDs of all processes.</summary>
+    public static IEnumerable<int> Ids()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    /// <summary>Lists the children of this process, zombies included.</summary>
+    public static IEnumerable<int> OwnChildren() => Ids().Where(static id => ParentOf(id) == Environment.ProcessId);
+
+    /// <summary>Gets the state letter of a process, or <see langword="null"/> if there is no such process.</summary>
+    public static char? StateOf(int processId) => FieldsOf(processId)?[0][0];
+
+    /// <summary>Gets the PID of the parent, or <see langword="null"/> if there is no such process.</summary>
+    public static int? ParentOf(int processId) =>
+        FieldsOf(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>Reads the fields behind the name in /proc/PID/stat. The name may contain blanks and parentheses.</summary>
+    public static string[]? FieldsOf(int processId)
+    {
+        try
+        {
+            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
