@@ -107,7 +107,7 @@ public sealed class SigChldMaskTests
     public void TheStatusIsRead_BeforeTheThreadTakesSigChldAgain()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         bool? masked = null;

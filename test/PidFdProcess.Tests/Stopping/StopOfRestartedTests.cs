@@ -78,7 +78,7 @@ public sealed class StopOfRestartedTests
     public async Task WithoutWatchesOrProc_AStopMeansTheOldRunAllTheSame(bool entireProcessTree, bool startAnew)
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         Assert.IsTrue(registry.Support.IsSupported);
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         kernel.OnReadStat = _ => Errno.ENOENT;

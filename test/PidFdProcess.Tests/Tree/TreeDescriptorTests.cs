@@ -14,7 +14,7 @@ public sealed class TreeDescriptorTests
         using MarkedTree tree = new("sleep 1000 & sleep 1000 & sleep 1000 & wait");
         tree.WaitForCount(4);
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         registry.Attach(tree.Root);
         int before = Census.PidFdBaseline();
         int opened = 0;
