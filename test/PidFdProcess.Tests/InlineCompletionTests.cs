@@ -11,7 +11,7 @@ namespace PidFdProcess.Tests;
 [TestClass]
 public sealed class InlineCompletionTests : IDisposable
 {
-    private const string WatcherName = "PidFdProcess exit watcher";
+    private const string WatcherName = "PidFdProcess exits";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _children = [];

@@ -5,8 +5,7 @@ namespace PidFdProcess.Tests.Package;
 /// <summary>A program that uses the package as anybody's would: from a feed, with a package cache of its own.</summary>
 internal sealed class Consumer
 {
-    /// <summary>A program that kills and awaits a child, and says so.</summary>
-    private const string KillAndAwait = """
+    private const string Program = """
         using System.Diagnostics;
         using PidFdProcess;
 
@@ -20,15 +19,30 @@ internal sealed class Consumer
     private readonly string _folder;
     private readonly Dictionary<string, string?> _environment;
 
-    /// <summary>Writes the sources of a program for one target framework.</summary>
-    public Consumer(PackedLibrary library, string framework, string program = KillAndAwait)
+    /// <summary>Writes the sources of a program for one target framework: that above, or other files by their names.</summary>
+    /// <param name="library">The package.</param>
+    /// <param name="framework">The target framework.</param>
+    /// <param name="sources">The contents of the source files by their names.</param>
+    /// <param name="packages">The versions of further packages by their names.</param>
+    public Consumer(
+        PackedLibrary library,
+        string framework,
+        IReadOnlyDictionary<string, string>? sources = null,
+        IReadOnlyDictionary<string, string>? packages = null)
     {
         _folder = Directory.CreateDirectory(Path.Combine(library.Folder, "consumer-" + Guid.NewGuid().ToString("N"))).FullName;
         _environment = new Dictionary<string, string?>(PackedLibrary.Environment)
         {
             ["NUGET_PACKAGES"] = Path.Combine(library.Folder, "packages"),
         };
-        File.WriteAllText(Path.Combine(_folder, "Program.cs"), program);
+        foreach ((string name, string source) in sources ?? new Dictionary<string, string> { ["Program.cs"] = Program })
+        {
+            File.WriteAllText(Path.Combine(_folder, name), source);
+        }
+
+        string references = string.Concat(
+            (packages ?? new Dictionary<string, string>()).Select(static package =>
+                $"""<PackageReference Include="{package.Key}" Version="{package.Value}" />"""));
         File.WriteAllText(Path.Combine(_folder, "Consumer.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -42,6 +56,7 @@ internal sealed class Consumer
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="PidFdProcess" Version="{library.Version}" />
+                {references}
               </ItemGroup>
             </Project>
             """);
@@ -58,6 +73,9 @@ internal sealed class Consumer
             </configuration>
             """);
     }
+
+    /// <summary>Gets the program that was built, for <c>dotnet exec</c>.</summary>
+    public string Dll => Path.Combine(_folder, "out", "Consumer.dll");
 
     /// <summary>Gets the path of a file that the project or its output has.</summary>
     public string PathOf(params string[] names) => Path.Combine([_folder, .. names]);
@@ -79,7 +97,7 @@ internal sealed class Consumer
     public async Task<string> RunAsync(string[] arguments, IReadOnlyDictionary<string, string?> environment)
     {
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(_folder, "out", "Consumer.dll"), .. arguments], _folder, environment);
+            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Dll, .. arguments], _folder, environment);
         return run.Output.Trim();
     }
 

@@ -67,7 +67,7 @@ public sealed partial class FirstCallTests
     [ClassInitialize]
     public static async Task Build(TestContext _)
     {
-        s_program = new Consumer(await PackedLibrary.GetAsync(), "net10.0", TwoPairs);
+        s_program = new Consumer(await PackedLibrary.SharedAsync(), "net10.0", new Dictionary<string, string> { ["Program.cs"] = TwoPairs });
         await s_program.BuildAsync();
     }
 

@@ -13,11 +13,10 @@ internal sealed class PackedLibrary
     public const string Repository = "https://github.com/example/PidFdProcess";
 
     private static readonly string[] s_sources =
-        ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
+        ["src", "Directory.Build.props", "Directory.Packages.props", "LICENSE", ".editorconfig", ".gitignore"];
 
-    // Packing takes half a minute, so all test classes share one package.
-    private static readonly Lazy<Task<PackedLibrary>> s_shared = new(static () =>
-        PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
+    private static readonly Lazy<Task<PackedLibrary>> s_shared =
+        new(static () => PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
 
     private PackedLibrary(string folder, string version, string commit)
     {
@@ -33,6 +32,9 @@ internal sealed class PackedLibrary
     public string Version { get; }
 
     public string Commit { get; }
+
+    /// <summary>Gets the clone that was packed.</summary>
+    public string Sources => Path.Combine(Folder, "first");
 
     /// <summary>Gets the local folder feed.</summary>
     public string Feed => Path.Combine(Folder, "feed");
@@ -55,35 +57,21 @@ internal sealed class PackedLibrary
         ["UseSharedCompilation"] = "false",
     };
 
-    /// <summary>Packs the library, unless that has been done.</summary>
-    public static Task<PackedLibrary> GetAsync() => s_shared.Value;
+    /// <summary>Packs once for all tests of a run.</summary>
+    public static Task<PackedLibrary> SharedAsync() => s_shared.Value;
 
-    /// <summary>Deletes what the tests have packed.</summary>
-    public static void DeleteShared()
+    /// <summary>Deletes what <see cref="SharedAsync"/> has made.</summary>
+    public static async Task DeleteSharedAsync()
     {
-        if (s_shared is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } packed })
+        if (s_shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
         {
-            Directory.Delete(packed.Result.Folder, recursive: true);
+            Directory.Delete((await s_shared.Value).Folder, recursive: true);
         }
-    }
-
-    public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
-
-    public ZipArchive OpenSymbols(string? feed = null) => Open(feed ?? Feed, "snupkg");
-
-    /// <summary>Reads a file of a package.</summary>
-    public static byte[] Read(ZipArchive package, string path)
-    {
-        ZipArchiveEntry entry = package.GetEntry(path) ?? throw new AssertFailedException($"The package has no {path}.");
-        using Stream stream = entry.Open();
-        using MemoryStream memory = new();
-        stream.CopyTo(memory);
-        return memory.ToArray();
     }
 
     private static async Task<PackedLibrary> PackAsync(string folder)
     {
-        string root = FindRoot();
+        string root = RepositoryFiles.Root;
         string first = Path.Combine(folder, "first");
         foreach (string source in s_sources)
         {
@@ -101,20 +89,18 @@ internal sealed class PackedLibrary
         return library;
     }
 
-    private static string FindRoot()
+    public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
+
+    public ZipArchive OpenSymbols(string? feed = null) => Open(feed ?? Feed, "snupkg");
+
+    /// <summary>Reads a file of a package.</summary>
+    public static byte[] Read(ZipArchive package, string path)
     {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PidFdProcess.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        if (directory is null)
-        {
-            Assert.Inconclusive("The sources are not there: the tests were moved away from the repository.");
-        }
-
-        return directory.FullName;
+        ZipArchiveEntry entry = package.GetEntry(path) ?? throw new AssertFailedException($"The package has no {path}.");
+        using Stream stream = entry.Open();
+        using MemoryStream memory = new();
+        stream.CopyTo(memory);
+        return memory.ToArray();
     }
 
     private static async Task<string> CommitAsync(string folder)

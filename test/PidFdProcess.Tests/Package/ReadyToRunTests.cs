@@ -28,7 +28,7 @@ public sealed class ReadyToRunTests
         from framework in s_frameworks from runtime in s_runtimes select (object[])[framework, runtime];
 
     [ClassInitialize]
-    public static async Task Pack(TestContext _) => s_library = await PackedLibrary.GetAsync();
+    public static async Task Pack(TestContext _) => s_library = await PackedLibrary.SharedAsync();
 
     [TestMethod]
     public void Package_HasAnImageForEachFrameworkAndRuntime()
@@ -118,7 +118,7 @@ public sealed class ReadyToRunTests
             Assert.Inconclusive($"The package has no image for {RuntimeInformation.RuntimeIdentifier}.");
         }
 
-        Consumer consumer = new(s_library, framework, WhereItIs);
+        Consumer consumer = new(s_library, framework, new Dictionary<string, string> { ["Program.cs"] = WhereItIs });
         await consumer.BuildAsync();
 
         Assert.AreEqual(consumer.PathOf("out", PathOf(framework, RuntimeInformation.RuntimeIdentifier)), await consumer.RunAsync());
