@@ -45,6 +45,9 @@ public sealed class RestartTests : IDisposable
         Restart(samePid, closed, exitWasSeen);
         PidFdExitStatus status = await _registry.StopAsync(_process, s_limit).WaitAsync(s_limit);
         Assert.AreEqual("killed by SIGTERM", status.ToString());
+
+        // A status needs no reap, and ExitCode does.
+        Assert.IsTrue(_process.WaitForExit(s_limit));
         Assert.AreEqual(143, _process.ExitCode);
     }
 

@@ -12,6 +12,8 @@ internal sealed unsafe partial class LinuxKernel
     private const ulong PidFdInfoExit = 1 << 3;
     private const int StatBufferSize = 1024;
 
+    public static bool IsProcOfThisNamespace => Proc.IsOfThisNamespace;
+
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
         PidFdInfo info = new() { Mask = PidFdInfoExit };

@@ -18,7 +18,8 @@ public sealed class EventSourceTests
         PidFdSupport support = refusing.Platform.Support;
         _ = refusing.Platform.Support;
         CollectionAssert.AreEqual(
-            new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" }, listener.Events.ToList());
+            new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" },
+            listener.Events.ToList());
         StringAssert.Contains(support.Reason, "ENOSYS");
     }
 

@@ -13,7 +13,10 @@ internal sealed class PackedLibrary
     public const string Repository = "https://github.com/example/PidFdProcess";
 
     private static readonly string[] s_sources =
-        ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
+        ["src", "Directory.Build.props", "Directory.Packages.props", "LICENSE", ".editorconfig", ".gitignore"];
+
+    private static readonly Lazy<Task<PackedLibrary>> s_shared =
+        new(static () => PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
 
     private PackedLibrary(string folder, string version, string commit)
     {
@@ -29,6 +32,9 @@ internal sealed class PackedLibrary
     public string Version { get; }
 
     public string Commit { get; }
+
+    /// <summary>Gets the clone that was packed.</summary>
+    public string Sources => Path.Combine(Folder, "first");
 
     /// <summary>Gets the local folder feed.</summary>
     public string Feed => Path.Combine(Folder, "feed");
@@ -51,9 +57,21 @@ internal sealed class PackedLibrary
         ["UseSharedCompilation"] = "false",
     };
 
-    public static async Task<PackedLibrary> PackAsync(string folder)
+    /// <summary>Packs once for all tests of a run.</summary>
+    public static Task<PackedLibrary> SharedAsync() => s_shared.Value;
+
+    /// <summary>Deletes what <see cref="SharedAsync"/> has made.</summary>
+    public static async Task DeleteSharedAsync()
     {
-        string root = FindRoot();
+        if (s_shared is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+        {
+            Directory.Delete((await s_shared.Value).Folder, recursive: true);
+        }
+    }
+
+    private static async Task<PackedLibrary> PackAsync(string folder)
+    {
+        string root = RepositoryFiles.Root;
         string first = Path.Combine(folder, "first");
         foreach (string source in s_sources)
         {
@@ -83,22 +101,6 @@ internal sealed class PackedLibrary
         using MemoryStream memory = new();
         stream.CopyTo(memory);
         return memory.ToArray();
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PidFdProcess.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        if (directory is null)
-        {
-            Assert.Inconclusive("The sources are not there: the tests were moved away from the repository.");
-        }
-
-        return directory.FullName;
     }
 
     private static async Task<string> CommitAsync(string folder)

@@ -122,7 +122,7 @@ public sealed class StopTests
             await process.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
         }
 
-        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
         Census.WaitForPidFds(before);
     }
 }

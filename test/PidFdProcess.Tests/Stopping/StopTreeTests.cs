@@ -110,7 +110,7 @@ public sealed class StopTreeTests
             await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
         }
 
-        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
         Census.WaitForPidFds(before);
     }
 

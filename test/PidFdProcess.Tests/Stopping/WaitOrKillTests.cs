@@ -41,7 +41,7 @@ public sealed class WaitOrKillTests
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new(50);
         await process.WaitForExitOrKillPidFdAsync(source.Token).WaitAsync(s_limit);
-        Assert.AreEqual(watches, PidFdPlatform.Shared.EventLoop.Count);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
         Census.WaitForPidFds(before);
     }
 

@@ -81,7 +81,8 @@ public sealed class TreeKillTests
     [TestMethod]
     public void StoppedMembersAndThoseWhoIgnoreSignalsDie()
     {
-        using MarkedTree tree = new("trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & sleep 1000 & kill -STOP $!; (kill -STOP $$; sleep 1000) & wait");
+        using MarkedTree tree = new(
+            "trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & sleep 1000 & kill -STOP $!; (kill -STOP $$; sleep 1000) & wait");
         tree.WaitForCount(4);
         tree.Root.KillViaPidFd(entireProcessTree: true);
         tree.AssertNoSurvivor();
