@@ -18,7 +18,8 @@ public sealed partial class LayerTests
     private const int MaxTypesOfTheRegistry = 10;
 
     // From top to bottom.
-    private static readonly string[] s_layers = ["CompilerServices", "Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime", "Vocabulary", "Linux"];
+    private static readonly string[] s_layers = ["CompilerServices", "Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime",
+        "Vocabulary", "Linux"];
 
     private static readonly Dictionary<string, string> s_layerOfRootType = new()
     {
