@@ -11,7 +11,7 @@ public sealed class RestartTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = new();
     private readonly Process _process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
 
     // Each combination of the three.
@@ -66,8 +66,7 @@ public sealed class RestartTests : IDisposable
     public async Task TheBlockingWait_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
-        Task<bool> wait = Task.Run(() => _registry.WaitForExit(_process, -1));
-        TestProcesses.WaitUntil(() => ObservedKernel.Blocking == 1 || wait.IsCompleted, "the wait blocks");
+        Task<bool> wait = PollingThread.Start(() => _registry.WaitForExit(_process, -1));
         Assert.IsFalse(wait.IsCompleted);
         KillByStock();
         Assert.IsTrue(await wait.WaitAsync(s_limit));

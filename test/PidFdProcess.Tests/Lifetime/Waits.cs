@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Lifetime;
 
@@ -25,10 +26,14 @@ internal static class Waits
 {
     public static TimeSpan Limit { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Waits on another thread; the asynchronous wait has begun when this returns.</summary>
+    /// <summary>Begins a wait. A blocking wait is in poll, on a thread of its own, when this returns.</summary>
     public static Task Begin(WaitKind kind, ProcessHandleRegistry registry, Process process) => kind == WaitKind.Asynchronous
         ? registry.WaitForExitAsync(process)
-        : Task.Factory.StartNew(() => Block(kind, registry, process), TaskCreationOptions.LongRunning);
+        : PollingThread.Start(() =>
+        {
+            Block(kind, registry, process);
+            return true;
+        });
 
     /// <summary>Waits on this thread.</summary>
     public static void Block(WaitKind kind, ProcessHandleRegistry registry, Process process)

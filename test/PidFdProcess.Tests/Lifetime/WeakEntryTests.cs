@@ -71,7 +71,7 @@ public sealed class WeakEntryTests
 
         Census.WaitForPidFds(_before + 1);
         Assert.IsFalse(duplicate.IsClosed);
-        Assert.AreEqual<Errno>(0, ObservedKernel.Platform.Kernel.PidFdSendSignal(duplicate, 9));
+        Assert.AreEqual<Errno>(0, LinuxKernel.Instance.PidFdSendSignal(duplicate, 9));
         child.WaitForExit();
         Assert.AreEqual(137, child.ExitCode);
         duplicate.Dispose();
