@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PidFdProcess.Benchmarks.Work;
 
-/// <summary>The process of an implementation: it reads commands from stdin and answers each with a line of numbers, as the program in C does.</summary>
+/// <summary>
+/// The process of an implementation. It reads commands from stdin and answers each with a line of numbers, as the program in C does.
+/// </summary>
 internal static class OnCommand
 {
     public static void Run(string implementation)
