@@ -98,22 +98,24 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     internal override bool OnLook(TimeSpan sinceExit)
     {
-        if (!IsPending)
+        // A cancellation on another thread gives back the reference of this wait, perhaps the last one.
+        if (!IsPending || !handle.TryAddRef())
         {
             return true;
         }
 
-        if (ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped()))
-        {
-            return Decide();
-        }
-
-        if (sinceExit < s_longest)
+        bool isOver = ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped());
+        handle.Release();
+        if (!isOver && sinceExit < s_longest)
         {
             return false;
         }
 
-        PidFdEventSource.Log.ReapOverdue(handle.ProcessId, ReapWait.LongestMilliseconds);
+        if (!isOver)
+        {
+            PidFdEventSource.Log.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
+        }
+
         return Decide();
     }
 
