@@ -158,7 +158,9 @@ internal sealed class AttachmentTable
         {
             attachment.Handle?.CloseWhenUnused();
             ThrowIfDisposed();
-            return present ?? Attach(process);
+
+            // The other thread may have seen an earlier run.
+            return present is not null && present.Run.IsCurrentIn(process) ? present : Attach(process);
         }
 
         expected?.Handle?.CloseWhenUnused();
