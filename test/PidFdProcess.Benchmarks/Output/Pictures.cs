@@ -17,7 +17,8 @@ internal static class Pictures
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
                 latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Implementation)).Select(series => new Line(
-                    series.Implementation == Implementation.Floor ? series.Implementation : $"{prefix}: {series.Implementation}", Distribution(series))));
+                    series.Implementation == Implementation.Floor ? series.Implementation : $"{prefix}: {series.Implementation}",
+                    Distribution(series))));
             }
         }
 
@@ -27,7 +28,11 @@ internal static class Pictures
                 "From the kill to the code that awaits the exit", "µs (log scale)", "% of exits seen by then", logarithmicY: false).Draw(latency));
         }
 
-        Line[] cost = [.. ((string[])[Implementation.Stock, Implementation.PidFd]).Select(implementation => new Line(implementation, [.. Points(rows, implementation)]))];
+        Line[] cost =
+        [
+            .. ((string[])[Implementation.Stock, Implementation.PidFd])
+                .Select(implementation => new Line(implementation, [.. Points(rows, implementation)])),
+        ];
         if (cost[0].Points.Count > 1)
         {
             File.WriteAllText(Path.Combine(directory, "pending-waits.svg"), new Chart(

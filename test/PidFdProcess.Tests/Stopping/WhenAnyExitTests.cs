@@ -14,6 +14,8 @@ public sealed class WhenAnyExitTests
 
     private readonly List<Process> _processes = [];
 
+    public WhenAnyExitTests() => TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == 0, "earlier tests have no process left");
+
     [TestCleanup]
     public void Cleanup()
     {
