@@ -6,7 +6,7 @@ using PidFdProcess;
 namespace PidRun;
 
 /// <summary>
-/// A table of the running processes in the bottom rows of the terminal. Everything else scrolls above it, because the command writes to the
+/// A table of the running processes in the bottom rows of the terminal. Everything else scrolls above it. The command writes to the
 /// same terminal whenever it likes, and the table must never be where its output goes.
 /// </summary>
 internal sealed class LiveView : IAsyncDisposable
