@@ -67,7 +67,7 @@ internal static class ParentCalls
 
         // Before Linux 6.13, or if the parent is not visible, the kernel does not tell.
         int parentId = 0;
-        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
+        Errno error = run.Handle is { } handle && runs.Platform.PidFs.Calls.GetParentId(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
         ProcStat stat = default;
         if (error != 0 && !run.IsOver)
         {

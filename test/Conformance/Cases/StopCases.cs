@@ -57,6 +57,7 @@ internal static class StopCases
         Check.That(!wait.IsCompleted);
         await source.CancelAsync();
         RequireKill(await wait.WaitAsync(Check.Limit));
+        await registry.WaitForExitAsync(canceled);
         Check.Equal(137, canceled.ExitCode);
 
         // Cancelled before the call, it kills at once.

@@ -1,6 +1,4 @@
-using PidFdProcess.Linux;
-
-namespace PidFdProcess.Handles;
+namespace PidFdProcess.Linux;
 
 /// <summary>How this kernel lets a process be found again.</summary>
 /// <param name="Method">The finest method that works.</param>
@@ -9,6 +7,11 @@ namespace PidFdProcess.Handles;
 /// <param name="Error">The errno of the call that failed, or 0.</param>
 internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
 {
+    private static readonly Lazy<PidFsAbility> s_ofThisKernel = new(static () => Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
+
+    /// <summary>Gets what the kernel that this program runs on can do.</summary>
+    public static PidFsAbility OfThisKernel => s_ofThisKernel.Value;
+
     public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
 
     /// <summary>Gets whether another probe could end differently.</summary>
