@@ -38,7 +38,8 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
 
         if (!IsOn(context))
         {
-            Suggest(context, invocation.TargetMethod.Name, Counterparts.Of(method));
+            // LookUpAnalyzer looks at what becomes of a process that is looked up.
+            Suggest(context, invocation.TargetMethod.Name, method == StockMethod.GetProcessById ? null : Counterparts.Of(method));
         }
         else if (CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken))
         {
