@@ -57,7 +57,8 @@ internal static class CounterpartRewriter
                 .WithTriviaFrom(rewritten),
         };
         return replacement == Counterparts.HasExited
-            ? SyntaxFactory.InvocationExpression(((ExpressionSyntax)renamed).WithoutTrailingTrivia()).WithTrailingTrivia(rewritten.GetTrailingTrivia())
+            ? SyntaxFactory.InvocationExpression(((ExpressionSyntax)renamed).WithoutTrailingTrivia())
+                .WithTrailingTrivia(rewritten.GetTrailingTrivia())
             : renamed;
     }
 

@@ -79,7 +79,9 @@ internal static class UsingDirectives
         int length = 0;
         for (int i = 0; i < leading.Count; i++)
         {
-            if (leading[i].IsKind(SyntaxKind.SingleLineCommentTrivia) || leading[i].IsKind(SyntaxKind.MultiLineCommentTrivia) || leading[i].IsDirective)
+            if (leading[i].IsKind(SyntaxKind.SingleLineCommentTrivia)
+                || leading[i].IsKind(SyntaxKind.MultiLineCommentTrivia)
+                || leading[i].IsDirective)
             {
                 length = i + 1;
             }

@@ -1,3 +1,4 @@
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess;
@@ -38,6 +39,23 @@ public sealed class PidFdSupport
 
     /// <summary>Gets the errno of the call that failed; <see langword="null"/> if none did.</summary>
     public Mono.Unix.Native.Errno? Error => _error == 0 ? null : (Mono.Unix.Native.Errno)_error;
+
+    /// <summary>
+    /// Gets how a process is found again by its <see cref="ProcessIdentity"/>. A call that the kernel lacks, or that seccomp forbids, costs one step:
+    /// from <see cref="ProcessIdentityMethod.FileHandle"/> to <see cref="ProcessIdentityMethod.PidFdId"/> to
+    /// <see cref="ProcessIdentityMethod.StartTicks"/>. Found out at first use.
+    /// </summary>
+    public ProcessIdentityMethod IdentityMethod => IsSupported
+        ? PidFdPlatform.Shared.PidFs.Ability.Method
+        : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
+
+    /// <summary>
+    /// Gets why it is not a finer one, in words a person can act on, for example <c>processes are identified by PID and pidfs id;
+    /// open_by_handle_at: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)</c>.
+    /// </summary>
+    public string IdentityReason => IsSupported
+        ? PidFdPlatform.Shared.PidFs.Ability.Reason
+        : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);
 

@@ -8,8 +8,9 @@ internal sealed class Options
     public const string Usage = """
         conformance [--shell PATH] [--only a,b] [--except a,b] [--may-skip a,b] [--expect-support TEXT]
                     [--descriptors-left N] [--results FILE --environment NAME] [--shares N] [--list]
-        conformance --soak SECONDS [--seed N] [--threads N] [--shell PATH]
+        conformance --soak SECONDS [--hostile] [--seed N] [--threads N] [--shell PATH]
 
+        --hostile              also soak in hosts that get in the way
         --may-skip a,b         a case that is skipped and is not one of these counts as failed
         --expect-support TEXT  fail unless the reason in Support starts with TEXT
         --descriptors-left N   run the cases of --only with room for N more descriptors
@@ -34,6 +35,15 @@ internal sealed class Options
     public int? Shares { get; private set; }
 
     public bool List { get; private set; }
+
+    /// <summary>Gets whether the soak also has the operations and hosts that get in the way.</summary>
+    public bool Hostile { get; private set; }
+
+    /// <summary>Gets the host that this program is for a soak in another one.</summary>
+    public string? Host { get; private set; }
+
+    /// <summary>Gets the process that this program traces for a soak in another one.</summary>
+    public int? Traced { get; private set; }
 
     public int? SoakSeconds { get; private set; }
 
@@ -67,10 +77,10 @@ internal sealed class Options
                     options.ExpectedSupport = Value();
                     break;
                 case "--descriptors-left":
-                    options.DescriptorsLeft = Host.Parse(Value());
+                    options.DescriptorsLeft = Parse(Value());
                     break;
                 case "--shares":
-                    options.Shares = Host.Parse(Value());
+                    options.Shares = Parse(Value());
                     break;
                 case "--results":
                     options.Results = Value();
@@ -82,13 +92,22 @@ internal sealed class Options
                     options.List = true;
                     break;
                 case "--soak":
-                    options.SoakSeconds = Host.Parse(Value());
+                    options.SoakSeconds = Parse(Value());
+                    break;
+                case "--hostile":
+                    options.Hostile = true;
+                    break;
+                case "--host":
+                    options.Host = Value();
+                    break;
+                case "--trace":
+                    options.Traced = Parse(Value());
                     break;
                 case "--seed":
-                    options.Seed = Host.Parse(Value());
+                    options.Seed = Parse(Value());
                     break;
                 case "--threads":
-                    options.Threads = Host.Parse(Value());
+                    options.Threads = Parse(Value());
                     break;
                 default:
                     throw new ArgumentException($"{name} is no option");
@@ -97,6 +116,8 @@ internal sealed class Options
 
         return options;
     }
+
+    private static int Parse(string number) => Conformance.Host.Parse(number);
 
     private static string[] Names(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -15,6 +15,16 @@ internal static class Program
                 return 0;
             }
 
+            if (options.Traced is { } processId)
+            {
+                return SoakHost.Trace(processId);
+            }
+
+            if (options.Host is { } host)
+            {
+                Environment.Exit(SoakHost.Run(host, options.SoakSeconds ?? 0, options.Seed));
+            }
+
             int exitCode = new Runner(options).Run(options.SoakSeconds is null ? Case.All : new Soak(options).Cases());
 
             // A case that hangs has threads that hang.

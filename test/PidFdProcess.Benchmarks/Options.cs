@@ -3,14 +3,15 @@ using PidFdProcess.Benchmarks.Measuring;
 namespace PidFdProcess.Benchmarks;
 
 /// <summary>What the caller asked for.</summary>
-internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only)
+internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only, bool IsSmoke = false)
 {
     public const string Usage = """
         dotnet run -c Release --project test/PidFdProcess.Benchmarks [-- options]
-          --quick         less of everything, under 3 minutes
-          --smoke         only shows that everything runs
-          --only TEXT     the scenarios whose name contains it: calls, latency-blocking, latency-pending,
-                          latency-idle, latency-foreign, drain, short, idle, tree, peers
+          --quick         less of everything, a few minutes
+          --smoke         only shows that everything runs that needs no other toolchain, under a minute
+          --only TEXT     the scenarios whose name contains it: calls, latency-blocking, latency-pending, latency-busy,
+                          latency-starved, latency-idle, latency-foreign, kill-all, short, first-call, pending, many,
+                          tree-small, tree-large, peers
           --out FOLDER    where results.json and the pictures go; by default artifacts/benchmarks
           --micro         the calls by BenchmarkDotNet, with its allocation columns
         """;
@@ -27,7 +28,7 @@ internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only)
                     options = options with { Sizes = Sizes.Quick };
                     break;
                 case "--smoke":
-                    options = options with { Sizes = Sizes.Smoke };
+                    options = options with { Sizes = Sizes.Smoke, IsSmoke = true };
                     break;
                 case "--only" when i + 1 < args.Length:
                     options = options with { Only = args[++i] };

@@ -10,22 +10,25 @@ using PidFdProcess.Benchmarks.Output;
 using PidFdProcess.Benchmarks.Scenarios;
 using PidFdProcess.Benchmarks.Work;
 
-if (args is ["--worker", string contender, string window])
+if (args is ["--worker", string implementation, string window, .. string[] children])
 {
-    Console.Out.Write(JsonSerializer.Serialize(
-        PendingCost.Measure(contender, TimeSpan.FromMilliseconds(double.Parse(window, CultureInfo.InvariantCulture)))));
+    Console.Out.Write(JsonSerializer.Serialize(PendingCost.Measure(
+        implementation,
+        TimeSpan.FromMilliseconds(double.Parse(window, CultureInfo.InvariantCulture)),
+        children is [string program, _] ? program : null,
+        children is [_, string count] ? int.Parse(count, CultureInfo.InvariantCulture) : 0)));
     return 0;
 }
 
-if (args is ["--contender", string name])
+if (args is ["--implementation", string name])
 {
     OnCommand.Run(name);
     return 0;
 }
 
-if (args is ["--tree-worker", string killer])
+if (args is ["--spin", string threads])
 {
-    TreeKill.KillAsWorker(killer);
+    Spinning.Run(int.Parse(threads, CultureInfo.InvariantCulture));
     return 0;
 }
 
@@ -70,13 +73,21 @@ void Measure(string scenario, Func<IEnumerable<Row>> run)
 Measure("calls", () => Calls.Run(sizes));
 Measure("latency-blocking", () => [ExitLatency.Blocking(sizes, floor)]);
 Measure("latency-pending", () => [ExitLatency.Pending(sizes, floor)]);
+Measure("latency-busy", () => [ExitLatency.Busy(sizes, floor)]);
+Measure("latency-starved", () => [ExitLatency.Starved(sizes)]);
 Measure("latency-idle", () => [ExitLatency.Idle(sizes)]);
 Measure("latency-foreign", () => [ExitLatency.Foreign(sizes, floor)]);
-Measure("drain", () => [Drain.Run(sizes, floor)]);
+Measure("kill-all", () => KillAll.Run(sizes, floor));
 Measure("short", () => ShortProcesses.Run(sizes, floor));
-Measure("idle", () => PendingWaits.Run(sizes, floor));
-Measure("tree", () => [TreeKill.Run(sizes, floor, notes)]);
-Measure("peers", () => Peers.Run(sizes, notes));
+Measure("first-call", () => FirstCall.Run(sizes, notes));
+Measure("pending", () => PendingWaits.Run(sizes, floor, notes));
+Measure("many", () => PendingWaits.Many(sizes, floor, notes));
+Measure("tree-small", () => [TreeKill.Small(sizes, floor, notes)]);
+Measure("tree-large", () => [TreeKill.Large(sizes, floor, notes)]);
+if (!options.IsSmoke)
+{
+    Measure("peers", () => Peers.Run(sizes, floor, notes));
+}
 
 Directory.CreateDirectory(options.OutputDirectory);
 JsonReport.Write(Path.Combine(options.OutputDirectory, "results.json"), rows, notes, load);

@@ -33,7 +33,7 @@ public sealed class AttachTests : IDisposable
     public void StartWithPidFd_OfAProcessWhoseHandlerClosesIt_HasStartedIt()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         int before = Census.PidFdBaseline();
         using Process process = new() { StartInfo = new ProcessStartInfo("/bin/true"), EnableRaisingEvents = true };
@@ -131,7 +131,7 @@ public sealed class AttachTests : IDisposable
     public void TwoThreadsThatAttachAtOnce_ShareOneAttachmentAndOnePidFd()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         using Process child = TestProcesses.StartSleeper();
         int before = Census.PidFdBaseline();

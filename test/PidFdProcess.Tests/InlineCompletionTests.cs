@@ -11,12 +11,12 @@ namespace PidFdProcess.Tests;
 [TestClass]
 public sealed class InlineCompletionTests : IDisposable
 {
-    private const string WatcherName = "PidFdProcess exit watcher";
+    private const string WatcherName = "PidFdProcess exits";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _children = [];
-    private readonly ProcessHandleRegistry _inline = new(new PidFdPlatform(LinuxKernel.Instance, completesInline: true));
-    private readonly ProcessHandleRegistry _hop = new(new PidFdPlatform(LinuxKernel.Instance));
+    private readonly ProcessHandleRegistry _inline = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, completesInline: true));
+    private readonly ProcessHandleRegistry _hop = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance));
 
     public void Dispose()
     {

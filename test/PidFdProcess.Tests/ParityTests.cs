@@ -93,7 +93,8 @@ public sealed class ParityTests
         process.Exited += (_, _) => Interlocked.Increment(ref raised);
         string result = ResultOf(() => s_actions[action](calls, process));
         bool wasKilled = action.StartsWith("Kill", StringComparison.Ordinal);
-        bool isChild = ResultOf(() => process.StartInfo) is not nameof(InvalidOperationException) && ResultOf(() => process.Id) is not nameof(InvalidOperationException);
+        bool isChild = ResultOf(() => process.StartInfo) is not nameof(InvalidOperationException)
+            && ResultOf(() => process.Id) is not nameof(InvalidOperationException);
         if (wasKilled && (isChild ? process.Id : subject.Id) is { } id)
         {
             // Kill alone does not wait, and a wait of stock could raise what ours has not.

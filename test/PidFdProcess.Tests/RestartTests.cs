@@ -11,7 +11,7 @@ public sealed class RestartTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
-    private readonly ProcessHandleRegistry _registry = new(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
     private readonly Process _process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
 
     // Each combination of the three.
@@ -45,6 +45,9 @@ public sealed class RestartTests : IDisposable
         Restart(samePid, closed, exitWasSeen);
         PidFdExitStatus status = await _registry.StopAsync(_process, s_limit).WaitAsync(s_limit);
         Assert.AreEqual("killed by SIGTERM", status.ToString());
+
+        // A status needs no reap, and ExitCode does.
+        Assert.IsTrue(_process.WaitForExit(s_limit));
         Assert.AreEqual(143, _process.ExitCode);
     }
 
@@ -115,7 +118,7 @@ public sealed class RestartTests : IDisposable
         }
 
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         _process.Start();
         Process? stranger = null;
@@ -140,45 +143,6 @@ public sealed class RestartTests : IDisposable
             stranger.WaitForExit();
             stranger.Dispose();
         }
-    }
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public void AHandlerOfExitedThatStartsItAnew_LetsNoSignalHitAStranger(bool exitWasSeen)
-    {
-        RecycledPid.Require();
-        _process.Start();
-        int id = _process.Id;
-        Process? stranger = null;
-        _process.Exited += (_, _) =>
-        {
-            _process.Start();
-            stranger = RecycledPid.Start(id);
-        };
-
-        // The runtime raises Exited under this lock: it comes too late.
-        lock (_process)
-        {
-            Native.KillByPid(id);
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
-            if (exitWasSeen)
-            {
-                Assert.AreEqual(ProcessRoute.Stock, _registry.Attach(_process).Route);
-            }
-
-            _process.EnableRaisingEvents = true;
-            Assert.IsFalse(_registry.Signal(_process, PosixSignal.SIGTERM));
-        }
-
-        Assert.IsNotNull(stranger);
-        stranger.Kill();
-        stranger.WaitForExit();
-        Assert.AreEqual(137, stranger.ExitCode);
-        stranger.Dispose();
-        Assert.IsFalse(_process.HasExited);
-        Assert.AreEqual(_process.Id, _registry.Attach(_process).ProcessId);
-        _process.EnableRaisingEvents = false;
     }
 
     public void Dispose()

@@ -16,7 +16,7 @@ public sealed class WaitTests : IDisposable
     [TestMethod]
     public async Task AThousandCancelledWaits_LeaveNoRegistration()
     {
-        ExitEventLoop watcher = PidFdPlatform.Shared.Watcher;
+        ExitEventLoop watcher = PidFdPlatform.Shared.EventLoop;
         TestProcesses.WaitUntil(() => watcher.Count == 0, "earlier tests have no wait left");
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
@@ -66,7 +66,7 @@ public sealed class WaitTests : IDisposable
     [DataRow(true, true)]
     public async Task AHandlerOfExited_SeesTheContextOfTheWaitThatEnabledIt(bool inline, bool reads)
     {
-        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process process = new()
         {
             StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) { RedirectStandardOutput = reads },

@@ -52,6 +52,13 @@ internal static unsafe partial class Native
     [LibraryImport("libc", EntryPoint = "uname")]
     public static partial int GetUtsNames(byte* names);
 
+    /// <summary>Sets the disposition of a signal.</summary>
+    [LibraryImport("libc", EntryPoint = "signal")]
+    public static partial nint Signal(int signal, nint handler);
+
+    [LibraryImport("libc", EntryPoint = "ptrace")]
+    public static partial nint Trace(nint request, int processId, nint address, nint data);
+
     [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     public static partial int WaitPid(int processId, out int status, int options);
 

@@ -21,12 +21,12 @@ internal static class PidRecycler
     /// Calls <paramref name="start"/> until it returns a process with the PID. Other programs take PIDs too, so a process with another PID goes to
     /// <paramref name="discard"/> before the next try.
     /// </summary>
-    /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or has it now.</returns>
+    /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or has it now, or there is a hindrance.</returns>
     public static Process? TryStart(int processId, Func<Process> start, Action<Process> discard, int tries)
     {
         lock (s_gate)
         {
-            for (int i = 0; i < tries && !Native.Kill(processId, 0); i++)
+            for (int i = 0; i < tries && Hindrance is null && !Native.Kill(processId, 0); i++)
             {
                 SetNext(processId);
                 Process process = start();

@@ -33,7 +33,8 @@ internal static class InterceptorTemplates
         [StockMethod.StartFileCommandLine] =
             $"{Process} Start(string fileName, string arguments) => {Library}.Start(fileName, arguments);",
         [StockMethod.StartFileArguments] =
-            $"{Process} Start(string fileName, global::System.Collections.Generic.IEnumerable<string> arguments) => {Library}.Start(fileName, arguments);",
+            $"{Process} Start(string fileName, global::System.Collections.Generic.IEnumerable<string> arguments) => "
+            + $"{Library}.Start(fileName, arguments);",
         [StockMethod.GetProcessById] = $"{Process} GetProcessById(int processId) => {Library}.GetProcessById(processId);",
         [StockMethod.GetProcessByIdOnMachine] =
             $"{Process} GetProcessById(int processId, string machineName) => {Library}.GetProcessById(processId, machineName);",

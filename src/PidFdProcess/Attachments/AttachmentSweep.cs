@@ -55,7 +55,8 @@ internal sealed class AttachmentSweep(AttachmentTable table)
         }
     }
 
-    private static void FinishIfReaped(ProcessHandle handle)
+    /// <summary>Closes the pidfd of a process that has exited and was reaped. Raises nothing.</summary>
+    internal static void FinishIfReaped(ProcessHandle handle)
     {
         if (!handle.TryAddRef())
         {

@@ -27,7 +27,7 @@ internal static class AsyncWait
 
         if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
         {
-            ReapWait.FinishIfReapedSoon(handle);
+            ReapWait.FinishSoon(handle);
             return EndAsync(process, handle.Run, promise, cancellationToken);
         }
 

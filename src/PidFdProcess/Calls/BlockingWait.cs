@@ -34,7 +34,7 @@ internal static class BlockingWait
 
         if (promise == WaitPromise.Exit)
         {
-            ReapWait.FinishIfReapedSoon(handle);
+            ReapWait.FinishSoon(handle);
             return true;
         }
 

@@ -33,7 +33,8 @@ internal static class ExitStatusResolver
         return FromRuntime(run, process) ?? PidFdExitStatus.Unknown;
     }
 
-    private static PidFdExitStatus FromRecord(ExitRecord record) => new(
+    /// <summary>The public form of what a pidfd told.</summary>
+    public static PidFdExitStatus FromRecord(ExitRecord record) => new(
         record.Source,
         record.Status.IsSignaled ? PidFdExitStatus.SignalExitCodeBase + record.Status.TerminatingSignal : record.Status.ExitCode,
         record.Status.IsSignaled ? record.Status.TerminatingSignal : null,

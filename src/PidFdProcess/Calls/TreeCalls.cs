@@ -10,6 +10,8 @@ namespace PidFdProcess.Calls;
 /// <summary>Kills and stops of the tree of a pinned run.</summary>
 internal static class TreeCalls
 {
+    private const int CaptureMilliseconds = 100;
+
     /// <summary>Kills the process and its descendants.</summary>
     public static void Kill(in PinnedRun run, Process process)
     {
@@ -76,13 +78,14 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        _ = exit.Status;
         bool exited = BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit);
         if (!exited)
         {
             throw GracefulStop.Survived(run, plan);
         }
 
+        // The event loop has the exit, or is about to.
+        ((IAsyncResult)exit).AsyncWaitHandle.WaitOne(CaptureMilliseconds);
         PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
         return result is { RootTookKill: true } ? status.AfterKill() : status;
     }

@@ -189,7 +189,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     {
         foreach (ulong token in tokens)
         {
-            Find(token)?.CaptureExit();
+            // Another thread may cancel the last wait in this moment, and close the pidfd with it.
+            if (Find(token) is { } registration && registration.TryAddRef())
+            {
+                registration.CaptureExit();
+                registration.Release();
+            }
         }
 
         foreach (ulong token in tokens)

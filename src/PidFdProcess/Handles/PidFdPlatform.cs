@@ -16,6 +16,9 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline { get; } = completesInline;
 
+    /// <summary>Gets how processes are named by their pidfds; tests replace it.</summary>
+    public PidFs PidFs { get; init; } = new(kernel, LinuxPidFs.Instance);
+
     public ExitEventLoop EventLoop { get; } = new(kernel, runsUserCode: completesInline);
 
     /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed because resources were short.</summary>

@@ -50,6 +50,8 @@ internal static class ErrnoTable
     public const string Duplicate = "fcntl(F_DUPFD_CLOEXEC)";
     public const string Kill = "kill";
     public const string Proc = "/proc";
+    public const string NameToHandleAt = "name_to_handle_at";
+    public const string OpenByHandleAt = "open_by_handle_at";
 
     private const string Any = "";
     private const string Seccomp = "seccomp or another security module forbids it; allow the call in the container's profile";
@@ -86,6 +88,9 @@ internal static class ErrnoTable
         new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
         new(Proc, Errno.EACCES, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
         new(Proc, Errno.EPERM, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
+
+        new(NameToHandleAt, Errno.EOPNOTSUPP, ErrnoMeaning.Unsupported, "Linux older than 6.14"),
+        new(OpenByHandleAt, Errno.ESTALE, ErrnoMeaning.Gone, "the process has been reaped, or is not visible in this PID namespace"),
 
         new(Any, Errno.EINTR, ErrnoMeaning.Interrupted, "a signal handler ran"),
         new(Any, Errno.EBADF, ErrnoMeaning.BadDescriptor, OtherCodeClosedIt),

@@ -63,6 +63,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "sigprocmask")]
     public static partial int SigProcMask(int how, SigSet* set, SigSet* before);
 
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    public static partial void SleepMicroseconds(uint microseconds);
+
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
 

@@ -6,7 +6,7 @@ namespace PidFdProcess.Linux;
 /// The numbers of the system calls that are made by number. New calls have had one number on every architecture since Linux 5.1. The older ones
 /// have one for each. MIPS alone adds an offset (and swaps two fields of siginfo), and there is no .NET for it.
 /// </summary>
-internal readonly record struct SyscallNumbers(int WaitId, int TgKill, int PrLimit64, int GetDents64)
+internal readonly record struct SyscallNumbers(int WaitId, int TgKill, int PrLimit64, int GetDents64, int StatX)
 {
     // The enum has no member for it in the oldest framework this library is built for.
     internal const Architecture RiscV64 = (Architecture)9;
@@ -22,12 +22,12 @@ internal readonly record struct SyscallNumbers(int WaitId, int TgKill, int PrLim
 
     public static SyscallNumbers For(Architecture architecture) => architecture switch
     {
-        Architecture.X64 => new(247, 234, 302, 217),
-        Architecture.X86 => new(284, 270, 340, 220),
-        Architecture.Arm or Architecture.Armv6 => new(280, 268, 369, 217),
-        Architecture.Arm64 or Architecture.LoongArch64 or RiscV64 => new(95, 131, 261, 61),
-        Architecture.S390x => new(281, 241, 334, 220),
-        Architecture.Ppc64le => new(272, 250, 325, 202),
-        _ => new(None, None, None, None),
+        Architecture.X64 => new(247, 234, 302, 217, 332),
+        Architecture.X86 => new(284, 270, 340, 220, 383),
+        Architecture.Arm or Architecture.Armv6 => new(280, 268, 369, 217, 397),
+        Architecture.Arm64 or Architecture.LoongArch64 or RiscV64 => new(95, 131, 261, 61, 291),
+        Architecture.S390x => new(281, 241, 334, 220, 379),
+        Architecture.Ppc64le => new(272, 250, 325, 202, 383),
+        _ => new(None, None, None, None, None),
     };
 }

@@ -16,6 +16,9 @@ internal static class SystemCallError
     public static string Describe(string call, Errno error, string? hint = null) =>
         $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";
 
+    /// <summary>The exception for a failed call that no other route can replace.</summary>
+    public static Win32Exception Failed(string call, Errno error) => new((int)error, Describe(call, error));
+
     /// <summary>What stock Kill throws when the kernel refuses a signal, with the call and the process named.</summary>
     public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
         (int)error,

@@ -49,6 +49,8 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     private CancellationTokenRegistration _cancellation;
     private int _state;
 
+    private CancellationToken CancellationToken => cancellationToken;
+
     internal override bool IsPending => Volatile.Read(ref _state) == Pending;
 
     /// <summary>Starts to wait. If it fails, the wait has not begun and nothing is left of it. The caller holds a reference to the handle.</summary>
@@ -79,27 +81,41 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     internal override bool OnExit()
     {
         ExitCount.NoteFromLoop(handle);
-        return promise == WaitPromise.Exit || !handle.IsChild ? Decide() : OnLook(TimeSpan.Zero);
+        if (promise == WaitPromise.Exit)
+        {
+            // The task ends here. The pidfd is closed once the process has been reaped.
+            if (IsPending)
+            {
+                Decide();
+            }
+
+            FinishLater.Begin(handle);
+            return true;
+        }
+
+        return !handle.IsChild ? Decide() : OnLook(TimeSpan.Zero);
     }
 
     internal override bool OnLook(TimeSpan sinceExit)
     {
-        if (!IsPending)
+        // A cancellation on another thread gives back the reference of this wait, perhaps the last one.
+        if (!IsPending || !handle.TryAddRef())
         {
             return true;
         }
 
-        if (ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped()))
-        {
-            return Decide();
-        }
-
-        if (sinceExit < s_longest)
+        bool isOver = ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped());
+        handle.Release();
+        if (!isOver && sinceExit < s_longest)
         {
             return false;
         }
 
-        PidFdEventSource.Log.ReapOverdue(handle.ProcessId, ReapWait.LongestMilliseconds);
+        if (!isOver)
+        {
+            PidFdEventSource.Log.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
+        }
+
         return Decide();
     }
 
@@ -184,7 +200,15 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             }
 
             LetGo();
-            TrySetCanceled(cancellationToken);
+            if (handle.CompletesInline)
+            {
+                // The task's continuations would run on the thread that cancels.
+                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.TrySetCanceled(wait.CancellationToken), this, preferLocal: false);
+            }
+            else
+            {
+                TrySetCanceled(cancellationToken);
+            }
         }
     }
 

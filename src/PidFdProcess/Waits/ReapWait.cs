@@ -71,21 +71,17 @@ internal static class ReapWait
 
     /// <summary>
     /// After an exit whose status is all that the caller wants: counts it, and closes the pidfd if the reap comes within some tens of microseconds.
-    /// Otherwise the next call, or the sweep, closes it.
+    /// Otherwise the event loop closes it.
     /// </summary>
-    public static void FinishIfReapedSoon(ProcessHandle handle)
+    public static void FinishSoon(ProcessHandle handle)
     {
         ExitCount.Note(handle);
-        for (int looks = 0; looks < LooksBeforeSleep; looks++)
+        for (int looks = 0; looks < LooksBeforeSleep && handle.IsChild && !IsKnown(handle); looks++)
         {
-            if (IsKnown(handle))
-            {
-                handle.Finish(RunEnd.KnownToRuntime);
-                return;
-            }
-
             Thread.Yield();
         }
+
+        FinishLater.Begin(handle);
     }
 
     /// <summary>Whether the runtime knows of the exit of a child. Raises nothing and does not block.</summary>

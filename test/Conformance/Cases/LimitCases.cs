@@ -56,8 +56,12 @@ internal static class LimitCases
         }
     }
 
-    // A thread of the runtime's takes two descriptors to start, and the runtime ends the program when its pool cannot grow: grow it before.
-    private static void FillThreadPool()
+    /// <summary>
+    /// Grows the pool before there is no room for descriptors. A thread of the runtime takes two to start, and the runtime ends the program when its
+    /// pool
+    /// cannot grow.
+    /// </summary>
+    public static void FillThreadPool()
     {
         const int Threads = 24;
         ThreadPool.SetMinThreads(Threads, Threads);

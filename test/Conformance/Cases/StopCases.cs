@@ -79,7 +79,8 @@ internal static class StopCases
         Check.That(status.Canceled, status.ToString());
         Check.Equal<int?>(137, status.ExitCode);
         Check.Equal(
-            status.Source == ExitStatusSource.Runtime ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)", status.ToString());
+            status.Source == ExitStatusSource.Runtime ? "exited 137 or killed by SIGKILL (canceled)" : "killed by SIGKILL (canceled)",
+            status.ToString());
     }
 
     // A timer may be early by the tick of a coarse clock.

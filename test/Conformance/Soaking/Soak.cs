@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// A random mix of all operations on some threads for some time, in ten rounds. A model says what each call may answer. After each round
-/// everything has been given back, so that what is left then must be the same after the last as after the first ones.
+/// A random mix of all operations on some threads for some time, in ten rounds. A model says which answers are right. After each round everything
+/// has been given back, so that the counts after the last round must be those after the first.
 /// </summary>
 internal sealed class Soak(Options options)
 {
@@ -12,65 +13,66 @@ internal sealed class Soak(Options options)
     private const long AllowedGrowth = 512 * 1024;
     private static readonly TimeSpan s_hangLimit = Check.Limit * 4;
 
+    private readonly SoakOperation[] _operations = [.. SoakOperations.All, .. options.Hostile ? SoakHostileMoves.All : []];
     private readonly List<SoakCensus> _censuses = [];
     private readonly SortedDictionary<string, int> _counts = [];
     private int _recycled;
     private volatile string? _failure;
 
-    /// <summary>The first case is the soak; the others look at what it left behind.</summary>
+    /// <summary>The first case is the soak. The next ones look at what it left behind, and then come hosts that get in the way.</summary>
     public Case[] Cases() =>
     [
         new("soak-answers", Needs.PidFds | Needs.Proc, _ => Run()),
-        new("soak-descriptors", Needs.Nothing, _ => RequireSame(census => census.Descriptors)),
-        new("soak-watches", Needs.Nothing, _ => RequireSame(census => census.Watches)),
-        new("soak-threads", Needs.Nothing, _ => RequireSame(census => census.Threads)),
-        new("soak-zombies", Needs.Nothing, _ => RequireNone(census => census.Children)),
-        new("soak-registrations", Needs.Nothing, _ => RequireNone(census => census.Registrations)),
-        new("soak-pending-waits", Needs.Nothing, _ => RequireNone(census => census.PendingWaits)),
-        new("soak-memory", Needs.Nothing, _ => RequireFlatMemory()),
-        new("soak-recycled-pids", Needs.Nothing, _ => RequireRecycled()),
+        After("soak-descriptors", (first, last) => last.Descriptors <= first.Descriptors),
+        After("soak-watches", (first, last) => last.Watches <= first.Watches),
+        After("soak-threads", (first, last) => last.Threads <= first.Threads),
+        After("soak-zombies", (_, last) => last.Children == 0),
+        After("soak-registrations", (_, last) => last.Registrations == 0),
+        After("soak-pending-waits", (_, last) => last.PendingWaits == 0),
+
+        // The first rounds compile and fill pools.
+        After("soak-memory", (_, last) => last.Memory - _censuses[Rounds / 3].Memory < AllowedGrowth),
+        After("soak-recycled-pids", (_, _) => _recycled > 0 || (PidRecycler.Hindrance is { } hindrance ? throw new SkipException(hindrance) : false)),
+        .. options.Hostile ? SoakHost.Cases(options) : [],
     ];
+
+    private Case After(string name, Func<SoakCensus, SoakCensus, bool> isRight) => new(name, Needs.Nothing, _ =>
+    {
+        Check.That(_censuses.Count == Rounds, "the soak did not come to its end");
+        Check.That(isRight(_censuses[0], _censuses[^1]), $"after the first round {_censuses[0]}; after the last {_censuses[^1]}");
+    });
 
     private void Run()
     {
         Console.WriteLine($"soak: {options.SoakSeconds} s on {options.Threads} threads, --seed {options.Seed}");
         ThreadPool.SetMinThreads(options.Threads * 2, options.Threads);
         TimeSpan time = TimeSpan.FromSeconds(options.SoakSeconds!.Value) / Rounds;
-        uint fingerprint = 0;
         for (int round = 1; round <= Rounds; round++)
         {
-            fingerprint ^= RunRound(round, time);
-            if (_failure is { } failure)
-            {
-                throw new CheckException($"--seed {options.Seed}, round {round}: {failure}");
-            }
-
-            SoakCensus census = SoakCensus.TakeWhenQuiet(_censuses.FirstOrDefault());
-            _censuses.Add(census);
-            Console.WriteLine($"round {round,2}: {census}");
+            RunRound(round, time);
+            _censuses.Add(SoakCensus.TakeWhenQuiet(_censuses.FirstOrDefault()));
+            Console.WriteLine($"round {round,2}: {_censuses[^1]}");
         }
 
-        Console.WriteLine(
-            $"soak: {_counts.Values.Sum()} operations, fingerprint of the first of each thread {fingerprint:x8}, {_recycled} PIDs recycled");
+        Console.WriteLine($"soak: {_counts.Values.Sum()} operations, {_recycled} PIDs recycled");
         Console.WriteLine($"soak: {string.Join(", ", _counts.Select(each => $"{each.Key} {each.Value}"))}");
     }
 
-    private uint RunRound(int round, TimeSpan time)
+    private void RunRound(int round, TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp();
         SoakActor[] actors = [.. Enumerable.Range(1, options.Threads).Select(i => new SoakActor(
-            ProcessHandleRegistry.Default, $"thread {i} in round {round}", SeedOf(round, i)))];
+            ProcessHandleRegistry.Default, $"thread {i} in round {round}", unchecked((options.Seed * 1_000_003) + (round * 1009) + i), _operations))];
         Thread[] threads = Array.ConvertAll(actors, actor => new Thread(() => Run(actor, start, time)) { IsBackground = true });
         Array.ForEach(threads, thread => thread.Start());
         for (int i = 0; i < threads.Length; i++)
         {
             TimeSpan left = time + s_hangLimit - Stopwatch.GetElapsedTime(start);
-            if (!threads[i].Join(left > TimeSpan.Zero ? left : TimeSpan.Zero))
-            {
-                throw new CheckException($"--seed {options.Seed}, round {round}: an operation does not end; {actors[i].Log}");
-            }
+            bool ends = threads[i].Join(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            Check.That(ends, $"--seed {options.Seed}, round {round}: an operation does not end; {actors[i].Log}");
         }
 
+        Check.That(_failure is null, $"--seed {options.Seed}, round {round}: {_failure}");
         foreach ((string operation, int count) in actors.SelectMany(actor => actor.Log.Counts))
         {
             _counts[operation] = _counts.GetValueOrDefault(operation) + count;
@@ -79,7 +81,6 @@ internal sealed class Soak(Options options)
         (TimeSpan longest, string line) = actors.Max(actor => actor.Log.Slowest);
         Console.WriteLine($"round {round,2}: the slowest operation took {longest.TotalSeconds:F1} s: {line}");
         _recycled += actors.Sum(actor => actor.Recycled);
-        return actors.Aggregate(0u, (sum, actor) => unchecked((sum * 31) + actor.Log.Fingerprint));
     }
 
     private void Run(SoakActor actor, long start, TimeSpan time)
@@ -99,41 +100,4 @@ internal sealed class Soak(Options options)
             Interlocked.CompareExchange(ref _failure, $"{(e is CheckException ? e.Message : e)}\n{actor.Log}", null);
         }
     }
-
-    private int SeedOf(int round, int thread) => unchecked((options.Seed * 1_000_003) + (round * 1009) + thread);
-
-    private void RequireSame(Func<SoakCensus, int> count)
-    {
-        RequireEnd();
-        int first = count(_censuses[0]);
-        int last = count(_censuses[^1]);
-        Check.That(last <= first, $"{first} after the first round, {last} after the last");
-    }
-
-    private void RequireNone(Func<SoakCensus, int> count)
-    {
-        RequireEnd();
-        Check.Equal(0, count(_censuses[^1]));
-    }
-
-    // The first rounds compile and fill pools.
-    private void RequireFlatMemory()
-    {
-        RequireEnd();
-        long grown = _censuses[^1].Memory - _censuses[Rounds / 3].Memory;
-        Check.That(grown < AllowedGrowth, $"memory grew by {grown} bytes");
-    }
-
-    private void RequireRecycled()
-    {
-        RequireEnd();
-        if (SoakRecycling.Hindrance is { } hindrance)
-        {
-            throw new SkipException(hindrance);
-        }
-
-        Check.That(_recycled > 0, "no PID was recycled");
-    }
-
-    private void RequireEnd() => Check.That(_censuses.Count == Rounds, "the soak did not come to its end");
 }

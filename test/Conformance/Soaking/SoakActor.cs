@@ -4,72 +4,50 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// One thread of the soak: processes of its own, and a random operation on one of them after the other. Every draw comes from its own
-/// generator and depends on earlier draws alone, never on an answer, so that a seed always gives the same operations. Only how
-/// they and those of the other threads interleave is the scheduler's.
+/// One thread of the soak: processes of its own, and a random operation on one of them after the other. The seed decides what is drawn. How the
+/// operations of the threads interleave, and with that what is possible, is the scheduler's.
 /// </summary>
-internal sealed partial class SoakActor : IDisposable
+internal sealed class SoakActor(ProcessHandleRegistry shared, string name, int seed, SoakOperation[] operations) : IDisposable
 {
     private const int Most = 8;
 
-    private static readonly (int Weight, string Name, Action<SoakActor, SoakProcess> Run)[] s_operations =
-    [
-        (3, "attach", static (actor, subject) => actor.Attach(subject)),
-        (3, "detach", static (actor, subject) => actor.Detach(subject)),
-        (4, "look", static (actor, subject) => actor.Look(subject)),
-        (4, "wait-a-little", static (actor, subject) => actor.WaitALittle(subject)),
-        (2, "get-pidfd", static (actor, subject) => actor.GetPidFd(subject)),
-        (2, "open-second", static (actor, subject) => actor.OpenSecond(subject)),
-        (3, "stop-and-continue", static (actor, subject) => actor.StopAndContinue(subject)),
-        (9, "begin-wait", static (actor, subject) => actor.BeginWait(subject)),
-        (3, "begin-any", static (actor, subject) => actor.BeginAny(subject)),
-        (4, "cancel", static (actor, subject) => actor.Cancel(subject)),
-        (3, "wait-canceled", static (actor, subject) => actor.WaitCanceled(subject)),
-        (9, "end", static (actor, subject) => actor.End(subject)),
-        (8, "observe", static (actor, subject) => actor.Observe(subject)),
-        (4, "together", static (actor, subject) => actor.Together(subject)),
-        (3, "restart", static (actor, subject) => actor.Restart(subject)),
-        (3, "close", static (actor, subject) => actor.Close(subject)),
-        (2, "reap", static (actor, subject) => actor.Reap(subject)),
-        (1, "dispose-registry", static (actor, _) => actor.DisposeRegistry()),
-        (2, "recycle", static (actor, subject) => actor.Recycle(subject)),
-    ];
-
-    private static readonly int s_weights = s_operations.Sum(each => each.Weight);
-
-    private readonly ProcessHandleRegistry _shared;
-    private readonly Random _random;
-    private readonly List<SoakProcess> _subjects = [];
-    private ProcessHandleRegistry _own = new();
+    private readonly Random _random = new(seed);
+    private readonly int _weights = operations.Sum(each => each.Weight);
     private int _started;
 
-    public SoakActor(ProcessHandleRegistry shared, string name, int seed)
-    {
-        _shared = shared;
-        _random = new Random(seed);
-        Log = new SoakLog(name);
-    }
+    public SoakLog Log { get; } = new(name);
 
-    public SoakLog Log { get; }
+    /// <summary>Gets the registry that all threads use.</summary>
+    public ProcessHandleRegistry Shared => shared;
 
-    public int Recycled { get; private set; }
+    /// <summary>Gets or sets the registry of this thread.</summary>
+    public ProcessHandleRegistry Own { get; set; } = new();
+
+    public List<SoakProcess> Subjects { get; } = [];
+
+    public int Recycled { get; set; }
 
     public void Step()
     {
-        bool starts = _random.Next(5) == 0;
-        if (_subjects.Count == 0 || (starts && _subjects.Count < Most))
+        Random random = new(_random.Next());
+        bool starts = random.Next(5) == 0;
+        if (Subjects.Count == 0 || (starts && Subjects.Count < Most))
         {
-            Start(SoakKind.All[_random.Next(SoakKind.All.Length)]);
+            Start(SoakKind.All[random.Next(SoakKind.All.Length)], random);
             return;
         }
 
-        SoakProcess subject = _subjects[_random.Next(_subjects.Count)];
-        int weight = _random.Next(s_weights);
-        (_, string name, Action<SoakActor, SoakProcess> run) = s_operations.First(each => (weight -= each.Weight) < 0);
-        Log.Begin(name, subject.Name);
-        Log.Note(subject.Run.State);
-        run(this, subject);
-        foreach (SoakWait wait in _subjects.SelectMany(each => each.Pending))
+        SoakScene scene = new(this, Subjects[random.Next(Subjects.Count)], random);
+        int weight = random.Next(_weights);
+        SoakOperation operation = operations.First(each => (weight -= each.Weight) < 0);
+        Log.Begin(operation.Name, scene.Subject.Name);
+        Log.Note(scene.Run.State);
+        if (operation.IsPossible(scene))
+        {
+            operation.Run(scene);
+        }
+
+        foreach (SoakWait wait in Subjects.SelectMany(each => each.Pending))
         {
             wait.RequirePending();
         }
@@ -78,82 +56,53 @@ internal sealed partial class SoakActor : IDisposable
     /// <summary>Ends all that is left, and looks at it for the last time.</summary>
     public void Finish()
     {
-        foreach (SoakProcess subject in _subjects.ToArray())
+        foreach (SoakProcess subject in Subjects.ToArray())
         {
             Log.Begin("finish", subject.Name);
-            Retire(subject);
+            Retire(new SoakScene(this, subject, _random));
         }
 
         Dispose();
-        Check.Equal(0, _own.Count);
+        Check.Equal(0, Own.Count);
     }
 
-    public void Dispose() => _own.Dispose();
+    public void Dispose() => Own.Dispose();
 
-    private SoakProcess Start(SoakKind kind)
+    public SoakProcess Start(SoakKind kind, Random random)
     {
-        string name = string.Create(CultureInfo.InvariantCulture, $"{kind.Name}-{++_started}");
-        int code = _random.Next(256);
-        bool raisesEvents = _random.Next(2) == 0;
-        Log.Begin("start", name);
-        SoakProcess subject = new(name, kind, code, raisesEvents);
-        Log.Note(subject.Run.ProcessId);
-        _subjects.Add(subject);
+        SoakProcess subject = Create(kind, random.Next(256), random.Next(2) == 0);
+        Subjects.Add(subject);
         return subject;
     }
 
-    /// <summary>
-    /// Draws the registry for an operation. A foreign process that may have exited is for those alone that have its pidfd: for anybody else
-    /// its PID may be that of another by now. <see langword="null"/> if there is none.
-    /// </summary>
-    private ProcessHandleRegistry? Draw(SoakProcess subject, bool attaches = false)
+    /// <summary>Starts a process that is no subject yet.</summary>
+    public SoakProcess Create(SoakKind kind, int code = 0, bool raisesEvents = false)
     {
-        bool isShared = _random.Next(2) == 0;
-        (ProcessHandleRegistry first, ProcessHandleRegistry second) = isShared ? (_shared, _own) : (_own, _shared);
-        SoakRun run = subject.Run;
-        if (run.IsRunning)
-        {
-            // By the operation itself as a rule.
-            run.KnownTo.Add(first);
-            if (attaches)
-            {
-                first.Attach(subject.Process);
-            }
-        }
-
-        ProcessHandleRegistry? registry = subject.IsChild || run.KnownTo.Contains(first) ? first : run.KnownTo.Contains(second) ? second : null;
-        Log.Note(registry is null ? "by nobody" : ReferenceEquals(registry, _shared) ? "shared" : "own");
-        return registry;
+        string subject = string.Create(CultureInfo.InvariantCulture, $"{kind.Name}-{++_started}");
+        Log.Begin("start", subject);
+        SoakProcess process = new(subject, kind, code, raisesEvents);
+        Log.Note(process.Run.ProcessId);
+        return process;
     }
 
-    private static void Complete(SoakProcess subject)
+    /// <summary>Ends a process if it has not ended yet, then what waits for it, then its object.</summary>
+    public void Retire(SoakScene scene)
     {
-        foreach (SoakWait wait in subject.Pending)
+        if (scene.DrawRegistry(attaches: false))
         {
-            wait.Complete();
+            scene.Registry.Kill(scene.Process, entireProcessTree: true);
+            scene.Run.EndBySignal(Native.SigKill);
+            SoakOperations.ObserveExit(scene);
         }
 
-        subject.Pending.Clear();
+        CloseObject(scene.Subject);
     }
 
-    /// <summary>The end of a process, if it has not come yet, of what waits for it, and of its object.</summary>
-    private void Retire(SoakProcess subject)
+    public void CloseObject(SoakProcess subject)
     {
-        if (Draw(subject) is { } registry)
-        {
-            registry.Kill(subject.Process, entireProcessTree: true);
-            subject.Run.EndBySignal(Native.SigKill);
-            Settle(subject, registry);
-        }
-
-        CloseObject(subject);
-    }
-
-    private void CloseObject(SoakProcess subject)
-    {
-        _subjects.Remove(subject);
+        Subjects.Remove(subject);
         subject.Dispose();
-        Complete(subject);
-        Check.Throws<InvalidOperationException>(() => _shared.Kill(subject.Process));
+        subject.CompleteWaits();
+        Check.Throws<InvalidOperationException>(() => shared.Kill(subject.Process));
     }
 }

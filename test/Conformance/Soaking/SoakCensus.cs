@@ -6,7 +6,14 @@ namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What the process has at a time when it should have nothing.</summary>
 internal sealed record SoakCensus(
-    IReadOnlyList<string> OpenDescriptors, int Watches, int Threads, int Children, int Registrations, int PendingWaits, long Memory, long ResidentMemory)
+    IReadOnlyList<string> OpenDescriptors,
+    int Watches,
+    int Threads,
+    int Children,
+    int Registrations,
+    int PendingWaits,
+    long Memory,
+    long ResidentMemory)
 {
     private const int Tries = 600;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
@@ -29,7 +36,8 @@ internal sealed record SoakCensus(
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like ({string.Join(", ", OpenDescriptors)}), {Watches} watches, {Threads} threads, {Children} children, "
+        $"{Descriptors} pidfds, pipes and the like ({string.Join(", ", OpenDescriptors)}), "
+        + $"{Watches} watches, {Threads} threads, {Children} children, "
         + $"{Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 

@@ -2,7 +2,7 @@ namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>What sort of process: the script of a shell, and what it does when its input ends.</summary>
 /// <param name="Name">Its name in the output.</param>
-/// <param name="Script">The script; CODE stands for an exit code.</param>
+/// <param name="Script">The script. CODE stands for an exit code.</param>
 internal sealed record SoakKind(string Name, string Script)
 {
     /// <summary>Gets whether the process exits with its code as soon as its input is closed.</summary>
@@ -13,7 +13,7 @@ internal sealed record SoakKind(string Name, string Script)
 
     public bool IsRedirected => ExitsOnCommand || ReadyLines > 0;
 
-    /// <summary>Gets whether its output is read by lines as they come, to the end of which waits without a limit wait, too.</summary>
+    /// <summary>Gets whether its output is read by lines as they come. Waits without a limit also wait for their end.</summary>
     public bool IsReadByLines { get; init; }
 
     public bool IgnoresTerm { get; init; }
@@ -23,20 +23,20 @@ internal sealed record SoakKind(string Name, string Script)
     /// <summary>Gets whether descendants hold the output open, and end with their input.</summary>
     public bool IsTree { get; init; }
 
-    public bool IsForeign { get; init; }
+    public bool IsNonChild { get; init; }
 
-    /// <summary>Gets whether the parent of a foreign process reaps it only when it is made to.</summary>
+    /// <summary>Gets whether the parent of a non-child reaps it only when it is made to.</summary>
     public bool IsReapedLate { get; init; }
 
-    public bool CanRestart => !IsRedirected && !IsForeign;
+    public bool CanRestart => !IsRedirected && !IsNonChild;
 
     public static SoakKind Sleeper { get; } = new("sleeper", "exec sleep 1000");
 
-    public static SoakKind Foreign { get; } =
-        new("foreign", "exec 3<&0; ( read line <&3; exit CODE ) >/dev/null & echo $!; wait; echo reaped; exec sleep 1000")
+    public static SoakKind NonChild { get; } =
+        new("non-child", "exec 3<&0; ( read line <&3; exit CODE ) >/dev/null & echo $!; wait; echo reaped; exec sleep 1000")
         {
             ExitsOnCommand = true,
-            IsForeign = true,
+            IsNonChild = true,
         };
 
     public static SoakKind[] All { get; } =
@@ -51,8 +51,8 @@ internal sealed record SoakKind(string Name, string Script)
             IsTree = true,
             ReadyLines = 2,
         },
-        Foreign,
-        Foreign with
+        NonChild,
+        NonChild with
         {
             Name = "late",
             Script = "exec 3<&0; ( read line <&3; exit CODE ) >/dev/null & echo $!; kill -STOP $$; wait",

@@ -4,40 +4,26 @@ using System.Text;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>What one thread of the soak did: how often, and the last of it, which is printed when something goes wrong.</summary>
+/// <summary>What one thread of the soak did: how often, and the last operations, which are printed when something goes wrong.</summary>
 internal sealed class SoakLog(string name)
 {
     private const int Kept = 50;
-    private const int Fingerprinted = 20;
 
     private readonly Queue<string> _lines = [];
     private readonly StringBuilder _line = new();
     private readonly object _gate = new();
-    private uint _fingerprint = 2166136261;
     private long _start = Stopwatch.GetTimestamp();
+    private int _steps;
 
     public Dictionary<string, int> Counts { get; } = [];
-
-    public int Steps { get; private set; }
-
-    /// <summary>Gets a number that two runs with one seed share: the first operations, without what depends on the scheduler.</summary>
-    public uint Fingerprint => Steps < Fingerprinted ? 0 : _fingerprint;
 
     /// <summary>Gets the operation that took longest.</summary>
     public (TimeSpan Time, string Line) Slowest { get; private set; }
 
-    /// <summary>Begins an operation, before it is done: the one that hangs is the last line.</summary>
+    /// <summary>Begins an operation. The log has it before it is done, so an operation that hangs is the last line.</summary>
     public void Begin(string operation, string subject)
     {
         Counts[operation] = Counts.GetValueOrDefault(operation) + 1;
-        if (++Steps <= Fingerprinted)
-        {
-            foreach (char c in operation + subject)
-            {
-                _fingerprint = unchecked((_fingerprint ^ c) * 16777619);
-            }
-        }
-
         lock (_gate)
         {
             TimeSpan time = Stopwatch.GetElapsedTime(_start);
@@ -53,7 +39,7 @@ internal sealed class SoakLog(string name)
                 _lines.Dequeue();
             }
 
-            _line.Clear().Append(CultureInfo.InvariantCulture, $"{Steps,6} {operation} {subject}");
+            _line.Clear().Append(CultureInfo.InvariantCulture, $"{++_steps,6} {operation} {subject}");
         }
     }
 

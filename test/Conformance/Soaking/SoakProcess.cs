@@ -25,9 +25,9 @@ internal sealed class SoakProcess : IDisposable
         Code = code;
         RaisesEvents = raisesEvents;
         _script = kind.Script.Replace("CODE", code.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        if (kind.IsForeign)
+        if (kind.IsNonChild)
         {
-            (_parent, Process) = StartForeign();
+            (_parent, Process) = StartNonChild();
             Run = new SoakRun(this, Process.Id);
             return;
         }
@@ -61,7 +61,7 @@ internal sealed class SoakProcess : IDisposable
     /// <summary>Gets the present run.</summary>
     public SoakRun Run { get; private set; }
 
-    public bool IsChild => !Kind.IsForeign;
+    public bool IsChild => !Kind.IsNonChild;
 
     public List<SoakWait> Pending { get; } = [];
 
@@ -70,14 +70,45 @@ internal sealed class SoakProcess : IDisposable
     /// <summary>Starts a new run with the same object. The last one may still be running.</summary>
     public void Restart()
     {
-        // An exit that nobody was told of may have been noticed in time.
+        // An exit that no call has reported may have raised the event in time.
         _abandonedRuns += _isSettled || Run.IsRunning ? 0 : 1;
         _isSettled = false;
         Run = Start();
         Pending.Clear();
     }
 
-    /// <summary>Makes a process exit with its code.</summary>
+    /// <summary>Ends the process by the stock methods. No other thread ends it, so that a kill by PID is safe.</summary>
+    public void KillByStock(bool waits)
+    {
+        if (Run.IsRunning)
+        {
+            Process.Kill();
+            Run.EndBySignal(Native.SigKill);
+        }
+
+        if (waits)
+        {
+            Process.WaitForExit();
+            Run.Saw(exited: true);
+            RequireSettled();
+        }
+    }
+
+    /// <summary>Ends a process that is no subject.</summary>
+    public void End()
+    {
+        KillByStock(waits: true);
+        Dispose();
+    }
+
+    /// <summary>Waits for the end of all pending waits, which must come.</summary>
+    public void CompleteWaits()
+    {
+        Pending.ForEach(wait => wait.Complete());
+        Pending.Clear();
+    }
+
+    /// <summary>Makes the process exit with its code.</summary>
     public void CloseInput()
     {
         (_parent?.StandardInput ?? _input!).Close();
@@ -86,15 +117,14 @@ internal sealed class SoakProcess : IDisposable
 
     public void WaitUntilReaped()
     {
-        if (Kind == SoakKind.Foreign && !Run.IsReaped)
+        if (Kind == SoakKind.NonChild && !Run.IsReaped)
         {
-            Task<string> line = Task.Run(_parent!.ReadLine);
-            Check.That(Task.WaitAny([line], Check.Limit) == 0 && line.Result == "reaped", $"{Run}: its parent has not reaped it");
+            Check.Equal("reaped", _parent!.ReadLine(), $"{Run}: what its parent says");
             Run.IsReaped = true;
         }
     }
 
-    /// <summary>Ends the parent: from now on the process is a child of init.</summary>
+    /// <summary>Ends the parent. From now on the process is a child of pid 1.</summary>
     public void EndParent()
     {
         if (_parent is not null && !_isParentGone)
@@ -105,7 +135,7 @@ internal sealed class SoakProcess : IDisposable
         }
     }
 
-    /// <summary>What must be so once somebody was told that the process has exited.</summary>
+    /// <summary>What must be so once a call has answered that the process has exited.</summary>
     public void RequireSettled()
     {
         if (IsChild && !_isSettled)
@@ -154,9 +184,9 @@ internal sealed class SoakProcess : IDisposable
         }
     }
 
-    // The runtime keeps one state for all objects of a PID, and says of a new process that it has exited as long as there is an object of an
-    // old one. No pidfd can tell such an object from one that is older than the process.
-    private (PipedProcess Parent, Process Process) StartForeign()
+    // The runtime keeps one state for all objects of a PID. As long as there is an object of an old process, it says of a new one that it has exited.
+    // No pidfd can tell such an object from one that is older than the process.
+    private (PipedProcess Parent, Process Process) StartNonChild()
     {
         for (;;)
         {

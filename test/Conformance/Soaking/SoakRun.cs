@@ -5,17 +5,17 @@ namespace PidFdProcess.Conformance.Soaking;
 
 internal enum SoakState
 {
-    /// <summary>Nobody has done anything to it: it runs.</summary>
+    /// <summary>It runs, and nothing has told it to end.</summary>
     Running,
 
-    /// <summary>It has been told to end: an answer may be of before or of after.</summary>
+    /// <summary>It has been told to end, so an answer may be that of before or that of after.</summary>
     Ending,
 
-    /// <summary>Somebody has been told that it has exited. That is never taken back.</summary>
+    /// <summary>A call has answered that it has exited. No later call may take that back.</summary>
     Exited,
 }
 
-/// <summary>The model of one run of a process, from one start to its exit: what may be said of it.</summary>
+/// <summary>The model of one run of a process, from one start to its exit. It says which answers are right.</summary>
 internal sealed class SoakRun(SoakProcess subject, int processId)
 {
     private const int SignalBase = 128;
@@ -27,7 +27,7 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public SoakState State { get; private set; }
 
-    /// <summary>Gets or sets whether its parent is known to have reaped it, so that there is nobody left to signal.</summary>
+    /// <summary>Gets or sets whether its parent is known to have reaped it, so that it takes no signals.</summary>
     public bool IsReaped { get; set; }
 
     /// <summary>Gets the registries that have a pidfd of it from the time when it ran.</summary>
@@ -37,33 +37,36 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public bool IsRunning => State == SoakState.Running;
 
-    /// <summary>Says how the run may end: by the signal, unless it ends before by what it was told earlier.</summary>
+    /// <summary>Says that the run may end by the signal, unless it ends before by an earlier cause.</summary>
     public void EndBySignal(int signal) => End(new Ending(SignalBase + signal, signal));
 
     public void EndByExit(int code) => End(new Ending(code, null));
 
-    public void Exited() => Saw(exited: true);
-
-    /// <summary>Takes an answer to the question whether the process has exited.</summary>
+    /// <summary>Takes an answer to the question whether the process has exited. Of a child, a "yes" says that it is reaped.</summary>
     public void Saw(bool exited)
     {
-        Check.That(!exited || !IsRunning, $"{this} runs, but was reported as exited");
-        Check.That(exited || State != SoakState.Exited, $"{this} has exited, but was reported as running");
-        State = exited ? SoakState.Exited : State;
+        Note(exited);
+        IsReaped |= exited && subject.IsChild;
+    }
+
+    /// <summary>Takes the answer of a call that sends a signal which ends the process.</summary>
+    public void Sent(bool sent, int signal)
+    {
+        Sent(sent);
+        EndBySignal(signal);
     }
 
     /// <summary>Takes the answer of a call that sends a signal.</summary>
     public void Sent(bool sent)
     {
-        // Without a parent of ours in between, a process may be a zombie for a while, which takes signals.
-        bool isGone = IsReaped || (State == SoakState.Exited && subject.IsChild);
+        // A zombie takes signals. A status is known before the process is reaped.
         Check.That(sent || !IsRunning, $"{this} runs, but did not take a signal");
-        Check.That(!sent || !isGone, $"{this} is gone, but took a signal");
+        Check.That(!sent || !IsReaped, $"{this} is gone, but took a signal");
     }
 
     public void Ended(PidFdExitStatus status, bool wasKnown)
     {
-        Exited();
+        Note(exited: true);
         if (status.Source == ExitStatusSource.Unknown)
         {
             Check.That(!subject.IsChild && !(wasKnown && s_kernelTellsAnyStatus), $"{this}: the status is unknown");
@@ -79,7 +82,14 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public override string ToString() => $"{subject.Name}, process {ProcessId}, {State}{(IsRunning ? "" : $" with {string.Join(" or ", _endings)}")}";
 
-    // All that is said later has to agree.
+    private void Note(bool exited)
+    {
+        Check.That(!exited || !IsRunning, $"{this} runs, but was reported as exited");
+        Check.That(exited || State != SoakState.Exited, $"{this} has exited, but was reported as running");
+        State = exited ? SoakState.Exited : State;
+    }
+
+    // All later answers have to agree.
     private void Ended(string answer, Predicate<Ending> agrees)
     {
         Check.That(_endings.Exists(agrees), $"{this}: {answer}");

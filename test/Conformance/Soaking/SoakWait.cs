@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>A wait that is under way: for one run, or for any of several.</summary>
+/// <summary>A wait that is pending, for one run or for any of several.</summary>
 internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHandleRegistry registry, CancellationTokenSource? source)
 {
     private bool _wasCanceled;
@@ -51,7 +51,7 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
             !KillsOnCancel || !isRunning || _mayBeDisposed || task is Task<PidFdExitStatus> { Result.Canceled: true }, $"{this}: it took a kill");
     }
 
-    /// <summary>Waits for the end, which must come, and looks at what the wait says.</summary>
+    /// <summary>Waits for the end, which must come, and tells the model the answer.</summary>
     public void Complete()
     {
         if (_isDone)
@@ -64,7 +64,7 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
         switch (task)
         {
             case { IsCanceled: true }:
-                Check.That(_wasCanceled && !KillsOnCancel, $"{this} was cancelled by nobody");
+                Check.That(_wasCanceled && !KillsOnCancel, $"{this} was cancelled, but not by the test");
                 RequireToken();
                 break;
             case { Exception.InnerException: { } e }:
@@ -80,7 +80,7 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
                 runs[0].Saw(exited.Result);
                 break;
             default:
-                runs[0].Exited();
+                runs[0].Saw(exited: true);
                 break;
         }
 
@@ -93,7 +93,7 @@ internal sealed class SoakWait(string name, Task task, SoakRun[] runs, ProcessHa
     {
         { IsCompletedSuccessfully: false } => $"{task.Status} {task.Exception?.InnerException}",
         Task<PidFdExitStatus> status => $"{status.Result} by {status.Result.Source}",
-        Task<Process> any => $"the object {(runs.FirstOrDefault(run => run.IsSubject(any.Result)) is { } run ? $"of {run}" : "of nobody")}",
+        Task<Process> any => $"the object {(runs.FirstOrDefault(run => run.IsSubject(any.Result)) is { } run ? $"of {run}" : "of none of them")}",
         _ => "success",
     };
 

@@ -76,7 +76,10 @@ public sealed class ProjectTests
 
         foreach (TypeDefinition type in reader.TypeDefinitions.Select(reader.GetTypeDefinition))
         {
-            Assert.AreEqual((System.Reflection.TypeAttributes)0, type.Attributes & System.Reflection.TypeAttributes.VisibilityMask, reader.GetString(type.Name));
+            Assert.AreEqual(
+                (System.Reflection.TypeAttributes)0,
+                type.Attributes & System.Reflection.TypeAttributes.VisibilityMask,
+                reader.GetString(type.Name));
         }
     }
 

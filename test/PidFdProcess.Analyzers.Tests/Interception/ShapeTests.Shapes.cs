@@ -52,7 +52,10 @@ public sealed partial class ShapeTests
             await foreach (bool exited in EachAsync([])) { }
             static void Local(Process p) => p.Kill(true);
             static IEnumerable<bool> Each(Process[] all) { foreach (Process p in all) { yield return p.WaitForExit(1); } }
-            static async IAsyncEnumerable<bool> EachAsync(Process[] all) { foreach (Process p in all) { await p.WaitForExitAsync(); yield return p.WaitForExit(1); } }
+            static async IAsyncEnumerable<bool> EachAsync(Process[] all)
+            {
+                foreach (Process p in all) { await p.WaitForExitAsync(); yield return p.WaitForExit(1); }
+            }
             """,
         ["members of all kinds"] = """
             using System.Diagnostics;

@@ -99,7 +99,8 @@ public sealed class CounterpartFixTests
 
         class Own : Process
         {
-            void M() { {|PIDFD0001:Kill|}(); this.{|PIDFD0001:Kill|}(); base.{|PIDFD0001:Kill|}(true); if ({|PIDFD0001:HasExited|}) { {|PIDFD0001:Start|}(); } {|PIDFD0001:GetProcessById|}(1); }
+            void M() { {|PIDFD0001:Kill|}(); this.{|PIDFD0001:Kill|}(); base.{|PIDFD0001:Kill|}(true); }
+            void N() { if ({|PIDFD0001:HasExited|}) { {|PIDFD0001:Start|}(); } {|PIDFD0001:GetProcessById|}(1); }
         }
 
         """,
@@ -110,7 +111,8 @@ public sealed class CounterpartFixTests
 
         class Own : Process
         {
-            void M() { this.KillViaPidFd(); this.KillViaPidFd(); this.KillViaPidFd(true); if (this.HasExitedPidFd()) { this.StartWithPidFd(); } ProcessHandleRegistry.Default.Open(1); }
+            void M() { this.KillViaPidFd(); this.KillViaPidFd(); this.KillViaPidFd(true); }
+            void N() { if (this.HasExitedPidFd()) { this.StartWithPidFd(); } ProcessHandleRegistry.Default.Open(1); }
         }
 
         """);
@@ -127,7 +129,9 @@ public sealed class CounterpartFixTests
     public Task TheDirective_GoesWhereItBelongs(string before, string after)
     {
         const string Rest = "namespace Alpha { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
-        return VerifyAsync(before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal), after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
+        return VerifyAsync(
+            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
+            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
     }
 
     [TestMethod]

@@ -71,7 +71,8 @@ public sealed class StockCallTests
 
     [TestMethod]
     public Task WithTheProperty_CallsThatAreRerouted_AreNotReported() =>
-        RuleTest.VerifyAsync<StockCallAnalyzer>(Calls.Replace("{|PIDFD0001:", "", StringComparison.Ordinal).Replace("|}", "", StringComparison.Ordinal), dropIn: true);
+        RuleTest.VerifyAsync<StockCallAnalyzer>(
+            Calls.Replace("{|PIDFD0001:", "", StringComparison.Ordinal).Replace("|}", "", StringComparison.Ordinal), dropIn: true);
 
     [TestMethod]
     [DataRow(false, "PIDFD0001")]

@@ -11,7 +11,8 @@ namespace PidFdProcess.Analyzers.Tests.Support;
 internal sealed class GeneratedProject
 {
     private const string Usings =
-        "global using System; global using System.Collections.Generic; global using System.Linq; global using System.Threading; global using System.Threading.Tasks;";
+        "global using System; global using System.Collections.Generic; global using System.Linq; "
+        + "global using System.Threading; global using System.Threading.Tasks;";
 
     private readonly ImmutableArray<SyntaxTree> _sources;
 

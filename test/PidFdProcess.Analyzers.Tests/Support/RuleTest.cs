@@ -39,7 +39,8 @@ internal static class RuleTest
         // The same code may be a program or a library.
         test.SolutionTransforms.Add(static (solution, id) =>
             solution.WithProjectCompilationOptions(id, solution.GetProject(id)!.CompilationOptions!.WithOutputKind(
-                solution.GetProject(id)!.Documents.Any(static document => document.GetTextAsync().Result.ToString().Contains("// program", StringComparison.Ordinal))
+                solution.GetProject(id)!.Documents
+                    .Any(static document => document.GetTextAsync().Result.ToString().Contains("// program", StringComparison.Ordinal))
                     ? OutputKind.ConsoleApplication
                     : OutputKind.DynamicallyLinkedLibrary)));
     }

@@ -42,6 +42,7 @@ internal static class TestPlatform
     private static IEnumerable<MetadataReference> Runtime() => Directory
         .EnumerateFiles(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "*.dll")
         .Where(static file => Path.GetFileName(file) is var name
-            && (name.StartsWith("System", StringComparison.Ordinal) || name is "mscorlib.dll" or "netstandard.dll" or "Microsoft.CSharp.dll" or "Microsoft.Win32.Primitives.dll"))
+            && (name.StartsWith("System", StringComparison.Ordinal)
+                || name is "mscorlib.dll" or "netstandard.dll" or "Microsoft.CSharp.dll" or "Microsoft.Win32.Primitives.dll"))
         .Select(static file => MetadataReference.CreateFromFile(file));
 }

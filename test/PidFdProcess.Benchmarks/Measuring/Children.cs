@@ -29,8 +29,8 @@ internal static class Children
 
     public static InvalidOperationException Unexpected(Process child) => new($"Exit code {child.ExitCode} of {child.StartInfo.FileName}.");
 
-    /// <summary>Until then it is loading, and its death takes another time.</summary>
-    private static void WaitUntilAsleep(int processId)
+    /// <summary>A process that is still loading takes another time to die.</summary>
+    public static void WaitUntilAsleep(int processId)
     {
         string path = $"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat";
         while (File.ReadAllText(path) is string stat && stat[stat.LastIndexOf(')') + 2] != 'S')

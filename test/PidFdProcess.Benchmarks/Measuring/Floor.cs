@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>The same work in C: compiled at run time.</summary>
+/// <summary>The same work in C, compiled at run time.</summary>
 internal sealed class Floor : IDisposable
 {
     private readonly Measurer _measurer;
@@ -17,7 +17,13 @@ internal sealed class Floor : IDisposable
     /// <summary>Gets the path of the program.</summary>
     public string Program => Path.Combine(_directory, "floor");
 
-    /// <summary>Compiles the floor. Returns <see langword="null"/>, and says why, where that cannot be done.</summary>
+    /// <summary>
+    /// Gets the path of a program that does nothing until it is killed, so small that ten thousands of it fit into memory. It is
+    /// <see langword="null"/> where the C library cannot be linked statically.
+    /// </summary>
+    public string? Pause => File.Exists(PausePath(_directory)) ? PausePath(_directory) : null;
+
+    /// <summary>Compiles the programs. Returns <see langword="null"/>, and says why, where that cannot be done.</summary>
     public static Floor? TryStart(out string? skipped)
     {
         string directory = Directory.CreateTempSubdirectory("pidfd-floor").FullName;
@@ -30,6 +36,7 @@ internal sealed class Floor : IDisposable
         };
         if (skipped is null)
         {
+            _ = Tool.Run("cc", ["-O2", "-static", "-s", "-o", PausePath(directory), Path.Combine(Path.GetDirectoryName(source)!, "pause.c")], out _);
             return new Floor(directory);
         }
 
@@ -45,4 +52,6 @@ internal sealed class Floor : IDisposable
         _measurer.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
+
+    private static string PausePath(string directory) => Path.Combine(directory, "pause");
 }

@@ -15,7 +15,7 @@ internal sealed class Measurer : IDisposable
         _process = Process.Start(program)!;
     }
 
-    /// <summary>Has it measure something, and returns nanoseconds.</summary>
+    /// <summary>Has it measure something, and returns its numbers, usually nanoseconds.</summary>
     public double[] Measure(string command)
     {
         _process.StandardInput.WriteLine(command);

@@ -7,6 +7,33 @@ internal static unsafe partial class RawCalls
 {
     private const int PidFdSendSignal = 424;
     private const int PidFdOpen = 434;
+    private const int NumberOfFiles = 7;
+    private const int UsageOfChildren = -1;
+
+    /// <summary>
+    /// Lets this process and those that it starts have so many descriptors, if it may: more than the limit needs root. Otherwise the worker fails
+    /// and says why.
+    /// </summary>
+    public static void AllowDescriptors(int count)
+    {
+        ResourceLimit limit;
+        if (GetLimit(NumberOfFiles, &limit) == 0 && limit.Soft < (nuint)count)
+        {
+            limit = new ResourceLimit { Soft = (nuint)count, Hard = nuint.Max(limit.Hard, (nuint)count) };
+            _ = SetLimit(NumberOfFiles, &limit);
+        }
+    }
+
+    /// <summary>What all children that were reaped have used.</summary>
+    public static TimeSpan ProcessorTimeOfChildren()
+    {
+        ResourceUsage usage;
+        _ = GetUsage(UsageOfChildren, &usage);
+        return TimeSpan.FromSeconds(usage.UserSeconds + usage.SystemSeconds)
+            + TimeSpan.FromMicroseconds(usage.UserMicroseconds + usage.SystemMicroseconds);
+    }
+
+    public static void Kill(int processId) => _ = Kill(processId, 9);
 
     public static void SendSignal(SafePidFdHandle pidFd, int signal) => Syscall(PidFdSendSignal, pidFd, signal, 0, 0);
 
@@ -39,11 +66,40 @@ internal static unsafe partial class RawCalls
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial nint Syscall(nint number, nint processId, nint flags);
 
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc", EntryPoint = "getrusage")]
+    private static partial int GetUsage(int who, ResourceUsage* usage);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit")]
+    private static partial int SetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int processId, int signal);
+
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(PollFd* fds, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int Close(int fd);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceLimit
+    {
+        public nuint Soft;
+        public nuint Hard;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct ResourceUsage
+    {
+        public nint UserSeconds;
+        public nint UserMicroseconds;
+        public nint SystemSeconds;
+        public nint SystemMicroseconds;
+        public fixed long Others[14];
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollFd

@@ -1,9 +1,8 @@
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>One work, and what each contender took for it in the same run.</summary>
+/// <summary>One work, and what each implementation took for it in the same run.</summary>
 internal sealed class Row(string work, string unit, params Series[] series)
 {
-    // What a ratio is in each of these parts of the run says how far it can be trusted.
     private const int Parts = 5;
 
     public string Work { get; } = work;
@@ -14,12 +13,15 @@ internal sealed class Row(string work, string unit, params Series[] series)
 
     public List<Bound> Bounds { get; } = [];
 
-    public Series? Find(string contender) => Series.FirstOrDefault(series => series.Contender == contender);
+    public Series? Find(string implementation) => Series.FirstOrDefault(series => series.Implementation == implementation);
 
-    /// <summary>Promises a ratio of medians, if both contenders took part.</summary>
-    public Row Promise(string contender, string against, double limit, double? p99Limit = null)
+    /// <summary>
+    /// Promises a ratio of medians, if both implementations took part. It is the median of the ratios in five parts of the run, because a single
+    /// one is decided by what else the machine did.
+    /// </summary>
+    public Row Promise(string implementation, string against, double limit, double? p99Limit = null)
     {
-        if (Find(contender) is { Count: > 0 } mine && Find(against) is { Count: > 0 } other)
+        if (Find(implementation) is { Count: > 0 } mine && Find(against) is { Count: > 0 } other)
         {
             Bounds.Add(Compare("median", mine, other, limit, static series => series.Median));
             if (p99Limit is { } limit99)
@@ -40,19 +42,20 @@ internal sealed class Row(string work, string unit, params Series[] series)
 
     private Bound Compare(string what, Series mine, Series other, double limit, Func<Series, double> value)
     {
-        Bound bound = new(Work, $"{mine.Contender} / {other.Contender}, {what}", value(mine) / value(other), limit);
+        string name = $"{mine.Implementation} / {other.Implementation}, {what}";
         if (Math.Min(mine.Count, other.Count) < Parts)
         {
-            return bound;
+            return new Bound(Work, name, value(mine) / value(other), limit);
         }
 
-        double[] ratios = [.. Enumerable.Range(0, Parts).Select(i => value(mine.Part(i, Parts)) / value(other.Part(i, Parts)))];
-        return bound with { Lowest = ratios.Min(), Highest = ratios.Max() };
+        double[] ratios = [.. Enumerable.Range(0, Parts).Select(i => value(mine.Part(i, Parts)) / value(other.Part(i, Parts))).Order()];
+        return new Bound(Work, name, ratios[Parts / 2], limit) { Lowest = ratios[0], Highest = ratios[^1] };
     }
 }
 
 /// <summary>
-/// A promise about a row: the value is at most the limit. A ratio has its extremes in the fifths of the run, if there were so many turns.
+/// A promise about a row: the value is at most the limit. A ratio is the median of the fifths of the run and has their extremes, if there were
+/// so many turns.
 /// </summary>
 internal sealed record Bound(string Work, string What, double Value, double Limit)
 {

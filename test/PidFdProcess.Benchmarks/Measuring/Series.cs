@@ -1,12 +1,12 @@
 namespace PidFdProcess.Benchmarks.Measuring;
 
-/// <summary>What one contender took, again and again.</summary>
-internal sealed class Series(string contender)
+/// <summary>What one implementation took, again and again.</summary>
+internal sealed class Series(string implementation)
 {
     private readonly List<double> _values = [];
     private double[]? _sorted;
 
-    public string Contender { get; } = contender;
+    public string Implementation { get; } = implementation;
 
     public int Count => _values.Count;
 
@@ -19,7 +19,7 @@ internal sealed class Series(string contender)
     /// <summary>What it took in one of so many equal parts of the run, from the first to the last.</summary>
     public Series Part(int index, int count)
     {
-        Series part = new(Contender);
+        Series part = new(Implementation);
         part.Add(_values[(Count * index / count)..(Count * (index + 1) / count)]);
         return part;
     }

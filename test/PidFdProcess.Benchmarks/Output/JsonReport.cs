@@ -26,9 +26,9 @@ internal static class JsonReport
                 {
                     row.Work,
                     row.Unit,
-                    Contenders = row.Series.Select(static series => new
+                    Implementations = row.Series.Select(static series => new
                     {
-                        Name = series.Contender,
+                        Name = series.Implementation,
                         series.Median,
                         series.P99,
                         Samples = series.Count,

@@ -12,12 +12,13 @@ internal static class Pictures
     public static void Draw(string directory, IReadOnlyList<Row> rows)
     {
         List<Line> latency = [];
-        foreach ((string start, string prefix) in (ReadOnlySpan<(string, string)>)[("child: kill, pending", "child"), ("foreign:", "foreign")])
+        foreach ((string start, string prefix) in (ReadOnlySpan<(string, string)>)[("child: kill, pending", "child"), ("non-child:", "non-child")])
         {
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
-                latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Contender)).Select(series => new Line(
-                    series.Contender == Contender.Floor ? series.Contender : $"{prefix}: {series.Contender}", Distribution(series))));
+                latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Implementation)).Select(series => new Line(
+                    series.Implementation == Implementation.Floor ? series.Implementation : $"{prefix}: {series.Implementation}",
+                    Distribution(series))));
             }
         }
 
@@ -27,25 +28,29 @@ internal static class Pictures
                 "From the kill to the code that awaits the exit", "µs (log scale)", "% of exits seen by then", logarithmicY: false).Draw(latency));
         }
 
-        Line[] cost = [.. ((string[])[Contender.Stock, Contender.PidFd]).Select(contender => new Line(contender, [.. Points(rows, contender)]))];
+        Line[] cost =
+        [
+            .. ((string[])[Implementation.Stock, Implementation.PidFd])
+                .Select(implementation => new Line(implementation, [.. Points(rows, implementation)])),
+        ];
         if (cost[0].Points.Count > 1)
         {
             File.WriteAllText(Path.Combine(directory, "pending-waits.svg"), new Chart(
-                "Idle CPU of pending waits for foreign processes", "pending waits (log scale)", "% of a core (log scale)",
+                "Idle CPU of pending waits for non-children", "pending waits (log scale)", "% of a core (log scale)",
                 logarithmicY: true).Draw(cost));
         }
     }
 
     // Six lines are as many as one can tell apart.
-    private static bool IsDrawn(string prefix, string contender) =>
-        prefix == "child" || contender is Contender.Stock or Contender.PidFd;
+    private static bool IsDrawn(string prefix, string implementation) =>
+        prefix == "child" || implementation is Implementation.Stock or Implementation.PidFd;
 
-    private static IEnumerable<(double X, double Y)> Points(IReadOnlyList<Row> rows, string contender) =>
+    private static IEnumerable<(double X, double Y)> Points(IReadOnlyList<Row> rows, string implementation) =>
         from row in rows
-        where row.Work.EndsWith("pending waits: idle CPU", StringComparison.Ordinal)
+        where row.Work.EndsWith("pending waits for non-children: idle CPU", StringComparison.Ordinal)
         select (
             double.Parse(row.Work.Split(' ')[0], NumberStyles.AllowThousands, CultureInfo.InvariantCulture),
-            Math.Max(SmallestPercent, row.Find(contender)!.Median));
+            Math.Max(SmallestPercent, row.Find(implementation)!.Median));
 
     private static (double X, double Y)[] Distribution(Series series) =>
     [

@@ -7,7 +7,7 @@ namespace PidFdProcess.Benchmarks.Output;
 /// <summary>The results for people.</summary>
 internal static class Tables
 {
-    private static readonly string[] s_references = [Contender.Stock, Contender.Floor, Contender.Raw, "first 100"];
+    private static readonly string[] s_references = [Implementation.Stock, Implementation.Floor, Implementation.Raw, "first 100"];
 
     public static void Print(IReadOnlyList<Row> rows)
     {
@@ -24,9 +24,9 @@ internal static class Tables
             foreach (Series series in row.Series)
             {
                 figures.AddRow(
-                    work, series.Contender, row.Unit, Number(series.Median), series.Count >= 50 ? Number(series.P99) : "",
-                    Ratio(series, row.Find(Contender.Stock)),
-                    Ratio(series, row.Find(Contender.Floor) ?? row.Find(Contender.Raw)),
+                    work, series.Implementation, row.Unit, Number(series.Median), series.Count >= 50 ? Number(series.P99) : "",
+                    Ratio(series, row.Find(Implementation.Stock)),
+                    Ratio(series, row.Find(Implementation.Floor) ?? row.Find(Implementation.Raw)),
                     series.Count.ToString(CultureInfo.InvariantCulture));
                 work = "";
             }
@@ -49,7 +49,7 @@ internal static class Tables
         Math.Abs(value) switch { >= 100 => "N0", >= 10 => "0.0", >= 0.1 or 0 => "0.00", _ => "0.0000" }, CultureInfo.InvariantCulture);
 
     private static string Ratio(Series series, Series? other) =>
-        other is null || ReferenceEquals(series, other) || other.Median == 0 || s_references.Contains(series.Contender)
+        other is null || ReferenceEquals(series, other) || other.Median == 0 || s_references.Contains(series.Implementation)
             ? ""
             : Number(series.Median / other.Median);
 

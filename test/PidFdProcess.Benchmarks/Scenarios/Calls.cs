@@ -45,8 +45,8 @@ internal static class Calls
         }
 
         long allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / Batch;
-        Series[] series = Turns.Run(5, sizes.CallTurns, (Contender.PidFd, () => [Time(ours)]), (Contender.Raw, () => [Time(raw)]));
-        return new Row(name, "ns", series).Promise(Contender.PidFd, Contender.Raw, limit).Promise("bytes allocated", allocated, bytes);
+        Series[] series = Interleaver.Run(5, sizes.CallTurns, (Implementation.PidFd, () => [Time(ours)]), (Implementation.Raw, () => [Time(raw)]));
+        return new Row(name, "ns", series).Promise(Implementation.PidFd, Implementation.Raw, limit).Promise("bytes allocated", allocated, bytes);
     }
 
     private static double Time(Action call)

@@ -1,59 +1,99 @@
+using System.Diagnostics;
 using System.Globalization;
 using PidFdProcess.Benchmarks.Measuring;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 
 /// <summary>
-/// Other languages' own ways, where a toolchain is there: each prints a line of nanoseconds from kill to known status, and the threads it
-/// has while 1,000 waits are pending. They measure after the others, not in turns with them.
+/// What other languages and tools have for this, where their toolchain is there. Each program prints three lines: the nanoseconds from the kill
+/// to the known status, its threads while waits are pending, and what it can say of a non-child. They measure after the others, not in turns.
 /// </summary>
 internal static class Peers
 {
     private const int Waits = 1_000;
+    private const string Tokio = "/usr/share/cargo/registry";
 
-    public static IEnumerable<Row> Run(Sizes sizes, List<string> notes)
+    public static IEnumerable<Row> Run(Sizes sizes, Floor? floor, List<string> notes)
     {
         string directory = Directory.CreateTempSubdirectory("pidfd-peers").FullName;
-        string Source(string name) => Path.Combine(AppContext.BaseDirectory, "peers", name);
-        string program = Path.Combine(directory, "peer");
-        int count = sizes.LatencyTurns * 10;
-        (string Name, (string, string) Version, (string, string[])? Compile, (string, string[]) Run)[] peers =
-        [
-            ("Go os", ("go", "version"), ("go", ["build", "-o", program + "-go", Source("peer.go")]), (program + "-go", [])),
-            ("Rust std", ("rustc", "--version"), ("rustc", ["-O", "-o", program + "-rs", Source("peer.rs")]), (program + "-rs", [])),
-            ("Python asyncio", ("python3", "--version"), null, ("python3", [Source("peer.py")])),
-        ];
-
         List<Series> latency = [];
         List<Series> threads = [];
-        foreach ((string name, (string Program, string Argument) version, (string Program, string[] Arguments)? compile,
-            (string Program, string[] Arguments) run) in peers)
+        foreach (Peer peer in All(directory))
         {
-            string output = "";
-            int? code = compile is { } compiler ? Tool.Run(compiler.Program, compiler.Arguments, out output) : 0;
-            string[] arguments = [.. run.Arguments, count.ToString(CultureInfo.InvariantCulture), Waits.ToString(CultureInfo.InvariantCulture)];
-            code = code == 0 ? Tool.Run(run.Program, arguments, out output) : code;
-            if (code != 0)
+            if (!peer.TryBuild(out string? output))
             {
-                notes.Add(code is null ? $"{name} is skipped: there is no toolchain" : $"{name} is skipped: {output.Trim()}");
+                notes.Add($"{peer.Name} is skipped: {output}");
                 continue;
             }
 
-            _ = Tool.Run(version.Program, [version.Argument], out string versionText);
-            notes.Add($"{name}: {versionText.Trim()}");
+            using ForeignProcessPool pool = new(floor?.Program, 1);
+            string[] arguments = [.. peer.Arguments, .. ((int[])[sizes.LatencyTurns * 10, Waits, pool.Ids[0]]).Select(Rows.Argument)];
+            if (Tool.Run(peer.Program, arguments, out output) != 0)
+            {
+                notes.Add($"{peer.Name} is skipped: {output.Trim()}");
+                continue;
+            }
+
             string[] lines = output.Split('\n');
-            latency.Add(From(name, lines[0], 1000));
-            threads.Add(From(name, lines[1], 1));
+            notes.Add($"{peer.Name} ({peer.Version}), of a non-child: {lines[2]}");
+            latency.Add(From(peer.Name, lines[0], 1000));
+            threads.Add(From(peer.Name, lines[1], 1));
         }
 
         Directory.Delete(directory, recursive: true);
-        return latency.Count == 0
-            ? []
-            :
-            [
-                new Row("peers: kill, wait, status (child)", "µs", [.. latency]),
-                new Row("peers: threads with 1,000 pending waits", "threads", [.. threads]),
-            ];
+        if (latency.Count > 0)
+        {
+            yield return new Row("peers, child: kill, wait, status", "µs", [.. latency]);
+            yield return new Row("peers: threads with 1,000 pending waits", "threads", [.. threads]);
+        }
+
+        if (Tool.Run("waitpid", ["--version"], out string version) is null)
+        {
+            notes.Add("waitpid is skipped: util-linux has it since 2.39");
+            yield break;
+        }
+
+        notes.Add($"waitpid ({version.Trim()}), of a non-child: sees the exit, says no status");
+        yield return new Row("peers, non-child: kill, until waitpid has ended", "µs", WaitPid(sizes, floor));
+    }
+
+    private static IEnumerable<Peer> All(string directory)
+    {
+        string Source(string name) => Path.Combine(AppContext.BaseDirectory, "peers", name);
+        string go = Path.Combine(directory, "go");
+        yield return new Peer("Go os/exec", ["go", "version"], [["go", "build", "-o", go, Source("peer.go")]], go);
+        yield return new Peer("Node child_process", ["node", "--version"], [], "node", Source("peer.js"));
+
+        // Debian's packages of crates replace the registry.
+        string tokio = Path.Combine(directory, "tokio");
+        string[] cargo =
+        [
+            "cargo", "build", "--release", "--offline", "--quiet", "--manifest-path", Path.Combine(tokio, "Cargo.toml"),
+            "--config", "source.crates-io.replace-with='debian'", "--config", $"source.debian.directory='{Tokio}'",
+        ];
+        yield return new Peer(
+            "tokio process", ["sh", "-c", $"cd {Tokio} && echo tokio-[0-9]*"], [["cp", "-r", Source("tokio"), tokio], cargo],
+            Path.Combine(tokio, "target", "release", "peer"));
+        string rust = Path.Combine(directory, "rust");
+        yield return new Peer("Rust std", ["rustc", "--version"], [["rustc", "-O", "-o", rust, Source("peer.rs")]], rust);
+        yield return new Peer("Python asyncio", ["python3", "--version"], [], "python3", Source("peer.py"));
+    }
+
+    private static Series WaitPid(Sizes sizes, Floor? floor)
+    {
+        Series series = new("util-linux waitpid");
+        using ForeignProcessPool pool = new(floor?.Program, sizes.LatencyTurns);
+        foreach (int id in pool.Ids)
+        {
+            using Process wait = Process.Start("waitpid", [Rows.Argument(id)]);
+            Children.WaitUntilAsleep(wait.Id);
+            long start = Stopwatch.GetTimestamp();
+            RawCalls.Kill(id);
+            wait.WaitForExit();
+            series.Add([Stopwatch.GetElapsedTime(start).TotalMicroseconds]);
+        }
+
+        return series;
     }
 
     private static Series From(string name, string line, double divisor)
@@ -62,5 +102,34 @@ internal static class Peers
         series.Add(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(
             value => double.Parse(value, CultureInfo.InvariantCulture) / divisor));
         return series;
+    }
+
+    private sealed record Peer(string Name, string[] VersionCommand, string[][] Build, string Program, params string[] Arguments)
+    {
+        public string Version { get; private set; } = "";
+
+        /// <summary>Builds the program, or says why that cannot be done.</summary>
+        public bool TryBuild(out string output)
+        {
+            output = "there is no toolchain";
+            if (Run(VersionCommand, out string version) != 0)
+            {
+                return false;
+            }
+
+            Version = version.Trim();
+            foreach (string[] command in Build)
+            {
+                if (Run(command, out output) != 0)
+                {
+                    output = output.Trim() is { Length: > 0 } text ? text : $"there is no {command[0]}";
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        private static int? Run(string[] command, out string output) => Tool.Run(command[0], command[1..], out output);
     }
 }

@@ -5,74 +5,100 @@ using PidFdProcess.Benchmarks.Work;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 
-/// <summary>What a program measures of itself while its waits are pending.</summary>
+/// <summary>What a program measures of itself while its waits are pending, and how long they take to end when all processes are killed.</summary>
 internal sealed record PendingCost(
-    double CpuPercent, int Threads, double HeapPerWait, double HeapWithAttachment, double[] FirstStarts, double[] LastStarts)
+    double CpuPercent, int Threads, double HeapPerWait, double HeapWithAttachment, double[] FirstStarts, double[] LastStarts, double KillAll)
 {
     private const int Skipped = 10;
     private const int Window = 100;
 
-    /// <summary>Waits for the processes whose PIDs come by stdin, until it has measured.</summary>
-    public static PendingCost Measure(string contender, TimeSpan idleWindow)
+    /// <summary>
+    /// Waits for processes until it has measured. They are non-children whose PIDs come by stdin, or, if a program is named, children that run it.
+    /// </summary>
+    public static PendingCost Measure(string implementation, TimeSpan idleWindow, string? program, int count)
     {
-        int[] ids = [.. Console.In.ReadLine()!.Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
-        Ways ways = Ways.Of(contender);
-        WarmUp(ids, contender == Contender.Stock);
+        ImplementationCalls calls = ImplementationCalls.Of(implementation);
+        Process[] processes = program is not null
+            ? Start(program, count)
+            : Array.ConvertAll(Console.In.ReadLine()!.Split(' '), static id => Process.GetProcessById(int.Parse(id, CultureInfo.InvariantCulture)));
+        WarmUp(processes, program, implementation == Implementation.Stock);
 
-        Process[] processes = new Process[ids.Length];
-        Task[] waits = new Task[ids.Length];
-        long[] starts = new long[ids.Length + 1];
-        for (int i = 0; i < ids.Length; i++)
-        {
-            processes[i] = Process.GetProcessById(ids[i]);
-        }
-
+        Task[] waits = new Task[processes.Length];
+        long[] starts = new long[processes.Length + 1];
         long heapBare = GC.GetTotalMemory(forceFullCollection: true);
-        Array.ForEach(processes, ways.Attach);
+        Array.ForEach(processes, calls.Attach);
 
         // A thread of the pool that swept the attachments is still there afterwards.
         long heapAttached = GC.GetTotalMemory(forceFullCollection: true);
         int threads = CountThreads();
         starts[0] = Stopwatch.GetTimestamp();
-        for (int i = 0; i < ids.Length; i++)
+        for (int i = 0; i < processes.Length; i++)
         {
-            waits[i] = ways.WaitForExitAsync(processes[i]);
+            waits[i] = calls.WaitForExitAsync(processes[i]);
             starts[i + 1] = Stopwatch.GetTimestamp();
         }
 
-        Thread.Sleep(TimeSpan.FromSeconds(1));
+        Thread.Sleep(idleWindow / 2);
         int threadsAdded = CountThreads() - threads;
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long begin = Stopwatch.GetTimestamp();
         Thread.Sleep(idleWindow);
         double cpuPercent = (Environment.CpuUsage.TotalTime - cpu) / Stopwatch.GetElapsedTime(begin) * 100;
         long heap = GC.GetTotalMemory(forceFullCollection: true);
-        GC.KeepAlive(processes);
-        return Array.Exists(waits, static wait => wait.IsCompleted)
-            ? throw new InvalidOperationException("A process exited.")
-            : new PendingCost(
-                cpuPercent, threadsAdded, (heap - heapAttached) / (double)ids.Length, (heap - heapBare) / (double)ids.Length,
-                Starts(starts, Skipped), Starts(starts, ids.Length - Window));
+        if (Array.Exists(waits, static wait => wait.IsCompleted))
+        {
+            throw new InvalidOperationException("A process exited.");
+        }
+
+        begin = Stopwatch.GetTimestamp();
+        Array.ForEach(processes, calls.Kill);
+        Task.WaitAll(waits);
+        return new PendingCost(
+            cpuPercent, threadsAdded, (heap - heapAttached) / (double)processes.Length, (heap - heapBare) / (double)processes.Length,
+            Starts(starts, Skipped), Starts(starts, processes.Length - Window), Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
     }
 
-    // The code gets hot, and the pool, the timer and the collector have their threads, but not the waits: what they add is counted. Waits
-    // that are cancelled leave the watcher's thread, so that the warm-up is another registry's.
-    private static void WarmUp(int[] ids, bool isStock)
+    // The code gets hot, and the pool, the timer and the collector have their threads. The waits do not, because the threads that they add are
+    // counted: a cancelled wait would leave the event loop's thread behind, so the warm-up has a registry with an event loop of its own.
+    private static void WarmUp(Process[] processes, string? program, bool isStock)
     {
-        using CancellationTokenSource end = new();
-        using ProcessHandleRegistry registry = new(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance));
+        Process[] warmUp = program is not null
+            ? Start(program, Window)
+            : [.. processes.Take(Window).Select(static process => Process.GetProcessById(process.Id))];
+        using ProcessHandleRegistry registry = new(
+            new Attachments.AttachmentTable(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance), supportOverride: null));
         for (int round = 0; round < 5; round++)
         {
-            Process[] processes = [.. ids.Take(Window).Select(Process.GetProcessById)];
             using CancellationTokenSource endOfRound = new();
             Task[] waits = Array.ConvertAll(
-                processes,
+                warmUp,
                 process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process, endOfRound.Token));
             Thread.Sleep(100);
             endOfRound.Cancel();
             Task.WhenAll(waits).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
-            Array.ForEach(processes, static process => process.Dispose());
         }
+
+        foreach (Process process in warmUp)
+        {
+            if (program is not null)
+            {
+                process.Kill();
+                process.WaitForExit();
+            }
+
+            process.Dispose();
+        }
+    }
+
+    private static Process[] Start(string program, int count)
+    {
+        Process[] children = new Process[count];
+        for (int i = 0; i < count; i++)
+        {
+            children[i] = Process.Start(program);
+        }
+
+        return children;
     }
 
     private static double[] Starts(long[] starts, int from) => from < Skipped || from + Window >= starts.Length

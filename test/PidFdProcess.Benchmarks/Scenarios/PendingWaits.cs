@@ -6,70 +6,116 @@ using PidFdProcess.Benchmarks.Measuring;
 namespace PidFdProcess.Benchmarks.Scenarios;
 
 /// <summary>
-/// What pending waits for foreign processes cost: idle CPU, threads, heap, and the start of the n-th. Each turn is a new program, so that nothing
-/// is left of the turn before.
+/// What pending waits cost: idle CPU, threads, heap, the start of the n-th, and their end when all processes are killed. Each turn is a new
+/// program, so that nothing is left of the turn before.
 /// </summary>
 internal static class PendingWaits
 {
-    public static IEnumerable<Row> Run(Sizes sizes, Floor? floor)
+    private const string NonChildren = "waits for non-children";
+    private const string Children = "waits for children";
+
+    // A hundred are a point of the picture, but the runtime itself weighs more than they do.
+    private const int Promised = 1_000;
+
+    // A descriptor for each process, and some for the runtime.
+    private const int OtherDescriptors = 1_000;
+
+    // A stock program takes a thread for 63 waits, and a thread has a PID, too.
+    private const int OtherProcesses = 2_000;
+
+    public static IEnumerable<Row> Run(Sizes sizes, Floor? floor, List<string> notes) =>
+        sizes.PendingWaits.SelectMany(count => Measure(NonChildren, count, sizes.PendingTurns, sizes, floor, notes))
+            .Concat(Measure(Children, sizes.PendingChildren, sizes.PendingTurns, sizes, floor, notes));
+
+    /// <summary>As many as PIDs allow.</summary>
+    public static IEnumerable<Row> Many(Sizes sizes, Floor? floor, List<string> notes)
     {
-        foreach (int count in sizes.PendingWaits)
+        int available = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture)
+            - Directory.GetDirectories("/proc").Length - OtherProcesses;
+        return ((string[])[NonChildren, Children]).SelectMany(
+            kind => Measure(kind, Math.Min(sizes.ManyWaits, available), turns: 1, sizes, floor, notes));
+    }
+
+    private static IEnumerable<Row> Measure(string kind, int count, int turns, Sizes sizes, Floor? floor, List<string> notes)
+    {
+        string name = $"{Rows.Number(count)} pending {kind}";
+        if (kind == Children && floor?.Pause is null)
         {
-            using Nursery nursery = new(floor?.Program, count);
-            Dictionary<string, List<PendingCost>> costs = new() { [Contender.Stock] = [], [Contender.PidFd] = [] };
-            for (int turn = 0; turn < sizes.PendingTurns; turn++)
-            {
-                foreach ((string contender, List<PendingCost> list) in costs)
-                {
-                    list.Add(RunWorker(contender, nursery, sizes.IdleWindow));
-                }
-            }
+            notes.Add($"{name} are skipped: there is no C library to link a small program statically with");
+            yield break;
+        }
 
-            Row Make(string what, string unit, Func<PendingCost, double> value) => new(
-                string.Create(CultureInfo.InvariantCulture, $"{count:N0} pending waits: {what}"), unit,
-                [.. costs.Select(cost => From(cost.Key, cost.Value.Select(value)))]);
-
-            // A hundred are a point of the picture: the runtime itself weighs more than they do.
-            bool isPromised = count >= 1_000;
-            Row cpu = Make("idle CPU", "% of a core", static cost => cost.CpuPercent);
-            yield return !isPromised
-                ? cpu
-                : cpu.Promise(Contender.PidFd, Contender.Stock, 0.02).Promise("% of a core", cpu.Find(Contender.PidFd)!.Median, 0.1);
-            Row threads = Make("threads added", "threads", static cost => cost.Threads);
-            yield return !isPromised ? threads : threads.Promise("threads", threads.Find(Contender.PidFd)!.Median, 1);
-            Row heap = Make("heap per wait", "B", static cost => cost.HeapPerWait);
-            yield return !isPromised
-                ? heap
-                : heap.Promise(Contender.PidFd, Contender.Stock, 0.25).Promise("B", heap.Find(Contender.PidFd)!.Median, 256);
-            yield return Make("heap per wait with its attachment", "B", static cost => cost.HeapWithAttachment);
-            if (count >= 10_000)
+        Dictionary<string, List<PendingCost>> costs = new() { [Implementation.Stock] = [], [Implementation.PidFd] = [] };
+        for (int turn = 0; turn < turns; turn++)
+        {
+            foreach ((string implementation, List<PendingCost> list) in costs)
             {
-                List<PendingCost> mine = costs[Contender.PidFd];
-                Series first = From("first 100", mine.SelectMany(static cost => cost.FirstStarts));
-                Series last = From("last 100", mine.SelectMany(static cost => cost.LastStarts));
-                yield return new Row(
-                        string.Create(CultureInfo.InvariantCulture, $"start of the n-th wait, n = 10 to {count:N0}"), "ns", first, last)
-                    .Promise("last 100", "first 100", 1.5);
+                list.Add(RunWorker(implementation, kind, count, sizes.IdleWindow, floor));
             }
+        }
+
+        Row Make(string what, string unit, Func<PendingCost, double> value) => new(
+            $"{name}: {what}", unit, [.. costs.Select(cost => From(cost.Key, cost.Value.Select(value)))]);
+
+        Row cpu = Make("idle CPU", "% of a core", static cost => cost.CpuPercent);
+        Row threads = Make("threads added", "threads", static cost => cost.Threads);
+        Row heap = Make("heap each", "B", static cost => cost.HeapPerWait);
+        Row attached = Make("heap each with the attachment", "B", static cost => cost.HeapWithAttachment);
+        Row end = Make("all killed and awaited", "ms", static cost => cost.KillAll);
+        if (count >= Promised)
+        {
+            cpu.Promise("% of a core", cpu.Find(Implementation.PidFd)!.Median, 0.1);
+            threads.Promise("threads", threads.Find(Implementation.PidFd)!.Median, 1);
+            heap.Promise("B", heap.Find(Implementation.PidFd)!.Median, 256);
+            attached.Promise("B", attached.Find(Implementation.PidFd)!.Median, 400);
+            end.Promise(Implementation.PidFd, Implementation.Stock, 1.0);
+            if (kind == NonChildren)
+            {
+                cpu.Promise(Implementation.PidFd, Implementation.Stock, 0.02);
+                heap.Promise(Implementation.PidFd, Implementation.Stock, 0.25);
+            }
+        }
+
+        yield return cpu;
+        yield return threads;
+        yield return heap;
+        yield return attached;
+        yield return end;
+        if (count >= 10_000)
+        {
+            List<PendingCost> mine = costs[Implementation.PidFd];
+            yield return new Row(
+                    $"{name}: start of the n-th, n = 10 to {Rows.Number(count)}", "ns",
+                    From("first 100", mine.SelectMany(static cost => cost.FirstStarts)),
+                    From("last 100", mine.SelectMany(static cost => cost.LastStarts)))
+                .Promise("last 100", "first 100", 1.5);
         }
     }
 
-    private static Series From(string contender, IEnumerable<double> values)
+    private static Series From(string implementation, IEnumerable<double> values)
     {
-        Series series = new(contender);
+        Series series = new(implementation);
         series.Add(values);
         return series;
     }
 
-    private static PendingCost RunWorker(string contender, Nursery nursery, TimeSpan idleWindow)
+    private static PendingCost RunWorker(string implementation, string kind, int count, TimeSpan idleWindow, Floor? floor)
     {
-        using Process worker = Worker.Start("--worker", contender, idleWindow.TotalMilliseconds.ToString(CultureInfo.InvariantCulture));
-        worker.StandardInput.WriteLine(string.Join(' ', nursery.Ids));
+        using ForeignProcessPool? pool = kind == NonChildren ? new ForeignProcessPool(floor?.Program, count) : null;
+        string[] children = kind == Children ? [floor!.Pause!, Rows.Argument(count)] : [];
+        RawCalls.AllowDescriptors(count + OtherDescriptors);
+        using Process worker = Worker.Start(
+            ["--worker", implementation, idleWindow.TotalMilliseconds.ToString(CultureInfo.InvariantCulture), .. children]);
+        if (pool is not null)
+        {
+            worker.StandardInput.WriteLine(string.Join(' ', pool.Ids));
+        }
+
         worker.StandardInput.Close();
         string answer = worker.StandardOutput.ReadToEnd();
         worker.WaitForExit();
         return worker.ExitCode == 0
             ? JsonSerializer.Deserialize<PendingCost>(answer)!
-            : throw new InvalidOperationException($"The worker for {contender} exited with {worker.ExitCode}.");
+            : throw new InvalidOperationException($"The worker for {implementation} exited with {worker.ExitCode}.");
     }
 }

@@ -12,15 +12,15 @@ internal static class ShortProcesses
     {
         foreach (int atATime in (int[])[1, 8])
         {
-            using Contenders all = new(floor);
+            using Implementations all = new(floor);
             string command = string.Create(CultureInfo.InvariantCulture, $"short {PerTurn} {atATime}");
 
             // Time per process, so that less is better as everywhere: a throughput of 1.00 or more.
             yield return new Row(
                     $"short processes, {atATime} at a time: start, attach, await", "µs each", all.Measure(
-                        warmUp: 10, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
-                        (Contender.Stock, command), (Contender.PidFd, command), (Contender.Floor, command)))
-                .Promise(Contender.PidFd, Contender.Stock, 1.0);
+                        sizes.ShortWarmUp, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
+                        (Implementation.Stock, command), (Implementation.PidFd, command), (Implementation.Floor, command)))
+                .Promise(Implementation.PidFd, Implementation.Stock, 1.0);
         }
     }
 }

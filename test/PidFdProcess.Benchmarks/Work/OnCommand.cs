@@ -2,29 +2,39 @@ using System.Globalization;
 
 namespace PidFdProcess.Benchmarks.Work;
 
-/// <summary>A contender's process: reads commands from stdin, answers each with a line of nanoseconds, as the floor in C does.</summary>
+/// <summary>
+/// The process of an implementation. It reads commands from stdin and answers each with a line of numbers, as the program in C does.
+/// </summary>
 internal static class OnCommand
 {
-    public static void Run(string contender)
+    public static void Run(string implementation)
     {
-        Ways ways = Ways.Of(contender);
+        ImplementationCalls calls = ImplementationCalls.Of(implementation);
         while (Console.In.ReadLine() is { } line)
         {
-            Console.Out.WriteLine(string.Join(' ', Measure(ways, line.Split(' ')).Select(static took =>
-                took.TotalNanoseconds.ToString("0", CultureInfo.InvariantCulture))));
+            Console.Out.WriteLine(string.Join(' ', Measure(calls, line.Split(' ')).Select(static number =>
+                number.ToString("0", CultureInfo.InvariantCulture))));
         }
     }
 
-    private static TimeSpan[] Measure(Ways ways, string[] command) => command switch
+    private static IEnumerable<double> Measure(ImplementationCalls calls, string[] command) => command switch
     {
-        ["kill-wait", string count] => OneAfterAnother.KillAndWait(ways, Number(count)),
-        ["kill-await", string count] => OneAfterAnother.KillAndAwait(ways, Number(count)),
-        ["apart", string count] => Apart.KillChildren(ways, Number(count)),
-        ["apart-foreign", string count, .. string[] floor] => Apart.KillForeign(ways, Number(count), floor.FirstOrDefault()),
-        ["drain", string count] => [Many.Drain(ways, Number(count))],
-        ["short", string count, string atATime] => [Many.RunShort(ways, Number(count), Number(atATime))],
+        ["kill-wait", string count] => Nanoseconds(OneAfterAnother.KillAndWait(calls, Number(count))),
+        ["kill-await", string count] => Nanoseconds(OneAfterAnother.KillAndAwait(calls, Number(count))),
+        ["kill-await-starved", string count] => Nanoseconds(StarvedPool.KillAndAwait(calls, Number(count))),
+        ["idle-kill", string count, string warmUp] => Nanoseconds(IdleKill.KillChildren(calls, Number(count), Number(warmUp))),
+        ["idle-kill-foreign", string count, string warmUp, .. string[] floor] =>
+            Nanoseconds(IdleKill.KillForeign(calls, Number(count), Number(warmUp), floor.FirstOrDefault())),
+        ["kill-all", string count] => Nanoseconds(Bulk.KillAll(calls, Number(count))),
+        ["when-any", string count] => Nanoseconds(Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Took),
+        ["when-any-bytes", string count] => [Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Bytes],
+        ["short", string count, string atATime] => Nanoseconds(Bulk.RunShort(calls, Number(count), Number(atATime))),
+        ["tree", string members, string seconds, .. string[] script] =>
+            Nanoseconds(KilledTree.Kill(calls, Number(members), TimeSpan.FromSeconds(Number(seconds)), string.Join(' ', script))),
         _ => throw new ArgumentException($"No such work: {string.Join(' ', command)}."),
     };
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static IEnumerable<double> Nanoseconds(params TimeSpan[] times) => times.Select(static time => time.TotalNanoseconds);
 }

@@ -1,6 +1,6 @@
 // What the kernel itself takes: the same work as the library's, without a runtime.
 // floor            reads commands from stdin, answers each with a line of nanoseconds
-// floor nursery N  starts N processes that pause, prints their PIDs, reaps each at once; ends them at the end of stdin
+// floor pool N     starts N processes that pause, prints their PIDs, reaps each at once; ends them at the end of stdin
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -106,7 +107,7 @@ static void kill_wait(int count)
 }
 
 // kill all at once, then wait for all: ns of the whole
-static void drain(int count)
+static void kill_all(int count)
 {
     pid_t *pids = calloc(count, sizeof *pids);
     int *fds = calloc(count, sizeof *fds);
@@ -167,6 +168,45 @@ static void run_short(int count, int at_a_time)
     free(pids);
 }
 
+// the tree that a script starts, which prints its PIDs: ns until all members have exited
+static void kill_tree(int count, const char *script)
+{
+    pid_t *pids = calloc(count, sizeof *pids);
+    int *fds = calloc(count, sizeof *fds);
+    int output[2];
+    pid_t root;
+    FILE *lines;
+    long t;
+    check(pipe(output) != 0, "pipe");
+    root = fork();
+    check(root < 0, "fork");
+    if (root == 0) {
+        dup2(output[1], 1);
+        close(output[0]);
+        close(output[1]);
+        execl("/bin/sh", "sh", "-c", script, NULL);
+        _exit(127);
+    }
+    close(output[1]);
+    lines = fdopen(output[0], "r");
+    for (int i = 0; i < count; i++) {
+        check(fscanf(lines, "%d", &pids[i]) != 1, "script");
+        fds[i] = open_pidfd(pids[i]);
+    }
+    t = now();
+    for (int i = 0; i < count; i++)
+        kill(pids[i], SIGKILL);
+    for (int i = 0; i < count; i++)
+        await_exit(fds[i]);
+    printf("%ld ", now() - t);
+    reap(root);
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    fclose(lines);
+    free(pids);
+    free(fds);
+}
+
 static void on_child(int signal)
 {
     int saved = errno;
@@ -176,7 +216,7 @@ static void on_child(int signal)
     errno = saved;
 }
 
-static int nursery(int count)
+static int pool(int count)
 {
     struct sigaction action = { .sa_handler = on_child, .sa_flags = SA_RESTART };
     pid_t *pids = calloc(count, sizeof *pids);
@@ -209,18 +249,26 @@ static int nursery(int count)
 
 int main(int argc, char **argv)
 {
-    char line[128], command[32];
-    int count, option;
-    if (argc == 3 && strcmp(argv[1], "nursery") == 0)
-        return nursery(atoi(argv[2]));
+    char line[1024], command[32];
+    int count, option, end;
+    struct rlimit files;
+    if (argc == 3 && strcmp(argv[1], "pool") == 0)
+        return pool(atoi(argv[2]));
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     while (fgets(line, sizeof line, stdin)) {
         option = 1;
-        if (sscanf(line, "%31s %d %d", command, &count, &option) < 2)
+        end = 0;
+        if (sscanf(line, "%31s %d %d %n", command, &count, &option, &end) < 2)
             return 2;
         if (strcmp(command, "kill-wait") == 0)
             kill_wait(count);
-        else if (strcmp(command, "drain") == 0)
-            drain(count);
+        else if (strcmp(command, "kill-all") == 0)
+            kill_all(count);
+        else if (strcmp(command, "tree") == 0 && end > 0)
+            kill_tree(count, line + end);
         else if (strcmp(command, "short") == 0)
             run_short(count, option);
         else

@@ -1,4 +1,4 @@
-// os: ns from kill to known status, then threads with pending waits. Arguments: rounds, waits.
+// os/exec: ns from kill to known status, threads with pending waits, what it says of a non-child. Arguments: rounds, waits, PID.
 package main
 
 import (
@@ -54,4 +54,10 @@ func main() {
 	for range commands {
 		<-done
 	}
+
+	id, _ := strconv.Atoi(os.Args[3])
+	process, _ := os.FindProcess(id)
+	_ = process.Kill()
+	_, err := process.Wait()
+	fmt.Println("Wait says", err)
 }

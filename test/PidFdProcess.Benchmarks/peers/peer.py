@@ -1,11 +1,27 @@
-"""asyncio: ns from kill to known status, then threads with pending waits. Arguments: rounds, waits."""
+"""asyncio: ns from kill to known status, threads with pending waits, what it says of a non-child. Arguments: rounds, waits, PID."""
 import asyncio
 import os
+import signal
 import sys
 import time
 
 
-async def main(rounds: int, waits: int) -> None:
+def use_pidfds():
+    """Python 3.12 does by itself, and warns about the watchers."""
+    if sys.version_info < (3, 12):
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
+
+
+async def await_non_child(process_id: int) -> str:
+    if sys.version_info >= (3, 12):
+        return "has no call for it"
+    answer = asyncio.get_running_loop().create_future()
+    asyncio.get_child_watcher().add_child_handler(process_id, lambda _, code: answer.set_result(code))
+    os.kill(process_id, signal.SIGKILL)
+    return f"the watcher sees the exit and says code {await answer}"
+
+
+async def main(rounds: int, waits: int, non_child: int) -> None:
     samples = []
     for _ in range(rounds):
         process = await asyncio.create_subprocess_exec("/bin/sleep", "1000")
@@ -24,6 +40,8 @@ async def main(rounds: int, waits: int) -> None:
     for process in pending:
         process.kill()
     await asyncio.gather(*tasks)
+    print(await await_non_child(non_child))
 
 
-asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+use_pidfds()
+asyncio.run(main(*map(int, sys.argv[1:])))

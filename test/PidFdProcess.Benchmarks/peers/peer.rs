@@ -1,4 +1,5 @@
-// std: ns from kill to known status, then threads with pending waits. A wait blocks, so each pending one takes a thread.
+// std::process: ns from kill to known status, threads with pending waits, what it says of a non-child. Arguments: rounds, waits, PID.
+// A wait blocks, so each pending one takes a thread.
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,11 +29,12 @@ fn main() {
     thread::sleep(Duration::from_millis(500));
     println!("{}", std::fs::read_dir("/proc/self/task").unwrap().count());
 
-    // kill() and wait() both want the child for themselves; their PIDs are theirs until they are reaped by the waits.
+    // A pending wait has the child for itself. The PID is the child's until that wait has reaped it.
     for chunk in ids.chunks(100) {
         Command::new("/bin/kill").arg("-KILL").args(chunk).status().unwrap();
     }
     for wait in waits {
         wait.join().unwrap();
     }
+    println!("has no call for it");
 }

@@ -18,7 +18,8 @@ public sealed class EventSourceTests
         PidFdSupport support = refusing.Platform.Support;
         _ = refusing.Platform.Support;
         CollectionAssert.AreEqual(
-            new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" }, listener.Events.ToList());
+            new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" },
+            listener.Events.ToList());
         StringAssert.Contains(support.Reason, "ENOSYS");
     }
 
@@ -26,7 +27,7 @@ public sealed class EventSourceTests
     public async Task FellBackTellsProcessCallAndErrno()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         using Listener listener = new();
@@ -42,7 +43,7 @@ public sealed class EventSourceTests
     public void FellBackTellsOfAFailedAttachment_ButNotOfAnExitedProcess()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         _ = registry.Support;
         using Listener listener = new();

@@ -16,7 +16,7 @@ public sealed class ListenerTests
     [DataRow(true)]
     public async Task OneThatThrows_EndsItsWaitWithThat_AndNoOther(bool inline)
     {
-        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
         using Process second = TestProcesses.StartSleeper();
         Task firstWait = registry.WaitForExitAsync(first);
@@ -36,7 +36,7 @@ public sealed class ListenerTests
     [DataRow(true)]
     public async Task OneThatCancelsTheWait_LeavesTheOthers(bool inline)
     {
-        using ProcessHandleRegistry registry = new(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
         using Process second = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();

@@ -2,7 +2,9 @@ using System.Diagnostics.Metrics;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>Listens to the library's meter and sums up what it measures by instrument and tags. An observable instrument is asked each time.</summary>
+/// <summary>
+/// Listens to the library's meter and sums up its measurements by instrument and tags. An observable instrument is asked each time.
+/// </summary>
 internal sealed class Measurements : IDisposable
 {
     private readonly MeterListener _listener = new();

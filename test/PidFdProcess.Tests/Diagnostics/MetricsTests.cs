@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Routes;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -36,7 +35,7 @@ public sealed class MetricsTests
     {
         using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         using Process child = TestProcesses.StartSleeper();
         using Process exited = TestProcesses.StartExiting(0);
@@ -88,7 +87,7 @@ public sealed class MetricsTests
     public async Task AWaitThatCannotBegin_IsNotPending()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         using Measurements measurements = new("pidfdprocess.waits.pending");
@@ -108,7 +107,7 @@ public sealed class MetricsTests
         using NonChildProcess zombie = NonChildProcess.StartUnreaped();
         using NonChildProcess reaped = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = new();
-        using ProcessHandleRegistry old = new(new HookedKernel().WithoutInfo().Platform);
+        using ProcessHandleRegistry old = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
         using Process zombieProcess = registry.Open(zombie.Id);
         using Process reapedProcess = registry.Open(reaped.Id);
         using Process unknownProcess = old.Open(reaped.Id);
@@ -150,7 +149,7 @@ public sealed class MetricsTests
         Assert.AreEqual(1, measurements["signals{signal=SIGKILL,result=exited}"]);
 
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process other = TestProcesses.StartSleeper();
         registry.Attach(other);
         kernel.OnSignal = (_, _) => Errno.EPERM;
@@ -164,7 +163,7 @@ public sealed class MetricsTests
     public async Task FallbacksByCallAndErrno()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         using Measurements measurements = new("pidfdprocess.fallbacks");
@@ -179,7 +178,6 @@ public sealed class MetricsTests
     [TestMethod]
     public void NothingIsAllocatedWhenNobodyListens()
     {
-        Route route = new StockRoute(1, StockCause.Resource, "none");
         const int Tries = 5;
         long before = 0;
         long allocated = long.MaxValue;
@@ -203,12 +201,20 @@ public sealed class MetricsTests
 
         void Measure()
         {
-            PidFdMetrics.Attached(route);
+            PidFdMetrics.Attached("stock", "resource");
             PidFdMetrics.WaitBegan();
             PidFdMetrics.WaitEnded();
-            PidFdMetrics.Exited(ExitStatusSource.WaitId);
-            PidFdMetrics.Signaled(15, Errno.EPERM);
-            PidFdMetrics.FellBack("poll", Errno.EMFILE);
+            if (PidFdMetrics.CountsExits)
+            {
+                PidFdMetrics.Exited("WaitId");
+            }
+
+            if (PidFdMetrics.CountsSignals)
+            {
+                PidFdMetrics.Signaled("SIGTERM", "EPERM");
+            }
+
+            PidFdMetrics.FellBack("poll", "EMFILE");
         }
     }
 }

@@ -12,6 +12,7 @@ public sealed class ExitEventLoopTests : IDisposable
 {
     private readonly KernelMock _kernel = new();
     private readonly List<IDisposable> _children = [];
+    private readonly List<ProcessHandle> _handles = [];
     private readonly List<ulong> _tokens = [];
 
     public ExitEventLoopTests()
@@ -20,27 +21,28 @@ public sealed class ExitEventLoopTests : IDisposable
             .Returns((SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) => LinuxKernel.Instance.EpollAdd(epoll, pidFd, token));
     }
 
-    private ExitEventLoop Watcher => _kernel.Platform.Watcher;
+    private ExitEventLoop Loop => _kernel.Platform.EventLoop;
 
     public void Dispose()
     {
         _kernel.Dispose();
+        _handles.ForEach(h => h.CloseWhenUnused());
         _children.ForEach(c => c.Dispose());
     }
 
     [TestMethod]
     public async Task AnExit_EndsTheWait_OnABackgroundThreadWithAName()
     {
-        ExitRegistration watch = Watch(out NativeChild child);
+        ProcessHandle watch = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(watch);
-        Assert.AreEqual(1, Watcher.Count);
+        Assert.AreEqual(1, Loop.Count);
         child.Signal(9);
 
         Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
-        Assert.AreEqual("PidFdProcess exit watcher", waiter.DecidedBy!.Name);
+        Assert.AreEqual("PidFdProcess exits", waiter.DecidedBy!.Name);
         Assert.IsTrue(waiter.DecidedBy.IsBackground);
         Assert.IsFalse(waiter.DecidedBy.IsThreadPoolThread);
-        Assert.AreEqual(0, Watcher.Count);
+        Assert.AreEqual(0, Loop.Count);
         Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The watcher reaps nothing.");
     }
 
@@ -51,11 +53,11 @@ public sealed class ExitEventLoopTests : IDisposable
         List<(NativeChild Child, CollectingWaiter Waiter)> all = [];
         for (int i = 0; i < Processes; i++)
         {
-            ExitRegistration watch = Watch(out NativeChild child);
+            ProcessHandle watch = Watch(out NativeChild child);
             all.Add((child, Wait(watch)));
         }
 
-        Assert.AreEqual(Processes, Watcher.Count);
+        Assert.AreEqual(Processes, Loop.Count);
         all.ForEach(a => a.Child.Signal(9));
         foreach ((_, CollectingWaiter waiter) in all)
         {
@@ -63,17 +65,17 @@ public sealed class ExitEventLoopTests : IDisposable
             Assert.AreSame(all[0].Waiter.DecidedBy, waiter.DecidedBy);
         }
 
-        Assert.AreEqual(0, Watcher.Count);
+        Assert.AreEqual(0, Loop.Count);
         Assert.AreEqual(1, _kernel.Calls(KernelCall.EpollCreate));
     }
 
     [TestMethod]
     public async Task ManyWaiters_ShareOneRegistration()
     {
-        ExitRegistration watch = Watch(out NativeChild child);
+        ProcessHandle watch = Watch(out NativeChild child);
         CollectingWaiter[] waiters = [.. Enumerable.Range(0, 100).Select(_ => Wait(watch))];
         Assert.HasCount(1, _tokens);
-        Assert.AreEqual(1, Watcher.Count);
+        Assert.AreEqual(1, Loop.Count);
 
         child.Signal(9);
         foreach (CollectingWaiter waiter in waiters)
@@ -90,15 +92,15 @@ public sealed class ExitEventLoopTests : IDisposable
     [DataRow(1, 2, 0)]
     public void TheLastCancellation_TakesTheRegistrationWithIt(int first, int second, int third)
     {
-        ExitRegistration watch = Watch(out _);
+        ProcessHandle watch = Watch(out _);
         CollectingWaiter[] waiters = [Wait(watch), Wait(watch), Wait(watch)];
         Cancel(watch, waiters[first]);
         Cancel(watch, waiters[second]);
-        Assert.AreEqual(1, Watcher.Count);
+        Assert.AreEqual(1, Loop.Count);
         Assert.AreEqual(0, _kernel.Calls(KernelCall.EpollRemove));
         Cancel(watch, waiters[third]);
         Cancel(watch, waiters[third]);
-        Assert.AreEqual(0, Watcher.Count);
+        Assert.AreEqual(0, Loop.Count);
         Assert.AreEqual(1, _kernel.Calls(KernelCall.EpollRemove));
         Assert.IsTrue(waiters.All(w => w.Decided == WaitOutcome.Canceled && w.Decisions == 1));
     }
@@ -106,7 +108,7 @@ public sealed class ExitEventLoopTests : IDisposable
     [TestMethod]
     public async Task ACancelledWaiter_DoesNotDisturbTheOthers()
     {
-        ExitRegistration watch = Watch(out NativeChild child);
+        ProcessHandle watch = Watch(out NativeChild child);
         CollectingWaiter[] waiters = [Wait(watch), Wait(watch), Wait(watch)];
         Cancel(watch, waiters[1]);
         child.Signal(9);
@@ -118,7 +120,7 @@ public sealed class ExitEventLoopTests : IDisposable
     [TestMethod]
     public async Task AfterACancellation_TheProcessCanBeWatchedAgain()
     {
-        ExitRegistration watch = Watch(out NativeChild child);
+        ProcessHandle watch = Watch(out NativeChild child);
         Cancel(watch, Wait(watch));
         CollectingWaiter again = Wait(watch);
         child.Signal(9);
@@ -128,24 +130,24 @@ public sealed class ExitEventLoopTests : IDisposable
     [TestMethod]
     public void AWaiterThatWasCancelledBeforehand_IsNotAdded()
     {
-        ExitRegistration watch = Watch(out _);
+        ProcessHandle watch = Watch(out _);
         CollectingWaiter waiter = new();
-        waiter.Decide(WaitOutcome.Canceled);
-        Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
-        Assert.AreEqual(0, Watcher.Count);
+        waiter.Cancel();
+        Assert.IsFalse(watch.Add(waiter).IsFailure);
+        Assert.AreEqual(0, Loop.Count);
     }
 
     [TestMethod]
     public async Task AStaleToken_EndsNoWait_ThoughItsSlotIsInUseAgain()
     {
-        ExitRegistration first = Watch(out _);
+        ProcessHandle first = Watch(out _);
         Cancel(first, Wait(first));
-        ExitRegistration second = Watch(out NativeChild child);
+        ProcessHandle second = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(second);
         Assert.AreEqual((uint)_tokens[0], (uint)_tokens[1], "The slot is used again.");
         Assert.AreNotEqual(_tokens[0], _tokens[1]);
 
-        second.End(_tokens[0], WaitOutcome.Exited);
+        second.EndWithExit(_tokens[0], []);
         Assert.IsTrue(waiter.IsPending);
 
         // The kernel reports the stale token: the pidfd of an exited process, marked with it.
@@ -167,7 +169,7 @@ public sealed class ExitEventLoopTests : IDisposable
     {
         for (int i = 0; i < 100; i++)
         {
-            ExitRegistration watch = Watch(out _, i == 0);
+            ProcessHandle watch = Watch(out _, i == 0);
             Cancel(watch, Wait(watch));
         }
 
@@ -179,25 +181,25 @@ public sealed class ExitEventLoopTests : IDisposable
     [TestMethod]
     public void AClosedPidFd_IsNotWatched()
     {
-        ExitRegistration watch = Watch(out _);
-        watch.PidFd.Dispose();
-        Assert.ThrowsExactly<ObjectDisposedException>(() => watch.Add(new CollectingWaiter(), out _));
-        Assert.AreEqual(0, Watcher.Count);
+        ProcessHandle watch = Watch(out _);
+        watch.CloseWhenUnused();
+        Assert.AreEqual(Errno.EBADF, watch.Add(new CollectingWaiter()).Error);
+        Assert.AreEqual(0, Loop.Count);
     }
 
     [TestMethod]
     public async Task APidFdThatIsClosedDuringAWait_StaysOpenUntilItsEnd()
     {
-        ExitRegistration watch = Watch(out NativeChild child);
+        ProcessHandle watch = Watch(out NativeChild child);
         CollectingWaiter waiter = Wait(watch);
-        watch.PidFd.Dispose();
+        watch.CloseWhenUnused();
         Assert.IsFalse(watch.PidFd.IsClosed);
         child.Signal(9);
         Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
         Assert.IsTrue(watch.PidFd.IsClosed);
     }
 
-    private ExitRegistration Watch(out NativeChild child, bool startNew = true)
+    private ProcessHandle Watch(out NativeChild child, bool startNew = true)
     {
         if (startNew)
         {
@@ -206,20 +208,21 @@ public sealed class ExitEventLoopTests : IDisposable
 
         child = _children.OfType<NativeChild>().Last();
         SafePidFdHandle pidFd = child.OpenPidFd();
-        _children.Add(pidFd);
-        return new ExitRegistration(Watcher, pidFd);
+        ProcessHandle handle = new(child.Id, pidFd, default, _kernel.Platform, owner: this);
+        _handles.Add(handle);
+        return handle;
     }
 
-    private static CollectingWaiter Wait(ExitRegistration watch)
+    private static CollectingWaiter Wait(ProcessHandle watch)
     {
         CollectingWaiter waiter = new();
-        Assert.AreEqual((Errno)0, watch.Add(waiter, out _));
+        Assert.IsFalse(watch.Add(waiter).IsFailure);
         return waiter;
     }
 
-    private static void Cancel(ExitRegistration watch, CollectingWaiter waiter)
+    private static void Cancel(ProcessHandle watch, CollectingWaiter waiter)
     {
-        waiter.Decide(WaitOutcome.Canceled);
+        waiter.Cancel();
         watch.Remove(waiter);
     }
 }

@@ -11,7 +11,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    private readonly ProcessHandleRegistry _registry = new(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
 
     public void Dispose() => _registry.Dispose();
 

@@ -166,7 +166,7 @@ public sealed class ExitRecordTests
     private static ExitRecord? Read(HookedKernel kernel, SafePidFdHandle pidFd, int processId)
     {
         kernel.Calls.Clear();
-        return ExitRecord.Read(kernel, pidFd, processId);
+        return ExitRecord.Read(kernel, pidFd, processId, out _);
     }
 
     private static SafePidFdHandle Open(NonChildProcess foreign)

@@ -1,4 +1,5 @@
 using Mono.Unix.Native;
+using PidFdProcess.Calls;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
@@ -26,11 +27,11 @@ public sealed class ExitStatusTextTests
     public void Others()
     {
         Assert.AreEqual("exited, status unknown", PidFdExitStatus.Unknown.ToString());
-        Assert.AreEqual("exited 5", PidFdExitStatus.FromRuntime(5).ToString());
-        Assert.AreEqual("exited 128", PidFdExitStatus.FromRuntime(128).ToString());
-        Assert.AreEqual("exited 143 or killed by SIGTERM", PidFdExitStatus.FromRuntime(143).ToString());
-        Assert.AreEqual("exited 162 or killed by signal 34", PidFdExitStatus.FromRuntime(162).ToString());
-        Assert.AreEqual("exited 193", PidFdExitStatus.FromRuntime(193).ToString());
+        Assert.AreEqual("exited 5", OfRuntime(5).ToString());
+        Assert.AreEqual("exited 128", OfRuntime(128).ToString());
+        Assert.AreEqual("exited 143 or killed by SIGTERM", OfRuntime(143).ToString());
+        Assert.AreEqual("exited 162 or killed by signal 34", OfRuntime(162).ToString());
+        Assert.AreEqual("exited 193", OfRuntime(193).ToString());
     }
 
     [TestMethod]
@@ -42,7 +43,7 @@ public sealed class ExitStatusTextTests
         Assert.AreEqual(Signum.SIGKILL, killed.Signal);
         Assert.AreEqual(ExitStatusSource.WaitId, killed.Source);
         Assert.AreEqual("exited, status unknown (canceled)", PidFdExitStatus.Unknown.AfterKill().ToString());
-        Assert.AreEqual("exited 137 or killed by SIGKILL (canceled)", PidFdExitStatus.FromRuntime(137).AfterKill().ToString());
+        Assert.AreEqual("exited 137 or killed by SIGKILL (canceled)", OfRuntime(137).AfterKill().ToString());
     }
 
     [TestMethod]
@@ -52,8 +53,10 @@ public sealed class ExitStatusTextTests
     public void WhatEndedBeforeTheKillWasNotTheKill(int raw) => Assert.IsFalse(Create(raw).AfterKill().Canceled, Create(raw).ToString());
 
     [TestMethod]
-    public void AnExitCodeOfTheRuntimeThatIsNoKillWasNotTheKill() => Assert.IsFalse(PidFdExitStatus.FromRuntime(1).AfterKill().Canceled);
+    public void AnExitCodeOfTheRuntimeThatIsNoKillWasNotTheKill() => Assert.IsFalse(OfRuntime(1).AfterKill().Canceled);
 
     private static PidFdExitStatus Create(int raw) =>
-        PidFdExitStatus.FromRecord(new ExitRecord(new WaitStatus(raw), ExitStatusSource.WaitId, null));
+        ExitStatusResolver.FromRecord(new ExitRecord(new WaitStatus(raw), ExitStatusSource.WaitId, null, DateTime.Now));
+
+    private static PidFdExitStatus OfRuntime(int exitCode) => new(ExitStatusSource.Runtime, exitCode, null, false, null, null);
 }

@@ -16,7 +16,7 @@ public sealed class ForeignStatusTests
     {
         ReapedStatus.Require();
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         kernel.OnEpollAdd = static () => Errno.ENOSPC;
@@ -30,7 +30,7 @@ public sealed class ForeignStatusTests
     public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
     {
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
         foreign.KillAndWaitUntilZombie();
@@ -74,7 +74,7 @@ public sealed class ForeignStatusTests
     public void AnOlderKernelDoesNotRemember()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using ProcessHandleRegistry registry = new(new HookedKernel().WithoutInfo().Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
         using Process process = registry.Open(foreign.Id);
         foreign.KillAndWaitUntilReaped();
         AssertUnknown(registry.WaitForExitStatus(process));

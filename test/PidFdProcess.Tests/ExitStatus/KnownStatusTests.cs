@@ -18,7 +18,7 @@ public sealed class KnownStatusTests
     {
         PidFdExitStatus? seen = null;
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process process = TestProcesses.StartSleeper();
         registry.Attach(process);
         kernel.OnSignal = (_, signal) =>
@@ -49,7 +49,7 @@ public sealed class KnownStatusTests
     internal void AnAttachmentThatFails_LosesNoStatus(Errno error)
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process process = TestProcesses.StartSleeper();
         registry.Kill(process);
         PidFdExitStatus seen = registry.WaitForExitStatus(process);

@@ -72,7 +72,7 @@ public sealed class ShareTests
     [DataRow(true)]
     public async Task ForeignStatuses(bool olderKernel)
     {
-        using ProcessHandleRegistry registry = olderKernel ? new(new HookedKernel().WithoutInfo().Platform) : new();
+        using ProcessHandleRegistry registry = olderKernel ? TestRegistry.On(new HookedKernel().WithoutInfo().Platform) : new();
 
         // A parent that is as quick as can be: it waits in waitpid and reaps at once.
         using Process parent = Process.Start(new ProcessStartInfo(

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Diagnostics;
 using PidFdProcess.Tests.Support;
 
@@ -21,11 +22,11 @@ public sealed class SigChldMaskTests
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();
-        string? thread = null;
+        int thread = 0;
         bool? masked = null;
         Thread waiter = new(() =>
         {
-            Volatile.Write(ref thread, PollingThread.Path);
+            Volatile.Write(ref thread, Native.ThreadId());
             if (forStatus)
             {
                 registry.WaitForExitStatus(child);
@@ -38,8 +39,8 @@ public sealed class SigChldMaskTests
             masked = IsMasked("/proc/thread-self");
         });
         waiter.Start();
-        TestProcesses.WaitUntil(() => Volatile.Read(ref thread) is { } path && PollingThread.IsInPoll(path), "the thread polls");
-        Assert.AreEqual(forStatus, IsMasked(thread!));
+        TestProcesses.WaitUntil(() => PollingThread.IsInPoll(Volatile.Read(ref thread)), "the thread polls");
+        Assert.AreEqual(forStatus, IsMasked(Invariant($"/proc/self/task/{thread}")));
 
         registry.Kill(child);
         waiter.Join();
@@ -106,7 +107,7 @@ public sealed class SigChldMaskTests
     public void TheStatusIsRead_BeforeTheThreadTakesSigChldAgain()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);
         bool? masked = null;

@@ -32,7 +32,7 @@ public sealed class CloseDuringWaitTests
     [DataRow(WaitKind.Asynchronous, Closing.Restart)]
     public async Task AWaitUnderWayEndsWithTheExit(WaitKind kind, Closing closing)
     {
-        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(ObservedKernel.Platform);
         using Process process = TestProcesses.StartSleeper();
         int processId = process.Id;
         registry.Attach(process);
@@ -58,7 +58,7 @@ public sealed class CloseDuringWaitTests
     [DataRow(WaitKind.Asynchronous)]
     public async Task DisposeOfTheProcess_EndsAWaitForTheEndOfItsStreams(WaitKind kind)
     {
-        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(ObservedKernel.Platform);
         using Process process = new()
         {
             StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true },

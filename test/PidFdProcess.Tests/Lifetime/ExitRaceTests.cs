@@ -30,7 +30,7 @@ public sealed class ExitRaceTests
 
     private static async Task RunRound(Closing closing, bool readsLines, int round)
     {
-        using ProcessHandleRegistry registry = new(ObservedKernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(ObservedKernel.Platform);
         using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", "1000") { RedirectStandardOutput = readsLines } };
         process.Start();
         if (readsLines)

@@ -15,7 +15,7 @@ public sealed class LongLivedTokenTests
     public void OfWaitsThatEndedNothingIsLeft(bool watched)
     {
         using KernelMock kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using CancellationTokenSource source = new();
         Assert.IsTrue(registry.Support.IsSupported);
         if (!watched)

@@ -19,15 +19,30 @@ internal sealed class Consumer
     private readonly string _folder;
     private readonly Dictionary<string, string?> _environment;
 
-    /// <summary>Writes the sources of a program for one target framework.</summary>
-    public Consumer(PackedLibrary library, string framework)
+    /// <summary>Writes the sources of a program for one target framework: that above, or other files by their names.</summary>
+    /// <param name="library">The package.</param>
+    /// <param name="framework">The target framework.</param>
+    /// <param name="sources">The contents of the source files by their names.</param>
+    /// <param name="packages">The versions of further packages by their names.</param>
+    public Consumer(
+        PackedLibrary library,
+        string framework,
+        IReadOnlyDictionary<string, string>? sources = null,
+        IReadOnlyDictionary<string, string>? packages = null)
     {
         _folder = Directory.CreateDirectory(Path.Combine(library.Folder, "consumer-" + Guid.NewGuid().ToString("N"))).FullName;
         _environment = new Dictionary<string, string?>(PackedLibrary.Environment)
         {
             ["NUGET_PACKAGES"] = Path.Combine(library.Folder, "packages"),
         };
-        File.WriteAllText(Path.Combine(_folder, "Program.cs"), Program);
+        foreach ((string name, string source) in sources ?? new Dictionary<string, string> { ["Program.cs"] = Program })
+        {
+            File.WriteAllText(Path.Combine(_folder, name), source);
+        }
+
+        string references = string.Concat(
+            (packages ?? new Dictionary<string, string>()).Select(static package =>
+                $"""<PackageReference Include="{package.Key}" Version="{package.Value}" />"""));
         File.WriteAllText(Path.Combine(_folder, "Consumer.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -41,6 +56,7 @@ internal sealed class Consumer
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="PidFdProcess" Version="{library.Version}" />
+                {references}
               </ItemGroup>
             </Project>
             """);
@@ -58,6 +74,12 @@ internal sealed class Consumer
             """);
     }
 
+    /// <summary>Gets the program that was built, for <c>dotnet exec</c>.</summary>
+    public string Dll => Path.Combine(_folder, "out", "Consumer.dll");
+
+    /// <summary>Gets the path of a file that the project or its output has.</summary>
+    public string PathOf(params string[] names) => Path.Combine([_folder, .. names]);
+
     /// <summary>Runs a command of the SDK on the project.</summary>
     public Task<ToolRun> DotNetAsync(params string[] arguments) => ToolRun.RunAsync(ToolRun.DotNet, arguments, _folder, _environment);
 
@@ -70,10 +92,12 @@ internal sealed class Consumer
     }
 
     /// <summary>Runs the program that was built, on this runtime whatever its framework.</summary>
-    public async Task<string> RunAsync(string? disabled = null)
+    public Task<string> RunAsync(string? disabled = null) => RunAsync([], Disabled(disabled));
+
+    public async Task<string> RunAsync(string[] arguments, IReadOnlyDictionary<string, string?> environment)
     {
         ToolRun run = await ToolRun.SucceedAsync(
-            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(_folder, "out", "Consumer.dll")], _folder, Disabled(disabled));
+            ToolRun.DotNet, ["exec", "--roll-forward", "Major", Dll, .. arguments], _folder, environment);
         return run.Output.Trim();
     }
 

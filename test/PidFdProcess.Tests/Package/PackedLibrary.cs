@@ -13,7 +13,7 @@ internal sealed class PackedLibrary
     public const string Repository = "https://github.com/example/PidFdProcess";
 
     private static readonly string[] s_sources =
-        ["src", "Directory.Build.props", "Directory.Packages.props", "README.md", "LICENSE", ".editorconfig", ".gitignore"];
+        ["src", "Directory.Build.props", "Directory.Packages.props", "LICENSE", ".editorconfig", ".gitignore"];
 
     private static readonly Lazy<Task<PackedLibrary>> s_shared =
         new(static () => PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
@@ -32,6 +32,9 @@ internal sealed class PackedLibrary
     public string Version { get; }
 
     public string Commit { get; }
+
+    /// <summary>Gets the clone that was packed.</summary>
+    public string Sources => Path.Combine(Folder, "first");
 
     /// <summary>Gets the local folder feed.</summary>
     public string Feed => Path.Combine(Folder, "feed");
@@ -68,7 +71,7 @@ internal sealed class PackedLibrary
 
     private static async Task<PackedLibrary> PackAsync(string folder)
     {
-        string root = FindRoot();
+        string root = RepositoryFiles.Root;
         string first = Path.Combine(folder, "first");
         foreach (string source in s_sources)
         {
@@ -98,22 +101,6 @@ internal sealed class PackedLibrary
         using MemoryStream memory = new();
         stream.CopyTo(memory);
         return memory.ToArray();
-    }
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PidFdProcess.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        if (directory is null)
-        {
-            Assert.Inconclusive("The sources are not there: the tests were moved away from the repository.");
-        }
-
-        return directory.FullName;
     }
 
     private static async Task<string> CommitAsync(string folder)

@@ -22,11 +22,11 @@ public sealed class AsyncWaitErrnoTests
         child.Kernel.Fail(call, error, times: 1);
         Task byStock = child.Registry.WaitForExitAsync(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.StartsWith($"attached; the last call was served by stock: {NameOf(call)}: {error} (", attachment.Reason);
-        Assert.AreEqual(0, child.Kernel.Platform.Watcher.Count);
+        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
+        Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
 
         Task byPidFd = child.Registry.WaitForExitAsync(child.Process);
-        Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count);
         Assert.AreSame(attachment, child.Registry.Attach(child.Process));
 
         child.Registry.Kill(child.Process);
@@ -40,19 +40,18 @@ public sealed class AsyncWaitErrnoTests
     [DataRow(KernelCall.EpollCreate, Errno.ENOSYS)]
     [DataRow(KernelCall.EpollAdd, Errno.EPERM)]
     [DataRow(KernelCall.Poll, Errno.ENOSYS)]
-    internal async Task AnUnusableCall_MovesToStock(KernelCall call, Errno error)
+    internal async Task AnUnusableCall_LetsTheRuntimeServeTheWait_AndKeepsThePidFd(KernelCall call, Errno error)
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);
         child.Kernel.Fail(call, error);
         Task exit = child.Registry.WaitForExitAsync(child.Process);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
-        Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
-        Assert.StartsWith($"{NameOf(call)}: {error} (", attachment.Reason);
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
         child.Registry.Kill(child.Process);
         await exit.WaitAsync(s_limit);
         Assert.AreEqual(137, child.Process.ExitCode);
-        child.Kernel.AssertAllClosed();
     }
 
     [TestMethod]
@@ -83,18 +82,18 @@ public sealed class AsyncWaitErrnoTests
             child.Registry.WaitForExitAsync(other),
         ];
         child.Kernel.BreakWatcher(Errno.EBADF);
-        TestProcesses.WaitUntil(() => child.Kernel.Platform.Watcher.Count == 0, "the watcher has passed on its waits");
+        TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the watcher has passed on its waits");
         Assert.IsFalse(pending.Any(t => t.IsCompleted), "The processes are running.");
 
         Task anew = child.Registry.WaitForExitAsync(child.Process);
-        Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count);
         Assert.AreEqual(3, child.Kernel.Calls(KernelCall.EpollCreate), "One of the probe, two of watchers.");
 
         child.Registry.Kill(child.Process);
         child.Registry.Kill(other);
         await Task.WhenAll([.. pending, anew]).WaitAsync(s_limit);
         Assert.AreEqual((137, 137), (child.Process.ExitCode, other.ExitCode));
-        Assert.AreEqual(0, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
         child.AssertNothingStaysOpen();
     }
 
@@ -111,7 +110,7 @@ public sealed class AsyncWaitErrnoTests
             }
 
             child.Kernel.BreakWatcher(Errno.EBADF);
-            TestProcesses.WaitUntil(() => child.Kernel.Platform.Watcher.Count == 0, "the watcher has passed on its waits");
+            TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the watcher has passed on its waits");
         }
 
         TestProcesses.WaitUntil(static () => ThreadPool.PendingWorkItemCount == 0, "they have moved to stock");
@@ -145,7 +144,7 @@ public sealed class AsyncWaitErrnoTests
 
         Task next = child.Registry.WaitForExitAsync(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, child.Registry.Attach(child.Process).Route);
-        Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count);
         child.Registry.Kill(child.Process);
         await next.WaitAsync(s_limit);
         Assert.AreEqual(137, child.Process.ExitCode);
@@ -199,7 +198,7 @@ public sealed class AsyncWaitErrnoTests
             await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => task.WaitAsync(s_limit));
         }
 
-        Assert.AreEqual(0, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
         other.Kill();
         other.WaitForExit();
     }

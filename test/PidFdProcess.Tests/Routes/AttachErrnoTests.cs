@@ -10,7 +10,6 @@ public sealed class AttachErrnoTests
     [DataRow(Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
     [DataRow(Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
     [DataRow(Errno.EACCES, "pidfd_open: EACCES (seccomp or another security module forbids it; allow the call in the container's profile)")]
-    [DataRow(Errno.EINVAL, "pidfd_open: EINVAL (the id of a thread, not of a process)")]
     internal void AnErrnoThatDoesNotPass_MeansStockForGood(Errno error, string reason)
     {
         using MockedChild child = new();
@@ -30,7 +29,7 @@ public sealed class AttachErrnoTests
         "pidfd_open: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
     [DataRow(Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors; raise fs.file-max)")]
     [DataRow(Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
-    [DataRow(Errno.ENODEV, "pidfd_open: ENODEV (No such device)")]
+    [DataRow(Errno.ENODEV, "pidfd_open: ENODEV (the kernel has no anonymous inodes left)")]
     internal void AResourceErrno_MeansStock_UntilThereIsSomeAgain(Errno error, string reason)
     {
         using MockedChild child = new();
@@ -74,13 +73,20 @@ public sealed class AttachErrnoTests
     }
 
     [TestMethod]
-    public void ESRCH_ThatStockDoesNotConfirm_IsTriedAgain()
+    [DataRow(Errno.ESRCH)]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOENT)]
+    internal void APidWithoutAProcess_IsAnExit_ThoughTheRuntimeDoesNotKnow(Errno error)
     {
         using MockedChild child = new();
-        child.Kernel.Fail(KernelCall.PidFdOpen, Errno.ESRCH, times: 1);
+        child.Kernel.Fail(KernelCall.PidFdOpen, error, times: 1);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
-        Assert.AreEqual((ProcessRoute.Stock, "pidfd_open: ESRCH (no such process)"), (attachment.Route, attachment.Reason));
-        Assert.AreEqual(ProcessRoute.PidFd, child.Registry.Attach(child.Process).Route);
+        Assert.AreEqual((ProcessRoute.Stock, "the process had exited before it was attached"), (attachment.Route, attachment.Reason));
+
+        // Its PID may be a stranger's.
+        child.Registry.Kill(child.Process);
+        Assert.IsFalse(child.Process.HasExited);
+        Assert.IsTrue(child.Registry.HasExited(child.Process));
     }
 
     [TestMethod]
@@ -108,7 +114,7 @@ public sealed class AttachErrnoTests
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.PidFdOpen, error);
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using System.Diagnostics.Process process = TestProcesses.StartSleeper();
         ProcessAttachment attachment = registry.Attach(process);
         Assert.AreEqual((ProcessRoute.Stock, registry.Support.Reason), (attachment.Route, attachment.Reason));
@@ -123,7 +129,7 @@ public sealed class AttachErrnoTests
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.EpollCreate, Errno.EMFILE, times: 1);
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using System.Diagnostics.Process process = TestProcesses.StartSleeper();
         ProcessAttachment attachment = registry.Attach(process);
         Assert.AreEqual(ProcessRoute.Stock, attachment.Route);

@@ -37,30 +37,6 @@ public sealed class WaitErrnoTests
         }
     }
 
-    // To the route it is as if the object had been started anew under the same PID during the wait.
-    [TestMethod]
-    public void AWaitThatGoesOnByAnotherRoute_HasTheTimeThatIsLeft()
-    {
-        const int Asked = 60_000;
-        const int Passed = 20;
-        using MockedChild child = new();
-        child.Registry.Attach(child.Process);
-        child.Kernel.Fail(KernelCall.PidFdSendSignal, Errno.ESRCH);
-        OnPoll(
-            child,
-            _ =>
-            {
-                LetTimePass(Passed);
-                return 0;
-            },
-            firstTellsOfAnExit: true);
-
-        Assert.IsFalse(child.Registry.WaitForExit(child.Process, Asked));
-        Assert.HasCount(2, _asked);
-        Assert.AreEqual(Asked, _asked[0]);
-        Assert.IsInRange(1, Asked - Passed, _asked[1]);
-    }
-
     [TestMethod]
     public void AWaitWhoseTimeIsOverWhenItIsInterrupted_PollsOnceMore()
     {
@@ -99,22 +75,21 @@ public sealed class WaitErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
     [DataRow(Errno.EINVAL, "poll: EINVAL (Invalid argument)")]
-    internal void AnUnusablePoll_MovesToStock(Errno error, string reason)
+    internal void AnUnusablePoll_LetsTheRuntimeServeTheWait_AndKeepsThePidFd(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);
         child.Kernel.Fail(KernelCall.Poll, error);
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
-        Assert.AreEqual((ProcessRoute.Stock, reason), (attachment.Route, attachment.Reason));
+        Assert.AreEqual(
+            (ProcessRoute.PidFd, "attached; the runtime served the last call: " + reason), (attachment.Route, attachment.Reason));
 
         Assert.IsFalse(child.Registry.HasExited(child.Process));
         Task exit = child.Registry.WaitForExitAsync(child.Process);
         child.Registry.Kill(child.Process);
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
         Assert.IsTrue(exit.Wait(TimeSpan.FromSeconds(30)));
-        Assert.AreEqual(1, child.Kernel.Calls(KernelCall.Poll) - 1, "The probe polled once, the route once.");
-        child.Kernel.AssertAllClosed();
     }
 
     [TestMethod]
@@ -136,7 +111,7 @@ public sealed class WaitErrnoTests
         child.Kernel.Fail(KernelCall.Poll, Errno.ENOMEM, times: 1);
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.AreEqual("attached; the last call was served by stock: poll: ENOMEM (the kernel is out of memory)", attachment.Reason);
+        Assert.AreEqual("attached; the runtime served the last call: poll: ENOMEM (the kernel is out of memory)", attachment.Reason);
 
         int polls = child.Kernel.Calls(KernelCall.Poll);
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
@@ -157,7 +132,7 @@ public sealed class WaitErrnoTests
         };
 
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, 0));
-        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
+        Assert.AreEqual(4, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice, the attachment once.");
         Assert.AreEqual(2, child.Kernel.Calls(KernelCall.PidFdOpen), "One of the probe, one of the child: it is not opened again.");
         Assert.AreEqual(137, child.Process.ExitCode);
         child.Kernel.AssertAllClosed();
@@ -177,11 +152,11 @@ public sealed class WaitErrnoTests
         child.AssertNothingStaysOpen();
     }
 
-    private void OnPoll(MockedChild child, Func<int, Errno> poll, bool firstTellsOfAnExit = false) =>
+    private void OnPoll(MockedChild child, Func<int, Errno> poll) =>
         child.Kernel.Mock.Setup(k => k.Poll(It.IsAny<SafePidFdHandle>(), It.IsAny<int>(), out It.Ref<bool>.IsAny)).Returns(
             new KernelMock.PollCall((SafePidFdHandle _, int milliseconds, out bool exited) =>
             {
-                exited = firstTellsOfAnExit && _asked.Count == 0;
+                exited = false;
                 _asked.Add(milliseconds);
                 return poll(milliseconds);
             }));

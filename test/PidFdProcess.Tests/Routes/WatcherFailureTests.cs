@@ -35,7 +35,7 @@ public sealed class WatcherFailureTests
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
         Assert.Contains("epoll_ctl: EAGAIN", attachment.Reason);
         Task second = child.Registry.WaitForExitAsync(other);
-        Assert.AreEqual(1, child.Kernel.Platform.Watcher.Count, "The second wait has a new watcher.");
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count, "The second wait has a new watcher.");
 
         child.Registry.Kill(child.Process);
         child.Registry.Kill(other);
@@ -60,7 +60,7 @@ public sealed class WatcherFailureTests
         Task pending = child.Registry.WaitForExitAsync(child.Process, cancellation.Token);
         await cancellation.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => pending.WaitAsync(s_limit));
-        Assert.AreEqual(0, child.Kernel.Platform.Watcher.Count);
+        Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
         child.AssertNothingStaysOpen();
     }
 }

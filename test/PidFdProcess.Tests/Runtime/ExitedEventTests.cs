@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Attachments;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Runtime;
@@ -7,7 +8,7 @@ namespace PidFdProcess.Tests.Runtime;
 [TestClass]
 public sealed class ExitedEventTests : IDisposable
 {
-    private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_calls = new()
+    private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_silentCalls = new()
     {
         ["Attach, anew"] = static (registry, process) =>
         {
@@ -17,47 +18,83 @@ public sealed class ExitedEventTests : IDisposable
         ["Kill"] = static (registry, process) => registry.Kill(process),
         ["Kill of the tree"] = static (registry, process) => registry.Kill(process, entireProcessTree: true),
         ["Signal"] = static (registry, process) => registry.Signal(process, Mono.Unix.Native.Signum.SIGTERM),
-        ["WaitForExit"] = static (registry, process) => registry.WaitForExit(process, Timeout.Infinite),
-        ["WaitForExit(0)"] = static (registry, process) => registry.WaitForExit(process, 0),
         ["WaitForExitStatus"] = static (registry, process) => registry.WaitForExitStatus(process),
         ["Stop"] = static (registry, process) => registry.StopAsync(process, TimeSpan.Zero).GetAwaiter().GetResult(),
         ["TryGetPidFd"] = static (registry, process) => registry.TryGetPidFd(process, out _),
-        ["a sweep"] = static (registry, process) => registry.Attach(process).Handler.ReleaseIfExited(process),
+        ["a sweep"] = static (registry, process) => AttachmentSweep.FinishIfReaped(registry.Attach(process).Handle!),
+    };
+
+    private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_waits = new()
+    {
+        ["WaitForExit"] = static (registry, process) => registry.WaitForExit(process, Timeout.Infinite),
+        ["WaitForExit(0)"] = static (registry, process) => registry.WaitForExit(process, 0),
+        ["HasExited"] = static (registry, process) => registry.HasExited(process),
     };
 
     private readonly ProcessHandleRegistry _registry = new();
     private readonly List<Thread> _raised = [];
 
-    public static IEnumerable<string> Calls => s_calls.Keys;
+    public static IEnumerable<string> SilentCalls => s_silentCalls.Keys;
+
+    public static IEnumerable<string> Waits => s_waits.Keys;
 
     [TestMethod]
-    [DynamicData(nameof(Calls))]
-    public void WithEventsOff_ACallDoesNot(string call)
+    [DynamicData(nameof(SilentCalls))]
+    public void ACallThatStockDoesNotRaiseIn_RaisesNothing_WithEventsOff(string call)
     {
         using Process process = StartAndKill();
-        s_calls[call](_registry, process);
+        s_silentCalls[call](_registry, process);
         Assert.IsEmpty(_raised);
         Assert.IsFalse(process.EnableRaisingEvents);
     }
 
     [TestMethod]
-    [DynamicData(nameof(Calls))]
-    public void WithEventsOn_TheCallDoesOnItsOwnThread(string call)
+    [DynamicData(nameof(SilentCalls))]
+    public void ACallThatStockDoesNotRaiseIn_RaisesNothing_WithEventsOn(string call)
     {
         using Process process = StartAndKill();
 
-        // The thread of the runtime that would raise it, too, takes this lock first.
+        // The thread of the runtime that raises it takes this lock first.
         Monitor.Enter(process);
         try
         {
             process.EnableRaisingEvents = true;
-            s_calls[call](_registry, process);
+            s_silentCalls[call](_registry, process);
+            Assert.IsEmpty(_raised);
+        }
+        finally
+        {
+            Monitor.Exit(process);
+        }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Waits))]
+    public void AWait_RaisesOnItsOwnThread_WithEventsOn(string call)
+    {
+        using Process process = StartAndKill();
+        Monitor.Enter(process);
+        try
+        {
+            process.EnableRaisingEvents = true;
+            s_waits[call](_registry, process);
             CollectionAssert.AreEqual(new[] { Thread.CurrentThread }, _raised);
         }
         finally
         {
             Monitor.Exit(process);
         }
+    }
+
+    [TestMethod]
+    [DataRow("WaitForExit")]
+    [DataRow("WaitForExit(0)")]
+    public void AWait_RaisesNothing_WithEventsOff(string call)
+    {
+        using Process process = StartAndKill();
+        s_waits[call](_registry, process);
+        Assert.IsEmpty(_raised);
+        Assert.IsFalse(process.EnableRaisingEvents);
     }
 
     [TestMethod]

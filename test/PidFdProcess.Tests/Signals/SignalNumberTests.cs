@@ -5,6 +5,7 @@ using Moq;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
+using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Signals;
 
@@ -45,7 +46,7 @@ public sealed class SignalNumberTests
     public void OutOfRangeThrowsBeforeAnySyscall(int number)
     {
         Mock<IKernel> kernel = new(MockBehavior.Strict);
-        using ProcessHandleRegistry registry = new(new PidFdPlatform(kernel.Object));
+        using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(kernel.Object));
         using Process self = Process.GetCurrentProcess();
 
         ArgumentOutOfRangeException e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => registry.Signal(self, (PosixSignal)number));

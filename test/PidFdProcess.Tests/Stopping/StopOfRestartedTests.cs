@@ -78,7 +78,7 @@ public sealed class StopOfRestartedTests
     public async Task WithoutWatchesOrProc_AStopMeansTheOldRunAllTheSame(bool entireProcessTree, bool startAnew)
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         Assert.IsTrue(registry.Support.IsSupported);
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         kernel.OnReadStat = _ => Errno.ENOENT;
@@ -108,18 +108,10 @@ public sealed class StopOfRestartedTests
         using ProcessHandleRegistry registry = new();
         using Process process = TestProcesses.StartSleeper();
         int old = process.Id;
-        PidFdExitStatus? status = null;
-        string? path = null;
-        Thread waiter = new(() =>
-        {
-            Volatile.Write(ref path, PollingThread.Path);
-            status = registry.WaitForExitOrKill(process, TimeSpan.FromSeconds(1));
-        });
-        waiter.Start();
-        TestProcesses.WaitUntil(() => Volatile.Read(ref path) is { } thread && PollingThread.IsInPoll(thread), "the thread polls");
+        Task<PidFdExitStatus> wait = PollingThread.Start(() => registry.WaitForExitOrKill(process, TimeSpan.FromSeconds(1)));
         StartAnew(process);
-        Assert.IsTrue(waiter.Join(s_limit));
-        Assert.AreEqual(KilledForThis, status!.ToString());
+        Assert.IsTrue(wait.Wait(s_limit));
+        Assert.AreEqual(KilledForThis, wait.Result.ToString());
         AssertIsGone(old);
         AssertLives(process);
     }

@@ -111,7 +111,7 @@ public sealed class StopTests
     public async Task NothingIsLeftBehind()
     {
         int before = Census.PidFdBaseline();
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         using (Process process = ReadyShell.Start(ReadyShell.Ignores))
         {
             await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);
@@ -122,7 +122,7 @@ public sealed class StopTests
             await process.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
         }
 
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
         Census.WaitForPidFds(before);
     }
 }

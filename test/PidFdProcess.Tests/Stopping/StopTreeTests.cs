@@ -68,7 +68,7 @@ public sealed class StopTreeTests
     public async Task WithoutWatchesAndWithInfiniteGraceItEnds()
     {
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         Assert.IsTrue(registry.Support.IsSupported);
         kernel.OnEpollAdd = () => Errno.ENOSPC;
         using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
@@ -103,14 +103,14 @@ public sealed class StopTreeTests
     public async Task NothingIsLeftBehind()
     {
         int before = Census.PidFdBaseline();
-        int watches = PidFdPlatform.Shared.Watcher.Count;
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         using (MarkedTree tree = new(RootObeys + "wait"))
         {
             tree.WaitForCount(5);
             await tree.Root.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
         }
 
-        Assert.AreEqual(watches, PidFdPlatform.Shared.Watcher.Count);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
         Census.WaitForPidFds(before);
     }
 
@@ -131,7 +131,7 @@ public sealed class StopTreeTests
         tree.WaitForCount(2);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? Errno.EPERM : null;
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         Win32Exception e = await Assert.ThrowsExactlyAsync<Win32Exception>(
             () => registry.StopAsync(tree.Root, Timeout.InfiniteTimeSpan, entireProcessTree: true).WaitAsync(s_limit));
         Assert.AreEqual((int)Errno.EPERM, e.NativeErrorCode);
@@ -146,7 +146,7 @@ public sealed class StopTreeTests
         tree.WaitForCount(2);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == immune ? Errno.EPERM : null;
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         AggregateException e = await Assert.ThrowsExactlyAsync<AggregateException>(
             () => registry.StopAsync(tree.Root, Timeout.InfiniteTimeSpan, entireProcessTree: true).WaitAsync(s_limit));
         Assert.HasCount(1, e.InnerExceptions);

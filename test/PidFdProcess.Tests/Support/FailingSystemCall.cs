@@ -97,7 +97,9 @@ internal static unsafe class FailingSystemCall
             new(0x06, 0, 0, 0x7fff_0000),
         };
         FilterProgram program = new() { Length = 4, Filter = filter };
-        return Native.ProcessControl(NoNewPrivileges, 1, 0, 0, 0) == 0 ? (int)Native.SystemCall(SeccompNumber, SetModeFilter, NewListener, (nint)(&program)) : -1;
+        return Native.ProcessControl(NoNewPrivileges, 1, 0, 0, 0) == 0
+            ? (int)Native.SystemCall(SeccompNumber, SetModeFilter, NewListener, (nint)(&program))
+            : -1;
     }
 
     private struct Response

@@ -7,7 +7,7 @@ internal sealed class MockedChild : IDisposable
 {
     public MockedChild()
     {
-        Registry = new ProcessHandleRegistry(Kernel.Platform);
+        Registry = TestRegistry.On(Kernel.Platform);
         if (!Registry.Support.IsSupported)
         {
             Assert.Inconclusive(Registry.Support.ToString());

@@ -54,8 +54,6 @@ internal sealed class ObservedKernel : IKernel
 
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status) => _kernel.PidFdGetExit(pidFd, out status);
 
-    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId) => _kernel.PidFdGetParent(pidFd, out parentId);
-
     public Errno ReadProcStat(int processId, out ProcStat stat) => _kernel.ReadProcStat(processId, out stat);
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited) =>

@@ -19,6 +19,15 @@ internal static class RepositoryFiles
         }
     }
 
+    /// <summary>Lists the files below a folder of the repository, without those that a build or a tool writes.</summary>
+    public static IEnumerable<string> Enumerate(string folder, string pattern) =>
+        Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
+            .Where(file => !Relative(file).Split('/').Any(static part => part is "bin" or "obj" or "artifacts" or "packages" or ".git"))
+            .Order(StringComparer.Ordinal);
+
+    /// <summary>Gets the path below the root.</summary>
+    public static string Relative(string file) => Path.GetRelativePath(Root, file);
+
     /// <summary>Looks for the folder of the repository.</summary>
     internal static string? Find()
     {
@@ -30,13 +39,4 @@ internal static class RepositoryFiles
 
         return directory?.FullName;
     }
-
-    /// <summary>Lists the files below a folder of the repository, without those that a build or a tool writes.</summary>
-    public static IEnumerable<string> Enumerate(string folder, string pattern) =>
-        Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
-            .Where(file => !Relative(file).Split('/').Any(static part => part is "bin" or "obj" or "artifacts" or "packages" or ".git"))
-            .Order(StringComparer.Ordinal);
-
-    /// <summary>Gets the path below the root.</summary>
-    public static string Relative(string file) => Path.GetRelativePath(Root, file);
 }

@@ -70,7 +70,9 @@ public sealed class ForkingTreeTests
         tree.AssertNoSurvivor();
     }
 
-    /// <summary>Stock for comparison. It lists all processes for each of the tree: what it has not killed in time ends at the end of the pipe.</summary>
+    /// <summary>
+    /// Stock for comparison. It lists all processes for each member of the tree. The members that it has not killed in time end when the pipe does.
+    /// </summary>
     [TestMethod]
     [TestCategory("Measure")]
     public async Task StockForComparison()

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -14,7 +13,7 @@ public sealed class TreeDescriptorTests
         using MarkedTree tree = new("sleep 1000 & sleep 1000 & sleep 1000 & wait");
         tree.WaitForCount(4);
         HookedKernel kernel = new();
-        using ProcessHandleRegistry registry = new(kernel.Platform);
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         registry.Attach(tree.Root);
         int before = Census.PidFdBaseline();
         int opened = 0;
@@ -41,7 +40,7 @@ public sealed class TreeDescriptorTests
                 return null;
             },
             OnReadStat = id => id == child && opened > 0 ? Errno.ENOENT : null,
-        }.WithoutInfo();
+        };
         TreeKillTests.Kill(tree, kernel);
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
         Assert.IsGreaterThan(0, opened);

@@ -36,14 +36,13 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    [DataRow(false, false)]
-    [DataRow(false, true)]
-    [DataRow(true, true)]
-    public void OnOlderKernels(bool childrenFiles, bool withoutInfo)
+    [DataRow(false)]
+    [DataRow(true)]
+    public void WithAndWithoutChildrenFiles(bool childrenFiles)
     {
         using MarkedTree tree = new(Bushy);
         tree.WaitForCount(121);
-        HookedKernel kernel = withoutInfo ? new HookedKernel().WithoutInfo() : new HookedKernel();
+        HookedKernel kernel = new();
         Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = childrenFiles });
         tree.AssertNoSurvivor();
     }
@@ -82,7 +81,8 @@ public sealed class TreeKillTests
     [TestMethod]
     public void StoppedMembersAndThoseWhoIgnoreSignalsDie()
     {
-        using MarkedTree tree = new("trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & sleep 1000 & kill -STOP $!; (kill -STOP $$; sleep 1000) & wait");
+        using MarkedTree tree = new(
+            "trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & sleep 1000 & kill -STOP $!; (kill -STOP $$; sleep 1000) & wait");
         tree.WaitForCount(4);
         tree.Root.KillViaPidFd(entireProcessTree: true);
         tree.AssertNoSurvivor();

@@ -22,7 +22,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
     public int RootId => rootId;
 
-    public string SignalCall => byPid ? "kill" : "pidfd_send_signal";
+    public string SignalCall => byPid ? ErrnoTable.Kill : ErrnoTable.PidFdSendSignal;
 
     public TreeFailures Failures { get; } = new();
 

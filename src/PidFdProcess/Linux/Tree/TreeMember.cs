@@ -49,7 +49,10 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets which of the signals of a stop the member got last; -1: none.</summary>
     public int LastStep { get; set; } = -1;
 
-    /// <summary>Gets whether anything is left to do.</summary>
+    /// <summary>Gets or sets the time before which a stop sends no signal, because the member was only just started.</summary>
+    public long NotBefore { get; set; }
+
+    /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
 
     /// <summary>Closes the pidfd, except that of the root, which is the caller's.</summary>

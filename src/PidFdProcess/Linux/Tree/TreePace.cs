@@ -2,26 +2,49 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Linux;
 
-// A member that gets a signal may start another process and exit within a fraction of a millisecond. As long as that is likely, the tree is
-// listed without a pause. Later the pauses grow, and are never shorter than the listing itself.
+// Overview
+//
+// Constraints: a member that gets a signal, or whose child exits, may start another process and exit within a fraction of a millisecond. A tree may
+// also start short processes all the time.
+//
+// Scheme: just after such an event the tree is listed without a pause, then with pauses of a fraction of a millisecond. A thread that sleeps a little gets
+// the processor back sooner on a busy machine than one that spins. Later the pauses grow, and are never shorter than the listing itself. The time
+// without pauses is limited for each signal.
 internal sealed class TreePace
 {
     private const int MaxPause = 50;
+    private const int ShortPauseMicroseconds = 20;
 
+    private static readonly TimeSpan s_hot = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan s_tight = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan s_close = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan s_maxTight = TimeSpan.FromMilliseconds(300);
 
-    private long _event = Stopwatch.GetTimestamp();
+    private long _event;
+    private TimeSpan _spent;
     private int _pause = 1;
 
-    /// <summary>Gets whether a signal was sent, or a member has exited, a moment ago.</summary>
+    /// <summary>Gets whether an event was a moment ago.</summary>
     public bool IsTight => Stopwatch.GetElapsedTime(_event) < s_tight;
 
-    /// <summary>Notes that a signal was sent or a member has exited.</summary>
-    public void Tighten()
+    /// <summary>Notes that a signal was sent to all members.</summary>
+    public void OnSignal()
     {
+        _spent = TimeSpan.Zero;
         _event = Stopwatch.GetTimestamp();
         _pause = 1;
+    }
+
+    /// <summary>Notes that a member has exited.</summary>
+    public void OnExit()
+    {
+        _pause = 1;
+        if (_spent < s_maxTight)
+        {
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(_event);
+            _spent += elapsed < s_tight ? elapsed : s_tight;
+            _event = Stopwatch.GetTimestamp();
+        }
     }
 
     /// <summary>Gets the milliseconds until the next listing.</summary>
@@ -37,5 +60,14 @@ internal sealed class TreePace
         int pause = _pause;
         _pause = elapsed < s_close ? 1 : Math.Min(_pause * 2, MaxPause);
         return Math.Max(pause, (int)listing.TotalMilliseconds);
+    }
+
+    /// <summary>Pauses for a fraction of a millisecond, except just after an event.</summary>
+    public void PauseShortly()
+    {
+        if (Environment.ProcessorCount == 1 || Stopwatch.GetElapsedTime(_event) > s_hot)
+        {
+            Libc.SleepMicroseconds(ShortPauseMicroseconds);
+        }
     }
 }

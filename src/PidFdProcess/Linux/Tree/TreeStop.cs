@@ -22,6 +22,7 @@ internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IRead
 internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
+    private const int Youth = 10;
 
     // A tree may start processes faster than we list them. Then those that were found get their signal first.
     private const int MaxListing = 1000;
@@ -31,7 +32,6 @@ internal sealed class TreeStop
     private readonly TreePace _pace = new();
     private readonly bool _rootOnly;
     private readonly CancellationToken _cancellationToken;
-    private readonly Action<TreeMember> _signal;
     private TreeStopStep _step;
     private int _stepIndex = -1;
 
@@ -41,7 +41,6 @@ internal sealed class TreeStop
         _exits = new TreeExits(members, kernel);
         _rootOnly = rootOnly;
         _cancellationToken = cancellationToken;
-        _signal = Signal;
     }
 
     private bool IsDone => _rootOnly
@@ -109,7 +108,7 @@ internal sealed class TreeStop
         {
             _step = step;
             _stepIndex++;
-            _members.All.ToList().ForEach(_signal);
+            _members.All.ToList().ForEach(Signal);
             isDone = WaitUntilDone(step.Milliseconds);
             mayKill = step.Milliseconds != Timeout.Infinite || _rootOnly;
             if (isDone)
@@ -132,7 +131,7 @@ internal sealed class TreeStop
     private bool WaitUntilDone(int milliseconds)
     {
         long deadline = Deadline(milliseconds);
-        _pace.Tighten();
+        _pace.OnSignal();
         for (;;)
         {
             _cancellationToken.ThrowIfCancellationRequested();
@@ -167,7 +166,7 @@ internal sealed class TreeStop
                 _members.Access.Update(member);
             }
 
-            _members.AddChildren(member, _signal);
+            _members.AddChildren(member, DelaySignal);
             Signal(member);
         }
 
@@ -182,7 +181,7 @@ internal sealed class TreeStop
             _cancellationToken.ThrowIfCancellationRequested();
             if (_exits.Wait(Math.Min(MillisecondsUntil(deadline), MaxSlice)))
             {
-                _pace.Tighten();
+                _pace.OnExit();
                 return;
             }
         }
@@ -190,15 +189,14 @@ internal sealed class TreeStop
 
         if (milliseconds == 0)
         {
-            // The members need a processor, too.
-            Thread.Yield();
+            _pace.PauseShortly();
         }
     }
 
     /// <summary>Sends the signal of the step unless the member has got it.</summary>
     private void Signal(TreeMember member)
     {
-        if (member.HasExited || member.LastStep == _stepIndex || (_rootOnly && !member.IsRoot))
+        if (member.HasExited || member.LastStep == _stepIndex || (_rootOnly && !member.IsRoot) || Stopwatch.GetTimestamp() < member.NotBefore)
         {
             return;
         }
@@ -226,6 +224,9 @@ internal sealed class TreeStop
         _members.Access.Failures.Note(member.Id, TreeCall.Signal, refusal);
     }
 
+    // Between fork and exec a process still has the handlers of its parent, and would lose the signal in them.
+    private static void DelaySignal(TreeMember member) => member.NotBefore = Deadline(Youth);
+
     private List<int> WaitForDeaths(int milliseconds)
     {
         long deadline = Deadline(milliseconds);
@@ -248,5 +249,5 @@ internal sealed class TreeStop
 
     private static int MillisecondsUntil(long deadline) => deadline == long.MaxValue
         ? int.MaxValue
-        : (int)Math.Clamp((deadline - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency + 1, 0, int.MaxValue);
+        : (int)Math.Clamp(Math.Ceiling((deadline - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency), 0, int.MaxValue);
 }

@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+// Overview
+//
+// Constraints: a PID is not a name. Everything under /proc is about a PID, and so is the Process object.
+//
+// Scheme: whatever was read about a PID counts only if the pidfd says afterwards that its process still held the PID (a signal 0 that is not ESRCH).
+// A pidfs id is read from the pidfd itself and needs no such check. Without pidfds the start ticks are read before and after, which
+// leaves only a PID that was recycled within one tick.
+internal static class IdentityCalls
+{
+    public static ProcessIdentity GetIdentity(AttachmentTable runs, Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        RequireLinux();
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        int processId = run.Attachment.ProcessId;
+        ulong? id = run.Handle is { } handle ? runs.Platform.PidFs.IdOf(handle.PidFd) : null;
+        ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId);
+        if (HasEnded(runs, run, process, ticks))
+        {
+            throw new InvalidOperationException($"Process {processId} has exited and been reaped, so there is nothing left to name it by.");
+        }
+
+        Errno error = runs.Platform.PidFs.GetBootId(out Guid? bootId);
+        return id is null && (ticks is null || bootId is null)
+            ? throw new PlatformNotSupportedException(
+                $"Process {processId} cannot be named: {runs.Platform.PidFs.Ability.Reason}; "
+                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT) : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
+            : new ProcessIdentity(processId, id, ticks, bootId);
+    }
+
+    public static Process Open(AttachmentTable runs, ProcessIdentity identity) =>
+        Find(runs, identity, out string reason)
+        ?? throw new ArgumentException($"The process of the identity {identity} is not running: {reason}.", nameof(identity));
+
+    /// <summary>The process that the identity names; <see langword="null"/>, and the reason, if it is gone.</summary>
+    public static Process? Find(AttachmentTable runs, ProcessIdentity identity, out string reason)
+    {
+        RequireLinux();
+        runs.ThrowIfDisposed();
+        if (identity.ProcessId <= 0 || (identity.PidFdId is null && (identity.StartTicks is null || identity.BootId is null)))
+        {
+            reason = "it names none, and was not made by GetIdentity or Parse";
+            return null;
+        }
+
+        if (identity.BootId is { } bootId)
+        {
+            Errno error = runs.Platform.PidFs.GetBootId(out Guid? present);
+            if (present is null)
+            {
+                throw new PlatformNotSupportedException(
+                    $"The identity {identity} cannot be compared: {SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)}.");
+            }
+
+            if (bootId != present)
+            {
+                reason = "the machine has been booted since, or it is of another machine";
+                return null;
+            }
+        }
+
+        if (!runs.Support.IsSupported)
+        {
+            return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
+        }
+
+        PidFsAbility ability = runs.Platform.PidFs.Ability;
+        return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
+            ? FindByHandle(runs, identity, id, out reason)
+            : FindByProcessId(runs, identity, ability, out reason);
+    }
+
+    public static PlatformNotSupportedException Hidden(ProcessIdentity identity) => new(
+        $"The identity {identity} cannot be compared: /proc/{identity.ProcessId}/stat cannot be read, because /proc is not mounted, "
+        + "is that of another PID namespace, or hides other users' processes (hidepid).");
+
+    public static void RequireLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("Identities of processes are made from what Linux knows about them.");
+        }
+    }
+
+    /// <summary>Whether the PID may have been free, or a stranger's, when the ticks were read.</summary>
+    private static bool HasEnded(AttachmentTable runs, in PinnedRun run, Process process, ulong? ticks) => run.Handle is { } handle
+        ? handle.IsReaped()
+        : run.IsOver
+            || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run)
+            || !run.Attachment.Run.IsCurrentIn(process)
+            || StartTime.Read(runs.Platform.Kernel, run.Attachment.ProcessId) != ticks;
+
+    private static Process? FindByHandle(AttachmentTable runs, ProcessIdentity identity, ulong id, out string reason)
+    {
+        Errno error = runs.Platform.PidFs.OpenById(id, out SafePidFdHandle pidFd);
+        if (error != 0)
+        {
+            reason = "it has been reaped, or it is not visible in this PID namespace";
+            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
+        }
+
+        error = runs.Platform.PidFs.Calls.GetProcessId(pidFd, out int processId);
+        if (error is not (0 or Errno.ESRCH))
+        {
+            // Neither ioctl nor /proc tells the PID.
+            pidFd.Dispose();
+            return FindByProcessId(runs, identity, runs.Platform.PidFs.Ability, out reason);
+        }
+
+        if (error == Errno.ESRCH || processId == 0)
+        {
+            pidFd.Dispose();
+            reason = "it has been reaped, or it is not visible in this PID namespace";
+            return null;
+        }
+
+        return Attach(runs, processId, pidFd, out reason);
+    }
+
+    private static Process? FindByProcessId(AttachmentTable runs, ProcessIdentity identity, PidFsAbility ability, out string reason)
+    {
+        Errno error = runs.Platform.Kernel.PidFdOpen(identity.ProcessId, out SafePidFdHandle pidFd);
+        switch (error)
+        {
+            case 0:
+                break;
+            case Errno.ESRCH:
+                reason = $"no process has the PID {identity.ProcessId}";
+                return null;
+            case Errno.EINVAL or Errno.ENOENT:
+                reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
+                return null;
+            default:
+                return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
+        }
+
+        try
+        {
+            bool isSame = identity.PidFdId is { } id && ability.HasPidFdIds
+                ? runs.Platform.PidFs.IdOf(pidFd) == id
+                : HasStartedAt(runs, identity, TicksOf(identity, ability.Reason), pidFd);
+            if (isSame)
+            {
+                return Attach(runs, identity.ProcessId, pidFd, out reason);
+            }
+        }
+        catch
+        {
+            pidFd.Dispose();
+            throw;
+        }
+
+        pidFd.Dispose();
+        reason = $"another process has the PID {identity.ProcessId} now, or the identity was made in another PID namespace";
+        return null;
+    }
+
+    private static Process? Attach(AttachmentTable runs, int processId, SafePidFdHandle pidFd, out string reason)
+    {
+        reason = "it has just been reaped";
+        try
+        {
+            return OpenCalls.OpenOwned(runs, processId, pidFd);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    // Out of descriptors or memory: as every process, this one is left to the runtime until there is room.
+    private static Process? FindWithoutPidFd(AttachmentTable runs, ProcessIdentity identity, string call, Errno error, out string reason) =>
+        SystemCallError.IsResource(error) && identity.StartTicks is not null
+            ? FindByStockRoute(runs, identity, SystemCallError.Describe(call, error), out reason)
+            : throw SystemCallError.Failed(call, error);
+
+    private static Process? FindByStockRoute(AttachmentTable runs, ProcessIdentity identity, string why, out string reason)
+    {
+        ulong ticks = TicksOf(identity, why);
+        reason = $"no process with the PID {identity.ProcessId} started at {ticks} ticks";
+        ulong? before = StartTime.Read(runs.Platform.Kernel, identity.ProcessId);
+        if (before is not null && before != ticks)
+        {
+            return null;
+        }
+
+        Process? process = null;
+        try
+        {
+            process = OpenCalls.Open(runs, identity.ProcessId);
+            if (before is null)
+            {
+                throw Hidden(identity);
+            }
+
+            if (StartTime.Read(runs.Platform.Kernel, identity.ProcessId) == ticks)
+            {
+                return process;
+            }
+        }
+        catch (ArgumentException)
+        {
+            // Gone since.
+        }
+        catch
+        {
+            process?.Dispose();
+            throw;
+        }
+
+        process?.Dispose();
+        return null;
+    }
+
+    private static bool HasStartedAt(AttachmentTable runs, ProcessIdentity identity, ulong ticks, SafePidFdHandle pidFd)
+    {
+        ulong? found = StartTime.Read(runs.Platform.Kernel, identity.ProcessId);
+        bool isAlive = runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
+        return isAlive && found is null ? throw Hidden(identity) : isAlive && found == ticks;
+    }
+
+    private static ulong TicksOf(ProcessIdentity identity, string why) => identity.StartTicks
+        ?? throw new PlatformNotSupportedException($"The identity {identity} has only a pidfs id, which cannot be compared here: {why}.");
+}

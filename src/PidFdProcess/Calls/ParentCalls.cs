@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+// A process gets another parent when its own ends, and never one that is younger than that. So a parent that is the same before and after its pidfd was
+// opened held its PID in between.
+
+/// <summary>Opens the parents of processes.</summary>
+internal static class ParentCalls
+{
+    // Each turn of a loop means that a parent has ended, and a process has so many ancestors at most.
+    private const int MaxParents = 10_000;
+
+    public static Process OpenOwnParent(AttachmentTable runs)
+    {
+        IdentityCalls.RequireLinux();
+        return OpenParent(runs, Environment.ProcessId, () => runs.Platform.PidFs.Calls.GetParentId());
+    }
+
+    public static Process OpenParent(AttachmentTable runs, Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        IdentityCalls.RequireLinux();
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        PinnedRun pinned = run;
+        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, pinned, process));
+    }
+
+    private static Process OpenParent(AttachmentTable runs, int childId, Func<int> readParent)
+    {
+        for (int i = 0; i < MaxParents; i++)
+        {
+            int parentId = readParent();
+            if (parentId <= 0)
+            {
+                break;
+            }
+
+            Process? parent = FindCalls.Find(runs, parentId);
+            try
+            {
+                if (parent is not null && readParent() == parentId)
+                {
+                    (Process found, parent) = (parent, null);
+                    return found;
+                }
+            }
+            finally
+            {
+                if (parent is not null)
+                {
+                    FindCalls.Close(runs, parent);
+                }
+            }
+        }
+
+        throw new InvalidOperationException($"Process {childId} has no parent that is visible in this PID namespace.");
+    }
+
+    private static int ReadParent(AttachmentTable runs, in PinnedRun run, Process process)
+    {
+        int processId = run.Attachment.ProcessId;
+        IKernel kernel = runs.Platform.Kernel;
+
+        // Before Linux 6.13, or if the parent is not visible, the kernel does not tell.
+        int parentId = 0;
+        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
+        ProcStat stat = default;
+        if (error != 0 && !run.IsOver)
+        {
+            error = kernel.ReadProcStat(processId, out stat);
+            parentId = stat.ParentId;
+        }
+
+        if (run.Handle is { } pinned
+            ? pinned.IsReaped()
+            : run.IsOver || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+        {
+            throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no parent any more.");
+        }
+
+        return error == 0
+            ? parentId
+            : throw new PlatformNotSupportedException($"The parent of process {processId} is not known: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+    }
+}

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Handles;
+
+/// <summary>Names processes by their pidfs ids, and finds them again, as finely as this kernel can.</summary>
+internal sealed class PidFs(IKernel kernel, IPidFs calls)
+{
+    private PidFsAbility? _ability;
+    private StrongBox<Guid>? _bootId;
+
+    public IPidFs Calls => calls;
+
+    /// <summary>Gets what works here. Probes at first use, and again only after a probe that failed because something was used up.</summary>
+    public PidFsAbility Ability
+    {
+        get
+        {
+            if (Volatile.Read(ref _ability) is { IsFinal: true } known)
+            {
+                return known;
+            }
+
+            // Two threads may probe at once and come to the same result.
+            PidFsAbility ability = PidFsAbility.Probe(kernel, calls);
+            Volatile.Write(ref _ability, ability);
+            return ability;
+        }
+    }
+
+    /// <summary>The pidfs id of the process.</summary>
+    /// <returns><see langword="null"/> if there are none here.</returns>
+    /// <exception cref="System.ComponentModel.Win32Exception">The call worked before and fails now.</exception>
+    public ulong? IdOf(SafePidFdHandle pidFd)
+    {
+        if (!Ability.HasPidFdIds)
+        {
+            return null;
+        }
+
+        Errno error = calls.GetInode(pidFd, out ulong id);
+        return error == 0 ? id : throw SystemCallError.Failed("statx", error);
+    }
+
+    /// <summary>Opens a process by its pidfs id alone. ESTALE: reaped, or not visible in this PID namespace.</summary>
+    public Errno OpenById(ulong id, out SafePidFdHandle pidFd)
+    {
+        Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle mount);
+        using (mount)
+        {
+            if (error != 0)
+            {
+                pidFd = new SafePidFdHandle();
+                return error;
+            }
+
+            return calls.OpenByHandle(mount, Ability.HandleType, id, out pidFd);
+        }
+    }
+
+    /// <summary>The boot id of this machine. It does not change while this program runs, so it is read once.</summary>
+    public Errno GetBootId(out Guid? bootId)
+    {
+        Errno error = 0;
+        if (_bootId is null && (error = calls.ReadBootId(out Guid read)) == 0)
+        {
+            _bootId = new StrongBox<Guid>(read);
+        }
+
+        bootId = _bootId?.Value;
+        return error;
+    }
+}

@@ -1,0 +1,163 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
+
+namespace PidFdProcess.Linux;
+
+// pidfs came in the course of a few Linux releases:
+//   6.9  pidfds are inodes of their own, with a number that is unique until the next boot
+//   6.13 ioctl PIDFD_GET_INFO tells the PID
+//   6.14 handles of files: a process can be opened by its inode number alone
+internal sealed unsafe class LinuxPidFs : IPidFs
+{
+    private const uint PidFsMagic = 0x50494446;
+    private const int EmptyPath = 0x1000;
+    private const int StatXInode = 0x100;
+    private const int StatXSize = 256;
+    private const int StatXInodeOffset = 32;
+    private const int HandleSize = 8;
+    private const int OpenReadWriteCloseOnExec = 0x80002;
+    private const int GetStatusFlags = 3;
+    private const int OpenExclusive = 0x80;
+    private const int BootTimeClock = 7;
+    private const int NanosecondsPerTick = 100;
+    private const int FileSystemStatusSize = 256;
+
+    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version; the number is the same on every architecture.
+    private const nuint PidFdGetInfo = 0xC040FF0B;
+    private const int InfoSize = 64;
+    private const ulong InfoPid = 1;
+    private const int ThreadGroupIndex = 5;
+
+    public static LinuxPidFs Instance { get; } = new();
+
+    public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
+    {
+        // The type is the first field, a word of the machine or (s390x) 32 bits. The magic number is in its low half, and all machines
+        // with the longer one have that first.
+        ulong* status = stackalloc ulong[FileSystemStatusSize / sizeof(ulong)];
+        *status = 0;
+        Errno error = ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
+        isOnPidFs = *(uint*)status == PidFsMagic;
+        return error;
+    }
+
+    public Errno GetInode(SafePidFdHandle pidFd, out ulong inode)
+    {
+        // struct statx has the same layout on every architecture; struct stat has not.
+        byte path = 0;
+        ulong* status = stackalloc ulong[StatXSize / sizeof(ulong)];
+        Errno error = ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
+        inode = status[StatXInodeOffset / sizeof(ulong)];
+        return error;
+    }
+
+    public Errno GetHandle(SafePidFdHandle pidFd, out int type, out ulong inode)
+    {
+        byte path = 0;
+        FileHandle handle = new() { Size = HandleSize };
+        int mountId;
+        Errno error = ErrnoOf(PidFsCalls.NameToHandleAt(pidFd, &path, &handle, &mountId, EmptyPath));
+        type = handle.Type;
+        inode = handle.Inode;
+        return error != 0 || handle.Size == HandleSize ? error : Errno.EINVAL;
+    }
+
+    public Errno OpenByHandle(SafePidFdHandle mount, int type, ulong inode, out SafePidFdHandle pidFd)
+    {
+        FileHandle handle = new() { Size = HandleSize, Type = type, Inode = inode };
+        int fd = PidFsCalls.OpenByHandleAt(mount, &handle, OpenReadWriteCloseOnExec);
+        Errno error = ErrnoOf(fd);
+        pidFd = new SafePidFdHandle(fd, ownsHandle: true);
+        return error;
+    }
+
+    public Errno GetProcessId(SafePidFdHandle pidFd, out int processId)
+    {
+        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
+        new Span<byte>(info, InfoSize).Clear();
+        *info = InfoPid;
+        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
+        processId = ((int*)info)[ThreadGroupIndex];
+
+        // Before Linux 6.13, or seccomp forbids it. It also answers ESRCH for a process whose parent is not visible in this PID namespace.
+        return error != 0 && LinuxKernel.IsProcOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
+    }
+
+    public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread)
+    {
+        // PIDFD_THREAD is O_EXCL.
+        int flags = PidFsCalls.Fcntl(pidFd, GetStatusFlags);
+        isOfThread = (flags & OpenExclusive) != 0;
+        return ErrnoOf(flags);
+    }
+
+    public int GetParentId() => PidFsCalls.GetParentId();
+
+    public Errno ReadBootId(out Guid bootId)
+    {
+        bootId = default;
+        Span<byte> text = stackalloc byte[64];
+        Errno error = ReadFile("/proc/sys/kernel/random/boot_id\0"u8, ref text);
+        return error != 0 || Utf8Parser.TryParse(text, out bootId, out _, 'D') ? error : Errno.EINVAL;
+    }
+
+    public Errno GetTimeSinceBoot(out TimeSpan time)
+    {
+        PidFsCalls.TimeSpec now;
+        Errno error = ErrnoOf(PidFsCalls.ClockGetTime(BootTimeClock, &now));
+        time = new TimeSpan((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / NanosecondsPerTick));
+        return error;
+    }
+
+    private static Errno? TryReadFdInfo(SafePidFdHandle pidFd, out int processId)
+    {
+        processId = 0;
+        Span<byte> text = stackalloc byte[512];
+        using (PidFdHold hold = new(pidFd))
+        {
+            Utf8.TryWrite(text, $"/proc/self/fdinfo/{hold.Descriptor}\0", out int length);
+            if (ReadFile(text[..length], ref text) != 0)
+            {
+                return null;
+            }
+        }
+
+        ReadOnlySpan<byte> name = "\nPid:\t"u8;
+        int start = text.IndexOf(name);
+        if (start < 0 || !Utf8Parser.TryParse(text[(start + name.Length)..], out processId, out _))
+        {
+            return null;
+        }
+
+        return processId < 0 ? Errno.ESRCH : 0;
+    }
+
+    // The path may be part of the buffer.
+    private static Errno ReadFile(ReadOnlySpan<byte> path, ref Span<byte> buffer)
+    {
+        Errno error = ProcFile.Open(path, out ProcFile file);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        using (file)
+        {
+            error = file.Read(buffer, out int count);
+            buffer = buffer[..count];
+            return error;
+        }
+    }
+
+    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>struct file_handle, as pidfs fills it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct FileHandle
+    {
+        public uint Size;
+        public int Type;
+        public ulong Inode;
+    }
+}

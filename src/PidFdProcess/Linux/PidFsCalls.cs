@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace PidFdProcess.Linux;
+
+// The imports of LinuxPidFs. statx goes through syscall(2), because musl before 1.2.5 has no wrapper.
+internal static unsafe partial class PidFsCalls
+{
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SyscallStatX(nint number, SafePidFdHandle directory, byte* path, nint flags, nint mask, void* status);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int FileSystemStatus(SafePidFdHandle descriptor, void* status);
+
+    [LibraryImport("libc", EntryPoint = "name_to_handle_at", SetLastError = true)]
+    public static partial int NameToHandleAt(SafePidFdHandle directory, byte* path, void* handle, int* mountId, int flags);
+
+    [LibraryImport("libc", EntryPoint = "open_by_handle_at", SetLastError = true)]
+    public static partial int OpenByHandleAt(SafePidFdHandle mount, void* handle, int flags);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(SafePidFdHandle descriptor, int command);
+
+    [LibraryImport("libc", EntryPoint = "getppid")]
+    public static partial int GetParentId();
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    public static partial int ClockGetTime(int clock, TimeSpec* time);
+
+    /// <summary>struct timespec. The functions of this name have words of the machine in it on 32 bits, too, in glibc and in musl.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public nint Seconds;
+        public nint Nanoseconds;
+    }
+}

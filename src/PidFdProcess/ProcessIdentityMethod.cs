@@ -1,0 +1,21 @@
+namespace PidFdProcess;
+
+/// <summary>How a process is found again by its <see cref="ProcessIdentity"/>. Each value is finer than the one before.</summary>
+public enum ProcessIdentityMethod
+{
+    /// <summary>Not at all: this is not Linux.</summary>
+    None,
+
+    /// <summary>
+    /// By its PID and its start ticks. They are 10 ms fine, so a process that got the PID within the same 10 ms is taken for the one that is meant.
+    /// </summary>
+    StartTicks,
+
+    /// <summary>By its PID and the inode number of its pidfd, Linux 6.9 and later.</summary>
+    PidFdId,
+
+    /// <summary>
+    /// By the inode number of its pidfd alone, which <c>open_by_handle_at(2)</c> opens, Linux 6.14 and later. Also from another PID namespace.
+    /// </summary>
+    FileHandle,
+}

@@ -1,0 +1,59 @@
+using PidFdProcess.Handles;
+
+namespace PidFdProcess.Waits;
+
+/// <summary>
+/// Closes the pidfd of a process that has exited, once it has been reaped. For calls that want the status alone, and do not wait for the reap.
+/// </summary>
+internal sealed class FinishLater : ExitWaiter
+{
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
+
+    private readonly ProcessHandle _handle;
+
+    private FinishLater(ProcessHandle handle)
+        : base(TaskCreationOptions.None) => _handle = handle;
+
+    internal override bool IsPending => true;
+
+    /// <summary>Closes the pidfd now if the process has been reaped, else leaves that to the event loop.</summary>
+    public static void Begin(ProcessHandle handle)
+    {
+        if (handle.RunEnd != RunEnd.None || !handle.TryAddRef())
+        {
+            return;
+        }
+
+        // If the loop cannot watch the process, the next call or the sweep closes the pidfd.
+        if (TryFinish(handle) || handle.Add(new FinishLater(handle)).IsFailure)
+        {
+            handle.Release();
+        }
+    }
+
+    internal override bool OnExit() => OnLook(TimeSpan.Zero);
+
+    internal override bool OnLook(TimeSpan sinceExit)
+    {
+        bool isOver = TryFinish(_handle) || sinceExit > s_longest;
+        if (isOver)
+        {
+            _handle.Release();
+        }
+
+        return isOver;
+    }
+
+    internal override void OnEnd(WaitEnd end) => _handle.Release();
+
+    private static bool TryFinish(ProcessHandle handle)
+    {
+        bool isKnown = handle.IsChild ? ReapWait.IsKnown(handle) : handle.IsReaped();
+        if (isKnown)
+        {
+            handle.Finish(RunEnd.KnownToRuntime);
+        }
+
+        return isKnown;
+    }
+}

@@ -1,0 +1,221 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Identity;
+
+/// <summary>Which method the probe chooses, what it says about it, and what a call that fails later means.</summary>
+[TestClass]
+public sealed class IdentityMethodTests
+{
+    private readonly HookedPidFs _pidFs = new();
+    private readonly HookedKernel _kernel = new();
+
+    [TestInitialize]
+    public void RequireFileHandles()
+    {
+        if (PidFdPlatform.Shared.PidFs.Ability.Method != ProcessIdentityMethod.FileHandle)
+        {
+            Assert.Inconclusive(PidFdPlatform.Shared.PidFs.Ability.Reason);
+        }
+    }
+
+    [TestMethod]
+    public void TheFinestMethod_IsChosenAndReported()
+    {
+        int before = TestProcesses.OpenPidFds();
+        PidFdSupport support = ProcessHandleRegistry.Default.Support;
+        Assert.AreEqual(ProcessIdentityMethod.FileHandle, support.IdentityMethod);
+        Assert.AreEqual("processes are identified by file handle", support.IdentityReason);
+        PidFsAbility.Probe(_kernel, _pidFs);
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    public void SwitchedOffByTheOperator_TheStartTicksAreLeft()
+    {
+        using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
+        Assert.AreEqual(ProcessIdentityMethod.StartTicks, stock.Support.IdentityMethod);
+        StringAssert.Contains(stock.Support.IdentityReason, "10 ms");
+        StringAssert.Contains(stock.Support.IdentityReason, PidFdSupport.DisabledSwitch);
+    }
+
+    [TestMethod]
+    [DataRow("open_by_handle_at", Errno.EPERM, ProcessIdentityMethod.PidFdId, "open_by_handle_at: EPERM (seccomp")]
+    [DataRow("open_by_handle_at", Errno.ENOSYS, ProcessIdentityMethod.PidFdId, "open_by_handle_at: ENOSYS (")]
+    [DataRow("name_to_handle_at", Errno.EPERM, ProcessIdentityMethod.PidFdId, "name_to_handle_at: EPERM (seccomp")]
+    [DataRow("name_to_handle_at", Errno.EOPNOTSUPP, ProcessIdentityMethod.PidFdId, "name_to_handle_at: EOPNOTSUPP (Linux older than 6.14)")]
+    [DataRow("statx", Errno.EPERM, ProcessIdentityMethod.StartTicks, "statx: EPERM (seccomp")]
+    [DataRow("fstatfs", Errno.EPERM, ProcessIdentityMethod.StartTicks, "fstatfs: EPERM (seccomp")]
+    [DataRow("pidfd_open", Errno.ENOSYS, ProcessIdentityMethod.StartTicks, "pidfd_open: ENOSYS (")]
+    internal void ACallThatIsForbidden_CostsOneStep(string call, Errno error, ProcessIdentityMethod method, string reason)
+    {
+        Fail(call, error);
+        PidFs pidFs = new(_kernel, _pidFs);
+        Assert.AreEqual(method, pidFs.Ability.Method);
+        StringAssert.Contains(pidFs.Ability.Reason, reason);
+    }
+
+    [TestMethod]
+    public void BeforePidFs_TheStartTicksAreLeft()
+    {
+        _pidFs.HasPidFs = false;
+        PidFsAbility ability = PidFsAbility.Probe(_kernel, _pidFs);
+        Assert.AreEqual(ProcessIdentityMethod.StartTicks, ability.Method);
+        StringAssert.Contains(ability.Reason, "Linux older than 6.9");
+    }
+
+    [TestMethod]
+    public void AProbeThatWasOutOfDescriptors_IsRepeated()
+    {
+        Fail("open_by_handle_at", Errno.EMFILE);
+        PidFs pidFs = new(_kernel, _pidFs);
+        Assert.AreEqual(ProcessIdentityMethod.PidFdId, pidFs.Ability.Method);
+        _pidFs.OnOpenByHandle = null;
+        Assert.AreEqual(ProcessIdentityMethod.FileHandle, pidFs.Ability.Method);
+    }
+
+    [TestMethod]
+    public void ByHandle_ThePidInTheIdentityDoesNotMatter()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process child = TestProcesses.StartSleeper();
+        ProcessIdentity elsewhere = registry.GetIdentity(child) with { ProcessId = Environment.ProcessId };
+        using Process process = registry.Open(elsewhere);
+        Assert.AreEqual(child.Id, process.Id);
+        child.Kill();
+        child.WaitForExit();
+    }
+
+    [TestMethod]
+    public void AProcessThatIsNotVisibleHere_IsRefusedWithTheReason()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        int before = TestProcesses.OpenPidFds();
+        _pidFs.ChangeProcessId = _ => 0;
+        AssertGone(registry, identity, "not visible in this PID namespace");
+        _pidFs.ChangeProcessId = null;
+        _pidFs.OnOpenByHandle = _ => Errno.ESTALE;
+        AssertGone(registry, identity, "not visible in this PID namespace");
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    public void WhereNothingTellsThePid_ThatOfTheIdentityIsTried()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        int before = TestProcesses.OpenPidFds();
+        _pidFs.OnGetProcessId = () => Errno.ENOTTY;
+        using Process process = registry.Open(identity);
+        Assert.AreEqual(Environment.ProcessId, process.Id);
+        AssertGone(registry, identity with { ProcessId = 1 }, "another process");
+        registry.Detach(process);
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+    }
+
+    [TestMethod]
+    public void AProcessThatIsReapedAfterItWasFound_IsGoneAndThePidFdClosed()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using Process opened = registry.Open(foreign.Id);
+        ProcessIdentity identity = registry.GetIdentity(opened);
+        registry.Detach(opened);
+        int before = TestProcesses.OpenPidFds();
+        _kernel.OnSignal = (_, _) =>
+        {
+            _kernel.OnSignal = null;
+            foreign.KillAndWaitUntilReaped();
+            return null;
+        };
+        Assert.IsFalse(registry.TryOpen(identity, out _));
+        Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
+        Assert.AreEqual(0, registry.Count);
+    }
+
+    [TestMethod]
+    public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process child = TestProcesses.StartSleeper();
+        ProcessIdentity identity = registry.GetIdentity(child);
+        _pidFs.OnOpenByHandle = _ => Errno.EMFILE;
+        using (Process process = registry.Open(identity))
+        {
+            Assert.AreEqual(child.Id, process.Id);
+        }
+
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => registry.Open(identity with { StartTicks = null }));
+        StringAssert.Contains(e.Message, "open_by_handle_at: EMFILE");
+        child.Kill();
+        child.WaitForExit();
+    }
+
+    [TestMethod]
+    public void WhatCannotBeCompared_IsNotCalledGone()
+    {
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        _kernel.OnReadStat = _ => Errno.ENOENT;
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity, out _)).Message, "hidepid");
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.GetIdentity(self)).Message, "/proc");
+        _kernel.OnReadStat = _ => Errno.EMFILE;
+        Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _));
+        _kernel.OnReadStat = null;
+        Assert.ThrowsExactly<PlatformNotSupportedException>(
+            () => registry.TryOpen(new ProcessIdentity(identity.ProcessId, 5, null, identity.BootId), out _));
+    }
+
+    [TestMethod]
+    public void WithoutProc_ThePidFsIdIsEnough()
+    {
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        _kernel.OnReadStat = _ => Errno.ENOENT;
+        _pidFs.OnReadBootId = () => Errno.ENOENT;
+        ProcessIdentity identity = registry.GetIdentity(self);
+        Assert.AreEqual((null, null, true), (identity.StartTicks, identity.BootId, identity.PidFdId is not null));
+        using Process process = registry.Open(identity);
+        Assert.AreEqual(Environment.ProcessId, process.Id);
+
+        // Ids begin anew with each boot.
+        PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(
+            () => registry.Open(identity with { BootId = Guid.NewGuid() }));
+        StringAssert.Contains(e.Message, "boot_id: ENOENT");
+    }
+
+    private static void AssertGone(ProcessHandleRegistry registry, ProcessIdentity identity, string reason)
+    {
+        Assert.IsFalse(registry.TryOpen(identity, out _));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => registry.Open(identity)).Message, reason);
+    }
+
+    private void Fail(string call, Errno error)
+    {
+        switch (call)
+        {
+            case "open_by_handle_at":
+                _pidFs.OnOpenByHandle = _ => error;
+                break;
+            case "name_to_handle_at":
+                _pidFs.OnGetHandle = () => error;
+                break;
+            case "statx":
+                _pidFs.OnGetInode = () => error;
+                break;
+            case "fstatfs":
+                _pidFs.OnIsOnPidFs = () => error;
+                break;
+            default:
+                _kernel.OnOpen = _ => error;
+                break;
+        }
+    }
+}

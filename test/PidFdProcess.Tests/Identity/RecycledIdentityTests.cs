@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using PidFdProcess.Linux;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Identity;
+
+[TestClass]
+public sealed class RecycledIdentityTests
+{
+    private const string RoundsVariable = "PIDFDPROCESS_TEST_RECYCLES";
+    private const int UsualRounds = 200;
+
+    [TestMethod]
+    [DataRow(ProcessIdentityMethod.StartTicks)]
+    [DataRow(ProcessIdentityMethod.PidFdId)]
+    [DataRow(ProcessIdentityMethod.FileHandle)]
+    public void TheIdentityOfADeadProcess_NeverOpensTheNewOwnerOfThePid(ProcessIdentityMethod method)
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry registry = HookedPidFs.CreateRegistry(method);
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), CultureInfo.InvariantCulture, out int asked)
+            ? asked
+            : UsualRounds;
+        int lost = 0;
+        List<ProcessIdentity> dead = [];
+        for (int done = 0; done < rounds;)
+        {
+            using Process first = TestProcesses.StartSleeper();
+            ProcessIdentity identity = registry.GetIdentity(first);
+            dead.Add(identity);
+            End(registry, first);
+            if (method == ProcessIdentityMethod.StartTicks)
+            {
+                // They cannot tell apart what started within one tick.
+                WaitForNextTick(identity);
+            }
+
+            using Process? second = PidRecycler.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 20);
+            if (second is null)
+            {
+                Assert.IsLessThan(rounds + 1000, ++lost, "Somebody else was faster to get the PID each time.");
+                continue;
+            }
+
+            Assert.IsFalse(registry.TryOpen(identity, out _), $"{identity} in round {done}");
+            ProcessIdentity other = registry.GetIdentity(second);
+            Assert.AreNotEqual(identity, other);
+            using Process same = registry.Open(other);
+            Assert.AreEqual(second.Id, same.Id);
+            registry.Detach(same);
+            End(registry, second);
+            done++;
+        }
+
+        Assert.IsFalse(dead.Exists(identity => registry.TryOpen(identity, out _)));
+    }
+
+    private static void WaitForNextTick(ProcessIdentity identity) => TestProcesses.WaitUntil(
+        () => LinuxPidFs.Instance.GetTimeSinceBoot(out TimeSpan now) == 0 && now > TimeSpan.FromMilliseconds((identity.StartTicks!.Value + 1) * 10),
+        "the next tick");
+
+    private static void End(ProcessHandleRegistry registry, Process process)
+    {
+        registry.Detach(process);
+        process.Kill();
+        process.WaitForExit();
+    }
+}

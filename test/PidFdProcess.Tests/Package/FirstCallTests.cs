@@ -1,0 +1,125 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace PidFdProcess.Tests.Package;
+
+/// <summary>
+/// What the first calls of a short program cost beyond the stock calls, with the packed library: methods that the runtime compiles and assemblies
+/// that it loads. Both are counts, so they are exact on any machine.
+/// </summary>
+[TestClass]
+public sealed partial class FirstCallTests
+{
+    // Neither a wait nor a kill races with an exit here, so that the same methods run each time: one child has been reaped before it is awaited,
+    // and the other is killed after the wait has begun. The program blocks, because an asynchronous one is compiled itself.
+    private const string TwoPairs = """
+        using System.Diagnostics;
+        using PidFdProcess;
+
+        internal static class Program
+        {
+            private static void Main(string[] arguments)
+            {
+                using Process exiting = Process.Start("/bin/true");
+                while (!exiting.HasExited)
+                {
+                }
+
+                using Process sleeping = Process.Start("/bin/sleep", "1000");
+                if (arguments[0] == "stock")
+                {
+                    RunStock(exiting, sleeping);
+                }
+                else
+                {
+                    RunPidFd(exiting, sleeping);
+                }
+
+                File.WriteAllLines(arguments[1], AppDomain.CurrentDomain.GetAssemblies().Select(static assembly => assembly.GetName().Name!));
+            }
+
+            private static void RunStock(Process exiting, Process sleeping)
+            {
+                exiting.WaitForExitAsync().Wait();
+                Task exit = sleeping.WaitForExitAsync();
+                sleeping.Kill();
+                exit.Wait();
+            }
+
+            private static void RunPidFd(Process exiting, Process sleeping)
+            {
+                exiting.WaitForExitPidFdAsync().Wait();
+                Task exit = sleeping.WaitForExitPidFdAsync();
+                sleeping.KillViaPidFd();
+                exit.Wait();
+            }
+        }
+        """;
+
+    private static readonly string[] s_methods =
+    [
+    ];
+
+    private static readonly string[] s_assemblies = ["PidFdProcess"];
+
+    private static Consumer s_program = null!;
+
+    [ClassInitialize]
+    public static async Task Build(TestContext _)
+    {
+        s_program = new Consumer(await PackedLibrary.SharedAsync(), "net10.0", new Dictionary<string, string> { ["Program.cs"] = TwoPairs });
+        await s_program.BuildAsync();
+    }
+
+    [TestMethod]
+    public async Task FirstCalls_CompileExactlyTheseMethodsBeyondTheStockCalls()
+    {
+        if (RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            Assert.Inconclusive($"The package has no native code for {RuntimeInformation.ProcessArchitecture}.");
+        }
+
+        string[] stock = (await RunAsync("stock")).Methods;
+        string[] ours = (await RunAsync("pidfd")).Methods;
+
+        Assert.IsNotEmpty(stock, "The runtime did not say what it compiles.");
+        string[] beyond = [.. ours.Except(stock).Order(StringComparer.Ordinal)];
+        CollectionAssert.AreEqual(s_methods, beyond, $"{beyond.Length}, recorded are {s_methods.Length}:\n{string.Join('\n', beyond)}\n");
+    }
+
+    [TestMethod]
+    public async Task FirstCalls_LoadExactlyTheseAssembliesBeyondTheStockCalls()
+    {
+        string[] stock = (await RunAsync("stock")).Assemblies;
+        string[] ours = (await RunAsync("pidfd")).Assemblies;
+
+        string[] beyond = [.. ours.Except(stock).Order(StringComparer.Ordinal)];
+        CollectionAssert.AreEqual(s_assemblies, beyond, $"{beyond.Length}, recorded are {s_assemblies.Length}:\n{string.Join('\n', beyond)}\n");
+    }
+
+    // The program is compiled, too. Hot code would be compiled once more in the background, unless calls are not counted.
+    private static async Task<(string[] Methods, string[] Assemblies)> RunAsync(string mode)
+    {
+        string methods = s_program.PathOf($"methods-{mode}");
+        string assemblies = s_program.PathOf($"assemblies-{mode}");
+        File.Delete(methods);
+        await s_program.RunAsync([mode, assemblies], new Dictionary<string, string?>
+        {
+            ["DOTNET_JitStdOutFile"] = methods,
+            ["DOTNET_JitDisasmSummary"] = "1",
+            ["DOTNET_TC_CallCounting"] = "0",
+            ["DOTNET_TC_OnStackReplacement"] = "0",
+            [PidFdSupport.DisabledVariable] = null,
+        });
+        return (
+            [.. from line in await File.ReadAllLinesAsync(methods)
+                let name = Method().Match(line).Groups[1].Value
+                where !name.StartsWith("Program:", StringComparison.Ordinal)
+                select name],
+            await File.ReadAllLinesAsync(assemblies));
+    }
+
+    // "   5: JIT compiled Namespace.Type:Method(System.Int32) [Tier0, IL size=18, code size=24]"
+    [GeneratedRegex(@"JIT compiled (.*) \[[^[]*\]$")]
+    private static partial Regex Method();
+}

@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Package;
+
+/// <summary>The recipes of the package's README, run as the programs that they are, on real processes.</summary>
+[TestClass]
+public sealed class RecipeTests
+{
+    private const string ParentOfASleeper = "sleep 1000 & echo $!; wait";
+
+    private static ReadmeProgram s_program = null!;
+
+    [ClassInitialize]
+    public static async Task Build(TestContext _) => s_program = await ReadmeProgram.GetAsync();
+
+    [TestMethod]
+    [DataRow(Signum.SIGINT)]
+    [DataRow(Signum.SIGTERM)]
+    public async Task DevServer_OnCtrlC_EndsWithItsDescendants(Signum signal)
+    {
+        using RecipeRun run = s_program.Start("A dev server with Ctrl+C", "/bin/sh", "-c", ParentOfASleeper);
+        int descendant = await run.ReadPidAsync();
+
+        run.Signal(signal);
+
+        StringAssert.Contains(await ReadToLastAsync(run, "Server: "), "Server: killed by SIGTERM.");
+        AssertGone(descendant);
+    }
+
+    [TestMethod]
+    public async Task DevServer_ThatEndsByItself_EndsTheProgram()
+    {
+        using RecipeRun run = s_program.Start("A dev server with Ctrl+C", "/bin/sh", "-c", "exit 3");
+
+        StringAssert.Contains(await ReadToLastAsync(run, "Server: "), "Server: exited 3.");
+    }
+
+    [TestMethod]
+    public async Task JobRunner_LimitsEachJobAndItsOutput()
+    {
+        using RecipeRun run = s_program.Start(
+            "A job runner with limits and output",
+            "echo out of one; exit 3",
+            ParentOfASleeper,
+            "sleep 1000 & echo $!");
+        List<int> descendants = [await run.ReadPidAsync(), await run.ReadPidAsync()];
+        string output = await run.ReadToExitAsync();
+
+        try
+        {
+            StringAssert.Contains(output, "exit 3: exited 3, ");
+            StringAssert.Contains(output, "out of one");
+            StringAssert.Contains(output, "wait: killed by SIGKILL (canceled), ");
+            Assert.AreEqual(1, descendants.Count(IsRunning), "The tree of the killed job is gone. The job that ended by itself has left a daemon.");
+        }
+        finally
+        {
+            descendants.Where(IsRunning).ToList().ForEach(Native.KillByPid);
+        }
+    }
+
+    [TestMethod]
+    public async Task HostedWorker_EndsWithItsHost()
+    {
+        using RecipeRun run = s_program.Start("A hosted worker", "/bin/sh", "-c", ParentOfASleeper);
+        int descendant = await run.ReadPidAsync();
+
+        run.Signal(Signum.SIGTERM);
+
+        StringAssert.Contains(await ReadToLastAsync(run, "Stopped: "), "Stopped: killed by SIGTERM.");
+        AssertGone(descendant);
+    }
+
+    [TestMethod]
+    public async Task PidFile_StopsTheDaemon()
+    {
+        using PidFile file = new();
+        using NonChildProcess daemon = NonChildProcess.StartReaped();
+        file.Write(daemon.Id);
+        using RecipeRun run = s_program.Start("A pid file", file.Path);
+
+        StringAssert.Contains(await ReadToLastAsync(run, "Process "), $"Process {daemon.Id}: killed by SIGTERM.");
+        Assert.IsFalse(File.Exists(file.Path));
+    }
+
+    [TestMethod]
+    public async Task PidFile_OfARecycledPid_SparesTheStranger()
+    {
+        using PidFile file = new();
+        using NonChildProcess stranger = NonChildProcess.StartReaped();
+        file.Write(stranger.Id);
+        File.SetLastWriteTime(file.Path, DateTime.Now.AddHours(-1));
+        using RecipeRun run = s_program.Start("A pid file", file.Path);
+
+        StringAssert.Contains(await ReadToLastAsync(run, "Process "), $"Process {stranger.Id} is a stranger.");
+        Assert.IsTrue(IsRunning(stranger.Id));
+    }
+
+    [TestMethod]
+    public async Task PidFile_OfAProcessThatIsGone_IsDeleted()
+    {
+        using PidFile file = new();
+        using NonChildProcess daemon = NonChildProcess.StartReaped();
+        daemon.KillAndWaitUntilReaped();
+        file.Write(daemon.Id);
+        using RecipeRun run = s_program.Start("A pid file", file.Path);
+
+        StringAssert.Contains(await ReadToLastAsync(run, "There is "), $"There is no process {daemon.Id}.");
+        Assert.IsFalse(File.Exists(file.Path));
+    }
+
+    [TestMethod]
+    public async Task KillByName_KillsAllOfThatNameAndNoOther()
+    {
+        string folder = Directory.CreateTempSubdirectory("pidfdprocess-recipe-").FullName;
+        string name = "pf" + Guid.NewGuid().ToString("N")[..10];
+        string program = Path.Combine(folder, name), other = program + "x";
+        File.Copy("/bin/sleep", program);
+        File.Copy("/bin/sleep", other);
+        Process[] processes = [Process.Start(program, "1000"), Process.Start(program, "1000"), Process.Start(other, "1000")];
+        try
+        {
+            using RecipeRun run = s_program.Start("Kill by name", name);
+            string output = "";
+            for (int i = 0; i < 2; i++)
+            {
+                output += await run.ReadUntilAsync(static line => line.StartsWith("Killed process ", StringComparison.Ordinal));
+            }
+
+            StringAssert.Contains(output, $"Killed process {processes[0].Id}.");
+            StringAssert.Contains(output, $"Killed process {processes[1].Id}.");
+            await run.WaitForExitAsync();
+            Assert.IsTrue(processes[0].WaitForExit(30_000) && processes[1].WaitForExit(30_000));
+            Assert.IsFalse(processes[2].HasExited);
+        }
+        finally
+        {
+            foreach (Process process in processes)
+            {
+                process.Kill();
+                process.Dispose();
+            }
+
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public async Task PipeThatAGrandchildHolds_DelaysTheEndByItsLimitAlone()
+    {
+        using RecipeRun run = s_program.Start("A pipe that a grandchild holds", "/bin/sh", "-c", "sleep 1000 & echo $!");
+        int descendant = await run.ReadPidAsync();
+        try
+        {
+            await ReadToLastAsync(run, "A descendant still holds the pipe.");
+        }
+        finally
+        {
+            Native.KillByPid(descendant);
+        }
+    }
+
+    [TestMethod]
+    public async Task PipeThatNoGrandchildHolds_IsReadToItsEnd()
+    {
+        using RecipeRun run = s_program.Start("A pipe that a grandchild holds", "/bin/sh", "-c", "echo one; echo two");
+
+        Assert.AreEqual("one\ntwo\nThat was all.", (await ReadToLastAsync(run, "That was all.")).Trim());
+    }
+
+    [TestMethod]
+    public async Task StopAll_AfterTheWork_StopsEachTree()
+    {
+        using RecipeRun run = s_program.Start("Stop all at my end", ParentOfASleeper, ParentOfASleeper);
+        int first = await run.ReadPidAsync(), second = await run.ReadPidAsync();
+
+        run.CloseInput();
+
+        await run.ReadUntilAsync(static line => line == "killed by SIGTERM");
+        await ReadToLastAsync(run, "killed by SIGTERM");
+        AssertGone(first);
+        AssertGone(second);
+    }
+
+    /// <summary>The signal ends the program in the middle of its work. Its handler of ProcessExit still runs.</summary>
+    [TestMethod]
+    [DataRow(Signum.SIGINT)]
+    [DataRow(Signum.SIGTERM)]
+    public async Task StopAll_WhenASignalEndsTheProgramBefore_LeavesNoDescendant(Signum signal)
+    {
+        using RecipeRun run = s_program.Start("Stop all at my end", ParentOfASleeper, ParentOfASleeper);
+        int first = await run.ReadPidAsync(), second = await run.ReadPidAsync();
+
+        run.Signal(signal);
+
+        await run.WaitForExitAsync();
+        AssertGone(first);
+        AssertGone(second);
+    }
+
+    [TestMethod]
+    public async Task BesideCliWrap_TheCommandIsStoppedGracefully()
+    {
+        using RecipeRun run = s_program.Start("Beside CliWrap", "sleep", "1000");
+
+        await ReadToLastAsync(run, "killed by SIGTERM: ");
+    }
+
+    private static Task<string> ReadToLastAsync(RecipeRun run, string text) =>
+        run.ReadToExitAsync(line => line.Contains(text, StringComparison.Ordinal));
+
+    private static void AssertGone(int processId) => TestProcesses.WaitUntil(() => !IsRunning(processId), $"process {processId} is gone");
+
+    private static bool IsRunning(int processId) => ProcessTable.StateOf(processId) is not null and not 'Z';
+
+    /// <summary>A file with a PID.</summary>
+    private sealed class PidFile : IDisposable
+    {
+        public string Path { get; } = System.IO.Path.GetTempFileName();
+
+        public void Write(int processId) => File.WriteAllText(Path, processId.ToString(CultureInfo.InvariantCulture) + "\n");
+
+        public void Dispose() => File.Delete(Path);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Text.RegularExpressions;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Sources;
+
+/// <summary>
+/// The layers of the library. A type may name those of its own layer and of the layers below, never one above. Diagnostics names no layer and may
+/// be named by all. Vocabulary are the public types that all layers speak of.
+/// </summary>
+[TestClass]
+public sealed partial class LayerTests
+{
+    private const string Root = "PidFdProcess";
+    private const string Rewritten = "Until the library's types have moved to their layers.";
+    private const int MaxTypesOfTheRegistry = 10;
+
+    // From top to bottom.
+    private static readonly string[] s_layers = ["Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime", "Vocabulary", "Linux"];
+
+    private static readonly Dictionary<string, string> s_layerOfRootType = new()
+    {
+        [nameof(ProcessOutputExtensions)] = "Facade",
+        [nameof(ProcessPidFdExtensions)] = "Facade",
+        [nameof(ProcessStopExtensions)] = "Facade",
+        [nameof(ProcessHandleRegistry)] = "Registry",
+        [nameof(ProcessAttachment)] = "Attachments",
+        [nameof(SafePidFdHandle)] = "Linux",
+    };
+
+    private static readonly Lazy<SortedDictionary<string, SortedSet<string>>> s_types = new(Scan);
+
+    [TestMethod]
+    [Ignore(Rewritten)]
+    public void EveryType_IsInALayer_AndNamesNoneOfAHigherOne()
+    {
+        string[] homeless = [.. s_types.Value.Keys.Where(static type => LayerOf(type) is null).Select(static type => $"{type} is in no layer")];
+        string[] upward =
+        [
+            .. s_types.Value.SelectMany(static type => type.Value
+                .Where(other => !MayName(LayerOf(type.Key), LayerOf(other)))
+                .Select(other => $"{LayerOf(type.Key)}: {type.Key} names {LayerOf(other)}: {other}")),
+        ];
+
+        AssertNone([.. homeless, .. upward]);
+    }
+
+    /// <summary>For constants, whose names leave no trace in the assembly. The build reports directives that are not needed.</summary>
+    [TestMethod]
+    public void NoSourceFile_HasAUsingDirectiveForAHigherLayer() => AssertNone(
+    [
+        .. RepositoryFiles.Enumerate("src/PidFdProcess", "*.cs")
+            .SelectMany(static file => UsingOfALayer().Matches(File.ReadAllText(file))
+                .Select(match => (File: RepositoryFiles.Relative(file), Layer: LayerOfFile(file), Used: match.Groups["layer"].Value)))
+            .Where(static use => !MayName(use.Layer, use.Used))
+            .Select(static use => $"{use.File} uses {use.Used}"),
+    ]);
+
+    [TestMethod]
+    public void PublicTypesAlone_StandInTheRoot() => AssertNone(
+    [
+        .. typeof(ProcessHandleRegistry).Assembly.GetTypes()
+            .Where(static type => !type.IsNested && type.Namespace is { } name && name.StartsWith(Root, StringComparison.Ordinal))
+            .Where(static type => type.IsPublic != (type.Namespace == Root))
+            .Select(static type => $"{type.FullName} is {(type.IsPublic ? "public" : "internal")}"),
+    ]);
+
+    [TestMethod]
+    public void TheRegistry_NamesAtMostTenOtherTypes()
+    {
+        string[] named = [.. s_types.Value[$"{Root}.{nameof(ProcessHandleRegistry)}"].Where(static type => LayerOf(type) is not "Vocabulary")];
+
+        Assert.IsLessThanOrEqualTo(MaxTypesOfTheRegistry, named.Length, string.Join(", ", named));
+    }
+
+    /// <summary>A check of the check: these are references that the code needs, one of each kind.</summary>
+    [TestMethod]
+    [DataRow("PidFdProcess.ProcessPidFdExtensions", "PidFdProcess.ProcessHandleRegistry", DisplayName = "a call")]
+    [DataRow("PidFdProcess.ProcessHandleRegistry", "PidFdProcess.PidFdSupport", DisplayName = "a signature")]
+    [DataRow("PidFdProcess.PidFdExitStatus", "PidFdProcess.ExitStatusSource", DisplayName = "a field")]
+    [DataRow("PidFdProcess.PidFdSupport", "PidFdProcess.Linux.Errno", DisplayName = "a field of an enum type")]
+    public void TheScan_FindsWhatATypeNames(string type, string other) => Assert.Contains(other, s_types.Value[type]);
+
+    [TestMethod]
+    [DataRow("Linux", "Handles", false)]
+    [DataRow("Handles", "Linux", true)]
+    [DataRow("Waits", "Attachments", false)]
+    [DataRow("Attachments", "Waits", true)]
+    [DataRow("Linux", "Vocabulary", true)]
+    [DataRow("Vocabulary", "Handles", false)]
+    [DataRow("Linux", "Diagnostics", true)]
+    [DataRow("Diagnostics", "Vocabulary", false)]
+    [DataRow("Diagnostics", "Linux", false)]
+    [DataRow("Calls", "Registry", false)]
+    [DataRow("Registry", "Facade", false)]
+    public void ALayer_MayName_ItselfAndTheLayersBelow(string layer, string other, bool expected) => Assert.AreEqual(expected, MayName(layer, other));
+
+    private static bool MayName(string? layer, string? other) =>
+        layer == other
+        || (layer != "Diagnostics" && other is "Diagnostics" or "Vocabulary")
+        || (Array.IndexOf(s_layers, layer) is >= 0 and int from && Array.IndexOf(s_layers, other) is >= 0 and int to && from < to);
+
+    private static string? LayerOf(string type)
+    {
+        int dot = type.LastIndexOf('.');
+        string name = type[(dot + 1)..];
+        return type[..dot] is { Length: > 13 } space ? KnownOrNull(space[(Root.Length + 1)..].Split('.')[0])
+            : s_layerOfRootType.TryGetValue(name, out string? layer) ? layer
+            : typeof(ProcessHandleRegistry).Assembly.GetType(type) is { IsPublic: true } ? "Vocabulary"
+            : null;
+    }
+
+    private static string? LayerOfFile(string file) =>
+        Path.GetRelativePath("src/PidFdProcess", RepositoryFiles.Relative(file)).Split('/') is [var folder, _, ..]
+            ? KnownOrNull(folder)
+            : LayerOf($"{Root}.{Path.GetFileName(file).Split('.')[0]}");
+
+    private static string? KnownOrNull(string layer) => layer == "Diagnostics" || s_layers.Contains(layer) ? layer : null;
+
+    /// <summary>Without the types that source generators and the compiler add outside of the library's namespaces.</summary>
+    private static SortedDictionary<string, SortedSet<string>> Scan()
+    {
+        using UsedTypes scan = new(typeof(ProcessHandleRegistry).Assembly.Location);
+        SortedDictionary<string, SortedSet<string>> all = scan.Find();
+        foreach (string other in all.Keys.Where(static type => !IsOwn(type)).ToArray())
+        {
+            all.Remove(other);
+        }
+
+        foreach (SortedSet<string> used in all.Values)
+        {
+            used.RemoveWhere(static type => !IsOwn(type));
+        }
+
+        return all;
+
+        static bool IsOwn(string type) => type.StartsWith(Root + ".", StringComparison.Ordinal) && !type.Contains('<', StringComparison.Ordinal);
+    }
+
+    private static void AssertNone(string[] faults) => Assert.IsEmpty(faults, $"{faults.Length}:\n{string.Join('\n', faults)}");
+
+    [GeneratedRegex(@"^using (\w+ = )?PidFdProcess\.(?<layer>\w+)", RegexOptions.Multiline)]
+    private static partial Regex UsingOfALayer();
+}

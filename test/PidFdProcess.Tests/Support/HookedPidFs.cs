@@ -1,0 +1,129 @@
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Tests.Support;
+
+/// <summary>
+/// What the real kernel says about pidfds, but a hook may answer in its place (an errno), or act in the midst of a call and let it pass on
+/// (<see langword="null"/>).
+/// </summary>
+internal sealed class HookedPidFs : IPidFs
+{
+    private readonly LinuxPidFs _real = LinuxPidFs.Instance;
+
+    public Func<Errno?>? OnIsOnPidFs { get; set; }
+
+    public Func<Errno?>? OnGetInode { get; set; }
+
+    public Func<Errno?>? OnGetHandle { get; set; }
+
+    public Func<ulong, Errno?>? OnOpenByHandle { get; set; }
+
+    public Func<Errno?>? OnGetProcessId { get; set; }
+
+    public Func<int?>? OnGetParentId { get; set; }
+
+    public Func<Errno?>? OnReadBootId { get; set; }
+
+    /// <summary>Gets or sets what changes the boot id.</summary>
+    public Func<Guid, Guid>? ChangeBootId { get; set; }
+
+    /// <summary>Gets or sets what changes the PID of a pidfd.</summary>
+    public Func<int, int>? ChangeProcessId { get; set; }
+
+    /// <summary>Gets or sets whether pidfds are on pidfs: not before Linux 6.9.</summary>
+    public bool HasPidFs { get; set; } = true;
+
+    /// <summary>A kernel that lacks what came after the method, and one that has it.</summary>
+    public static HookedPidFs For(ProcessIdentityMethod method) => new()
+    {
+        HasPidFs = method >= ProcessIdentityMethod.PidFdId,
+        OnGetHandle = method < ProcessIdentityMethod.FileHandle ? () => Errno.EOPNOTSUPP : null,
+        OnOpenByHandle = method < ProcessIdentityMethod.FileHandle ? _ => throw new InvalidOperationException("Opened by handle.") : null,
+    };
+
+    /// <summary>Makes a registry that identifies processes by this method; gives up the test as inconclusive if this kernel lacks it.</summary>
+    public static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method) => For(method).CreateRegistry(method);
+
+    /// <inheritdoc cref="CreateRegistry(ProcessIdentityMethod)"/>
+    public ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod? method = null, HookedKernel? kernel = null)
+    {
+        kernel ??= new HookedKernel();
+        PidFs pidFs = new(kernel, this);
+        if (method is not null && pidFs.Ability.Method != method)
+        {
+            Assert.Inconclusive(pidFs.Ability.Reason);
+        }
+
+        return new ProcessHandleRegistry(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, null));
+    }
+
+    public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
+    {
+        isOnPidFs = false;
+        if (OnIsOnPidFs?.Invoke() is { } error)
+        {
+            return error;
+        }
+
+        error = _real.IsOnPidFs(descriptor, out isOnPidFs);
+        isOnPidFs &= HasPidFs;
+        return error;
+    }
+
+    public Errno GetInode(SafePidFdHandle pidFd, out ulong inode)
+    {
+        inode = 0;
+        return OnGetInode?.Invoke() ?? _real.GetInode(pidFd, out inode);
+    }
+
+    public Errno GetHandle(SafePidFdHandle pidFd, out int type, out ulong inode)
+    {
+        (type, inode) = (0, 0);
+        return OnGetHandle?.Invoke() ?? _real.GetHandle(pidFd, out type, out inode);
+    }
+
+    public Errno OpenByHandle(SafePidFdHandle mount, int type, ulong inode, out SafePidFdHandle pidFd)
+    {
+        if (OnOpenByHandle?.Invoke(inode) is { } error)
+        {
+            pidFd = new SafePidFdHandle();
+            return error;
+        }
+
+        return _real.OpenByHandle(mount, type, inode, out pidFd);
+    }
+
+    public Errno GetProcessId(SafePidFdHandle pidFd, out int processId)
+    {
+        processId = 0;
+        if (OnGetProcessId?.Invoke() is { } error)
+        {
+            return error;
+        }
+
+        error = _real.GetProcessId(pidFd, out processId);
+        processId = ChangeProcessId?.Invoke(processId) ?? processId;
+        return error;
+    }
+
+    public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread) => _real.IsOfThread(pidFd, out isOfThread);
+
+    public int GetParentId() => OnGetParentId?.Invoke() ?? _real.GetParentId();
+
+    public Errno ReadBootId(out Guid bootId)
+    {
+        bootId = default;
+        if (OnReadBootId?.Invoke() is { } error)
+        {
+            return error;
+        }
+
+        error = _real.ReadBootId(out bootId);
+        bootId = ChangeBootId?.Invoke(bootId) ?? bootId;
+        return error;
+    }
+
+    public Errno GetTimeSinceBoot(out TimeSpan time) => _real.GetTimeSinceBoot(out time);
+}
