@@ -7,6 +7,7 @@ internal static class SignalNames
 {
     public const int Term = 15;
     public const int Kill = 9;
+    public const int Max = 64;
 
     private static readonly Dictionary<string, int> s_numbers = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -55,6 +56,7 @@ internal static class SignalNames
     private static bool TryParse(string text, out int signal)
     {
         string name = text.StartsWith("SIG", StringComparison.OrdinalIgnoreCase) ? text.Substring(3) : text;
-        return s_numbers.TryGetValue(name, out signal) || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out signal) && signal <= 64);
+        return s_numbers.TryGetValue(name, out signal)
+            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out signal) && signal <= Max);
     }
 }

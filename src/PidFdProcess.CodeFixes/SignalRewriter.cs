@@ -47,7 +47,8 @@ internal sealed class SignalRewriter(SemanticModel model)
     // process.SafeHandle.Kill()
     private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromSafeHandle(InvocationExpressionSyntax syntax, string method)
     {
-        if (syntax.Expression is not MemberAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "SafeHandle" } handle } access)
+        if (syntax.Expression is not MemberAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax handle } access
+            || handle.Name.Identifier.ValueText != "SafeHandle")
         {
             return null;
         }
@@ -120,7 +121,8 @@ internal sealed class SignalRewriter(SemanticModel model)
     }
 
     private static bool IsDiscarded(IOperation operation) =>
-        operation.Parent is IExpressionStatementOperation && operation.Syntax.Parent is ExpressionStatementSyntax or ArrowExpressionClauseSyntax or LambdaExpressionSyntax;
+        operation.Parent is IExpressionStatementOperation
+        && operation.Syntax.Parent is ExpressionStatementSyntax or ArrowExpressionClauseSyntax or LambdaExpressionSyntax;
 
     private static string? ReceiverOf(IOperation value)
     {
@@ -155,9 +157,13 @@ internal sealed class SignalRewriter(SemanticModel model)
         }
 
         string type = PosixSignalName(position);
-        return value.ConstantValue is { HasValue: true, Value: int number and > 0 and <= 64 }
-            ? SignalNames.Write(number, type)
-            : $"({type}){(bare.Syntax is IdentifierNameSyntax or MemberAccessExpressionSyntax or LiteralExpressionSyntax or InvocationExpressionSyntax ? text : $"({text})")}";
+        if (value.ConstantValue is { HasValue: true, Value: int number and > 0 and <= SignalNames.Max })
+        {
+            return SignalNames.Write(number, type);
+        }
+
+        bool isPrimary = bare.Syntax is IdentifierNameSyntax or MemberAccessExpressionSyntax or LiteralExpressionSyntax or InvocationExpressionSyntax;
+        return isPrimary ? $"({type}){text}" : $"({type})({text})";
     }
 
     private string PosixSignalName(int position) => model.LookupNamespacesAndTypes(position, name: "PosixSignal").IsEmpty

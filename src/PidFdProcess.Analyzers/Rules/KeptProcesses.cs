@@ -47,11 +47,12 @@ internal sealed class KeptProcesses
                     return property.InitializedProperties.FirstOrDefault();
                 case IAssignmentOperation assignment when assignment.Value == value:
                     return RootOf(assignment.Target);
-                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.Name: "Add" or "AddRange" or "Enqueue" or "Push" or "TryAdd", Instance: { } collection } }:
+                case IArgumentOperation { Parent: IInvocationOperation { Instance: { } collection } add } when IsAdd(add.TargetMethod):
                     return RootOf(collection);
 
                 // Through LINQ, as in GetProcessesByName(name).First().
-                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.IsExtensionMethod: true } call } argument when call.Arguments[0] == argument:
+                case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.IsExtensionMethod: true } call }
+                    when call.Arguments[0] == parent:
                     parent = call;
                     continue;
                 case IArrayElementReferenceOperation:
@@ -63,6 +64,8 @@ internal sealed class KeptProcesses
 
         return null;
     }
+
+    private static bool IsAdd(IMethodSymbol method) => method.Name is "Add" or "AddRange" or "Enqueue" or "Push" or "TryAdd";
 
     private static ISymbol? RootOf(IOperation operation)
     {
