@@ -10,6 +10,7 @@ await (args switch
     ["adopted-orphans"] => AdoptedOrphans.RunAsync(),
     ["closed-descriptor"] => ClosedDescriptor.RunAsync(),
     ["collectible-context"] => CollectibleContext.RunAsync(),
+    ["echo-line"] => EchoLine.RunAsync(),
     ["few-descriptors"] => FewDescriptors.RunAsync(),
     ["lost-sigchld"] => LostSigChld.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),

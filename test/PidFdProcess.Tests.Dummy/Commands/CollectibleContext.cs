@@ -6,7 +6,9 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
-/// <summary>Plugins that use the library, each in a collectible context of its own. Prints whether the context is unloaded and the loop has ended.</summary>
+/// <summary>
+/// Plugins that use the library, each in a collectible context of its own. Prints whether the context is unloaded and the loop has ended.
+/// </summary>
 internal static class CollectibleContext
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);

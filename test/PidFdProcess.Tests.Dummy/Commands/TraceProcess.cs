@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.Tests.Dummy.Commands;
 
 /// <summary>
-/// Traces a process as a debugger does, prints "traced", and reaps it when a line comes on the input. Until then the kernel tells its parent nothing of
-/// its exit.
+/// Traces a process as a debugger does, prints "traced", and reaps it when a line comes on the input. Until then the kernel tells the parent
+/// nothing of the exit.
 /// </summary>
 internal static partial class TraceProcess
 {

@@ -106,9 +106,11 @@ public sealed class ExitedOnceTests : IDisposable
         _input = _process.StandardInput;
         _firstId = _process.Id;
         _registry.Attach(_process);
-        using Timer? later = events == TurnedOn ? new Timer(_ => Tolerant(() => _process.EnableRaisingEvents = true), null, 0, Timeout.Infinite) : null;
+        Thread? turnsOn = events == TurnedOn ? new Thread(() => Tolerant(() => _process.EnableRaisingEvents = true)) : null;
+        turnsOn?.Start();
 
         s_calls[call].Call(this);
+        turnsOn?.Join();
 
         bool isDue = events != Off || s_calls[call].Raises;
         TestProcesses.WaitUntil(() => Volatile.Read(ref _raised) >= (isDue ? 1 : 0), "Exited is raised");

@@ -1,6 +1,6 @@
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.Lifetime;
+namespace PidFdProcess.Tests.Wait;
 
 /// <summary>The library in a plugin: its context can be unloaded, and an idle event loop ends.</summary>
 [TestClass]

@@ -6,7 +6,8 @@ namespace PidFdProcess.Tests.Wait;
 [TestClass]
 public sealed class ReapedByOthersTests
 {
-    private static readonly string[] s_ends = ["WaitForExit", "WaitForExitOnly", "WaitForExitAsync", "WaitForExitOnlyAsync", "Kill", "Kill of the tree"];
+    private static readonly string[] s_ends =
+        ["WaitForExit", "WaitForExitOnly", "WaitForExitAsync", "WaitForExitOnlyAsync", "Kill", "Kill of the tree"];
 
     private static readonly string[] s_true =
         ["HasExited", "WaitForExit(0)", "WaitForExit(1 s)", "WaitForExitAndOutputAsync", "WhenAnyExit"];

@@ -72,7 +72,7 @@ public sealed class TracedChildTests
         if (answer != "traced")
         {
             child.Kill();
-            Assert.Inconclusive(answer);
+            Assert.Inconclusive(answer ?? "The tracer has ended.");
         }
 
         return child;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
-namespace PidFdProcess.Tests.WhenAny;
+namespace PidFdProcess.Tests.Wait;
 
 /// <summary>Loops of waits for the first of many processes.</summary>
 [TestClass]
