@@ -15,7 +15,8 @@ internal static class AsyncWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? EndAsync(process, run.Attachment.Run, promise, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
+            return run.IsOver ? EndAsync(process, run.Attachment.Run, promise, cancellationToken)
+                : ByRuntimeAsync(process, promise, cancellationToken);
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);
