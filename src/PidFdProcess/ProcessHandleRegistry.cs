@@ -92,7 +92,9 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <exception cref="ArgumentException">
     /// The process is gone: it has been reaped, or the machine was booted since, or it is not visible in this PID namespace.
     /// </exception>
-    /// <exception cref="PlatformNotSupportedException">The identity cannot be compared here, see <see cref="PidFdSupport.IdentityReason"/>.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The identity cannot be compared here, see <see cref="PidFdSupport.IdentityReason"/>.
+    /// </exception>
     /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     public Process Open(ProcessIdentity identity) => IdentityCalls.Open(_runs, identity);

@@ -9,7 +9,8 @@ namespace PidFdProcess;
 public static class ProcessOpenExtensions
 {
     /// <summary>
-    /// Finds the processes with a name, as <see cref="Process.GetProcessesByName(string)"/>, without a race: opens the pidfd first, then reads the name,
+    /// Finds the processes with a name, as <see cref="Process.GetProcessesByName(string)"/>, without a race: opens the pidfd first, then reads the
+    /// name,
     /// then checks that the pidfd's process still holds the PID.
     /// </summary>
     /// <param name="registry">The registry.</param>
@@ -17,7 +18,8 @@ public static class ProcessOpenExtensions
     /// <returns>The processes, attached. A process that vanishes during the call is left out.</returns>
     /// <exception cref="ArgumentException"><paramref name="processName"/> is <see langword="null"/> or empty.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>A name is no identity, because another program may have the same one. Without pidfds: <see cref="Process.GetProcessesByName(string)"/>.</remarks>
+    /// <remarks>A name is no identity, because another program may have the same one. Without pidfds: <see
+    /// cref="Process.GetProcessesByName(string)"/>.</remarks>
     public static Process[] OpenByName(this ProcessHandleRegistry registry, string processName)
     {
         ArgumentNullException.ThrowIfNull(registry);
@@ -83,7 +85,8 @@ public static class ProcessOpenExtensions
         return process is not null;
     }
 
-    /// <summary>Opens the process that the identity names as <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> does, if it is there still.</summary>
+    /// <summary>Opens the process that the identity names as <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> does, if it is there
+    /// still.</summary>
     /// <param name="registry">The registry.</param>
     /// <param name="identity">The identity.</param>
     /// <param name="process">The process, attached.</param>

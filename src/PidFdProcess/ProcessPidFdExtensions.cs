@@ -137,7 +137,9 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">Through the task: the object has not been started, or was closed.</exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
-    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first (on the pidfd route; stock waits go on).</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// Through the task: the registry was disposed first (on the pidfd route; stock waits go on).
+    /// </exception>
     /// <remarks>
     /// <para>
     /// One <c>epoll(7)</c> thread watches all processes. When the task ends, the stock members work as after
@@ -196,7 +198,9 @@ public static class ProcessPidFdExtensions
     /// <param name="status">How the process ended; <see langword="null"/> if the time was over first.</param>
     /// <returns><see langword="true"/> if the process has exited.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is less than -1 ms or more than <see cref="int.MaxValue"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="timeout"/> is less than -1 ms or more than <see cref="int.MaxValue"/>.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
     /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks"/></remarks>
     public static bool TryWaitForExitStatusPidFd(this Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status) =>

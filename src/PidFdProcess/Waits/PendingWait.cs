@@ -148,11 +148,11 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         if (promise == WaitPromise.Exit)
         {
             LetGo();
-            TrySetResult();
+            EndTask();
         }
         else if (CompletesHere())
         {
-            TrySetResult();
+            EndTask();
         }
         else if (handle.CompletesInline)
         {
@@ -164,6 +164,20 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
 
         return true;
+    }
+
+    /// <summary>Ends the task on this thread, or in a program with a queue of work on a pool thread, where the continuations overtake the
+    /// queue.</summary>
+    private void EndTask()
+    {
+        if (handle.CompletesInline || !PoolHop.IsBusy)
+        {
+            TrySetResult();
+        }
+        else
+        {
+            PoolHop.Complete(this);
+        }
     }
 
     /// <summary>Ends the wait on the event loop, if no user code can run in that.</summary>

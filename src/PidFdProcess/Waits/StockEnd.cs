@@ -10,7 +10,8 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal static class StockEnd
 {
-    /// <summary>Ends a wait in the execution context of the call that began it, because handlers of Exited run in that, as in the stock wait.</summary>
+    /// <summary>Ends a wait in the execution context of the call that began it, because handlers of Exited run in that, as in the stock
+    /// wait.</summary>
     /// <param name="context">The context; <see langword="null"/> if its flow was suppressed.</param>
     /// <param name="process">The object.</param>
     /// <param name="handle">The run; the caller holds a reference.</param>

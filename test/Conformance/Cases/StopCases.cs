@@ -48,6 +48,9 @@ internal static class StopCases
             long start = Stopwatch.GetTimestamp();
             RequireKill(registry.WaitForExitOrKill(late, timeout));
             RequireTime(start, timeout);
+
+            // The status needs no reap, and ExitCode does.
+            await registry.WaitForExitAsync(late);
             Check.Equal(137, late.ExitCode);
         }
 
