@@ -1,6 +1,6 @@
 using PidFdProcess.Tests.Dummy.Commands;
 
-// A program for tests that need a process of their own: its first argument names a command, and each command is a file in Commands.
+// A program for tests that need a process of their own. Its first argument names a command, and each command is a file in Commands.
 // A command that hangs must not keep the test from its end.
 TimeSpan limit = TimeSpan.FromMinutes(2);
 await (args switch
