@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -122,7 +123,7 @@ public sealed class IdentityMethodTests
     public void AProcessThatIsReapedAfterItWasFound_IsGoneAndThePidFdClosed()
     {
         using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process opened = registry.Open(foreign.Id);
         ProcessIdentity identity = registry.GetIdentity(opened);
         registry.Detach(opened);
@@ -168,7 +169,7 @@ public sealed class IdentityMethodTests
         _kernel.OnReadStat = _ => Errno.EMFILE;
         Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _));
         _kernel.OnReadStat = null;
-        Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(new ProcessIdentity(identity.ProcessId, 5, null, identity.BootId), out _));
+        Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity with { PidFdId = 5, StartTicks = null }, out _));
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -27,7 +28,7 @@ public sealed class IdentityTests
     public void AProcessOfAnotherParent_IsOpenedAgainByItsIdentity(ProcessIdentityMethod method)
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         ProcessIdentity identity = registry.GetIdentity(process);
         AssertIdentity(method, foreign.Id, identity);
@@ -66,7 +67,7 @@ public sealed class IdentityTests
     public void AZombie_HasAnIdentityAndIsOpened(ProcessIdentityMethod method)
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
-        using ForeignProcess foreign = ForeignProcess.StartUnreaped();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         foreign.KillAndWaitUntilZombie();
         using Process process = registry.Open(foreign.Id);
         ProcessIdentity identity = registry.GetIdentity(process);
@@ -80,7 +81,7 @@ public sealed class IdentityTests
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
         using Process child = TestProcesses.StartSleeper();
-        using ForeignProcess foreign = ForeignProcess.StartReaped();
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = registry.Open(foreign.Id);
         ProcessIdentity ofChild = registry.GetIdentity(child);
         ProcessIdentity ofForeign = registry.GetIdentity(process);

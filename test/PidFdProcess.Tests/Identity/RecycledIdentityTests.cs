@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -19,7 +20,7 @@ public sealed class RecycledIdentityTests
     {
         RecycledPid.Require();
         using ProcessHandleRegistry registry = HookedPidFs.CreateRegistry(method);
-        int rounds = int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), CultureInfo.InvariantCulture, out int asked) ? asked : UsualRounds;
+        int rounds = Environment.GetEnvironmentVariable(RoundsVariable) is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : UsualRounds;
         int lost = 0;
         List<ProcessIdentity> dead = [];
         for (int done = 0; done < rounds;)
@@ -34,7 +35,7 @@ public sealed class RecycledIdentityTests
                 WaitForNextTick(identity);
             }
 
-            using Process? second = RecycledPid.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 20);
+            using Process? second = PidRecycler.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 20);
             if (second is null)
             {
                 Assert.IsLessThan(rounds + 1000, ++lost, "Somebody else was faster to get the PID each time.");
