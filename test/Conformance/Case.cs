@@ -33,6 +33,7 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
     [
         .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
         .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
+        .. DotNet11Cases.All,
     ];
 
     /// <summary>Runs the case.</summary>

@@ -5,6 +5,8 @@ using PidFdProcess.Tests.Dummy.Commands;
 TimeSpan limit = TimeSpan.FromMinutes(2);
 await (args switch
 {
+    ["end-tree-without-descriptors", string call, string shape] => EndTreeWithoutDescriptors.RunAsync(call, shape),
+    ["kill-own-descendants"] => KillOwnDescendants.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
     ["use-library", string route] => UseLibrary.RunAsync(route),

@@ -30,6 +30,18 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
+    /// <summary>As <see cref="ReapOverdue"/>, for the event loop, because listeners are user code.</summary>
+    [NonEvent]
+    public void ReapOverdueOnPool(int processId, int milliseconds)
+    {
+        if (IsEnabled())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static late => Log.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds),
+                    preferLocal: false);
+        }
+    }
+
     /// <summary>A wait without a limit ended although the runtime had not reaped the child in the time that it may take.</summary>
     [Event(3, Level = EventLevel.Warning)]
     public void ReapOverdue(int processId, int milliseconds)

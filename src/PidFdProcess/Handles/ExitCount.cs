@@ -18,9 +18,16 @@ internal static class ExitCount
     /// <summary>Counts the exit on the thread pool. For the event loop.</summary>
     public static void NoteFromLoop(ProcessHandle handle)
     {
-        if (PidFdMetrics.CountsExits)
+        if (PidFdMetrics.CountsExits && handle.TryAddRef())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static counted => Note(counted), handle, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static counted =>
+                {
+                    Note(counted);
+                    counted.Release();
+                },
+                handle,
+                preferLocal: false);
         }
     }
 }

@@ -28,7 +28,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
 
     public abstract void Release();
 
-    /// <summary>Reads how the process ended, once, at the earliest time. Runs no user code.</summary>
+    /// <summary>Reads how the process ended, once, at the earliest time. Runs no user code. The caller holds a reference.</summary>
     public abstract void CaptureExit();
 
     /// <summary>Adds a wait, unless it has ended before. A wait that was not added hears nothing. The caller holds a reference.</summary>

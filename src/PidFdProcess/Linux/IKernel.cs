@@ -45,9 +45,6 @@ internal interface IKernel
     /// <remarks>A status of <see langword="null"/>: not reaped yet (the kernel says nothing of a zombie), or an older kernel.</remarks>
     Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status);
 
-    /// <summary><c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. ESRCH: reaped.</summary>
-    Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
-
     /// <summary>
     /// <c>poll(2)</c> on the first pidfds of an array: which of the processes have exited, at the latest when the time is over? May answer EINTR.
     /// EBADF: one of the descriptors is closed.

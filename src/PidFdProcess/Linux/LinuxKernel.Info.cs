@@ -9,9 +9,7 @@ internal sealed unsafe partial class LinuxKernel
 {
     // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version; the number is the same on every architecture.
     private const nuint PidFdGetInfo = 0xC040FF0B;
-    private const ulong PidFdInfoPid = 1 << 0;
     private const ulong PidFdInfoExit = 1 << 3;
-    private const int ParentIndex = 2;
     private const int StatBufferSize = 1024;
 
     public static bool IsProcOfThisNamespace => Proc.IsOfThisNamespace;
@@ -21,14 +19,6 @@ internal sealed unsafe partial class LinuxKernel
         PidFdInfo info = new() { Mask = PidFdInfoExit };
         Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
         status = error == 0 && (info.Mask & PidFdInfoExit) != 0 ? new WaitStatus(info.ExitCode) : null;
-        return error;
-    }
-
-    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
-    {
-        PidFdInfo info = new() { Mask = PidFdInfoPid };
-        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, &info));
-        parentId = info.Ids[ParentIndex];
         return error;
     }
 

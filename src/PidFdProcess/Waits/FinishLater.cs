@@ -16,18 +16,17 @@ internal sealed class FinishLater : ExitWaiter
 
     internal override bool IsPending => true;
 
-    /// <summary>Closes the pidfd now if the process has been reaped, else leaves that to the event loop. The caller holds a reference.</summary>
+    /// <summary>Closes the pidfd now if the process has been reaped, else leaves that to the event loop.</summary>
     public static void Begin(ProcessHandle handle)
     {
-        if (handle.RunEnd != RunEnd.None || TryFinish(handle) || !handle.TryAddRef())
+        if (handle.RunEnd != RunEnd.None || !handle.TryAddRef())
         {
             return;
         }
 
-        FinishLater later = new(handle);
-        if (handle.Add(later).IsFailure)
+        // If the loop cannot watch the process, the next call or the sweep closes the pidfd.
+        if (TryFinish(handle) || handle.Add(new FinishLater(handle)).IsFailure)
         {
-            // The next call or the sweep closes it.
             handle.Release();
         }
     }

@@ -57,7 +57,8 @@ internal static class LimitCases
     }
 
     /// <summary>
-    /// Grows the pool before there is no room for descriptors. A thread of the runtime takes two to start, and the runtime ends the program when its pool
+    /// Grows the pool before there is no room for descriptors. A thread of the runtime takes two to start, and the runtime ends the program when its
+    /// pool
     /// cannot grow.
     /// </summary>
     public static void FillThreadPool()

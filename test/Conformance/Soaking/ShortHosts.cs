@@ -81,7 +81,9 @@ internal static class ShortHosts
             TimeSpan stock = Measure(process => process.WaitForExitAsync());
             TimeSpan ours = Measure(process => process.WaitForExitPidFdAsync());
             TimeSpan status = Measure(process => process.WaitForExitStatusPidFdAsync());
-            Check.That(ours < stock + s_slack && status < stock + s_slack, $"stock ended after {stock}, ours after {ours}, the status came after {status}");
+            Check.That(
+                ours < stock + s_slack && status < stock + s_slack,
+                $"stock ended after {stock}, ours after {ours}, the status came after {status}");
         }
         finally
         {

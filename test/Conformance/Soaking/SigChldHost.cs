@@ -5,8 +5,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// A host where the runtime learns of no exit. Either other code reaps, so the pidfd alone knows that the child has exited, or nothing reaps, so a call
-/// about the state answers as stock does, and a call about the status by the pidfd.
+/// A host where the runtime learns of no exit. Either other code reaps, so the pidfd alone knows that the child has exited, or nothing reaps, so a
+/// call about the state answers as stock does, and a call about the status by the pidfd.
 /// </summary>
 internal sealed class SigChldHost(bool isReaped)
 {
@@ -48,7 +48,10 @@ internal sealed class SigChldHost(bool isReaped)
         using Process child = Shell.StartSleeper();
         int id = child.Id;
         s_registry.Attach(child);
-        bool isBefore = random.Next(2) == 0 && ifReaped == ifNot && !name.Contains("Kill", StringComparison.Ordinal) && !name.StartsWith("Stop", StringComparison.Ordinal);
+        bool isBefore = random.Next(2) == 0
+            && ifReaped == ifNot
+            && !name.Contains("Kill", StringComparison.Ordinal)
+            && !name.StartsWith("Stop", StringComparison.Ordinal);
         Task<string> answer = isBefore ? Start(call, child) : Task.FromResult("");
         Native.KillByPid(id);
         if (!isBefore)
@@ -90,7 +93,8 @@ internal sealed class SigChldHost(bool isReaped)
             s_registry.Kill(dead);
             s_registry.Kill(dead, entireProcessTree: true);
             Check.That(!s_registry.Signal(dead, Signum.SIGTERM), "a dead child took a signal");
-            Check.That(ProcessTable.StateOf(id) is not (null or 'Z') && ProcessTable.ParentOf(id) == shell.Id, "the owner of a recycled PID was killed");
+            Check.That(
+                ProcessTable.StateOf(id) is not (null or 'Z') && ProcessTable.ParentOf(id) == shell.Id, "the owner of a recycled PID was killed");
             Native.KillByPid(id);
         }
 

@@ -13,10 +13,12 @@ internal static class SoakHostileMoves
         new(4, "restart-in-handler", Nothing, RestartInHandler),
         new(3, "restart-by-thread", Nothing, RestartByThread),
         new(2, "blocking-handler", Nothing, BlockInHandler),
-        new(1, "traced-child", Nothing, KillTraced),
+        new(0, "traced-child", Nothing, KillTraced),
     ];
 
-    /// <summary>Calls that are under way while the process exits. Each may find the process exited or restarted, or the object without a process.</summary>
+    /// <summary>
+    /// Calls that are under way while the process exits. Each may find the process exited or restarted, or the object without a process.
+    /// </summary>
     private static readonly (string Name, Action<ProcessHandleRegistry, Process> Call)[] s_calls =
     [
         ("async", (registry, process) => Check.That(registry.WaitForExitAsync(process).Wait(Check.Limit), "the wait does not end")),

@@ -7,7 +7,9 @@ internal static class SoakMoves
 {
     private const int RecyclingTries = 10;
 
-    /// <summary>What one of several threads does at the same time. The model is one thread's, so this says what is wrong whatever the others do.</summary>
+    /// <summary>
+    /// What one of several threads does at the same time. The model is one thread's, so this says what is wrong whatever the others do.
+    /// </summary>
     private static readonly Action<Racer>[] s_racers =
     [
         r => r.Registry.Attach(r.Process),

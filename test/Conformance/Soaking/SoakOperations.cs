@@ -50,7 +50,14 @@ internal static class SoakOperations
         Of(6, "poll", Registry, s => s.Registry.WaitForExit(s.Process, 0), Saw),
         Of(4, "wait-a-little", Registry, s => s.Registry.WaitForExit(s.Process, s.Random.Next(4)), Saw),
         new(4, "try-status", Registry, TryStatus),
-        Of(4, "async-a-little", Registry, WaitALittle, (s, exited) => s.Run.Saw(exited || s.Run.State == SoakState.Exited)),
+        Of(4, "async-a-little", Registry, WaitALittle, (s, exited) =>
+        {
+            // A cancelled wait says nothing of a process that has exited.
+            if (exited || s.Run.State != SoakState.Exited)
+            {
+                s.Run.Saw(exited);
+            }
+        }),
         Of(6, "get-pidfd", Registry, GetPidFd, (s, found) => Check.That(found || !s.Run.IsRunning, $"{s.Run}: no pidfd")),
         Of(4, "open-second", Attached | Running, s => s.Registry.Open(s.Run.ProcessId), (s, second) => UseSecond(s, second, kills: false)),
         Of(2, "kill-by-second", Attached | Running, s => s.Registry.Open(s.Run.ProcessId), (s, second) => UseSecond(s, second, kills: true)),
@@ -122,7 +129,6 @@ internal static class SoakOperations
         s.Log.Note(name);
         wait(s);
         s.Log.Note(s.Run);
-        s.Run.Saw(exited: true);
         s.Subject.CompleteWaits();
         if (drains && s.Subject.IsChild)
         {
@@ -130,6 +136,7 @@ internal static class SoakOperations
         }
 
         Check.That(s.Registry.HasExited(s.Process), $"{s.Run}: HasExited");
+        s.Run.Saw(exited: true);
         s.Subject.RequireSettled();
     }
 

@@ -11,6 +11,9 @@ internal sealed record Sizes
 
     public required int ForeignTurns { get; init; }
 
+    /// <summary>Gets how many processes are killed before the idle program is measured, because it is about hot code.</summary>
+    public required int IdleWarmUp { get; init; }
+
     public required int[] PendingWaits { get; init; }
 
     public required int PendingTurns { get; init; }
@@ -38,6 +41,8 @@ internal sealed record Sizes
 
     public required int FirstCallTurns { get; init; }
 
+    public required int ShortWarmUp { get; init; }
+
     public required int ShortProcesses { get; init; }
 
     public required int TreeSide { get; init; }
@@ -46,7 +51,7 @@ internal sealed record Sizes
 
     public required int TreeTurns { get; init; }
 
-    /// <summary>Gets how long a implementation may take for a tree before it is ended.</summary>
+    /// <summary>Gets how long an implementation may take for a tree before it is ended.</summary>
     public required TimeSpan TreeLimit { get; init; }
 
     public required int CallTurns { get; init; }
@@ -57,6 +62,7 @@ internal sealed record Sizes
         LatencyTurns = 150,
         ForeignWarmUp = 2,
         ForeignTurns = 12,
+        IdleWarmUp = 400,
         PendingWaits = [100, 1_000, 10_000],
         PendingTurns = 3,
         IdleWindow = TimeSpan.FromSeconds(5),
@@ -70,6 +76,7 @@ internal sealed record Sizes
         SmallTreeOthers = 300,
         SmallTreeTurns = 60,
         FirstCallTurns = 60,
+        ShortWarmUp = 10,
         ShortProcesses = 5_000,
         TreeSide = 31,
         TreeOthers = 2_000,
@@ -105,8 +112,10 @@ internal sealed record Sizes
     {
         LatencyWarmUp = 1,
         LatencyTurns = 2,
+        ForeignWarmUp = 0,
         ForeignTurns = 1,
-        PendingWaits = [20, 100],
+        IdleWarmUp = 1,
+        PendingWaits = [20],
         IdleWindow = TimeSpan.FromMilliseconds(300),
         PendingChildren = 20,
         ManyWaits = 50,
@@ -118,6 +127,7 @@ internal sealed record Sizes
         SmallTreeOthers = 10,
         SmallTreeTurns = 1,
         FirstCallTurns = 0,
+        ShortWarmUp = 0,
         ShortProcesses = 100,
         TreeSide = 3,
         TreeOthers = 10,

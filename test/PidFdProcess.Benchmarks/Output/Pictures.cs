@@ -16,8 +16,11 @@ internal static class Pictures
         {
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
-                latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Implementation)).Select(series => new Line(
-                    series.Implementation == Implementation.Floor ? series.Implementation : $"{prefix}: {series.Implementation}", Distribution(series))));
+                latency.AddRange(
+                    from series in row.Series
+                    let name = series.Implementation
+                    where series.Count > 0 && IsDrawn(prefix, name)
+                    select new Line(name == Implementation.Floor ? name : $"{prefix}: {name}", Distribution(series)));
             }
         }
 
@@ -27,7 +30,10 @@ internal static class Pictures
                 "From the kill to the code that awaits the exit", "µs (log scale)", "% of exits seen by then", logarithmicY: false).Draw(latency));
         }
 
-        Line[] cost = [.. ((string[])[Implementation.Stock, Implementation.PidFd]).Select(implementation => new Line(implementation, [.. Points(rows, implementation)]))];
+        Line[] cost =
+        [
+            .. ((string[])[Implementation.Stock, Implementation.PidFd]).Select(name => new Line(name, [.. Points(rows, name)])),
+        ];
         if (cost[0].Points.Count > 1)
         {
             File.WriteAllText(Path.Combine(directory, "pending-waits.svg"), new Chart(

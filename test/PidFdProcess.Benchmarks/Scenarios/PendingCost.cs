@@ -38,7 +38,7 @@ internal sealed record PendingCost(
             starts[i + 1] = Stopwatch.GetTimestamp();
         }
 
-        Thread.Sleep(TimeSpan.FromSeconds(1));
+        Thread.Sleep(idleWindow / 2);
         int threadsAdded = CountThreads() - threads;
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long begin = Stopwatch.GetTimestamp();

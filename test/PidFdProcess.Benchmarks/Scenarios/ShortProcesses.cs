@@ -18,7 +18,7 @@ internal static class ShortProcesses
             // Time per process, so that less is better as everywhere: a throughput of 1.00 or more.
             yield return new Row(
                     $"short processes, {atATime} at a time: start, attach, await", "µs each", all.Measure(
-                        warmUp: 10, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
+                        sizes.ShortWarmUp, sizes.ShortProcesses / PerTurn, nanosecondsPerUnit: 1000.0 * PerTurn,
                         (Implementation.Stock, command), (Implementation.PidFd, command), (Implementation.Floor, command)))
                 .Promise(Implementation.PidFd, Implementation.Stock, 1.0);
         }

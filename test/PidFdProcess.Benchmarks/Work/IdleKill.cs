@@ -6,30 +6,29 @@ namespace PidFdProcess.Benchmarks.Work;
 /// <summary>Processes killed so far apart that all threads are asleep, from right before the kill to the code that awaits the exit.</summary>
 internal static class IdleKill
 {
-    // Stock polls at its own times: exits at random ones, over a period of its polls.
+    // The runtime polls at fixed times, so the kills are spread at random over a period of its polls.
     private const int MaxApart = 100;
 
-    // Else it is the compiler that is measured, which competes for the processors.
-    private const int WarmUp = 400;
-
-    // Stock polls foreign processes ever more slowly, down to every 100 ms, which it has reached by then.
+    // The runtime polls non-children ever more slowly, down to every 100 ms, which it has reached by then.
     private static readonly TimeSpan s_untilStockPollsSlowly = TimeSpan.FromMilliseconds(400);
 
     private static bool s_isWarm;
 
-    public static TimeSpan[] KillForeign(ImplementationCalls calls, int count, string? floor)
+    public static TimeSpan[] KillForeign(ImplementationCalls calls, int count, int warmUp, string? floor)
     {
         using ForeignProcessPool pool = new(floor, count);
-        return Kill(calls, Array.ConvertAll(pool.Ids, id => calls.Open(id)));
+        return Kill(calls, warmUp, Array.ConvertAll(pool.Ids, id => calls.Open(id)));
     }
 
-    public static TimeSpan[] KillChildren(ImplementationCalls calls, int count) => Kill(calls, Children.StartSleepers(count));
+    public static TimeSpan[] KillChildren(ImplementationCalls calls, int count, int warmUp) =>
+        Kill(calls, warmUp, Children.StartSleepers(count));
 
-    private static TimeSpan[] Kill(ImplementationCalls calls, Process[] processes) => Task.Run(async () =>
+    private static TimeSpan[] Kill(ImplementationCalls calls, int warmUp, Process[] processes) => Task.Run(async () =>
     {
+        // Otherwise the compiler is measured, which competes for the processors.
         if (!s_isWarm)
         {
-            OneAfterAnother.KillAndAwait(calls, WarmUp);
+            OneAfterAnother.KillAndAwait(calls, warmUp);
             s_isWarm = true;
         }
 

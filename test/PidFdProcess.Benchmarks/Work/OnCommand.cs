@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace PidFdProcess.Benchmarks.Work;
 
-/// <summary>The process of an implementation: it reads commands from stdin and answers each with a line of numbers, as the program in C does.</summary>
+/// <summary>
+/// The process of an implementation. It reads commands from stdin and answers each with a line of numbers, as the program in C does.
+/// </summary>
 internal static class OnCommand
 {
     public static void Run(string implementation)
@@ -20,8 +22,9 @@ internal static class OnCommand
         ["kill-wait", string count] => Nanoseconds(OneAfterAnother.KillAndWait(calls, Number(count))),
         ["kill-await", string count] => Nanoseconds(OneAfterAnother.KillAndAwait(calls, Number(count))),
         ["kill-await-starved", string count] => Nanoseconds(StarvedPool.KillAndAwait(calls, Number(count))),
-        ["idle-kill", string count] => Nanoseconds(IdleKill.KillChildren(calls, Number(count))),
-        ["idle-kill-foreign", string count, .. string[] floor] => Nanoseconds(IdleKill.KillForeign(calls, Number(count), floor.FirstOrDefault())),
+        ["idle-kill", string count, string warmUp] => Nanoseconds(IdleKill.KillChildren(calls, Number(count), Number(warmUp))),
+        ["idle-kill-foreign", string count, string warmUp, .. string[] floor] =>
+            Nanoseconds(IdleKill.KillForeign(calls, Number(count), Number(warmUp), floor.FirstOrDefault())),
         ["kill-all", string count] => Nanoseconds(Bulk.KillAll(calls, Number(count))),
         ["when-any", string count] => Nanoseconds(Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Took),
         ["when-any-bytes", string count] => [Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Bytes],

@@ -28,8 +28,6 @@ internal sealed class HookedKernel : IKernel
 
     public Func<SafePidFdHandle, Errno?>? OnGetExit { get; set; }
 
-    public Func<Errno?>? OnGetParent { get; set; }
-
     public Func<int, Errno?>? OnReadStat { get; set; }
 
     public Func<Errno?>? OnEpollAdd { get; set; }
@@ -56,7 +54,6 @@ internal sealed class HookedKernel : IKernel
     public HookedKernel WithoutInfo()
     {
         OnGetExit = _ => Errno.ENOTTY;
-        OnGetParent = () => Errno.ENOTTY;
         return this;
     }
 
@@ -89,12 +86,6 @@ internal sealed class HookedKernel : IKernel
         Calls.Enqueue("exit");
         status = null;
         return OnGetExit?.Invoke(pidFd) ?? _kernel.PidFdGetExit(pidFd, out status);
-    }
-
-    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
-    {
-        parentId = 0;
-        return OnGetParent?.Invoke() ?? _kernel.PidFdGetParent(pidFd, out parentId);
     }
 
     public Errno ReadProcStat(int processId, out ProcStat stat)

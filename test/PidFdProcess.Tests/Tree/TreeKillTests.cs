@@ -36,14 +36,13 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    [DataRow(false, false)]
-    [DataRow(false, true)]
-    [DataRow(true, true)]
-    public void OnOlderKernels(bool childrenFiles, bool withoutInfo)
+    [DataRow(false)]
+    [DataRow(true)]
+    public void WithAndWithoutChildrenFiles(bool childrenFiles)
     {
         using MarkedTree tree = new(Bushy);
         tree.WaitForCount(121);
-        HookedKernel kernel = withoutInfo ? new HookedKernel().WithoutInfo() : new HookedKernel();
+        HookedKernel kernel = new();
         Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = childrenFiles });
         tree.AssertNoSurvivor();
     }

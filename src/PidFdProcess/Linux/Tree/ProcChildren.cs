@@ -19,9 +19,11 @@ internal sealed class ProcChildren(IKernel kernel)
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>
-    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the process.
+    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the
+    /// process.
     /// </summary>
-    public static bool IsAbsent(Errno error) => error is Errno.ENOENT or Errno.ESRCH or Errno.EACCES or Errno.EPERM;
+    public static bool IsAbsent(Errno error) =>
+        error != 0 && ErrnoTable.MeaningOf(ErrnoTable.Proc, error) is ErrnoMeaning.Gone or ErrnoMeaning.Hidden;
 
     /// <summary>Starts a new round, because the former lists may be out of date.</summary>
     /// <returns>The first error other than that a process is absent. The other processes are listed.</returns>

@@ -181,7 +181,8 @@ internal sealed class TreeMembers : IDisposable
     private Errno OpenPidFd(int id, out SafePidFdHandle pidFd)
     {
         Errno error = Access.Open(id, out pidFd);
-        if (error is Errno.EINVAL or Errno.ENOENT && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
+        ErrnoMeaning meaning = error == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);
+        if (meaning == ErrnoMeaning.NotAProcess && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
         {
             // Before Linux 6.15 a process that is just being reaped answers so. The next list tells.
             _mayHaveMissed = true;
@@ -189,8 +190,8 @@ internal sealed class TreeMembers : IDisposable
         }
         else
         {
-            _mayHaveMissed |= error == Errno.ESRCH;
-            Access.NoteOrForget(id, TreeCall.Open, "pidfd_open", error == Errno.ESRCH ? 0 : error);
+            _mayHaveMissed |= meaning == ErrnoMeaning.Gone;
+            Access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, meaning == ErrnoMeaning.Gone ? 0 : error);
         }
 
         return error;

@@ -1,0 +1,60 @@
+using Microsoft.CodeAnalysis;
+
+namespace PidFdProcess.Analyzers;
+
+/// <summary>Recognises <c>System.Diagnostics.Process</c> without a look-up in the compilation.</summary>
+internal static class ProcessTypes
+{
+    public const string Process = "System.Diagnostics.Process";
+
+    public static bool IsProcess(ISymbol? type) => Is(type, "Process", "System", "Diagnostics");
+
+    /// <summary>Returns whether the type is <c>Process</c>, derives from it, or is a type parameter that does.</summary>
+    public static bool DerivesFromProcess(ITypeSymbol? type)
+    {
+        if (type is ITypeParameterSymbol parameter)
+        {
+            foreach (ITypeSymbol constraint in parameter.ConstraintTypes)
+            {
+                if (DerivesFromProcess(constraint))
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+
+        for (ITypeSymbol? current = type; current is not null; current = current.BaseType)
+        {
+            if (IsProcess(current))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Returns whether the symbol is the type of this name in this namespace, given from the outermost part on.</summary>
+    public static bool Is(ISymbol? type, string name, params string[] parts)
+    {
+        if (type is not INamedTypeSymbol { ContainingType: null } || type.Name != name)
+        {
+            return false;
+        }
+
+        INamespaceSymbol? current = type.ContainingNamespace;
+        for (int i = parts.Length - 1; i >= 0; i--)
+        {
+            if (current is null || current.Name != parts[i])
+            {
+                return false;
+            }
+
+            current = current.ContainingNamespace;
+        }
+
+        return current is { IsGlobalNamespace: true };
+    }
+}

@@ -1,0 +1,23 @@
+namespace PidFdProcess.Analyzers.Rules;
+
+/// <summary>Which call of this library replaces which stock call. The parameters have the same names.</summary>
+internal static class Counterparts
+{
+    public const string HasExited = "HasExitedPidFd";
+    public const string Open = "ProcessHandleRegistry.Default.Open";
+    public const string OpenByName = "ProcessHandleRegistry.Default.OpenByName";
+
+    /// <summary>Returns the name, or <see langword="null"/> if the library has no such call.</summary>
+    public static string? Of(StockMethod method) => method switch
+    {
+        StockMethod.Kill or StockMethod.KillTree => "KillViaPidFd",
+        StockMethod.WaitForExit or StockMethod.WaitForExitMilliseconds or StockMethod.WaitForExitTimeSpan => "WaitForExitPidFd",
+        StockMethod.WaitForExitAsync => "WaitForExitPidFdAsync",
+        StockMethod.Start => "StartWithPidFd",
+        StockMethod.GetProcessById => Open,
+        StockMethod.WaitForExitStatus => "WaitForExitStatusPidFd",
+        StockMethod.WaitForExitStatusAsync => "WaitForExitStatusPidFdAsync",
+        StockMethod.TryWaitForExitStatus => "TryWaitForExitStatusPidFd",
+        _ => null,
+    };
+}

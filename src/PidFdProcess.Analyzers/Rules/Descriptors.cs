@@ -1,0 +1,86 @@
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+
+namespace PidFdProcess.Analyzers.Rules;
+
+/// <summary>What the analyzers and the generator report.</summary>
+internal static class Descriptors
+{
+    public const string StockCallId = "PIDFD0001";
+    public const string NotReroutedId = "PIDFD0002";
+    public const string SignalByPidId = "PIDFD0003";
+    public const string ReapingId = "PIDFD0004";
+    public const string KeptProcessId = "PIDFD0005";
+    public const string LanguageVersionId = "PIDFD0100";
+
+    /// <summary>The property under which a diagnostic names what replaces the call, for the code fix.</summary>
+    public const string Replacement = "Replacement";
+
+    private const string Category = "Reliability";
+
+    public static readonly DiagnosticDescriptor StockCall = new(
+        StockCallId,
+        "A stock call goes by PID",
+        "Use '{1}' in place of 'Process.{0}', so that the call goes through the pidfd",
+        Category,
+        DiagnosticSeverity.Info,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(StockCallId));
+
+    public static readonly DiagnosticDescriptor NotRerouted = new(
+        NotReroutedId,
+        "The drop-in cannot reroute this",
+        "'Process.{0}' stays stock, because the compiler cannot reroute {1}",
+        Category,
+        DiagnosticSeverity.Info,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(NotReroutedId));
+
+    public static readonly DiagnosticDescriptor SignalByPid = new(
+        SignalByPidId,
+        "A signal goes by PID",
+        "'{0}' signals any process that has the PID by then; use 'SignalViaPidFd'",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(SignalByPidId));
+
+    public static readonly DiagnosticDescriptor Reaping = new(
+        ReapingId,
+        "The runtime loses its children",
+        "'{0}' takes the exits of all children, so that the runtime no longer sees those that 'Process' has started",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(ReapingId),
+        customTags: WellKnownDiagnosticTags.CompilationEnd);
+
+    public static readonly DiagnosticDescriptor KeptProcess = new(
+        KeptProcessId,
+        "A process is looked up by PID and killed later",
+        "The process from '{0}' is kept and killed later, when its PID may have a new owner; use '{1}'",
+        Category,
+        DiagnosticSeverity.Info,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(KeptProcessId));
+
+    public static readonly DiagnosticDescriptor LanguageVersion = new(
+        LanguageVersionId,
+        "The drop-in needs C# 12",
+        "PidFdProcessDropIn needs C# 12 or later, and this project is C# {0}: raise LangVersion, or remove the property",
+        Category,
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(LanguageVersionId));
+
+    private static string Help(string id)
+    {
+        // The SDK writes the address of the repository into the assembly, if the build knows one.
+        string? repository = typeof(Descriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(static metadata => metadata.Key == "RepositoryUrl")?.Value;
+        string root = repository is not null && repository.StartsWith("https:", StringComparison.Ordinal)
+            ? repository.Replace(".git", "") + "/blob/HEAD/"
+            : "";
+        return root + "src/PidFdProcess/README.md#" + id.ToLowerInvariant();
+    }
+}

@@ -1,0 +1,159 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+using PidFdProcess.Analyzers.Interception;
+
+namespace PidFdProcess.Analyzers.Rules;
+
+/// <summary>
+/// Without the property: suggests the counterpart of each stock call. With it: lists what the compiler cannot reroute.
+/// </summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class StockCallAnalyzer : DiagnosticAnalyzer
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [Descriptors.StockCall, Descriptors.NotRerouted];
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.EnableConcurrentExecution();
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.RegisterCompilationStartAction(static start =>
+        {
+            RepeatedFiles repeated = new(start.Compilation);
+            start.RegisterOperationAction(operation => AnalyzeInvocation(operation, repeated), OperationKind.Invocation);
+        });
+        context.RegisterOperationAction(AnalyzeMethodGroup, OperationKind.MethodReference);
+        context.RegisterOperationAction(AnalyzeProperty, OperationKind.PropertyReference);
+        context.RegisterOperationAction(AnalyzeDynamic, OperationKind.DynamicInvocation);
+    }
+
+    private static void AnalyzeInvocation(OperationAnalysisContext context, RepeatedFiles repeated)
+    {
+        IInvocationOperation invocation = (IInvocationOperation)context.Operation;
+        StockMethod method = StockMethods.Find(invocation.TargetMethod);
+        if (method == StockMethod.None)
+        {
+            AnalyzeReflection(context, invocation);
+            return;
+        }
+
+        if (!IsOn(context))
+        {
+            // LookUpAnalyzer looks at what becomes of a process that is looked up.
+            Suggest(context, invocation.TargetMethod.Name, method == StockMethod.GetProcessById ? null : Counterparts.Of(method));
+        }
+        else if (CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken))
+        {
+            ReportStock(context, invocation.TargetMethod.Name, "a call in an expression tree", Counterparts.Of(method));
+        }
+        else if (repeated.Contains(invocation.Syntax.SyntaxTree))
+        {
+            ReportStock(context, invocation.TargetMethod.Name, "a call in two files with the same text", Counterparts.Of(method));
+        }
+    }
+
+    private static void AnalyzeMethodGroup(OperationAnalysisContext context)
+    {
+        IMethodReferenceOperation reference = (IMethodReferenceOperation)context.Operation;
+        StockMethod method = StockMethods.Find(reference.Method);
+        if (method != StockMethod.None && reference.Parent is not INameOfOperation)
+        {
+            Report(context, reference.Method.Name, "a method group", Counterparts.Of(method));
+        }
+    }
+
+    private static void AnalyzeProperty(OperationAnalysisContext context)
+    {
+        IPropertyReferenceOperation reference = (IPropertyReferenceOperation)context.Operation;
+        if (reference.Property.Name == "HasExited"
+            && ProcessTypes.IsProcess(reference.Property.ContainingType)
+            && reference.Parent is not INameOfOperation)
+        {
+            Report(context, reference.Property.Name, "a property", Counterparts.HasExited);
+        }
+    }
+
+    private static void AnalyzeDynamic(OperationAnalysisContext context)
+    {
+        IDynamicInvocationOperation invocation = (IDynamicInvocationOperation)context.Operation;
+        if (IsOn(context)
+            && invocation.Operation is IDynamicMemberReferenceOperation member
+            && StockMethods.IsName(member.MemberName)
+            && (ProcessTypes.DerivesFromProcess(member.ContainingType) || IsDynamicProcess(member.Instance)))
+        {
+            ReportStock(context, member.MemberName, "a dynamic call", replacement: null);
+        }
+    }
+
+    // Only what can be seen to hold a process. Dynamic calls of these names on other objects are common.
+    private static bool IsDynamicProcess(IOperation? instance)
+    {
+        if (instance is IConversionOperation conversion)
+        {
+            return ProcessTypes.DerivesFromProcess(conversion.Operand.Type);
+        }
+
+        return instance is ILocalReferenceOperation { Local: var local, SemanticModel: { } model }
+            && local.DeclaringSyntaxReferences.FirstOrDefault() is { } declaration
+            && model.GetOperation(declaration.GetSyntax()) is IVariableDeclaratorOperation { Initializer.Value: IConversionOperation initial }
+            && ProcessTypes.DerivesFromProcess(initial.Operand.Type);
+    }
+
+    private static void AnalyzeReflection(OperationAnalysisContext context, IInvocationOperation invocation)
+    {
+        if (invocation.TargetMethod.Name is "GetMethod" or "GetProperty" or "InvokeMember"
+            && ProcessTypes.Is(invocation.TargetMethod.ContainingType, "Type", "System")
+            && invocation.Instance is ITypeOfOperation { TypeOperand: var type }
+            && ProcessTypes.DerivesFromProcess(type)
+            && invocation.Arguments.FirstOrDefault(static argument => argument.Parameter?.Ordinal == 0)?.Value.ConstantValue.Value is string name
+            && (StockMethods.IsName(name) || name == "HasExited")
+            && IsOn(context))
+        {
+            ReportStock(context, name, "a call by reflection", replacement: null);
+        }
+    }
+
+    private static void Report(OperationAnalysisContext context, string name, string shape, string? replacement)
+    {
+        if (IsOn(context))
+        {
+            ReportStock(context, name, shape, replacement);
+        }
+        else
+        {
+            Suggest(context, name, replacement);
+        }
+    }
+
+    private static void Suggest(OperationAnalysisContext context, string name, string? replacement)
+    {
+        if (replacement is not null && !StockScope.Contains(EnclosingSymbol(context)))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(
+                Descriptors.StockCall, Place.Of(context.Operation.Syntax), With(replacement), name, replacement));
+        }
+    }
+
+    private static void ReportStock(OperationAnalysisContext context, string name, string shape, string? replacement)
+    {
+        if (!StockScope.Contains(EnclosingSymbol(context)))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(
+                Descriptors.NotRerouted, Place.Of(context.Operation.Syntax), With(replacement), name, shape));
+        }
+    }
+
+    private static bool IsOn(OperationAnalysisContext context) => DropIn.IsOn(context.Operation.Syntax.SyntaxTree.Options);
+
+    private static ImmutableDictionary<string, string?> With(string? replacement) => replacement is null
+        ? ImmutableDictionary<string, string?>.Empty
+        : ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement);
+
+    // The containing symbol of the context is the member. A lambda or local function inside may have the attribute, too.
+    private static ISymbol? EnclosingSymbol(OperationAnalysisContext context) =>
+        context.Operation.SemanticModel?.GetEnclosingSymbol(context.Operation.Syntax.SpanStart, context.CancellationToken)
+        ?? context.ContainingSymbol;
+}

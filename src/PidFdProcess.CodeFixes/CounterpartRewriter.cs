@@ -1,0 +1,81 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using PidFdProcess.Analyzers.Rules;
+
+namespace PidFdProcess.CodeFixes;
+
+/// <summary>Puts the counterpart in the place of a stock call, in each of the shapes that a call has.</summary>
+internal static class CounterpartRewriter
+{
+    /// <summary>Returns the node to replace, or <see langword="null"/> if the shape has no safe edit.</summary>
+    public static SyntaxNode? FindTarget(SyntaxNode root, Diagnostic diagnostic)
+    {
+        if (!diagnostic.Properties.TryGetValue(Descriptors.Replacement, out string? replacement)
+            || replacement is null
+            || root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not SimpleNameSyntax name
+            || name.Parent is NameColonSyntax or ExpressionColonSyntax)
+        {
+            return null;
+        }
+
+        if (HasOtherResult(replacement) && !IsDiscarded(name))
+        {
+            return null;
+        }
+
+        bool isWhole = replacement is Counterparts.Open or Counterparts.OpenByName or Counterparts.HasExited;
+        return name.Parent switch
+        {
+            MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } access when access.Name == name => access,
+            MemberAccessExpressionSyntax access when access.Name == name => isWhole ? access : name,
+            MemberBindingExpressionSyntax binding => isWhole ? binding : name,
+            _ => name,
+        };
+    }
+
+    /// <summary>Returns what replaces the node. Nodes inside it may have been rewritten before.</summary>
+    public static SyntaxNode Rewrite(SyntaxNode original, SyntaxNode rewritten, string replacement)
+    {
+        if (replacement is Counterparts.Open or Counterparts.OpenByName)
+        {
+            return SyntaxFactory.ParseExpression(replacement).WithTriviaFrom(rewritten);
+        }
+
+        IdentifierNameSyntax name = SyntaxFactory.IdentifierName(replacement);
+        SyntaxNode renamed = rewritten switch
+        {
+            MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax receiver } access => access
+                .WithExpression(SyntaxFactory.ThisExpression().WithTriviaFrom(receiver))
+                .WithName(name.WithTriviaFrom(access.Name)),
+            MemberAccessExpressionSyntax access => access.WithName(name.WithTriviaFrom(access.Name)),
+            MemberBindingExpressionSyntax binding => binding.WithName(name.WithTriviaFrom(binding.Name)),
+            _ when IsQualified(original) => name.WithTriviaFrom(rewritten),
+
+            // An unqualified call in a class that derives from Process. An extension method needs the object in front.
+            _ => SyntaxFactory.MemberAccessExpression(SyntaxKind.SimpleMemberAccessExpression, SyntaxFactory.ThisExpression(), name)
+                .WithTriviaFrom(rewritten),
+        };
+        return replacement == Counterparts.HasExited
+            ? SyntaxFactory.InvocationExpression(((ExpressionSyntax)renamed).WithoutTrailingTrivia())
+                .WithTrailingTrivia(rewritten.GetTrailingTrivia())
+            : renamed;
+    }
+
+    private static bool IsQualified(SyntaxNode name) =>
+        name.Parent is MemberBindingExpressionSyntax || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
+
+    // Of another type than the stock result, so that the code behind the call might not compile.
+    private static bool HasOtherResult(string replacement) => replacement.Contains("Status");
+
+    private static bool IsDiscarded(SyntaxNode name)
+    {
+        SyntaxNode? current = name.FirstAncestorOrSelf<InvocationExpressionSyntax>();
+        while (current?.Parent is AwaitExpressionSyntax or ConditionalAccessExpressionSyntax)
+        {
+            current = current.Parent;
+        }
+
+        return current?.Parent is ExpressionStatementSyntax && !name.Ancestors().OfType<ArgumentSyntax>().Any();
+    }
+}

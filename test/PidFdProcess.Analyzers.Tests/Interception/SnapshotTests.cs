@@ -1,0 +1,58 @@
+using System.Runtime.CompilerServices;
+using PidFdProcess.Analyzers.Tests.Support;
+
+namespace PidFdProcess.Analyzers.Tests.Interception;
+
+/// <summary>The generated text as a reader sees it. UPDATE_SNAPSHOTS=1 writes the files anew.</summary>
+[TestClass]
+public sealed class SnapshotTests
+{
+    private const string Instance = """
+        using System.Diagnostics;
+
+        class C
+        {
+            async Task M(Process p)
+            {
+                p.Kill();
+                p.Kill(true);
+                p.WaitForExit();
+                p.WaitForExit(1);
+                p.WaitForExit(TimeSpan.Zero);
+                await p.WaitForExitAsync();
+                p?.Kill();
+                p?.Start();
+            }
+        }
+
+        """;
+
+    private const string Static = """
+        using System.Diagnostics;
+
+        Process.Start(new ProcessStartInfo());
+        Process.Start("a");
+        Process.Start("a", "b");
+        Process.Start("a", ["b"]);
+        Process.GetProcessById(1);
+        Process.GetProcessById(1, ".");
+
+        """;
+
+    [TestMethod]
+    [DataRow(nameof(Instance), Instance)]
+    [DataRow(nameof(Static), Static)]
+    public void TheGeneratedFile_IsAsRecorded(string name, string source) =>
+        AssertSnapshot(name, GeneratedProject.Compile(source.ReplaceLineEndings("\n")).Generated!);
+
+    internal static void AssertSnapshot(string name, string text, [CallerFilePath] string file = "")
+    {
+        string path = Path.Combine(Path.GetDirectoryName(file)!, "..", "Snapshots", name + ".g.cs.txt");
+        if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
+        {
+            File.WriteAllText(path, text);
+        }
+
+        Assert.AreEqual(File.ReadAllText(path).ReplaceLineEndings("\n"), text);
+    }
+}

@@ -1,0 +1,166 @@
+using PidFdProcess.Analyzers.Rules;
+using PidFdProcess.Analyzers.Tests.Support;
+using PidFdProcess.CodeFixes;
+
+namespace PidFdProcess.Analyzers.Tests.Rules;
+
+/// <summary>The edits of PIDFD0001 and PIDFD0002 compile and are what a person would have written.</summary>
+[TestClass]
+public sealed class CounterpartFixTests
+{
+    [TestMethod]
+    public Task EveryCall_IsReplaced() => VerifyAsync(
+        """
+        // program
+        using System;
+        using System.Diagnostics;
+
+        Process p = Process.Start("true");
+        p.{|PIDFD0001:Kill|}();
+        p.{|PIDFD0001:Kill|}(entireProcessTree: true);
+        p?.{|PIDFD0001:Kill|}();
+        p.{|PIDFD0001:WaitForExit|}(); // a comment
+        p. /* a */ {|PIDFD0001:WaitForExit|} /* b */ (milliseconds: 1);
+        p.{|PIDFD0001:WaitForExit|}(TimeSpan.Zero);
+        await p.{|PIDFD0001:WaitForExitAsync|}();
+        p.{|PIDFD0001:Start|}();
+        Process.{|PIDFD0001:GetProcessById|}(processId: 1).{|PIDFD0001:Kill|}();
+        Process q = System.Diagnostics.Process.{|PIDFD0001:GetProcessById|}(1);
+        if (p.{|PIDFD0001:HasExited|} && p?.{|PIDFD0001:HasExited|} == true) { }
+
+        """,
+        """
+        // program
+        using System;
+        using System.Diagnostics;
+        using PidFdProcess;
+
+        Process p = Process.Start("true");
+        p.KillViaPidFd();
+        p.KillViaPidFd(entireProcessTree: true);
+        p?.KillViaPidFd();
+        p.WaitForExitPidFd(); // a comment
+        p. /* a */ WaitForExitPidFd /* b */ (milliseconds: 1);
+        p.WaitForExitPidFd(TimeSpan.Zero);
+        await p.WaitForExitPidFdAsync();
+        p.StartWithPidFd();
+        ProcessHandleRegistry.Default.Open(processId: 1).KillViaPidFd();
+        Process q = ProcessHandleRegistry.Default.Open(1);
+        if (p.HasExitedPidFd() && p?.HasExitedPidFd() == true) { }
+
+        """);
+
+    [TestMethod]
+    [DataRow(false, "PIDFD0001")]
+    [DataRow(true, "PIDFD0002")]
+    public Task MethodGroupsExpressionTreesAndHasExited_AreReplaced(bool dropIn, string id) => VerifyAsync(
+        $$"""
+        using System;
+        using System.Diagnostics;
+        using System.Linq.Expressions;
+
+        class C
+        {
+            bool M(Process p)
+            {
+                Action group = p.{|{{id}}:Kill|};
+                Func<int, Process> open = Process.{|{{id}}:GetProcessById|};
+                Expression<Action> tree = () => p.{|{{id}}:Kill|}();
+                return !p.{|{{id}}:HasExited|} && p is { {|{{id}}:HasExited|}: false };
+            }
+        }
+
+        """,
+        $$"""
+        using System;
+        using System.Diagnostics;
+        using System.Linq.Expressions;
+        using PidFdProcess;
+
+        class C
+        {
+            bool M(Process p)
+            {
+                Action group = p.KillViaPidFd;
+                Func<int, Process> open = ProcessHandleRegistry.Default.Open;
+                Expression<Action> tree = () => p.KillViaPidFd();
+                return !p.HasExitedPidFd() && p is { {|{{id}}:HasExited|}: false };
+            }
+        }
+
+        """,
+        dropIn);
+
+    [TestMethod]
+    public Task CallsInSubclassesAndByUsingStatic_AreReplaced() => VerifyAsync(
+        """
+        using System.Diagnostics;
+        using static System.Diagnostics.Process;
+
+        class Own : Process
+        {
+            void M() { {|PIDFD0001:Kill|}(); this.{|PIDFD0001:Kill|}(); base.{|PIDFD0001:Kill|}(true); }
+            void N() { if ({|PIDFD0001:HasExited|}) { {|PIDFD0001:Start|}(); } {|PIDFD0001:GetProcessById|}(1); }
+        }
+
+        """,
+        """
+        using System.Diagnostics;
+        using PidFdProcess;
+        using static System.Diagnostics.Process;
+
+        class Own : Process
+        {
+            void M() { this.KillViaPidFd(); this.KillViaPidFd(); this.KillViaPidFd(true); }
+            void N() { if (this.HasExitedPidFd()) { this.StartWithPidFd(); } ProcessHandleRegistry.Default.Open(1); }
+        }
+
+        """);
+
+    [TestMethod]
+    [DataRow("using Alpha;\nusing System.Diagnostics;\n", "using Alpha;\nusing System.Diagnostics;\nusing PidFdProcess;\n")]
+    [DataRow("using System.Diagnostics;\nusing Alpha;\nusing Zeta;\n", "using System.Diagnostics;\nusing Alpha;\nusing PidFdProcess;\nusing Zeta;\n")]
+    [DataRow("// licence\nusing Zeta;\n", "// licence\nusing PidFdProcess;\nusing Zeta;\n")]
+    [DataRow("// licence\n\n", "// licence\n\nusing PidFdProcess;\n\n")]
+    [DataRow("", "using PidFdProcess;\n\n")]
+    [DataRow("using PidFdProcess;\n", "using PidFdProcess;\n")]
+    [DataRow("global using PidFdProcess;\n", "global using PidFdProcess;\n")]
+    [DataRow("using System;\r\n", "using System;\r\nusing PidFdProcess;\r\n")]
+    public Task TheDirective_GoesWhereItBelongs(string before, string after)
+    {
+        const string Rest = "namespace Alpha { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
+        return VerifyAsync(
+            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
+            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
+    public Task TheDirective_GoesIntoTheNamespaceThatHasTheOthers() => VerifyAsync(
+        """
+        namespace App
+        {
+            using System.Diagnostics;
+
+            class C { void M(Process p) { p.{|PIDFD0001:Kill|}(); } }
+        }
+
+        """,
+        """
+        namespace App
+        {
+            using System.Diagnostics;
+            using PidFdProcess;
+
+            class C { void M(Process p) { p.KillViaPidFd(); } }
+        }
+
+        """);
+
+    [TestMethod]
+    public Task ACallInsideTheLibrarysNamespace_NeedsNoDirective() => VerifyAsync(
+        "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.{|PIDFD0001:Kill|}(); } }",
+        "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.KillViaPidFd(); } }");
+
+    private static Task VerifyAsync(string source, string fixedSource, bool dropIn = false) =>
+        RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(source, fixedSource, dropIn);
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using PidFdProcess.Linux;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>Trees on a host without pidfds: by PID, parent and start time.</summary>
+[TestClass]
+public sealed class TreeByPidTests
+{
+    private const int SigStop = 19;
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Kill_LeavesNoSurvivor(bool childrenFiles)
+    {
+        using MarkedTree tree = new("f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & fi; sleep 1000; }; f 4");
+        tree.WaitForCount(31);
+        HookedKernel kernel = WithoutPidFds();
+        Assert.AreEqual((Errno)0, TreeKill.Run(
+            kernel, tree.Root.Id, null, children: new ProcChildren(kernel) { UseChildrenFiles = childrenFiles }));
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void Kill_OfChildrenBeforeParents()
+    {
+        using MarkedTree tree = new("sh -c 'sleep 1000 & wait' & wait");
+        tree.WaitForCount(3);
+        List<int> killed = [];
+        HookedKernel kernel = WithoutPidFds();
+        kernel.OnKill = (id, signal) =>
+        {
+            if (signal == Native.SigKill)
+            {
+                killed.Add(id);
+            }
+
+            return null;
+        };
+        TreeKill.Run(kernel, tree.Root.Id, null);
+        Assert.HasCount(3, killed);
+        Assert.AreEqual(tree.Root.Id, killed[2]);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void Kill_WhenAPidIsRecycledAfterItsListing_SparesTheStranger()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
+        int victim = ReadId(tree);
+        tree.WaitForCount(3);
+        bool isStopped = false;
+        HookedKernel kernel = WithoutPidFds();
+        kernel.OnKill = (id, signal) =>
+        {
+            isStopped |= id == victim && signal == SigStop;
+            return null;
+        };
+
+        // After it was found, the kernel tells of a process of another parent that was started later.
+        int read = 0;
+        kernel.OnReadStat = id =>
+        {
+            read = id;
+            return null;
+        };
+        kernel.ChangeStat = stat => read == victim && isStopped ? stat with { StartTicks = stat.StartTicks + 1, ParentId = 1 } : stat;
+        TreeKill.Run(kernel, tree.Root.Id, null);
+        Assert.IsTrue(isStopped);
+        tree.AssertAlive(victim);
+    }
+
+    [TestMethod]
+    public void Kill_OfARootThatIsGone_AnswersThat()
+    {
+        using MarkedTree tree = new("exit 0");
+        tree.Root.WaitForExit();
+        Assert.AreEqual(Errno.ESRCH, TreeKill.Run(WithoutPidFds(), tree.Root.Id, null));
+    }
+
+    private static HookedKernel WithoutPidFds() => new()
+    {
+        OnOpen = static _ => throw new AssertFailedException("There are no pidfds."),
+        OnSignal = static (_, _) => throw new AssertFailedException("There are no pidfds."),
+    };
+
+    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+}

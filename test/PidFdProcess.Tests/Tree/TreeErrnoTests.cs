@@ -1,0 +1,166 @@
+using System.ComponentModel;
+using System.Globalization;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>An errno that does not say that a process is gone is an error. It is reported after what could be killed was killed.</summary>
+[TestClass]
+public sealed class TreeErrnoTests
+{
+    private const string Script = "sh -c 'sleep 1000 & echo $$; wait' & wait";
+
+    [TestMethod]
+    [DataRow(Errno.EIO)]
+    [DataRow(Errno.ENOMEM)]
+    [DataRow(Errno.EMFILE)]
+    internal void Kill_WhenTheChildrenOfAMemberCannotBeRead_KillsTheOthersAndNamesIt(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        AssertNames(e, error, parent, $"/proc/{parent}/task/*/children");
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 1, "all but the grandchild die");
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.ESRCH)]
+    [DataRow(Errno.EACCES)]
+    [DataRow(Errno.EPERM)]
+    internal void Kill_WhenTheChildrenOfAMemberAreGoneOrHidden_ReportsNothing(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 1, "all but the grandchild die");
+    }
+
+    [TestMethod]
+    public void Kill_WhenTheChildrenOfAMemberCanBeReadTheSecondTime_KillsAllAndReportsNothing()
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        int reads = 0;
+        HookedKernel kernel = new() { OnReadChildren = id => id == parent && reads++ == 0 ? Errno.EIO : null };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
+        Assert.IsGreaterThan(1, reads);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EIO)]
+    [DataRow(Errno.EMFILE)]
+    internal void Kill_WhenProcCannotBeListed_KillsTheRootAndSaysSo(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnListProcesses = () => error };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(
+            () => TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false }));
+        AssertNames(e, error, tree.Root.Id, "/proc");
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the root dies");
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EIO)]
+    [DataRow(Errno.EMFILE)]
+    internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnReadStat = id => id == parent ? error : null };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        AssertNames(e, error, parent, $"/proc/{parent}/stat");
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the root dies");
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EIO)]
+    [DataRow(Errno.EMFILE)]
+    internal void Kill_WhenItsOwnAncestorsCannotBeRead_KillsNobody(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnReadStat = id => id == Environment.ProcessId ? error : null };
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => TreeKillTests.Kill(tree, kernel));
+        Assert.AreEqual((int)error, e.NativeErrorCode);
+        Assert.HasCount(3, tree.Alive());
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOENT)]
+    internal void Kill_WhenADescendantCannotBeOpenedAtFirst_LooksAgain(Errno error)
+    {
+        // Before Linux 6.15 so answers a process that is just being reaped.
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        int opens = 0;
+        HookedKernel kernel = new() { OnOpen = id => id == parent && opens++ < 2 ? error : null };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
+        Assert.AreEqual(3, opens);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.EACCES)]
+    [DataRow(Errno.EPERM)]
+    [DataRow(Errno.EIO)]
+    internal void Kill_WhenADescendantCannotBeOpenedAtAll_KillsTheRootAndNamesIt(Errno error)
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { OnOpen = id => id == parent ? error : null };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
+        AssertNames(e, error, parent, "pidfd_open");
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the root dies");
+        Assert.IsFalse(tree.Alive().Exists(id => TestProcesses.StateOf(id) == 'T'));
+    }
+
+    [TestMethod]
+    public void Kill_WhenADescendantThatCannotBeOpenedIsGone_ReportsNothing()
+    {
+        using MarkedTree tree = new(Script);
+        int parent = ReadId(tree);
+        tree.WaitForCount(3);
+        HookedKernel kernel = new()
+        {
+            OnSignal = tree.LetRootReap,
+            OnOpen = id =>
+            {
+                if (id != parent)
+                {
+                    return null;
+                }
+
+                Shared.Native.KillByPid(parent);
+                return Errno.EINVAL;
+            },
+        };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
+    }
+
+    private static void AssertNames(AggregateException e, Errno error, int processId, string call)
+    {
+        Assert.AreEqual("Not all processes in process tree could be terminated.", e.Message[..e.Message.IndexOf(" (", StringComparison.Ordinal)]);
+        Win32Exception inner = e.InnerExceptions.OfType<Win32Exception>()
+            .First(each => each.Message.StartsWith(call + " ", StringComparison.Ordinal));
+        Assert.AreEqual((int)error, inner.NativeErrorCode);
+        StringAssert.Contains(inner.Message, error.ToString());
+        StringAssert.Contains(inner.Message, processId.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+}
