@@ -22,6 +22,8 @@ internal sealed class TreeFailures
 
     public int Count => _failures.Count;
 
+    public IEnumerable<Exception> All => _failures.Values;
+
     public void Note(int processId, TreeCall call, Exception failure) => _failures[(processId, call)] = failure;
 
     /// <summary>Forgets a failure because the same call has worked for the same process.</summary>

@@ -55,6 +55,14 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
 
+    /// <summary>Hands over the pidfd to the caller, who closes it.</summary>
+    public SafePidFdHandle? TakePidFd()
+    {
+        SafePidFdHandle? taken = PidFd;
+        PidFd = null;
+        return taken;
+    }
+
     /// <summary>Closes the pidfd, except that of the root, which is the caller's.</summary>
     /// <returns>Whether there was one to close.</returns>
     public bool Drop()

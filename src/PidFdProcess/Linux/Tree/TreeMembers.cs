@@ -35,6 +35,9 @@ internal sealed class TreeMembers : IDisposable
 
     public TreeMember Root => All[0];
 
+    /// <summary>Gets whether the last pass may have missed a process, because another one on a list has ended.</summary>
+    public bool MayHaveMissed => _mayHaveMissed;
+
     public TreeMember? ParentOf(TreeMember member) => _byId.GetValueOrDefault(member.ParentId);
 
     /// <summary>Gets whether the children of one process can be listed without a pass over all processes.</summary>
