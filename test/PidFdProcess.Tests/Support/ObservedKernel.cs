@@ -38,6 +38,8 @@ internal sealed class ObservedKernel : IKernel
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) => _kernel.PidFdSendSignal(pidFd, signal);
 
+    public Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal) => _kernel.PidFdSignalGroup(pidFd, signal);
+
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage) =>
         _kernel.WaitIdNoWait(pidFd, out info, out usage);
 
