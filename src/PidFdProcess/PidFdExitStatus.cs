@@ -14,7 +14,8 @@ public sealed class PidFdExitStatus
     private readonly int? _signal;
 
     internal PidFdExitStatus(
-        ExitStatusSource source, int? exitCode, int? signal, bool coreDumped, ProcessResourceUsage? resourceUsage, DateTime? exitTime, bool canceled = false)
+        ExitStatusSource source, int? exitCode, int? signal, bool coreDumped, ProcessResourceUsage? resourceUsage, DateTime? exitTime,
+            bool canceled = false)
     {
         Source = source;
         ExitCode = exitCode;

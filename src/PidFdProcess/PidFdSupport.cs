@@ -1,4 +1,3 @@
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess;
@@ -46,7 +45,7 @@ public sealed class PidFdSupport
     /// <see cref="ProcessIdentityMethod.StartTicks"/>. Found out at first use.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
-        ? PidFdPlatform.Shared.PidFs.Ability.Method
+        ? PidFsAbility.OfThisKernel.Method
         : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
 
     /// <summary>
@@ -54,7 +53,7 @@ public sealed class PidFdSupport
     /// open_by_handle_at: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)</c>.
     /// </summary>
     public string IdentityReason => IsSupported
-        ? PidFdPlatform.Shared.PidFs.Ability.Reason
+        ? PidFsAbility.OfThisKernel.Reason
         : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);

@@ -10,8 +10,7 @@ namespace PidFdProcess;
 
 // Overview
 //
-// Constraints: Process objects can be closed and restarted without a word to this library. The runtime alone reaps. Every public call means one run
-// of a process, whatever becomes of the object during the call.
+// Constraints: Process objects can be closed and restarted without a word to this library. The runtime alone reaps. Every call means one run.
 //
 // Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
 //
@@ -26,15 +25,13 @@ namespace PidFdProcess;
 //     Runtime       the runtime's own Process: what the stock members do, and what they know of an exit
 //     Linux         system calls, layouts, /proc, trees
 //
-// and a layer names only those below it. Attachments and Waits do not name each other. Diagnostics names none and is named by all. The public types
-// of data in the root belong to the layer that makes them: ProcessAttachment to Attachments, SafePidFdHandle to Linux, the others to all.
-// A test holds these directions.
+// and a layer names only those below it. Diagnostics names none and is named by all. The public types of data belong to the layer that makes them:
+// ProcessAttachment to Attachments, SafePidFdHandle to Linux, the others to all. A test holds these directions.
 
 /// <summary>Attaches pidfds to <see cref="Process"/> objects, so that kills and waits mean the process that was attached.</summary>
 /// <remarks>
 /// <para>
-/// All members are thread-safe. Where pidfds do not work (another OS than Linux, Linux before 5.4, seccomp, or an operator's
-/// switch; see <see cref="Support"/>), every member delegates to the stock runtime.
+/// All members are thread-safe. Where pidfds do not work, every member delegates to the stock runtime; see <see cref="Support"/>.
 /// </para>
 /// <para>
 /// A process that this program started cannot be confused with another one, whenever it is attached, because its PID is not free until the
@@ -54,6 +51,8 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     internal ProcessHandleRegistry(AttachmentTable runs) => _runs = runs;
 
+    internal AttachmentTable Runs => _runs;
+
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
     public static ProcessHandleRegistry Default { get; } = new();
 
@@ -63,27 +62,16 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
     public PidFdSupport Support => _runs.Support;
 
-    /// <summary>
-    /// Gets how many Process objects are attached, on either route; after the exit until the object is disposed, detached or collected.
-    /// Takes time in proportion.
-    /// </summary>
+    /// <summary>Gets how many objects are attached, until they are disposed, detached or collected. Takes time in proportion.</summary>
     public int Count => _runs.Count;
 
-    /// <summary>
-    /// Attaches a pidfd to the process, unless that has been done. Never fails because pidfds do not work: the attachment says which
-    /// route the process has, and why.
-    /// </summary>
+    /// <summary>Attaches a pidfd to the process, unless that has been done. Where pidfds do not work, the attachment says so, and why.</summary>
     /// <param name="process">A process that was started or obtained by PID.</param>
     /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// The object has no process: it has not been started, or was closed, or its PID means a group of processes or a thread.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">The object has no process, or its PID means a group of processes or a thread.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>
-    /// Opens the pidfd first and asks the runtime second: what it has not reaped by then cannot be another process. See
-    /// <c>pidfd_open(2)</c>. Raises no event.
-    /// </remarks>
+    /// <remarks>Opens the pidfd first and asks the runtime second, see <c>pidfd_open(2)</c>. Raises no event.</remarks>
     public ProcessAttachment Attach(Process process) => _runs.Attach(process);
 
     /// <summary>
@@ -102,96 +90,21 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// </remarks>
     public Process Open(int processId) => OpenCalls.Open(_runs, processId);
 
-    /// <summary>Opens a process by its PID without a race, if there is one. See <see cref="Open(int)"/>.</summary>
-    /// <param name="processId">The PID.</param>
-    /// <param name="process">The process, attached.</param>
-    /// <returns><see langword="false"/> if no process has this PID.</returns>
-    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    public bool TryOpen(int processId, [NotNullWhen(true)] out Process? process) => (process = FindCalls.Find(_runs, processId)) is not null;
-
     /// <inheritdoc cref="ProcessIdentityExtensions.GetIdentityViaPidFd"/>
     public ProcessIdentity GetIdentity(Process process) => IdentityCalls.GetIdentity(_runs, process);
 
-    /// <summary>Opens the process that the identity names, and never another one.</summary>
+    /// <summary>Opens the process that the identity names, and never another one. How it is found: see <see cref="ProcessIdentityMethod"/>.</summary>
     /// <param name="identity">An identity that this program or another one got from <see cref="GetIdentity"/>, perhaps long ago.</param>
     /// <returns>The process, attached.</returns>
     /// <exception cref="ArgumentException">
-    /// The process is gone: it has been reaped, or the machine was booted since, or the process is not visible in this PID namespace.
+    /// The process is gone: it has been reaped, or the machine was booted since, or it is not visible in this PID namespace.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The identity cannot be compared here: this is not Linux, or the identity has nothing but a pidfs id and there are none here (see
-    /// <see cref="PidFdSupport.IdentityReason"/>), or <c>/proc</c> does not show the process.
+    /// The identity cannot be compared here, see <see cref="PidFdSupport.IdentityReason"/>.
     /// </exception>
     /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>
-    /// <para>How the process is found depends on the kernel, see <see cref="PidFdSupport.IdentityMethod"/>:</para>
-    /// <list type="bullet">
-    /// <item>Linux 6.14 and later: by its pidfs id alone, with <c>open_by_handle_at(2)</c>. The process may have another PID in this PID namespace.</item>
-    /// <item>Linux 6.9 and later: by its PID. The pidfs id of the pidfd is compared.</item>
-    /// <item>Before: by its PID. The start ticks are compared. They are 10 ms fine, so they do not tell apart two processes
-    /// that had the same PID within 10 ms.</item>
-    /// <item>Without pidfds: by its PID. The start ticks are compared before and after the <see cref="Process"/> is made.</item>
-    /// </list>
-    /// </remarks>
     public Process Open(ProcessIdentity identity) => IdentityCalls.Open(_runs, identity);
-
-    /// <summary>Opens the process that the identity names, if it is there still. See <see cref="Open(ProcessIdentity)"/>.</summary>
-    /// <param name="identity">The identity.</param>
-    /// <param name="process">The process, attached.</param>
-    /// <returns><see langword="false"/> if the process is gone.</returns>
-    /// <exception cref="PlatformNotSupportedException">The identity cannot be compared here.</exception>
-    /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
-    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    public bool TryOpen(ProcessIdentity identity, [NotNullWhen(true)] out Process? process) =>
-        (process = IdentityCalls.Find(_runs, identity, out _)) is not null;
-
-    /// <summary>
-    /// Finds the processes with a name, as <see cref="Process.GetProcessesByName(string)"/>, without a race: opens the pidfd first, then reads the name,
-    /// then checks that the pidfd's process still holds the PID.
-    /// </summary>
-    /// <param name="processName">The name, as <see cref="Process.ProcessName"/> returns it. Upper and lower case are the same.</param>
-    /// <returns>The processes, attached. A process that vanishes during the call is left out.</returns>
-    /// <exception cref="ArgumentException"><paramref name="processName"/> is <see langword="null"/> or empty.</exception>
-    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>A name is no identity, because another program may have the same one. Without pidfds: <see cref="Process.GetProcessesByName(string)"/>.</remarks>
-    public Process[] OpenByName(string processName) => FindCalls.OpenByName(_runs, processName);
-
-    /// <summary>
-    /// Opens the process of a pidfd that came from elsewhere: over a socket (<c>SCM_RIGHTS</c>), from <c>SO_PEERPIDFD</c>, from a service manager, or
-    /// from a system call of your own.
-    /// </summary>
-    /// <param name="pidFd">The pidfd. It stays the caller's, because the process is attached to a duplicate, which is close-on-exec.</param>
-    /// <returns>The process, attached.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="pidFd"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException">
-    /// The descriptor is no pidfd, or it refers to a thread (<c>PIDFD_THREAD</c>), or its process has been reaped, or is not visible in this PID
-    /// namespace.
-    /// </exception>
-    /// <exception cref="PlatformNotSupportedException">
-    /// This is not Linux, or neither the ioctl <c>PIDFD_GET_INFO</c> (Linux 6.13) nor <c>/proc</c> tells the PID.
-    /// </exception>
-    /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
-    /// <exception cref="ObjectDisposedException">The handle is closed, or the registry is disposed.</exception>
-    public Process Open(SafePidFdHandle pidFd) => FindCalls.Open(_runs, pidFd);
-
-    /// <summary>Opens the process whose PID a daemon has written into a file, unless the process is younger than the file.</summary>
-    /// <param name="path">The file. Its first line is the PID.</param>
-    /// <returns>The process, attached.</returns>
-    /// <exception cref="ArgumentException">
-    /// No process has the PID, or it started after the file was written, so that it is not the one that the file means.
-    /// </exception>
-    /// <exception cref="FormatException">The first line is no PID.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    /// <exception cref="PlatformNotSupportedException">This is not Linux, or <c>/proc</c> does not tell when the process started.</exception>
-    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>
-    /// A PID in a file is a guess, and this is the best that can be made of it. The age of the file is the time since its last write. A file that was
-    /// copied or touched, and a clock that was set back since, can let a process pass that is not meant. A clock that was set forward can get the
-    /// right one refused. A program that writes the file itself had better write a <see cref="ProcessIdentity"/>.
-    /// </remarks>
-    public Process OpenPidFile(string path) => PidFileCalls.Open(_runs, path);
 
     /// <inheritdoc cref="ProcessIdentityExtensions.OpenParentViaPidFd"/>
     public Process OpenParent(Process process) => ParentCalls.OpenParent(_runs, process);
@@ -201,15 +114,9 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <exception cref="InvalidOperationException">The parent is not visible in this PID namespace, so it has no PID here.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     /// <remarks>
-    /// <para>
-    /// <c>await ProcessHandleRegistry.OpenParent().WaitForExitPidFdAsync()</c> ends when the parent has ended, also if it was killed. The pidfd is opened
-    /// between two calls of <c>getppid(2)</c> that agree, so it is never of another process.
-    /// </para>
-    /// <para>
-    /// If the program that launched this one had ended before the call, the parent is another process: init, or a subreaper. A launcher that passes
-    /// its <see cref="ProcessIdentity"/> in an environment variable is told from that one. So is a launcher that is not the parent, such as a
-    /// program that starts this one through a shell.
-    /// </para>
+    /// <c>await ProcessHandleRegistry.OpenParent().WaitForExitPidFdAsync()</c> ends when the parent has ended, also if it was killed. If the program
+    /// that launched this one had ended before the call, the parent is init or a subreaper. A launcher that passes its
+    /// <see cref="ProcessIdentity"/> in an environment variable is told from those.
     /// </remarks>
     public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
 
@@ -266,8 +173,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     public bool HasExited(Process process) => WaitCalls.HasExited(_runs, process);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFd(Process, int)"/>
-    public bool WaitForExit(Process process, int milliseconds) =>
-        WaitCalls.WaitForExit(_runs, process, milliseconds);
+    public bool WaitForExit(Process process, int milliseconds) => WaitCalls.WaitForExit(_runs, process, milliseconds);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFdAsync"/>
     public Task WaitForExitAsync(Process process, CancellationToken cancellationToken = default) =>

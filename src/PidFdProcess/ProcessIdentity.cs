@@ -129,7 +129,8 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
         }
 
         charsWritten = 0;
-        bool fits = Append(destination, ref charsWritten, ProcessId) && Append(destination, ref charsWritten, ':') && AppendName(destination, ref charsWritten);
+        bool fits = Append(destination, ref charsWritten, ProcessId) && Append(destination, ref charsWritten, ':')
+            && AppendName(destination, ref charsWritten);
         if (fits && withBoot && BootId is { } boot)
         {
             fits = Append(destination, ref charsWritten, '@') && Append(destination, ref charsWritten, boot);

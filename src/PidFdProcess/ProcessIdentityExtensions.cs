@@ -34,7 +34,9 @@ public static class ProcessIdentityExtensions
     /// <exception cref="InvalidOperationException">
     /// The object has no process, or the process has exited and been reaped, or its parent is not visible in this PID namespace.
     /// </exception>
-    /// <exception cref="PlatformNotSupportedException">This is not Linux, or neither the kernel (Linux 6.13) nor <c>/proc</c> tells the parent.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// This is not Linux, or neither the kernel (Linux 6.13) nor <c>/proc</c> tells the parent.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// The parent's pidfd is opened between two looks that agree, so it is of the process that was the parent at that time. A process gets another

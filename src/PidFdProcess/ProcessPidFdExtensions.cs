@@ -37,12 +37,8 @@ public static class ProcessPidFdExtensions
     /// <param name="process">The process.</param>
     /// <param name="entireProcessTree"><see langword="true"/> to kill the descendants, too.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// The object has no process: it has not been started, or was closed. Or the calling process is one of the tree.
-    /// </exception>
-    /// <exception cref="AggregateException">
-    /// Some of the tree may not be signalled, could not be found, or are alive after SIGKILL. All others were killed.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
+    /// <exception cref="AggregateException">Some of the tree may not be signalled, or were not found. All others were killed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
     /// <remarks>
     /// <para>
@@ -68,9 +64,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number; nothing was called.</exception>
     /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
-    /// <exception cref="Win32Exception">
-    /// The process may not be signalled (EPERM or EACCES, in <see cref="Win32Exception.NativeErrorCode"/>).
-    /// </exception>
+    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
     /// <exception cref="PlatformNotSupportedException">On Windows, for any signal but SIGKILL.</exception>
     /// <remarks>
     /// Without pidfd: <c>kill(2)</c>, after the runtime was asked whether the process has exited; on Windows SIGKILL is <see cref="Process.Kill()"/>.
@@ -119,9 +113,7 @@ public static class ProcessPidFdExtensions
 
     /// <summary>Blocks until the process has exited or the time is over. Does not wait for the end of streams.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="timeout">
-    /// The time; fractions of a millisecond are cut off. Zero looks once; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) waits without end.
-    /// </param>
+    /// <param name="timeout">The time. Zero looks once; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) waits without end.</param>
     /// <returns><inheritdoc cref="WaitForExitPidFd(Process, int)" path="/returns"/></returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -143,11 +135,11 @@ public static class ProcessPidFdExtensions
     /// <param name="cancellationToken">Ends the wait; the process and other waits are left alone.</param>
     /// <returns>A task that ends with the exit. Its continuations run on the thread pool, unless inline completions are on.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// Through the task: the object has no process: it has not been started, or was closed.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">Through the task: the object has not been started, or was closed.</exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
-    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first (on the pidfd route; stock waits go on).</exception>
+    /// <exception cref="ObjectDisposedException">
+    /// Through the task: the registry was disposed first (on the pidfd route; stock waits go on).
+    /// </exception>
     /// <remarks>
     /// <para>
     /// One <c>epoll(7)</c> thread watches all processes. When the task ends, the stock members work as after
@@ -207,7 +199,7 @@ public static class ProcessPidFdExtensions
     /// <returns><see langword="true"/> if the process has exited.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="timeout"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms.
+    /// <paramref name="timeout"/> is less than -1 ms or more than <see cref="int.MaxValue"/>.
     /// </exception>
     /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
     /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks"/></remarks>
@@ -228,17 +220,13 @@ public static class ProcessPidFdExtensions
     /// <param name="gracePeriod">How long to wait between the two; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.</param>
     /// <param name="signal">The signal that asks for the end. SIGCONT follows it, so that a stopped process runs its handler.</param>
     /// <param name="entireProcessTree"><see langword="true"/> to signal, await and kill all its descendants, too.</param>
-    /// <param name="cancellationToken">
-    /// Ends the wait. Before the SIGKILL, the process keeps the signal that it got and is not killed.
-    /// </param>
+    /// <param name="cancellationToken">Ends the wait. Before the SIGKILL, the process keeps its signal and is not killed.</param>
     /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="gracePeriod"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
-    /// <exception cref="InvalidOperationException">
-    /// Through the task: the object has no process, or the calling process is one of the tree.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">Through the task: the object has no process, or the calling process is in the tree.</exception>
     /// <exception cref="Win32Exception">Through the task: the process may not be signalled (EPERM or EACCES). No process of the tree was.</exception>
     /// <exception cref="AggregateException">
     /// Through the task, at the end: some of the descendants may not be signalled or could not be found. All others have exited or were killed.
@@ -306,13 +294,8 @@ public static class ProcessPidFdExtensions
 
     /// <summary>Gets a pidfd of the process for calls of your own, for example through P/Invoke.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="handle">
-    /// A duplicate that is the caller's own: dispose it. It outlives the process, the object and its attachment.
-    /// </param>
-    /// <returns>
-    /// <see langword="false"/> if there is none: pidfds do not work here, this process is out of descriptors, or the exit was seen and the
-    /// pidfd is closed.
-    /// </returns>
+    /// <param name="handle">A duplicate that is the caller's own: dispose it. It outlives the process and the object.</param>
+    /// <returns><see langword="false"/> if there is none: no pidfds or no descriptors here, or the exit was seen.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
     /// <remarks>By <c>fcntl(2)</c> with F_DUPFD_CLOEXEC. What to keep off: see <see cref="SafePidFdHandle"/>.</remarks>

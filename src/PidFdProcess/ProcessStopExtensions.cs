@@ -19,7 +19,8 @@ public static class ProcessStopExtensions
     /// Some may not be signalled, could not be found, or are alive after SIGKILL. All others were killed.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> for this PID namespace.</exception>
-    /// <remarks>As <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>. Without pidfd: by PID, with parent and start time checked.</remarks>
+    /// <remarks>As <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>. Without pidfd: by PID, with parent and start time
+    /// checked.</remarks>
     public static void KillDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.KillDescendants(process);
 
     /// <summary>Stops the process as <see cref="ProcessPidFdExtensions.StopViaPidFdAsync"/> does, and blocks until it has exited.</summary>

@@ -92,8 +92,12 @@ if (!options.IsSmoke)
 Directory.CreateDirectory(options.OutputDirectory);
 JsonReport.Write(Path.Combine(options.OutputDirectory, "results.json"), rows, notes, load);
 Pictures.Draw(options.OutputDirectory, rows);
-Tables.Print(rows);
-notes.ForEach(Console.WriteLine);
-Console.WriteLine($"load before (1, 5, 15 minutes): {load}");
-Console.WriteLine($"results.json and pictures: {Path.GetFullPath(options.OutputDirectory)}");
+using (StreamWriter file = new(Path.Combine(options.OutputDirectory, "results.md")))
+{
+    file.WriteLine("# Results of the last run\n");
+    Tables.Write(file, rows, [.. notes, $"load before (1, 5, 15 minutes): {load}"]);
+}
+
+Console.WriteLine(File.ReadAllText(Path.Combine(options.OutputDirectory, "results.md")));
+Console.WriteLine($"results.json, results.md and pictures: {Path.GetFullPath(options.OutputDirectory)}");
 return 0;

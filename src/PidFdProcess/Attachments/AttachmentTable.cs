@@ -134,7 +134,15 @@ internal sealed class AttachmentTable
         }
     }
 
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_isDisposed, typeof(ProcessHandleRegistry));
+    public void ThrowIfDisposed()
+    {
+        if (_isDisposed)
+        {
+#pragma warning disable CA1513 // ThrowIf names a type, and that of the caller's object is above this layer.
+            throw new ObjectDisposedException($"{nameof(PidFdProcess)}.{nameof(ProcessHandleRegistry)}");
+#pragma warning restore CA1513
+        }
+    }
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;
 
@@ -158,7 +166,9 @@ internal sealed class AttachmentTable
         {
             attachment.Handle?.CloseWhenUnused();
             ThrowIfDisposed();
-            return present ?? Attach(process);
+
+            // The other thread may have seen an earlier run.
+            return present is not null && present.Run.IsCurrentIn(process) ? present : Attach(process);
         }
 
         expected?.Handle?.CloseWhenUnused();

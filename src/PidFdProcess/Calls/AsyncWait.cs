@@ -15,7 +15,9 @@ internal static class AsyncWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? EndAsync(process, run.Attachment.Run, promise, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
+            return run.IsOver
+                ? EndAsync(process, run.Attachment.Run, promise, cancellationToken)
+                : ByRuntimeAsync(process, promise, cancellationToken);
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);
@@ -44,12 +46,17 @@ internal static class AsyncWait
             return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
         }
 
+        EndIfDisposed(handle);
+        return wait.Task;
+    }
+
+    /// <summary>Ends the waits for a run if the registry was disposed while one of them began.</summary>
+    public static void EndIfDisposed(ProcessHandle handle)
+    {
         if (handle.Owner is AttachmentTable { IsDisposed: true })
         {
             handle.End(WaitEnd.Disposed);
         }
-
-        return wait.Task;
     }
 
     /// <summary>Waits for the exit, then for the end of the streams for at most a given time.</summary>
@@ -58,6 +65,12 @@ internal static class AsyncWait
         PinnedRun run, Process process, int outputMilliseconds, CancellationToken cancellationToken)
     {
         await WaitForExitAsync(run, process, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
+        if (run.Attachment.Run is { IsStarted: true } started && !started.IsReaped() && ProcessFields.HasOutput(process))
+        {
+            // The runtime does not know of the exit, and its wait for the streams would first wait for that.
+            return !started.IsCurrentIn(process);
+        }
+
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(outputMilliseconds);
         try

@@ -3,7 +3,8 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Notes that the runtime serves a call because a call on the pidfd failed. The pidfd is kept: it still says which process is meant.</summary>
+/// <summary>Notes that the runtime serves a call because a call on the pidfd failed. The pidfd is kept: it still says which process is
+/// meant.</summary>
 internal static class FallBack
 {
     public static void Note(in PinnedRun run, CallFailure failure)

@@ -195,7 +195,8 @@ internal static class FindCalls
         if (error is not (0 or Errno.ESRCH))
         {
             throw new PlatformNotSupportedException(
-                $"The PID of the pidfd is not known: {SystemCallError.Describe("ioctl(PIDFD_GET_INFO)", error)}, and /proc/self/fdinfo cannot be read.");
+                $"The PID of the pidfd is not known: {SystemCallError.Describe("ioctl(PIDFD_GET_INFO)", error)}, "
+                + "and /proc/self/fdinfo cannot be read.");
         }
 
         throw new ArgumentException(

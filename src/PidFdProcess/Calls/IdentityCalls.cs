@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
@@ -32,7 +31,8 @@ internal static class IdentityCalls
         return id is null && (ticks is null || bootId is null)
             ? throw new PlatformNotSupportedException(
                 $"Process {processId} cannot be named: {runs.Platform.PidFs.Ability.Reason}; "
-                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT) : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
+                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT)
+                    : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
             : new ProcessIdentity(processId, id, ticks, bootId);
     }
 

@@ -5,7 +5,8 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// A process gets another parent when its own ends, and never one that is younger than that. So a parent that is the same before and after its pidfd was
+// A process gets another parent when its own ends, and never one that is younger than that. So a parent that is the same before and after its pidfd
+// was
 // opened held its PID in between.
 
 /// <summary>Opens the parents of processes.</summary>
@@ -67,7 +68,7 @@ internal static class ParentCalls
 
         // Before Linux 6.13, or if the parent is not visible, the kernel does not tell.
         int parentId = 0;
-        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
+        Errno error = run.Handle is { } handle && runs.Platform.PidFs.Calls.GetParentId(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
         ProcStat stat = default;
         if (error != 0 && !run.IsOver)
         {
@@ -84,6 +85,7 @@ internal static class ParentCalls
 
         return error == 0
             ? parentId
-            : throw new PlatformNotSupportedException($"The parent of process {processId} is not known: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+            : throw new PlatformNotSupportedException(
+                $"The parent of process {processId} is not known: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
     }
 }

@@ -8,7 +8,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a PID in a file is a guess. The process that wrote it may be gone, and its PID a stranger's. Only the age can tell: a process that started
+// Constraints: a PID in a file is a guess. The process that wrote it may be gone, and its PID a stranger's. Only the age can tell: a process that
+// started
 // after the file was written is not the one. The file has the time of day, the process the time since the boot.
 //
 // Scheme: read the time of the file, then the PID, so that a file that is written in between is taken for older. Then open the process, and compare

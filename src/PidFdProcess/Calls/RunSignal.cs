@@ -6,7 +6,8 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// Constraint: once the probe has seen pidfd_send_signal work, no errno of it is a reason to signal by PID. A refusal is reported, and the pidfd stays.
+// Constraint: once the probe has seen pidfd_send_signal work, no errno of it is a reason to signal by PID. A refusal is reported, and the pidfd
+// stays.
 
 /// <summary>Signals to a pinned run.</summary>
 internal static class RunSignal

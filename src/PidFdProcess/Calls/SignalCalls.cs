@@ -15,7 +15,10 @@ internal static class SignalCalls
         using PinnedRun run = PinnedRun.Of(runs, process);
         return run.Handle is { } handle
             ? RunSignal.Answer(
-                handle.ProcessId, SignalNumbers.SigKill, ErrnoTable.PidFdSendSignal, handle.Kernel.PidFdSendSignal(handle.PidFd, SignalNumbers.SigKill))
+                handle.ProcessId,
+                SignalNumbers.SigKill,
+                ErrnoTable.PidFdSendSignal,
+                handle.Kernel.PidFdSendSignal(handle.PidFd, SignalNumbers.SigKill))
             : RunSignal.SendByPid(run, process, SignalNumbers.SigKill);
     }
 

@@ -26,7 +26,7 @@ internal static class WhenAnyExit
     {
         // Of the processes without a pidfd alone: their stock waits keep a handler until they end.
         CancellationTokenSource? stock = null;
-        Task[] exits = new Task[all.Length];
+        Task[] exits = new Task[all.Length + 1];
         try
         {
             for (int i = 0; i < all.Length; i++)
@@ -38,7 +38,12 @@ internal static class WhenAnyExit
                 }
             }
 
-            Task first = await Task.WhenAny(exits).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // The token is one of the tasks, so that a cancelled call leaves nothing on the tasks of the others, which later calls share.
+            TaskCompletionSource canceled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(
+                static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), canceled);
+            exits[^1] = canceled.Task;
+            Task first = await Task.WhenAny(exits).ConfigureAwait(false);
             await first.ConfigureAwait(false);
             return all[Array.IndexOf(exits, first)];
         }
@@ -57,7 +62,9 @@ internal static class WhenAnyExit
         using PinnedRun run = PinnedRun.Of(runs, process);
         if (run.Handle is { } handle)
         {
-            return SharedExit.Of(handle, process);
+            Task exit = SharedExit.Of(handle, process);
+            AsyncWait.EndIfDisposed(handle);
+            return exit;
         }
 
         if (run.IsOver)

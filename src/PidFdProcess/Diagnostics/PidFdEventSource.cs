@@ -47,7 +47,8 @@ internal sealed class PidFdEventSource : EventSource
         if (IsEnabled())
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static late => Log.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds), preferLocal: false);
+                static late => Log.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds),
+                    preferLocal: false);
         }
     }
 

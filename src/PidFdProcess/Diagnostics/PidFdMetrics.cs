@@ -7,11 +7,14 @@ namespace PidFdProcess.Diagnostics;
 /// </summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term>pidfdprocess.attachments</term><description>counter, {process}; route: pidfd, stock; reason: attached, exited, unsupported, resource</description></item>
-/// <item><term>pidfdprocess.waits.pending</term><description>observable up-down counter, {wait}: asynchronous waits on the event loop</description></item>
+/// <item><term>pidfdprocess.attachments</term><description>counter, {process}; route: pidfd, stock; reason: attached, exited, unsupported,
+/// resource</description></item>
+/// <item><term>pidfdprocess.waits.pending</term><description>observable up-down counter, {wait}: asynchronous waits on the event
+/// loop</description></item>
 /// <item><term>pidfdprocess.exits</term><description>counter, {process}: exits seen; source: a value of ExitStatusSource</description></item>
 /// <item><term>pidfdprocess.signals</term><description>counter, {signal}; signal: its name; result: sent, exited, or the errno</description></item>
-/// <item><term>pidfdprocess.fallbacks</term><description>counter, {call}: calls that moved to the runtime; call and error: the call that failed and its errno</description></item>
+/// <item><term>pidfdprocess.fallbacks</term><description>counter, {call}: calls that moved to the runtime; call and error: the call that failed and
+/// its errno</description></item>
 /// </list>
 /// </remarks>
 internal static class PidFdMetrics

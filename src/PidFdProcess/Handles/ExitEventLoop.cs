@@ -229,9 +229,9 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
             _epoll = null;
         }
 
-        if (error == Errno.EBADF)
+        if (error is Errno.EBADF or Errno.EINVAL)
         {
-            // Other code has closed the descriptor, and its number may belong to another file.
+            // Other code has closed the descriptor. With EINVAL its number belongs to another file by now.
             epoll.SetHandleAsInvalid();
         }
 

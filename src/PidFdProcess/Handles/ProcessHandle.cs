@@ -53,7 +53,8 @@ internal sealed class ProcessHandle : ExitRegistration
     /// <summary>Gets how the process ended, as far as that is known.</summary>
     public ExitRecord? Exit => Volatile.Read(ref _exit);
 
-    /// <summary>Gets what is known of the end of the run; not <see cref="RunEnd.None"/> once nothing is left that the pidfd could answer better.</summary>
+    /// <summary>Gets what is known of the end of the run; not <see cref="RunEnd.None"/> once nothing is left that the pidfd could answer
+    /// better.</summary>
     public RunEnd RunEnd => _end;
 
     /// <summary>Gets whether the descriptor waits for its last user to close it, or is closed.</summary>

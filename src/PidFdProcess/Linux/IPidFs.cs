@@ -26,6 +26,9 @@ internal interface IPidFs
     /// </summary>
     Errno GetProcessId(SafePidFdHandle pidFd, out int processId);
 
+    /// <summary>The PID of the parent, by ioctl PIDFD_GET_INFO (Linux 6.13). 0: not visible in this PID namespace. ESRCH: reaped.</summary>
+    Errno GetParentId(SafePidFdHandle pidFd, out int parentId);
+
     /// <summary><c>fcntl(F_GETFL)</c>: does the pidfd refer to a thread (PIDFD_THREAD, Linux 6.9)?</summary>
     Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread);
 

@@ -84,6 +84,16 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         return error != 0 && LinuxKernel.IsProcOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
+    public Errno GetParentId(SafePidFdHandle pidFd, out int parentId)
+    {
+        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
+        new Span<byte>(info, InfoSize).Clear();
+        *info = InfoPid;
+        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
+        parentId = ((int*)info)[ThreadGroupIndex + 1];
+        return error;
+    }
+
     public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread)
     {
         // PIDFD_THREAD is O_EXCL.

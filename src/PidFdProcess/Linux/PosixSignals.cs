@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>The runtime's portable numbers of signals, which are negative (<see cref="PosixSignal"/>, -11 since .NET 11), and those of Linux.</summary>
+/// <summary>The runtime's portable numbers of signals, which are negative (<see cref="PosixSignal"/>, -11 since .NET 11), and those of
+/// Linux.</summary>
 internal static class PosixSignals
 {
     /// <summary>The number on Linux of a portable value; 0 if it is none.</summary>

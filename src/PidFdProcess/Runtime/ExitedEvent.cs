@@ -21,9 +21,12 @@ internal enum RuntimeState
 // a wait for the first run that is late raises Exited for the second one. Stock protects its own callback by lock(process) and a comparison.
 // A thread that waits must not block on that lock while a handler runs, because the stock wait would not: the handler may wait for it.
 //
-// Scheme: a raise that is due happens under the same lock, after a comparison of the run. Without one there is no lock.
+// Scheme: a raise that is due happens under the same lock, after a comparison of the run. Without one there is no lock. A thread that finds the lock
+// taken looks now and then whether Exited was raised, because then nothing is left to do.
 internal static class ExitedEvent
 {
+    private const int MillisecondsBetweenLooks = 10;
+
     /// <summary>
     /// Looks whether the runtime knows of the exit, and raises Exited where the stock call would. The look takes the lock under which the runtime
     /// reaps, so after a reap that the kernel has reported, <see cref="RuntimeState.DoesNotKnow"/> is final.
@@ -37,8 +40,7 @@ internal static class ExitedEvent
         {
             if (ProcessFields.HasRaisedExited(process))
             {
-                // If this is the run that it was raised for, the runtime knows.
-                return run.IsCurrentIn(process) ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
+                return StateAfterRaise(process, run);
             }
 
             if (!alsoIfOff && !process.EnableRaisingEvents)
@@ -47,11 +49,20 @@ internal static class ExitedEvent
                 return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun : exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
             }
 
-            lock (process)
+            if (!TryLock(process, run))
+            {
+                return StateAfterRaise(process, run);
+            }
+
+            try
             {
                 return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun
                     : (alsoIfOff ? process.HasExited : process.WaitForExit(0)) ? RuntimeState.Knows
                     : RuntimeState.DoesNotKnow;
+            }
+            finally
+            {
+                Monitor.Exit(process);
             }
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
@@ -65,29 +76,18 @@ internal static class ExitedEvent
     /// </summary>
     public static RuntimeState EnableAndRaise(Process process, in RunIdentity run)
     {
+        if (!TryLock(process, run))
+        {
+            return StateAfterRaise(process, run);
+        }
+
         try
         {
-            lock (process)
-            {
-                if (!run.IsCurrentIn(process))
-                {
-                    return RuntimeState.HasAnotherRun;
-                }
-
-                if (process.WaitForExit(0))
-                {
-                    ProcessFields.EnableEventsAfterExit(process);
-                    _ = process.HasExited;
-                    return RuntimeState.Knows;
-                }
-
-                process.EnableRaisingEvents = true;
-                return RuntimeState.DoesNotKnow;
-            }
+            return EnableLocked(process, run, raise: true);
         }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        finally
         {
-            return RuntimeState.HasAnotherRun;
+            Monitor.Exit(process);
         }
     }
 
@@ -105,13 +105,23 @@ internal static class ExitedEvent
 
         try
         {
-            if (ProcessFields.HasExitedHandler(process))
+            if (ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process))
             {
-                return false;
+                state = EnableLocked(process, run, raise: false);
+                return true;
             }
 
-            state = EnableAndRaise(process, run);
-            return true;
+            // Another thread may add a handler at any time. The mark keeps this thread from running it. As in the stock raise, a handler that was
+            // added before the mark is due, and one that is added later is too late.
+            ProcessFields.MarkExitedAsRaised(process, true);
+            state = EnableLocked(process, run, raise: false);
+            bool isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
+            if (!isDone)
+            {
+                ProcessFields.MarkExitedAsRaised(process, false);
+            }
+
+            return isDone || state != RuntimeState.Knows;
         }
         finally
         {
@@ -122,19 +132,25 @@ internal static class ExitedEvent
     /// <summary>After a wait that ended before the exit: leaves the events on, as the stock wait does from its begin.</summary>
     public static void EnableForLater(Process process, in RunIdentity run)
     {
+        if (!TryLock(process, run))
+        {
+            return;
+        }
+
         try
         {
-            lock (process)
+            if (run.IsCurrentIn(process))
             {
-                if (run.IsCurrentIn(process))
-                {
-                    process.EnableRaisingEvents = true;
-                }
+                process.EnableRaisingEvents = true;
             }
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
             // Closed in this moment: no events are wanted any more.
+        }
+        finally
+        {
+            Monitor.Exit(process);
         }
     }
 
@@ -142,4 +158,58 @@ internal static class ExitedEvent
     public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => run.IsStarted
         ? run.IsReaped()
         : process.EnableRaisingEvents ? ProcessFields.HasRaisedExited(process) : StockCalls.WaitForExit(process, 0);
+
+    /// <summary>Takes the lock of the object; fails if Exited was raised and a handler has the lock, or if the run is over in the object.</summary>
+    private static bool TryLock(Process process, in RunIdentity run)
+    {
+        for (;;)
+        {
+            bool isDone = ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process);
+            if (Monitor.TryEnter(process, isDone ? 0 : MillisecondsBetweenLooks))
+            {
+                return true;
+            }
+
+            if (isDone)
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Exited was raised. If that was for this run, the runtime knows.</summary>
+    private static RuntimeState StateAfterRaise(Process process, in RunIdentity run) =>
+        run.IsCurrentIn(process) ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
+
+    private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool raise)
+    {
+        try
+        {
+            if (!run.IsCurrentIn(process))
+            {
+                return RuntimeState.HasAnotherRun;
+            }
+
+            if (!process.WaitForExit(0))
+            {
+                process.EnableRaisingEvents = true;
+                return RuntimeState.DoesNotKnow;
+            }
+
+            ProcessFields.EnableEventsAfterExit(process);
+            if (!run.IsCurrentIn(process))
+            {
+                // Another thread has restarted the object in this moment. The new run needs a wait of the runtime for its events.
+                ProcessFields.EnableEventsAgain(process);
+                return RuntimeState.HasAnotherRun;
+            }
+
+            _ = raise && process.HasExited;
+            return RuntimeState.Knows;
+        }
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        {
+            return RuntimeState.HasAnotherRun;
+        }
+    }
 }

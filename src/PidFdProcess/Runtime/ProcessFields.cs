@@ -92,6 +92,23 @@ internal static class ProcessFields
         return false;
     }
 
+    /// <summary>Sets whether Exited counts as raised. A caller that has the lock of the object keeps the stock members from raising it so.</summary>
+    public static void MarkExitedAsRaised(Process process, bool isRaised)
+    {
+        if (!s_isMissing)
+        {
+            try
+            {
+                Volatile.Write(ref RaisedOnExited(process), isRaised);
+                Interlocked.MemoryBarrier();
+            }
+            catch (MissingFieldException)
+            {
+                s_isMissing = true;
+            }
+        }
+    }
+
     /// <summary>
     /// Leaves <see cref="Process.EnableRaisingEvents"/> on for a process whose exit the runtime knows. The property would register a wait with the
     /// runtime, whose two threads then learn what is known already. That is a sixth of the time from the exit to the code that awaits it.
@@ -109,6 +126,17 @@ internal static class ProcessFields
             {
                 s_isMissing = true;
             }
+        }
+
+        process.EnableRaisingEvents = true;
+    }
+
+    /// <summary>Turns events on by the property also if the field says that they are on.</summary>
+    public static void EnableEventsAgain(Process process)
+    {
+        if (!s_isMissing)
+        {
+            WatchForExit(process) = false;
         }
 
         process.EnableRaisingEvents = true;

@@ -21,7 +21,8 @@ internal static class UnixSignals
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     public static int Check(int signal, string name) => signal is >= 0 and <= SignalNumbers.Max
         ? signal
-        : throw new ArgumentOutOfRangeException(name, signal, $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
+        : throw new ArgumentOutOfRangeException(name, signal,
+            $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
 
     /// <summary><c>kill(2)</c> by PID.</summary>
     /// <exception cref="PlatformNotSupportedException">Windows has no signals.</exception>

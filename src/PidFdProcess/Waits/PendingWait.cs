@@ -148,11 +148,11 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         if (promise == WaitPromise.Exit)
         {
             LetGo();
-            TrySetResult();
+            EndTask();
         }
         else if (CompletesHere())
         {
-            TrySetResult();
+            EndTask();
         }
         else if (handle.CompletesInline)
         {
@@ -164,6 +164,19 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
 
         return true;
+    }
+
+    /// <summary>Ends the task on this thread, or in a program with a queue of work on a pool thread, where the continuations overtake the queue.</summary>
+    private void EndTask()
+    {
+        if (handle.CompletesInline || !PoolHop.IsBusy)
+        {
+            TrySetResult();
+        }
+        else
+        {
+            PoolHop.Complete(this);
+        }
     }
 
     /// <summary>Ends the wait on the event loop, if no user code can run in that.</summary>
@@ -183,7 +196,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             return false;
         }
 
-        NoteState(state);
+        StockEnd.NoteState(handle, state);
         LetGo();
         return true;
     }
@@ -238,48 +251,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    private Task FinishInContext()
-    {
-        if (_context is null)
-        {
-            return FinishAsync();
-        }
-
-        ExecutionContext? own = ExecutionContext.Capture();
-        ExecutionContext.Restore(_context);
-        try
-        {
-            return FinishAsync();
-        }
-        finally
-        {
-            if (own is not null)
-            {
-                ExecutionContext.Restore(own);
-            }
-        }
-    }
-
-    private Task FinishAsync()
-    {
-        RuntimeState state = ExitedEvent.EnableAndRaise(process, handle.Run);
-        NoteState(state);
-        return state == RuntimeState.Knows && promise == WaitPromise.StockStateAndOutput
-            ? OutputWait.WaitAsync(process, handle.Run, cancellationToken)
-            : Task.CompletedTask;
-    }
-
-    private void NoteState(RuntimeState state)
-    {
-        if (state != RuntimeState.DoesNotKnow)
-        {
-            handle.Finish(RunEnd.KnownToRuntime);
-        }
-        else if (handle.IsReaped())
-        {
-            handle.Finish(handle.IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
-        }
-    }
+    private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, cancellationToken);
 
     /// <summary>The event loop has failed: the rest of the wait by looks at the pidfd, and then as the runtime does.</summary>
     private async Task WaitWithoutLoopAsync()

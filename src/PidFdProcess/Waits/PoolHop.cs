@@ -1,26 +1,57 @@
+using System.Collections.Concurrent;
+
 namespace PidFdProcess.Waits;
 
-// Constraints: what runs handlers of Exited, or waits for the end of streams, needs a pool thread. In a program whose pool threads are all blocked,
-// an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because the pool serves completed
-// registered waits first.
+// Constraints: code that awaits a task needs a pool thread, and so does what runs handlers of Exited or waits for the end of streams. In a program
+// whose pool threads are all blocked, an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because
+// the pool serves completed registered waits first.
 //
-// Scheme: if nothing is queued, an ordinary work item, which is faster. Otherwise a registered wait for an event that is set.
+// Scheme: if nothing is queued, an ordinary work item, which is faster. Otherwise a registered wait for an event that is set. The continuations of a
+// task that is completed on a pool thread go to the queue of that thread, which it serves next. Completions take one registered wait together.
 
 /// <summary>The way from the event loop to the thread pool.</summary>
 internal static class PoolHop
 {
+    private static readonly ConcurrentQueue<TaskCompletionSource> s_completions = [];
+    private static int s_isQueued;
+
+    /// <summary>Gets whether work is queued that no thread of the pool has begun.</summary>
+    public static bool IsBusy => ThreadPool.PendingWorkItemCount > 0;
+
     public static void Queue(IThreadPoolWorkItem item)
     {
-        if (ThreadPool.PendingWorkItemCount == 0)
+        if (IsBusy)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            Overtake(static (state, _) => ((IThreadPoolWorkItem)state!).Execute(), item);
         }
         else
         {
-            ThreadPool.UnsafeRegisterWaitForSingleObject(
-                SetEvent.Value, static (state, _) => ((IThreadPoolWorkItem)state!).Execute(), item, Timeout.Infinite, executeOnlyOnce: true);
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
         }
     }
+
+    /// <summary>Completes a task on a pool thread, ahead of the work that is queued.</summary>
+    public static void Complete(TaskCompletionSource source)
+    {
+        s_completions.Enqueue(source);
+        if (Interlocked.Exchange(ref s_isQueued, 1) == 0)
+        {
+            Overtake(static (_, _) => CompleteAll(), null);
+        }
+    }
+
+    private static void CompleteAll()
+    {
+        // Before the queue is emptied, so that what is added from now on queues another round.
+        Interlocked.Exchange(ref s_isQueued, 0);
+        while (s_completions.TryDequeue(out TaskCompletionSource? source))
+        {
+            source.TrySetResult();
+        }
+    }
+
+    private static void Overtake(WaitOrTimerCallback callback, object? state) =>
+        ThreadPool.UnsafeRegisterWaitForSingleObject(SetEvent.Value, callback, state, Timeout.Infinite, executeOnlyOnce: true);
 
     private static class SetEvent
     {

@@ -36,6 +36,9 @@ internal static class StatusCases
                 process.StandardInput.Close();
                 PidFdExitStatus status = await exit;
                 Check.Equal<int?>(code, status.ExitCode);
+
+                // The status needs no reap, and ExitCode does.
+                await registry.WaitForExitAsync(process);
                 Check.Equal(code, process.ExitCode);
                 Check.Equal(null, status.Signal);
                 Check.That(!status.Canceled && !status.CoreDumped);

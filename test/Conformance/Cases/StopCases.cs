@@ -48,6 +48,9 @@ internal static class StopCases
             long start = Stopwatch.GetTimestamp();
             RequireKill(registry.WaitForExitOrKill(late, timeout));
             RequireTime(start, timeout);
+
+            // The status needs no reap, and ExitCode does.
+            await registry.WaitForExitAsync(late);
             Check.Equal(137, late.ExitCode);
         }
 
@@ -57,6 +60,7 @@ internal static class StopCases
         Check.That(!wait.IsCompleted);
         await source.CancelAsync();
         RequireKill(await wait.WaitAsync(Check.Limit));
+        await registry.WaitForExitAsync(canceled);
         Check.Equal(137, canceled.ExitCode);
 
         // Cancelled before the call, it kills at once.

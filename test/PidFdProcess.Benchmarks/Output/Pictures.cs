@@ -16,9 +16,11 @@ internal static class Pictures
         {
             if (rows.FirstOrDefault(row => row.Work.StartsWith(start, StringComparison.Ordinal)) is { } row)
             {
-                latency.AddRange(row.Series.Where(s => s.Count > 0 && IsDrawn(prefix, s.Implementation)).Select(series => new Line(
-                    series.Implementation == Implementation.Floor ? series.Implementation : $"{prefix}: {series.Implementation}",
-                    Distribution(series))));
+                latency.AddRange(
+                    from series in row.Series
+                    let name = series.Implementation
+                    where series.Count > 0 && IsDrawn(prefix, name)
+                    select new Line(name == Implementation.Floor ? name : $"{prefix}: {name}", Distribution(series)));
             }
         }
 
@@ -30,8 +32,7 @@ internal static class Pictures
 
         Line[] cost =
         [
-            .. ((string[])[Implementation.Stock, Implementation.PidFd])
-                .Select(implementation => new Line(implementation, [.. Points(rows, implementation)])),
+            .. ((string[])[Implementation.Stock, Implementation.PidFd]).Select(name => new Line(name, [.. Points(rows, name)])),
         ];
         if (cost[0].Points.Count > 1)
         {

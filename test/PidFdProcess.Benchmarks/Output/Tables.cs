@@ -9,14 +9,18 @@ internal static class Tables
 {
     private static readonly string[] s_references = [Implementation.Stock, Implementation.Floor, Implementation.Raw, "first 100"];
 
-    public static void Print(IReadOnlyList<Row> rows)
+    /// <summary>Writes the tables, in Markdown, and the notes.</summary>
+    public static void Write(TextWriter writer, IReadOnlyList<Row> rows, IEnumerable<string> notes)
     {
-        if (Console.IsOutputRedirected)
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            // A file has no width to wrap for.
-            AnsiConsole.Profile.Width = 200;
-        }
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Out = new AnsiConsoleOutput(writer),
+        });
 
+        // A file has no width to wrap for.
+        console.Profile.Width = 250;
         Table figures = Make("work", "who", "unit", "median", "p99", "/ stock", "/ C or raw", "samples");
         foreach (Row row in rows)
         {
@@ -41,8 +45,14 @@ internal static class Tables
                 Number(bound.Limit), bound.IsReached ? "reached" : "NOT REACHED");
         }
 
-        AnsiConsole.Write(figures);
-        AnsiConsole.Write(bounds);
+        console.Write(figures);
+        console.WriteLine();
+        console.Write(bounds);
+        console.WriteLine();
+        foreach (string note in notes)
+        {
+            console.WriteLine($"- {note}");
+        }
     }
 
     public static string Number(double value) => value.ToString(

@@ -59,7 +59,8 @@ internal static class ExitLatency
     public static Row Starved(Sizes sizes) => new Row(
             "child: the same in a program with 60 blocked work items", "ms", Interleaver.Run(
                 warmUp: 0, sizes.StarvedTurns,
-                (Implementation.Stock, () => MeasureStarved(Implementation.Stock)), (Implementation.PidFd, () => MeasureStarved(Implementation.PidFd))))
+                (Implementation.Stock, () => MeasureStarved(Implementation.Stock)),
+                (Implementation.PidFd, () => MeasureStarved(Implementation.PidFd))))
         .Promise(Implementation.PidFd, Implementation.Stock, NotMore);
 
     /// <summary>The same in a program that has nothing else to do, so that all its threads are asleep when a child is killed.</summary>

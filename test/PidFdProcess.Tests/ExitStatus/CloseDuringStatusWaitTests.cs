@@ -11,7 +11,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    private readonly ProcessHandleRegistry _registry = TestRegistry.On(ObservedKernel.Platform);
+    private readonly ProcessHandleRegistry _registry = new();
 
     public void Dispose() => _registry.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
-        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         process.Dispose();
         Assert.IsFalse(pending.IsCompleted);
         foreign.Signal();
@@ -35,7 +35,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
         Process child = TestProcesses.StartSleeper();
         using Process killer = Process.GetProcessById(child.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(child);
-        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(child));
+        Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(child));
         child.Dispose();
         killer.Kill();
         Assert.AreEqual(137, await CodeOf(pending));
@@ -56,7 +56,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
-        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         Assert.IsTrue(_registry.Detach(process));
         foreign.Signal(Mono.Unix.Native.Signum.SIGTERM);
         Assert.AreEqual("killed by SIGTERM", (await pending.WaitAsync(s_limit)).ToString());
@@ -69,31 +69,10 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(foreign.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
-        Task<PidFdExitStatus> blocked = await InPoll(() => _registry.WaitForExitStatus(process));
+        Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         _registry.Dispose();
         await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => pending.WaitAsync(s_limit));
         foreign.Signal();
         Assert.AreEqual(Signum.SIGKILL, (await blocked.WaitAsync(s_limit)).Signal);
-    }
-
-    /// <summary>Runs a blocking wait, and returns when its thread sleeps in poll.</summary>
-    private static async Task<Task<PidFdExitStatus>> InPoll(Func<PidFdExitStatus> wait)
-    {
-        TaskCompletionSource<PidFdExitStatus> result = new();
-        Thread thread = new(() =>
-        {
-            try
-            {
-                result.SetResult(wait());
-            }
-            catch (Exception e)
-            {
-                result.SetException(e);
-            }
-        }) { IsBackground = true };
-        int before = ObservedKernel.Blocking;
-        thread.Start();
-        await Task.Run(() => TestProcesses.WaitUntil(() => result.Task.IsCompleted || ObservedKernel.Blocking > before, "a thread is in poll"));
-        return result.Task;
     }
 }

@@ -112,10 +112,10 @@ public sealed partial class FirstCallTests
             [PidFdSupport.DisabledVariable] = null,
         });
         return (
-            [.. from line in await File.ReadAllLinesAsync(methods)
-                let name = Method().Match(line).Groups[1].Value
-                where !name.StartsWith("Program:", StringComparison.Ordinal)
-                select name],
+            [
+                .. (await File.ReadAllLinesAsync(methods)).Select(static line => Method().Match(line).Groups[1].Value)
+                    .Where(static name => !name.StartsWith("Program:", StringComparison.Ordinal)),
+            ],
             await File.ReadAllLinesAsync(assemblies));
     }
 

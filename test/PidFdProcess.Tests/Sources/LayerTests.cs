@@ -11,15 +11,21 @@ namespace PidFdProcess.Tests.Sources;
 public sealed partial class LayerTests
 {
     private const string Root = "PidFdProcess";
-    private const string Rewritten = "Until the library's types have moved to their layers.";
+
+    // What generated code calls: public, and not for people.
+    private const string CompilerServices = Root + ".CompilerServices";
+
     private const int MaxTypesOfTheRegistry = 10;
 
     // From top to bottom.
-    private static readonly string[] s_layers = ["Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime", "Vocabulary", "Linux"];
+    private static readonly string[] s_layers = ["CompilerServices", "Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime",
+        "Vocabulary", "Linux"];
 
     private static readonly Dictionary<string, string> s_layerOfRootType = new()
     {
         [nameof(ProcessOutputExtensions)] = "Facade",
+        [nameof(ProcessOpenExtensions)] = "Facade",
+        [nameof(ProcessIdentityExtensions)] = "Facade",
         [nameof(ProcessPidFdExtensions)] = "Facade",
         [nameof(ProcessStopExtensions)] = "Facade",
         [nameof(ProcessHandleRegistry)] = "Registry",
@@ -30,7 +36,6 @@ public sealed partial class LayerTests
     private static readonly Lazy<SortedDictionary<string, SortedSet<string>>> s_types = new(Scan);
 
     [TestMethod]
-    [Ignore(Rewritten)]
     public void EveryType_IsInALayer_AndNamesNoneOfAHigherOne()
     {
         string[] homeless = [.. s_types.Value.Keys.Where(static type => LayerOf(type) is null).Select(static type => $"{type} is in no layer")];
@@ -60,7 +65,7 @@ public sealed partial class LayerTests
     [
         .. typeof(ProcessHandleRegistry).Assembly.GetTypes()
             .Where(static type => !type.IsNested && type.Namespace is { } name && name.StartsWith(Root, StringComparison.Ordinal))
-            .Where(static type => type.IsPublic != (type.Namespace == Root))
+            .Where(static type => type.IsPublic != (type.Namespace is Root or CompilerServices))
             .Select(static type => $"{type.FullName} is {(type.IsPublic ? "public" : "internal")}"),
     ]);
 

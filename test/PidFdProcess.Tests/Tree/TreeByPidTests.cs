@@ -60,14 +60,14 @@ public sealed class TreeByPidTests
             return null;
         };
 
-        // After it was found, the kernel tells of a process that was started later.
+        // After it was found, the kernel tells of a process of another parent that was started later.
         int read = 0;
         kernel.OnReadStat = id =>
         {
             read = id;
             return null;
         };
-        kernel.ChangeStat = stat => read == victim && isStopped ? stat with { StartTicks = stat.StartTicks + 1 } : stat;
+        kernel.ChangeStat = stat => read == victim && isStopped ? stat with { StartTicks = stat.StartTicks + 1, ParentId = 1 } : stat;
         TreeKill.Run(kernel, tree.Root.Id, null);
         Assert.IsTrue(isStopped);
         tree.AssertAlive(victim);

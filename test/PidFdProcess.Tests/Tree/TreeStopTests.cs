@@ -37,7 +37,8 @@ public sealed class TreeStopTests
     {
         // The child handles the signal, and the root goes on until the child has.
         using MarkedTree tree = new(
-            "trap 'sh -c \"trap \\\"echo child; exit\\\" TERM; while :; do sleep 0.01; done\" & wait; wait; exit' TERM; echo ready; while :; do sleep 0.01; done");
+            "trap 'sh -c \"trap \\\"echo child; exit\\\" TERM; while :; do sleep 0.01; done\" & wait; wait; exit' TERM; "
+            + "echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         TreeStopResult result = Stop(tree, byPid, new TreeStopStep(SigTerm, Timeout.Infinite));
         Assert.AreEqual("child", tree.Root.StandardOutput.ReadLine());
@@ -67,7 +68,8 @@ public sealed class TreeStopTests
             "trap 'echo int' INT; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         TreeStopResult result = Stop(
-            tree, byPid, new TreeStopStep(SigInt, 300), new TreeStopStep(SigTerm, 300), new TreeStopStep(Native.SigKill, 0), new TreeStopStep(SigTerm, -1));
+            tree, byPid, new TreeStopStep(SigInt, 300), new TreeStopStep(SigTerm, 300), new TreeStopStep(Native.SigKill, 0), new TreeStopStep(
+                SigTerm, -1));
         Assert.AreEqual("int\nterm\n", tree.Root.StandardOutput.ReadToEnd());
         Assert.IsTrue(result.RootTookKill);
         Assert.IsEmpty(result.Survivors);
@@ -77,7 +79,8 @@ public sealed class TreeStopTests
     [TestMethod]
     public void Stop_OfTheRootAlone_KillsItsDescendantsWhenItHasExited()
     {
-        using MarkedTree tree = new("sh -c 'trap \"echo signalled\" TERM; echo ready; while :; do sleep 0.01; done' & trap 'exit 0' TERM; while :; do sleep 0.01; done");
+        using MarkedTree tree = new(
+            "sh -c 'trap \"echo signalled\" TERM; echo ready; while :; do sleep 0.01; done' & trap 'exit 0' TERM; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         TreeStopResult result = Stop(tree, root: true, byPid: false, CancellationToken.None, new TreeStopStep(SigTerm, Timeout.Infinite));
         Assert.IsFalse(result.RootTookKill);
@@ -115,7 +118,8 @@ public sealed class TreeStopTests
         {
             Stopwatch watch = Stopwatch.StartNew();
             Assert.AreEqual((Errno)0, TreeStop.Run(
-                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, 0)], rootOnly: false, killMilliseconds: 200, CancellationToken.None, out TreeStopResult? result));
+                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, 0)], rootOnly: false, killMilliseconds: 200, CancellationToken.None,
+                    out TreeStopResult? result));
             CollectionAssert.AreEqual(new[] { tree.Root.Id }, result!.Survivors.ToArray());
             Assert.IsGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(200), watch.Elapsed);
             Assert.IsLessThan(s_prompt, watch.Elapsed);
@@ -149,7 +153,8 @@ public sealed class TreeStopTests
         using (root)
         {
             Assert.AreEqual((Errno)0, TreeStop.Run(
-                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, Timeout.Infinite)], false, KillLimit, CancellationToken.None, out TreeStopResult? result));
+                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, Timeout.Infinite)], false, KillLimit, CancellationToken.None,
+                    out TreeStopResult? result));
             Assert.IsFalse(result!.AnyTookKill);
         }
 

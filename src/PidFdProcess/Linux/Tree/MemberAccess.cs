@@ -4,7 +4,8 @@ namespace PidFdProcess.Linux;
 //
 // Constraints: the process may be out of descriptors, and other threads of it take those that we close.
 //
-// Scheme: if a call fails for that reason, a descriptor of ours is closed and the call made again: first a spare one, then the pidfd of a member that has
+// Scheme: if a call fails for that reason, a descriptor of ours is closed and the call made again: first a spare one, then the pidfd of a member
+// that has
 // exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member will do. A member without a pidfd is known by its
 // PID and start time, and opened again when it is needed. During a kill that is the last resort: the members are stopped then, and one that cannot be
 // opened again would stay so. On hosts without pidfds, all members are known by PID and start time.

@@ -19,7 +19,8 @@ internal sealed class ProcChildren(IKernel kernel)
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>
-    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the process.
+    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the
+    /// process.
     /// </summary>
     public static bool IsAbsent(Errno error) =>
         error != 0 && ErrnoTable.MeaningOf(ErrnoTable.Proc, error) is ErrnoMeaning.Gone or ErrnoMeaning.Hidden;

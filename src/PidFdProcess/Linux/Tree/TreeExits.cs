@@ -1,6 +1,7 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>Waits for exits of members, on the calling thread: for their pidfds by poll(2), for members without one by their <c>/proc/PID/stat</c>.</summary>
+/// <summary>Waits for exits of members, on the calling thread: for their pidfds by poll(2), for members without one by their
+/// <c>/proc/PID/stat</c>.</summary>
 internal sealed class TreeExits(TreeMembers members, IKernel kernel)
 {
     // For members without a pidfd there is nothing to wait on.

@@ -36,7 +36,8 @@ internal sealed class TreeFailures
     /// <summary>Forgets that processes could not be opened, read or signalled if they have turned out to be gone.</summary>
     public void ForgetGone(Func<int, bool> isGone)
     {
-        foreach ((int ProcessId, TreeCall Call) key in _failures.Keys.Where(key => key.Call is TreeCall.Open or TreeCall.Stat or TreeCall.Signal).ToList())
+        foreach ((int ProcessId, TreeCall Call) key in _failures.Keys.Where(key =>
+            key.Call is TreeCall.Open or TreeCall.Stat or TreeCall.Signal).ToList())
         {
             if (isGone(key.ProcessId))
             {

@@ -8,7 +8,8 @@ namespace PidFdProcess.Linux;
 // core still completes. Some members do not stop, or not for long.
 //
 // Scheme: each member is stopped as soon as it is found. When all have been seen to be stopped, from when on they cannot fork, they are listed once
-// more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in time is not waited
+// more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in time is not
+// waited
 // for again, and the kill looks for its children once more.
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 {

@@ -14,10 +14,12 @@ internal enum TreeScope
 
 // Overview
 //
-// Constraints: a member may not be there to be killed, may not be killed by us, or may fork although it was stopped. Whatever happens, no member stays
+// Constraints: a member may not be there to be killed, may not be killed by us, or may fork although it was stopped. Whatever happens, no member
+// stays
 // stopped, all that were found are killed, and the call ends.
 //
-// Scheme: freeze the tree, then kill children before parents. A member is listed again just before its kill. If it may have been running, it is listed once
+// Scheme: freeze the tree, then kill children before parents. A member is listed again just before its kill. If it may have been running, it is
+// listed once
 // more just after: from the SIGKILL on it cannot fork, and its last children are still its own until it has got as far as its exit.
 // What failed is reported at the end.
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)

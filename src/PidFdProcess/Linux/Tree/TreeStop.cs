@@ -14,10 +14,12 @@ internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IRead
 
 // Overview
 //
-// Constraints: a signal makes members start processes and exit. Nobody tells of a new process: it has to be listed while its parent lives. The calling
+// Constraints: a signal makes members start processes and exit. Nobody tells of a new process: it has to be listed while its parent lives. The
+// calling
 // thread does all the work, because the thread pool may be starved.
 //
-// Scheme: each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is listed again
+// Scheme: each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
+// listed again
 // and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
 internal sealed class TreeStop
 {

@@ -1,0 +1,67 @@
+namespace PidFdProcess.Linux;
+
+/// <summary>How this kernel lets a process be found again.</summary>
+/// <param name="Method">The finest method that works.</param>
+/// <param name="Reason">Why there is no finer one, in words a person can act on.</param>
+/// <param name="HandleType">The type of handles of files on pidfs, if <see cref="ProcessIdentityMethod.FileHandle"/> works.</param>
+/// <param name="Error">The errno of the call that failed, or 0.</param>
+internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
+{
+    private static readonly Lazy<PidFsAbility> s_ofThisKernel = new(static () => Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
+
+    /// <summary>Gets what the kernel that this program runs on can do.</summary>
+    public static PidFsAbility OfThisKernel => s_ofThisKernel.Value;
+
+    public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
+
+    /// <summary>Gets whether another probe could end differently.</summary>
+    public bool IsFinal => !SystemCallError.IsResource(Error);
+
+    /// <summary>Tries on this very process every call that identities rest on, and falls down one step at each that fails.</summary>
+    public static PidFsAbility Probe(IKernel kernel, IPidFs calls)
+    {
+        Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self);
+        using (self)
+        {
+            if (error != 0)
+            {
+                return Ticks(ErrnoTable.PidFdOpen, error);
+            }
+
+            error = calls.IsOnPidFs(self, out bool isOnPidFs);
+            if (error != 0 || !isOnPidFs)
+            {
+                return error != 0 ? Ticks("fstatfs", error) : TicksOnly("pidfds have no id (Linux older than 6.9)");
+            }
+
+            error = calls.GetInode(self, out ulong id);
+            if (error != 0)
+            {
+                return Ticks("statx", error);
+            }
+
+            error = calls.GetHandle(self, out int type, out ulong handleId);
+            if (error != 0 || handleId != id)
+            {
+                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
+            }
+
+            // A pidfd of ours, because the call takes any descriptor on pidfs to find the file system.
+            error = calls.OpenByHandle(self, type, id, out SafePidFdHandle same);
+            same.Dispose();
+            return error != 0
+                ? Ids(ErrnoTable.OpenByHandleAt, error)
+                : new PidFsAbility(ProcessIdentityMethod.FileHandle, "processes are identified by file handle", type);
+        }
+    }
+
+    private static PidFsAbility Ids(string call, Errno error) => IdsOnly(SystemCallError.Describe(call, error), error);
+
+    private static PidFsAbility IdsOnly(string why, Errno error = 0) =>
+        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id; {why}", Error: error);
+
+    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly(SystemCallError.Describe(call, error), error);
+
+    private static PidFsAbility TicksOnly(string why, Errno error = 0) =>
+        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine; {why}", Error: error);
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Attach;
+
+/// <summary>What the app neither waits for nor lets the garbage collector have: every object here stays referenced.</summary>
+[TestClass]
+public sealed class SweepTests
+{
+    // ProcessHandleRegistry.Sweep.cs: so many attachments lead to a sweep if few entries are left.
+    private const int BetweenSweeps = 256;
+
+    private int _before;
+
+    [TestInitialize]
+    public void CountPidFds() => _before = Census.PidFdBaseline();
+
+    [TestMethod]
+    public void PidFdsOfClosedObjectsStayBounded()
+    {
+        const int Rounds = 10;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        List<Process> closed = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            OpenAndClose(registry, child.Id, BetweenSweeps, closed);
+
+            // However late a sweep began: those that it did not come across count for the next.
+            Census.WaitForPidFds(_before + BetweenSweeps);
+        }
+
+        Assert.HasCount(Rounds * BetweenSweeps, closed);
+        Assert.AreEqual(0, registry.Count);
+        Census.WaitForPidFds(_before);
+        child.Kill();
+    }
+
+    [TestMethod]
+    public void AfterManyWereClosedASweepComesAsSoonAsEver()
+    {
+        const int Many = 3 * BetweenSweeps;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        List<Process> open = [.. Enumerable.Range(0, Many).Select(_ => registry.Open(child.Id))];
+        Assert.IsGreaterThanOrEqualTo(_before + Many, TestProcesses.OpenPidFds());
+        open.ForEach(static process => process.Dispose());
+
+        List<Process> closed = [];
+        OpenAndClose(registry, child.Id, Many, closed);
+        Census.WaitForPidFds(_before + BetweenSweeps);
+        OpenAndClose(registry, child.Id, 2 * BetweenSweeps, closed);
+        Census.WaitForPidFds(_before + BetweenSweeps);
+        Assert.HasCount(Many, open);
+        Assert.HasCount(Many + (2 * BetweenSweeps), closed);
+        child.Kill();
+    }
+
+    [TestMethod]
+    public void PidFdsOfExitedChildrenAreClosed()
+    {
+        using ProcessHandleRegistry registry = new();
+        List<Process> exited = [];
+        for (int i = 0; i < BetweenSweeps - 1; i++)
+        {
+            Process child = TestProcesses.StartSleeper();
+            exited.Add(child);
+            Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(child).Route);
+            child.Kill();
+        }
+
+        exited.ForEach(static child => child.WaitForExit());
+        Assert.AreEqual(_before + BetweenSweeps - 1, TestProcesses.OpenPidFds());
+
+        using Process running = TestProcesses.StartSleeper();
+        registry.Attach(running);
+
+        Census.WaitForPidFds(_before + 1);
+        Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(running).Route);
+        Assert.AreEqual(ProcessRoute.Stock, registry.Attach(exited[0]).Route);
+        Assert.IsTrue(exited.TrueForAll(static child => child.ExitCode == 137));
+        running.Kill();
+        exited.ForEach(static child => child.Dispose());
+    }
+
+    [TestMethod]
+    public void ASweepLeavesWaitsUnderWayAlone()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process child = TestProcesses.StartSleeper();
+        int processId = child.Id;
+        Task wait = registry.WaitForExitAsync(child);
+        child.Dispose();
+        using Process other = TestProcesses.StartSleeper();
+        for (int i = 0; i < BetweenSweeps - 1; i++)
+        {
+            registry.Open(other.Id).Dispose();
+        }
+
+        // That of the wait, and perhaps the last one, which was closed after the sweep had begun.
+        Census.WaitForPidFds(_before + 2);
+        Assert.IsFalse(wait.IsCompleted);
+        Native.KillByPid(processId);
+        Assert.IsTrue(wait.Wait(Waiting.Limit));
+        Census.WaitForPidFds(_before + 1);
+        other.Kill();
+    }
+
+    private static void OpenAndClose(ProcessHandleRegistry registry, int processId, int count, List<Process> closed)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Process process = registry.Open(processId);
+            closed.Add(process);
+            process.Dispose();
+        }
+    }
+}

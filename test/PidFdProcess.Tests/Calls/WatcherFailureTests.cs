@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+using Moq;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Calls;
+
+// The watcher gives up while a call on another thread is about to use its epoll descriptor.
+[TestClass]
+public sealed class WatcherFailureTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
+    [TestMethod]
+    public async Task DuringTheStartOfAWait_ThatWaitStillEnds()
+    {
+        using MockedChild child = new();
+        using Process other = TestProcesses.StartSleeper();
+        bool broken = false;
+        child.Kernel.Mock.Setup(k => k.EpollAdd(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>(), It.IsAny<ulong>()))
+            .Returns((SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token) =>
+            {
+                if (!broken)
+                {
+                    broken = true;
+                    child.Kernel.BreakWatcher(Errno.EBADF);
+                }
+
+                return LinuxKernel.Instance.EpollAdd(epoll, pidFd, token);
+            });
+
+        Task first = child.Registry.WaitForExitAsync(child.Process);
+        ProcessAttachment attachment = child.Registry.Attach(child.Process);
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        Assert.Contains("epoll_ctl: EAGAIN", attachment.Reason);
+        Task second = child.Registry.WaitForExitAsync(other);
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count, "The second wait has a new watcher.");
+
+        child.Registry.Kill(child.Process);
+        child.Registry.Kill(other);
+        await first.WaitAsync(s_limit);
+        await second.WaitAsync(s_limit);
+        Assert.AreEqual((137, 137), (child.Process.ExitCode, other.ExitCode));
+        child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    public async Task DuringACancellation_TheCancellationSucceeds()
+    {
+        using MockedChild child = new();
+        using CancellationTokenSource cancellation = new();
+        child.Kernel.Mock.Setup(k => k.EpollRemove(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>()))
+            .Returns((SafeFileHandle epoll, SafePidFdHandle pidFd) =>
+            {
+                child.Kernel.BreakWatcher(Errno.EBADF);
+                return LinuxKernel.Instance.EpollRemove(epoll, pidFd);
+            });
+
+        Task pending = child.Registry.WaitForExitAsync(child.Process, cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => pending.WaitAsync(s_limit));
+        Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
+        child.AssertNothingStaysOpen();
+    }
+}

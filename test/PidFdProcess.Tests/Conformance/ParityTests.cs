@@ -1,0 +1,202 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Conformance;
+
+/// <summary>Each case runs once through stock and once through ours, on a process of its own; what can be observed must be the same.</summary>
+[TestClass]
+public sealed class ParityTests
+{
+    private static readonly Calls s_stock = new(
+        process => process.Kill(),
+        process => process.HasExited,
+        process => process.WaitForExit(),
+        (process, milliseconds) => process.WaitForExit(milliseconds),
+        (process, timeout) => process.WaitForExit(timeout),
+        (process, token) => process.WaitForExitAsync(token));
+
+    private static readonly Calls s_ours = new(
+        process => process.KillViaPidFd(),
+        process => process.HasExitedPidFd(),
+        process => process.WaitForExitPidFd(),
+        (process, milliseconds) => process.WaitForExitPidFd(milliseconds),
+        (process, timeout) => process.WaitForExitPidFd(timeout),
+        (process, token) => process.WaitForExitPidFdAsync(token));
+
+    private static readonly Dictionary<string, Func<Subject>> s_subjects = new()
+    {
+        ["running child"] = () => new Subject(TestProcesses.StartSleeper()),
+        ["exiting child"] = () => new Subject(TestProcesses.StartExiting(7)),
+        ["exited child"] = () => Subject.After(TestProcesses.StartExiting(7), process => process.WaitForExit()),
+        ["killed child"] = () => Subject.After(TestProcesses.StartSleeper(), process =>
+        {
+            process.Kill();
+            process.WaitForExit();
+        }),
+        ["child with events"] = () => Subject.After(TestProcesses.StartSleeper(), process => process.EnableRaisingEvents = true),
+        ["unstarted"] = () => new Subject(new Process { StartInfo = new ProcessStartInfo("/bin/true") }),
+        ["closed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Close()),
+        ["disposed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Dispose()),
+        ["foreign"] = () => Subject.Foreign(NonChildProcess.StartReaped()),
+        ["reaped foreign"] = () => Subject.After(NonChildProcess.StartReaped(), foreign => foreign.KillAndWaitUntilReaped()),
+    };
+
+    private static readonly Dictionary<string, Func<Calls, Process, object?>> s_actions = new()
+    {
+        ["Kill"] = (calls, process) => Do(() => calls.Kill(process)),
+        ["Kill twice, WaitForExit"] = (calls, process) => Do(() =>
+        {
+            calls.Kill(process);
+            calls.Kill(process);
+            calls.WaitForExit(process);
+        }),
+        ["Kill, WaitForExit(30 s)"] = (calls, process) => Do(() => calls.Kill(process), () => calls.WaitForExitMilliseconds(process, 30_000)),
+        ["Kill, WaitForExit(TimeSpan)"] =
+            (calls, process) => Do(() => calls.Kill(process), () => calls.WaitForExitTimeSpan(process, TimeSpan.FromSeconds(30))),
+        ["Kill, WaitForExitAsync"] =
+            (calls, process) => Do(() => calls.Kill(process), () => Await(calls.WaitForExitAsync(process, CancellationToken.None))),
+        ["Kill, WaitForExit, HasExited"] = (calls, process) => Do(
+            () =>
+            {
+                calls.Kill(process);
+                calls.WaitForExit(process);
+            },
+            () => calls.HasExited(process)),
+        ["WaitForExitAsync, cancelled before"] =
+            (calls, process) => Do(() => { }, () => Await(calls.WaitForExitAsync(process, new CancellationToken(canceled: true)))),
+        ["WaitForExit(TimeSpan -2 ms)"] = (calls, process) => calls.WaitForExitTimeSpan(process, TimeSpan.FromMilliseconds(-2)),
+        ["WaitForExit(TimeSpan.MaxValue)"] = (calls, process) => calls.WaitForExitTimeSpan(process, TimeSpan.MaxValue),
+    };
+
+    public static IEnumerable<object[]> Cases =>
+        from subject in s_subjects.Keys
+        from action in s_actions.Keys
+        where !IsMatterOfChance(subject, action)
+        select new object[] { subject, action };
+
+    [TestMethod]
+    [DynamicData(nameof(Cases))]
+    public void OursDoesAsStockDoes(string subject, string action)
+    {
+        // An unstarted or closed object is refused by both, but stock checks a bad timeout first, and so do we.
+        string stock = Observe(s_stock, subject, action);
+        string ours = Observe(s_ours, subject, action);
+        Assert.AreEqual(stock, ours);
+    }
+
+    private static string Observe(Calls calls, string subjectName, string action)
+    {
+        using Subject subject = s_subjects[subjectName]();
+        Process process = subject.Process;
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        string result = ResultOf(() => s_actions[action](calls, process));
+        bool wasKilled = action.StartsWith("Kill", StringComparison.Ordinal);
+        bool isChild = ResultOf(() => process.StartInfo) is not nameof(InvalidOperationException)
+            && ResultOf(() => process.Id) is not nameof(InvalidOperationException);
+        if (wasKilled && (isChild ? process.Id : subject.Id) is { } id)
+        {
+            // Kill alone does not wait, and a wait of stock could raise what ours has not.
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
+        }
+
+        // With events on it is raised sooner or later; otherwise by a call, or not at all. A call may be too early for another parent to
+        // have reaped.
+        bool isOn = process.EnableRaisingEvents;
+        if (wasKilled && isOn)
+        {
+            TestProcesses.WaitUntil(() => Volatile.Read(ref raised) > 0, "Exited is raised");
+        }
+
+        string byCalls = wasKilled && isChild ? $"{raised}" : "not asked";
+        string hasExited = wasKilled || !isChild ? ResultOf(() => process.HasExited) : "not asked: it may exit meanwhile";
+        string exitCode = wasKilled ? ExitCodeOf(process, subjectName) : "";
+        if (wasKilled)
+        {
+            // Lets a handler under way end, and none begin.
+            process.Close();
+        }
+
+        return $"{result}; HasExited {hasExited}; ExitCode {exitCode}; events {isOn}; Exited {byCalls}, {(wasKilled ? raised : 0)} in all";
+    }
+
+    // A cancelled token counts only if the process has not exited yet.
+    private static bool IsMatterOfChance(string subject, string action) =>
+        subject == "exiting child" && action.Contains("cancelled", StringComparison.Ordinal);
+
+    // Whether the kill or the end of the script comes first is a matter of chance.
+    private static string ExitCodeOf(Process process, string subject) =>
+        subject == "exiting child" ? "7 or 137" : ResultOf(() => process.ExitCode);
+
+    private static string ResultOf(Func<object?> call)
+    {
+        try
+        {
+            return call()?.ToString() ?? "done";
+        }
+        catch (Exception e)
+        {
+            return e.GetType().Name;
+        }
+    }
+
+    private static object? Do(Action action, Func<object?>? then = null)
+    {
+        action();
+        return then?.Invoke();
+    }
+
+    private static bool Do(Action action, Func<bool> then)
+    {
+        action();
+        return then();
+    }
+
+    private static object? Await(Task task)
+    {
+        task.WaitAsync(TimeSpan.FromSeconds(30)).GetAwaiter().GetResult();
+        return null;
+    }
+
+    private sealed record Calls(
+        Action<Process> Kill,
+        Func<Process, bool> HasExited,
+        Action<Process> WaitForExit,
+        Func<Process, int, bool> WaitForExitMilliseconds,
+        Func<Process, TimeSpan, bool> WaitForExitTimeSpan,
+        Func<Process, CancellationToken, Task> WaitForExitAsync);
+
+    private sealed class Subject(Process process, NonChildProcess? foreign = null) : IDisposable
+    {
+        public Process Process { get; } = process;
+
+        public int? Id => foreign?.Id;
+
+        public static Subject Foreign(NonChildProcess foreign) => new(Process.GetProcessById(foreign.Id), foreign);
+
+        public static Subject After(Process process, Action<Process> action)
+        {
+            action(process);
+            return new Subject(process);
+        }
+
+        public static Subject After(NonChildProcess foreign, Action<NonChildProcess> action)
+        {
+            Subject subject = Foreign(foreign);
+            action(foreign);
+            return subject;
+        }
+
+        public void Dispose()
+        {
+            if (foreign is null && ResultOf(() => Process.HasExited) == bool.FalseString)
+            {
+                Process.Kill();
+            }
+
+            foreign?.Dispose();
+            Process.Dispose();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Costs;
+
+/// <summary>Calls on an attached process allocate nothing, and an attachment little.</summary>
+[TestClass]
+public sealed class AllocationTests
+{
+    private const int Calls = 10_000;
+
+    [TestMethod]
+    public void HasExitedAllocatesNothing()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        AssertAllocatesNothing(child, static process => Assert.IsFalse(process.HasExitedPidFd()));
+        child.KillViaPidFd();
+    }
+
+    [TestMethod]
+    public void ATimedWaitAllocatesNothing()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        AssertAllocatesNothing(child, static process => Assert.IsFalse(process.WaitForExitPidFd(0)));
+        AssertAllocatesNothing(child, static process => Assert.IsFalse(process.WaitForExitPidFd(TimeSpan.Zero)));
+        AssertAllocatesNothing(child, static process => Assert.IsFalse(process.WaitForExitPidFd(1)), calls: Calls / 50);
+        child.KillViaPidFd();
+    }
+
+    [TestMethod]
+    public void KillAllocatesNothing()
+    {
+        // A zombie takes any number of signals.
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        process.KillViaPidFd();
+        process.WaitForExitPidFd();
+        AssertAllocatesNothing(process, static process => process.KillViaPidFd());
+        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
+    }
+
+    [TestMethod]
+    public void AnAttachmentAllocatesLittle()
+    {
+        const int Attachments = 1_000;
+        const int BytesPerAttachment = 600;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        Process[] processes = new Process[Attachments];
+        for (int i = 0; i < Attachments; i++)
+        {
+            processes[i] = Process.GetProcessById(child.Id);
+        }
+
+        registry.Attach(child);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (Process process in processes)
+        {
+            registry.Attach(process);
+        }
+
+        long perAttachment = (GC.GetAllocatedBytesForCurrentThread() - before) / Attachments;
+        Assert.AreEqual(Attachments + 1, registry.Count);
+        Assert.IsLessThanOrEqualTo(BytesPerAttachment, perAttachment);
+        child.Kill();
+    }
+
+    private static void AssertAllocatesNothing(Process process, Action<Process> call, int calls = Calls)
+    {
+        const int Tries = 5;
+        long allocated = long.MaxValue;
+
+        // The first try warms up. In any one the runtime may allocate for itself, such as when it swaps in better code.
+        for (int i = 0; i < Tries && allocated != 0; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int j = 0; j < calls; j++)
+            {
+                call(process);
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.AreEqual(0L, allocated);
+    }
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.ExitStatus;
+
+/// <summary>How processes of other parents ended.</summary>
+[TestClass]
+public sealed class NonChildStatusTests
+{
+    private static readonly ProcessHandleRegistry s_registry = ProcessHandleRegistry.Default;
+
+    [TestMethod]
+    public async Task AfterAWaitThatStockServed_ByThePidFd()
+    {
+        ReapedStatus.Require();
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using Process process = registry.Open(foreign.Id);
+        kernel.OnEpollAdd = static () => Errno.ENOSPC;
+        Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
+        foreign.Signal();
+        PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.AreEqual("killed by SIGKILL", status.ToString());
+    }
+
+    [TestMethod]
+    public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
+        using Process process = registry.Open(foreign.Id);
+        Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
+        foreign.KillAndWaitUntilZombie();
+        Assert.AreEqual(Signum.SIGKILL, (await wait).Signal);
+        foreign.Dispose();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "the zombie is reaped");
+        PidFdExitStatus later = registry.WaitForExitStatus(process);
+        Assert.AreEqual(Signum.SIGKILL, later.Signal);
+        Assert.AreEqual(ExitStatusSource.ProcStat, later.Source);
+    }
+
+    [TestMethod]
+    public async Task AwaitedWhileItsParentReapsAtOnce()
+    {
+        ReapedStatus.Require();
+        for (int i = 0; i < 20; i++)
+        {
+            using Gate gate = new();
+            using NonChildProcess foreign = NonChildProcess.StartReaped($"{gate.Wait}; exit {i}");
+            using Process process = s_registry.Open(foreign.Id);
+            Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
+            gate.Open();
+            PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.AreEqual(i, status.ExitCode);
+            Assert.IsTrue(status.Source is ExitStatusSource.PidFdInfo or ExitStatusSource.ProcStat, status.Source.ToString());
+        }
+    }
+
+    [TestMethod]
+    public void ReapedBeforeAttachedIsUnknown()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(foreign.Id);
+        foreign.KillAndWaitUntilReaped();
+        AssertUnknown(process.WaitForExitStatusPidFd());
+        Assert.IsTrue(process.TryWaitForExitStatusPidFd(TimeSpan.Zero, out PidFdExitStatus? status));
+        AssertUnknown(status);
+    }
+
+    [TestMethod]
+    public void AnOlderKernelDoesNotRemember()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
+        using Process process = registry.Open(foreign.Id);
+        foreign.KillAndWaitUntilReaped();
+        AssertUnknown(registry.WaitForExitStatus(process));
+    }
+
+    [TestMethod]
+    public async Task StockKnowsNothing()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using Process process = registry.Open(foreign.Id);
+        foreign.KillAndWaitUntilReaped();
+        AssertUnknown(await registry.WaitForExitStatusAsync(process).WaitAsync(TimeSpan.FromSeconds(60)));
+    }
+
+    private static void AssertUnknown(PidFdExitStatus status)
+    {
+        Assert.AreEqual(ExitStatusSource.Unknown, status.Source);
+        Assert.IsNull(status.ExitCode);
+        Assert.IsNull(status.Signal);
+        Assert.IsNull(status.ResourceUsage);
+        Assert.IsFalse(status.CoreDumped);
+        Assert.AreEqual("exited, status unknown", status.ToString());
+    }
+}

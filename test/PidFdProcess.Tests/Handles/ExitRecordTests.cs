@@ -1,0 +1,177 @@
+using System.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Handles;
+
+/// <summary>The sources of an exit status in their order, and when each is believed.</summary>
+[TestClass]
+public sealed class ExitRecordTests
+{
+    [TestMethod]
+    public void AChildByWaitIdAlone()
+    {
+        using NativeChild child = NativeChild.StartShell("exit 5");
+        using SafePidFdHandle pidFd = child.OpenPidFd();
+        child.WaitUntilZombie();
+        HookedKernel kernel = new();
+        ExitRecord record = Read(kernel, pidFd, child.Id)!;
+        Assert.AreEqual(ExitStatusSource.WaitId, record.Source);
+        Assert.AreEqual(5, record.Status.ExitCode);
+        Assert.IsNotNull(record.Usage);
+        Assert.IsGreaterThan(0L, record.Usage.Value.PeakResidentBytes);
+        Assert.AreEqual("waitid", string.Join(", ", kernel.Calls));
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id));
+    }
+
+    [TestMethod]
+    public void ThePidFdIsAskedSecondAndStatLast()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilZombie();
+        HookedKernel kernel = new();
+        ExitRecord record = Read(kernel, pidFd, foreign.Id)!;
+        Assert.AreEqual(ExitStatusSource.ProcStat, record.Source);
+        Assert.AreEqual(9, record.Status.TerminatingSignal);
+        Assert.AreEqual("waitid, exit, stat, signal 0", string.Join(", ", kernel.Calls));
+    }
+
+    [TestMethod]
+    public void AReapedOneByThePidFd()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilReaped();
+        HookedKernel kernel = new();
+        ExitRecord? record = Read(kernel, pidFd, foreign.Id);
+        if (!ReapedStatus.IsKept)
+        {
+            Assert.IsNull(record);
+            return;
+        }
+
+        Assert.AreEqual(ExitStatusSource.PidFdInfo, record!.Source);
+        Assert.AreEqual(9, record.Status.TerminatingSignal);
+        Assert.AreEqual("waitid, exit", string.Join(", ", kernel.Calls));
+    }
+
+    [TestMethod]
+    public void ReapedBetweenTheLooksByThePidFdOnceMore()
+    {
+        ReapedStatus.Require();
+
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilZombie();
+        HookedKernel kernel = new()
+        {
+            OnReadStat = _ =>
+            {
+                foreign.Dispose();
+                TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "it is reaped");
+                return null;
+            },
+        };
+        ExitRecord record = Read(kernel, pidFd, foreign.Id)!;
+        Assert.AreEqual(ExitStatusSource.PidFdInfo, record.Source);
+        Assert.AreEqual(9, record.Status.TerminatingSignal);
+        Assert.AreEqual("waitid, exit, stat, exit", string.Join(", ", kernel.Calls));
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EACCES)]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.EINVAL)]
+    internal void StatThatCannotBeReadIsNoNumber(Errno error)
+    {
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilZombie();
+        HookedKernel kernel = new HookedKernel { OnReadStat = _ => error };
+        Assert.IsNull(Read(kernel.WithoutInfo(), pidFd, foreign.Id));
+    }
+
+    [TestMethod]
+    public void AnExitCodeThatWeMayNotKnowIsNotZero()
+    {
+        OtherUser.Require();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilZombie();
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        Assert.AreEqual(9, Read(kernel, pidFd, foreign.Id)!.Status.TerminatingSignal);
+        OtherUser.Run(() =>
+        {
+            Assert.AreEqual((Errno)0, kernel.ReadProcStat(foreign.Id, out ProcStat stat));
+            Assert.IsTrue(stat.IsZombie);
+            Assert.IsNull(stat.ExitCode);
+            Assert.IsNull(Read(kernel, pidFd, foreign.Id));
+        });
+    }
+
+    [TestMethod]
+    public void AZeroThatWeMayKnowIsZero()
+    {
+        using Gate gate = new();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 0");
+        gate.Open();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) == 'Z', "it is a zombie");
+        using SafePidFdHandle pidFd = Open(foreign);
+        ExitRecord record = Read(new HookedKernel(), pidFd, foreign.Id)!;
+        Assert.AreEqual(new WaitStatus(0), record.Status);
+        Assert.AreEqual(ExitStatusSource.ProcStat, record.Source);
+    }
+
+    [TestMethod]
+    public void StatOfARecycledPidIsNotBelieved()
+    {
+        // The zombie stands in for a stranger under the PID: the text is in order, but the pidfd is reaped by the time it was read.
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        foreign.KillAndWaitUntilZombie();
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        kernel.OnSignal = (_, signal) => signal == 0 ? Errno.ESRCH : null;
+        Assert.IsNull(Read(kernel, pidFd, foreign.Id));
+        Assert.AreEqual("waitid, exit, stat, signal 0, exit", string.Join(", ", kernel.Calls));
+
+        kernel.OnSignal = (_, signal) => signal == 0 ? Errno.EPERM : null;
+        Assert.AreEqual(9, Read(kernel, pidFd, foreign.Id)!.Status.TerminatingSignal, "EPERM proves that it is there as well as 0 does");
+    }
+
+    [TestMethod]
+    public void StatOfARunningProcessIsNoStatus()
+    {
+        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = Open(foreign);
+        Assert.IsNull(Read(new HookedKernel(), pidFd, foreign.Id));
+    }
+
+    [TestMethod]
+    public void AnUnfinishedChildHasNoStatus()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(child.Id, out SafePidFdHandle pidFd));
+        using (pidFd)
+        {
+            Assert.IsNull(Read(new HookedKernel(), pidFd, child.Id));
+        }
+
+        child.Kill();
+        child.WaitForExit();
+    }
+
+    private static ExitRecord? Read(HookedKernel kernel, SafePidFdHandle pidFd, int processId)
+    {
+        kernel.Calls.Clear();
+        return ExitRecord.Read(kernel, pidFd, processId, out _);
+    }
+
+    private static SafePidFdHandle Open(NonChildProcess foreign)
+    {
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(foreign.Id, out SafePidFdHandle pidFd));
+        return pidFd;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stop;
+
+[TestClass]
+public sealed class WaitOrKillTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    public async Task WithoutCancellationItWaits()
+    {
+        using Process process = TestProcesses.StartShell("sleep 0.2; exit 2");
+        Assert.AreEqual("exited 2", (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
+    public async Task AGrandchildThatKeepsTheStreamOpenDoesNotDelay()
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
+        TaskCompletionSource<string?> line = new();
+        process.OutputDataReceived += (_, e) => line.TrySetResult(e.Data);
+        process.BeginOutputReadLine();
+        int grandchild = int.Parse((await line.Task.WaitAsync(s_limit))!, System.Globalization.CultureInfo.InvariantCulture);
+        Task<PidFdExitStatus> wait = Task.Run(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20)));
+        Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
+        Assert.AreEqual('S', ProcessTable.StateOf(grandchild));
+        Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
+        Native.KillByPid(grandchild);
+    }
+
+    [TestMethod]
+    public async Task NothingIsLeftBehind()
+    {
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        int before = Census.PidFdBaseline();
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new(50);
+        await process.WaitForExitOrKillPidFdAsync(source.Token).WaitAsync(s_limit);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
+        Census.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public void WrongArgumentsThrow()
+    {
+        using Process process = new();
+        Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).WaitForExitOrKillPidFd(TimeSpan.Zero));
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((Process)null!).WaitForExitOrKillPidFdAsync(CancellationToken.None); });
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(-2)));
+        Assert.ThrowsExactly<InvalidOperationException>(() => process.WaitForExitOrKillPidFd(TimeSpan.Zero));
+        Task<PidFdExitStatus> wait = process.WaitForExitOrKillPidFdAsync(CancellationToken.None);
+        Assert.ThrowsExactly<InvalidOperationException>(() => wait.GetAwaiter().GetResult());
+    }
+}

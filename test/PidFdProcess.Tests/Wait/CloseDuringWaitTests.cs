@@ -1,0 +1,148 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Wait;
+
+/// <summary>The wait is under way, in poll or in epoll, when the object it came from goes away.</summary>
+[TestClass]
+public sealed class CloseDuringWaitTests
+{
+    private int _before;
+
+    [TestInitialize]
+    public void CountPidFds() => _before = Census.PidFdBaseline();
+
+    [TestMethod]
+    [DataRow(WaitKind.Blocking, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Blocking, Closing.CloseProcess)]
+    [DataRow(WaitKind.Blocking, Closing.Detach)]
+    [DataRow(WaitKind.Blocking, Closing.DisposeRegistry)]
+    [DataRow(WaitKind.Blocking, Closing.Restart)]
+    [DataRow(WaitKind.Timed, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Timed, Closing.CloseProcess)]
+    [DataRow(WaitKind.Timed, Closing.Detach)]
+    [DataRow(WaitKind.Timed, Closing.DisposeRegistry)]
+    [DataRow(WaitKind.Timed, Closing.Restart)]
+    [DataRow(WaitKind.Asynchronous, Closing.DisposeProcess)]
+    [DataRow(WaitKind.Asynchronous, Closing.CloseProcess)]
+    [DataRow(WaitKind.Asynchronous, Closing.Detach)]
+    [DataRow(WaitKind.Asynchronous, Closing.Restart)]
+    public async Task AWaitUnderWayEndsWithTheExit(WaitKind kind, Closing closing)
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process process = TestProcesses.StartSleeper();
+        int processId = process.Id;
+        registry.Attach(process);
+        Task wait = Waiting.Begin(kind, registry, process);
+
+        Waiting.Act(closing, registry, process);
+
+        Assert.IsFalse(wait.IsCompleted);
+        Native.KillByPid(processId);
+        await wait.WaitAsync(Waiting.Limit);
+        if (closing == Closing.Restart)
+        {
+            await AssertServesTheNewProcess(registry, process, processId);
+        }
+
+        // By then, not with the registry, nor when the object is collected.
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    [DataRow(WaitKind.Blocking)]
+    [DataRow(WaitKind.Asynchronous)]
+    public async Task DisposeOfTheProcess_EndsAWaitForTheEndOfItsStreams(WaitKind kind)
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process process = new()
+        {
+            StartInfo = new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true },
+        };
+        TaskCompletionSource<int> heir = new();
+        process.OutputDataReceived += (_, line) => heir.TrySetResult(int.Parse(line.Data!, CultureInfo.InvariantCulture));
+        process.Start();
+        int processId = process.Id;
+        process.BeginOutputReadLine();
+        int heirId = await heir.Task.WaitAsync(Waiting.Limit);
+        Task wait = Waiting.Begin(kind, registry, process);
+        registry.Kill(process);
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(processId) is null, "the child is reaped");
+        Assert.IsFalse(wait.IsCompleted);
+
+        process.Dispose();
+
+        await wait.WaitAsync(Waiting.Limit);
+        Native.KillByPid(heirId);
+        registry.Dispose();
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    public async Task DisposeOfTheDefaultRegistry_LeavesItUsable()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        Task first = process.WaitForExitPidFdAsync();
+
+        ProcessHandleRegistry.Default.Dispose();
+
+        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => first.WaitAsync(Waiting.Limit));
+        Task second = process.WaitForExitPidFdAsync();
+        Assert.IsFalse(second.IsCompleted);
+        process.KillViaPidFd();
+        await second.WaitAsync(Waiting.Limit);
+        Assert.AreEqual(137, process.ExitCode);
+        Census.WaitForPidFds(_before);
+    }
+
+    [TestMethod]
+    public async Task AnAsynchronousWaitKeepsAnUnreferencedProcessUntilItsExit()
+    {
+        const int Count = 8;
+        using ProcessHandleRegistry registry = new();
+        List<WeakReference<Process>> processes = [];
+        List<int> processIds = [];
+        List<Task> waits = [];
+        for (int i = 0; i < Count; i++)
+        {
+            (WeakReference<Process> process, Task wait, int processId) = BeginWaitAndDrop(registry);
+            processes.Add(process);
+            waits.Add(wait);
+            processIds.Add(processId);
+        }
+
+        Census.Collect();
+        Assert.AreEqual(Count, registry.Count);
+        Assert.IsFalse(waits.Any(static wait => wait.IsCompleted));
+
+        processIds.ForEach(Native.KillByPid);
+
+        await Task.WhenAll(waits).WaitAsync(Waiting.Limit);
+
+        // After the stock wait, too, the runtime's thread for wait handles refers to the last one for a while.
+        TestProcesses.WaitUntil(() => Census.CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
+        Census.WaitForPidFds(_before);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (WeakReference<Process> Process, Task Wait, int ProcessId) BeginWaitAndDrop(ProcessHandleRegistry registry)
+    {
+        Process process = TestProcesses.StartSleeper();
+        return (new WeakReference<Process>(process), registry.WaitForExitAsync(process), process.Id);
+    }
+
+    private static async Task AssertServesTheNewProcess(ProcessHandleRegistry registry, Process process, int oldProcessId)
+    {
+        Assert.AreNotEqual(oldProcessId, process.Id);
+        Assert.AreEqual(process.Id, registry.Attach(process).ProcessId);
+        Assert.IsFalse(registry.HasExited(process));
+        Task wait = registry.WaitForExitAsync(process);
+        Assert.IsFalse(wait.IsCompleted);
+        registry.Kill(process);
+        await wait.WaitAsync(Waiting.Limit);
+        Assert.AreEqual(137, process.ExitCode);
+    }
+}

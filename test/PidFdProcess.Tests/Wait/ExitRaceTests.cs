@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Wait;
+
+/// <summary>The waits are under way when the process exits and its object goes away, both at once: they end with the exit.</summary>
+[TestClass]
+public sealed class ExitRaceTests
+{
+    private const int Rounds = 400;
+
+    [TestMethod]
+    [DataRow(Closing.DisposeProcess, false)]
+    [DataRow(Closing.DisposeProcess, true)]
+    [DataRow(Closing.CloseProcess, false)]
+    [DataRow(Closing.Detach, false)]
+    [DataRow(Closing.Restart, false)]
+    public async Task WaitsUnderWayEndWithTheExit(Closing closing, bool readsLines)
+    {
+        int before = Census.PidFdBaseline();
+        for (int round = 0; round < Rounds; round++)
+        {
+            await RunRound(closing, readsLines, round);
+        }
+
+        Census.WaitForPidFds(before);
+        TestProcesses.WaitUntil(() => Census.ZombieChildren() == 0, "all children are reaped");
+    }
+
+    private static async Task RunRound(Closing closing, bool readsLines, int round)
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", "1000") { RedirectStandardOutput = readsLines } };
+        process.Start();
+        if (readsLines)
+        {
+            process.BeginOutputReadLine();
+        }
+
+        int processId = process.Id;
+        Task[] waits =
+        [
+            Waiting.Begin(WaitKind.Timed, registry, process),
+            Waiting.Begin(WaitKind.Asynchronous, registry, process),
+        ];
+        Task blocking = Waiting.Begin(WaitKind.Blocking, registry, process);
+
+        using Barrier barrier = new(2);
+        Task kill = Task.Factory.StartNew(
+            () =>
+            {
+                barrier.SignalAndWait();
+                Native.KillByPid(processId);
+            },
+            TaskCreationOptions.LongRunning);
+        barrier.SignalAndWait();
+
+        // The object goes away at another moment of the exit in each round.
+        Thread.SpinWait(round * 50);
+        Waiting.Act(closing, registry, process);
+        await kill;
+        foreach (Task wait in waits)
+        {
+            await wait.WaitAsync(Waiting.Limit);
+        }
+
+        if (closing == Closing.Restart)
+        {
+            Assert.IsFalse(registry.HasExited(process));
+            registry.Kill(process);
+            Assert.IsTrue(registry.WaitForExit(process, (int)Waiting.Limit.TotalMilliseconds));
+        }
+
+        // Last: if the object was started anew just before the stock wait for the end of streams, that is a wait for the new process.
+        await blocking.WaitAsync(Waiting.Limit);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
+namespace PidFdProcess.Tests.Wait;
+
+/// <summary>The event Exited of processes that are not children: raised once, as by the stock wait, when their parent has reaped.</summary>
+[TestClass]
+public sealed class NonChildEventTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task ExitedIsRaisedOnce_WhenTheParentHasReaped(bool exitedBefore)
+    {
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        int raised = 0;
+        using ManualResetEventSlim wasRaised = new();
+        process.Exited += (_, _) =>
+        {
+            Interlocked.Increment(ref raised);
+            wasRaised.Set();
+        };
+        if (exitedBefore)
+        {
+            foreign.KillAndWaitUntilZombie();
+            await process.WaitForExitPidFdAsync().WaitAsync(s_limit);
+        }
+        else
+        {
+            Task wait = process.WaitForExitPidFdAsync();
+            foreign.Signal();
+            await wait.WaitAsync(s_limit);
+        }
+
+        Assert.IsTrue(process.EnableRaisingEvents);
+        Assert.AreEqual(0, Volatile.Read(ref raised));
+        foreign.Dispose();
+        Assert.IsTrue(wasRaised.Wait(s_limit));
+        await process.WaitForExitPidFdAsync().WaitAsync(s_limit);
+        Assert.AreEqual(1, Volatile.Read(ref raised));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.ExceptionServices;
+using PidFdProcess.Handles;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Wait;
+
+[TestClass]
+public sealed class WhenAnyExitTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private readonly List<Process> _processes = [];
+
+    public WhenAnyExitTests() => TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == 0, "earlier tests have no process left");
+
+    [TestCleanup]
+    public void Cleanup()
+    {
+        foreach (Process process in _processes)
+        {
+            process.Kill();
+            process.WaitForExit();
+            process.Dispose();
+        }
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(7)]
+    [DataRow(19)]
+    public async Task WhenAny_TellsTheOneThatExited_AndWatchesTheOthersOnce(int which)
+    {
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        Start(20);
+        Task<Process> any = _processes.WhenAnyExitPidFdAsync();
+        Assert.AreEqual(watches + 20, PidFdPlatform.Shared.EventLoop.Count);
+        Assert.IsFalse(any.IsCompleted);
+        _processes[which].Kill();
+        Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 19, "the others are watched until they exit");
+        Assert.AreEqual(1, _processes.Count(p => p.HasExited));
+
+        // The others can be awaited as before, one by one until all have exited.
+        Task<Process> next = _processes.Where(p => !p.HasExited).WhenAnyExitPidFdAsync();
+        Process second = _processes.First(p => !p.HasExited);
+        second.Kill();
+        Assert.AreSame(second, await next.WaitAsync(s_limit));
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 18, "no process is watched twice");
+    }
+
+    [TestMethod]
+    public async Task OneThatHadExitedAlready()
+    {
+        Start(3);
+        _processes[1].Kill();
+        _processes[1].WaitForExit();
+        Assert.AreSame(_processes[1], await _processes.WhenAnyExitPidFdAsync().WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task ChildrenAndForeignZombiesTogether()
+    {
+        Start(2);
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        Task<Process> any = _processes.Append(process).WhenAnyExitPidFdAsync();
+        foreign.Signal();
+        Assert.AreSame(process, await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task CancellationLeavesTheProcesses()
+    {
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        Start(5);
+        using CancellationTokenSource source = new();
+        Task<Process> any = _processes.WhenAnyExitPidFdAsync(source.Token);
+        await source.CancelAsync();
+        OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => any.WaitAsync(s_limit));
+        Assert.AreEqual(source.Token, e.CancellationToken);
+        Assert.IsFalse(_processes.Exists(p => p.HasExited));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => _processes.WhenAnyExitPidFdAsync(new CancellationToken(true)));
+        Assert.AreEqual(watches + 5, PidFdPlatform.Shared.EventLoop.Count);
+    }
+
+    [TestMethod]
+    public async Task TheSameProcessTwice()
+    {
+        Start(1);
+        Task<Process> any = new[] { _processes[0], _processes[0] }.WhenAnyExitPidFdAsync();
+        _processes[0].Kill();
+        Assert.AreSame(_processes[0], await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public void NoProcessesThrow()
+    {
+        Start(1);
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((IEnumerable<Process>)null!).WhenAnyExitPidFdAsync(); });
+        Assert.ThrowsExactly<ArgumentException>(() => { _ = Array.Empty<Process>().WhenAnyExitPidFdAsync(); });
+        Assert.ThrowsExactly<ArgumentNullException>(() => { _ = new[] { _processes[0], null! }.WhenAnyExitPidFdAsync(); });
+    }
+
+    [TestMethod]
+    public async Task AnUnstartedProcessThrowsThroughTheTask()
+    {
+        Start(2);
+        using Process unstarted = new();
+        Task<Process> any = _processes.Append(unstarted).WhenAnyExitPidFdAsync();
+        await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task WithoutPidFd()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        Start(3);
+        Task<Process> any = registry.WhenAnyExitAsync(_processes);
+        _processes[2].Kill();
+        Assert.AreSame(_processes[2], await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task WithoutPidFd_AHandlerThatStockHasLostHangsNothing()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        Start(1);
+        FieldInfo? handlers = typeof(Process).GetField("_onExited", BindingFlags.Instance | BindingFlags.NonPublic);
+        if (handlers is null)
+        {
+            Assert.Inconclusive("This runtime keeps the handlers elsewhere.");
+        }
+
+        // As if another thread had added or removed a handler at the same time.
+        Task<Process> any = registry.WhenAnyExitAsync(_processes);
+        Assert.IsNotNull(handlers.GetValue(_processes[0]));
+        handlers.SetValue(_processes[0], null);
+        _processes[0].Kill();
+        Assert.AreSame(_processes[0], await any.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
+    public async Task WhenAny_InALoopOverAllProcesses_ThrowsNothingInside()
+    {
+        Start(50);
+        List<Process> left = [.. _processes];
+        int exceptions = 0;
+        EventHandler<FirstChanceExceptionEventArgs> count = (_, _) => Interlocked.Increment(ref exceptions);
+        AppDomain.CurrentDomain.FirstChanceException += count;
+        try
+        {
+            foreach (Process process in _processes)
+            {
+                Native.KillByPid(process.Id);
+            }
+
+            while (left.Count > 0)
+            {
+                Assert.IsTrue(left.Remove(await left.WhenAnyExitPidFdAsync().WaitAsync(s_limit)));
+            }
+        }
+        finally
+        {
+            AppDomain.CurrentDomain.FirstChanceException -= count;
+        }
+
+        Assert.AreEqual(0, exceptions);
+    }
+
+    private void Start(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _processes.Add(TestProcesses.StartSleeper());
+        }
+    }
+}
