@@ -13,6 +13,12 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
 
     public bool IsRoot { get; } = isRoot;
 
+    /// <summary>Gets the session at the time when the member was found.</summary>
+    public int SessionId { get; } = stat.SessionId;
+
+    /// <summary>Gets the process group at the time when the member was found.</summary>
+    public int GroupId { get; } = stat.GroupId;
+
     /// <summary>Gets the pidfd, or <see langword="null"/> after <see cref="Drop"/> and on hosts without pidfds.</summary>
     public SafePidFdHandle? PidFd { get; private set; } = pidFd;
 
