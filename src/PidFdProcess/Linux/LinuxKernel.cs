@@ -19,6 +19,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
     private const short PollInvalid = 0x20;
+    private const int MaxPollsOnStack = 64;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -76,7 +77,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
     {
-        Libc.PollFd[] polls = new Libc.PollFd[count];
+        Span<Libc.PollFd> polls = count <= MaxPollsOnStack ? stackalloc Libc.PollFd[count] : new Libc.PollFd[count];
         for (int i = 0; i < count; i++)
         {
             polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };
