@@ -5,7 +5,9 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.</summary>
+/// <summary>
+/// The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.
+/// </summary>
 internal static class StockScopeStop
 {
     private const int Slice = 50;

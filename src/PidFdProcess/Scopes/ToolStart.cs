@@ -9,12 +9,12 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: PR_SET_PDEATHSIG and setsid(2) have to be called in the child before its program runs, and the runtime gives no place for that. A parent that
-// dies before the call is made sends no signal any more. A shell drops the environment variables that it has no syntax for.
+// Constraints: PR_SET_PDEATHSIG and setsid(2) have to be called in the child before its program runs, and the runtime gives no place for that. A
+// parent that dies before the call is made sends no signal any more. A shell drops the environment variables that it has no syntax for.
 //
 // Scheme: the child becomes setpriv, which sets the signal, then a shell, which ends if its parent is another process by now, then setsid, then the
-// program, all by execve(2): PID, working directory, environment, descriptors and arguments stay. Variables with unusual names are left to bash, which passes
-// them on.
+// program, all by execve(2): PID, working directory, environment, descriptors and arguments stay. Variables with unusual names are left to bash,
+// which passes them on.
 
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
@@ -123,7 +123,9 @@ internal static partial class ToolStart
         return copy;
     }
 
-    /// <summary>For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.</summary>
+    /// <summary>
+    /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
+    /// </summary>
     private static string Escape(string argument) => QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
