@@ -13,7 +13,8 @@ internal static class StockScopeStop
     private const int Slice = 50;
 
     public static ForestResult Run(
-        ScopePlan plan, IReadOnlyList<ScopeMember> members, IReadOnlyList<TreeStopStep> steps, int killMilliseconds, CancellationToken cancellationToken)
+        ScopePlan plan, IReadOnlyList<ScopeMember> members, IReadOnlyList<TreeStopStep> steps, int killMilliseconds,
+            CancellationToken cancellationToken)
     {
         Dictionary<ScopeMember, string> failures = [];
         foreach (TreeStopStep step in steps)

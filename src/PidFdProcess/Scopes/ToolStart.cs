@@ -43,13 +43,15 @@ internal static partial class ToolStart
         }
 
         string program = ProgramPath.Resolve(startInfo.FileName)
-            ?? throw new Win32Exception((int)Errno.ENOENT, $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
+            ?? throw new Win32Exception((int)Errno.ENOENT,
+                $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
         List<string> tools = [];
         if (killOnParentExit)
         {
             tools.AddRange([FindTool("setpriv", "util-linux (Alpine: setpriv)"), "--pdeathsig", "KILL", "--"]);
             tools.AddRange([
-                ShellFor(startInfo), "-c", CheckParent + Unset(startInfo) + "exec \"$@\"", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+                ShellFor(startInfo), "-c", CheckParent + Unset(startInfo) + "exec \"$@\"", Environment.ProcessId.ToString(
+                    CultureInfo.InvariantCulture)]);
         }
 
         if (newSession)
@@ -77,10 +79,12 @@ internal static partial class ToolStart
             : path;
     }
 
-    private static string ShellFor(ProcessStartInfo startInfo) => startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name)) is { } odd
+    private static string ShellFor(ProcessStartInfo startInfo) =>
+        startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name)) is { } odd
         ? ProgramPath.FindInPath("bash")
             ?? throw new PlatformNotSupportedException(
-                $"The program bash is missing; it is in the package bash. KillOnParentExit needs it because sh drops the environment variable '{odd}'.")
+                "The program bash is missing; it is in the package bash. "
+                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.")
         : "/bin/sh";
 
     private static string Unset(ProcessStartInfo startInfo)
@@ -126,7 +130,8 @@ internal static partial class ToolStart
     /// <summary>
     /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
     /// </summary>
-    private static string Escape(string argument) => QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
+    private static string Escape(string argument) =>
+        QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();
