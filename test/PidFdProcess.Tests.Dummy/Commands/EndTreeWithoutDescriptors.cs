@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
