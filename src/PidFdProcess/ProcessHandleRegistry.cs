@@ -14,6 +14,10 @@ namespace PidFdProcess;
 //
 // Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
 //
+//     Scopes        processes that are stopped together: who is left, the stop, starts through setpriv and setsid; names this registry
+//
+// above this type, and below it
+//
 //     Calls         what one public call does, and the only loop that looks a run up again
 //     Attachments   which run an object has: the table of weak keys, the sweep, the opening of a run
 //     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
@@ -51,6 +55,9 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
     public static ProcessHandleRegistry Default { get; } = new();
+
+    /// <summary>Gets the table of the runs, for scopes.</summary>
+    internal AttachmentTable Runs => _runs;
 
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
     public PidFdSupport Support => _runs.Support;
@@ -113,6 +120,16 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// </remarks>
     public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
 
+    /// <inheritdoc cref="ProcessIdentityExtensions.GetChildrenViaPidFd"/>
+    public Process[] GetChildren(Process process) => RelativeCalls.Open(_runs, process, all: false);
+
+    /// <inheritdoc cref="ProcessIdentityExtensions.GetDescendantsViaPidFd"/>
+    public Process[] GetDescendants(Process process) => RelativeCalls.Open(_runs, process, all: true);
+
+    /// <inheritdoc cref="ProcessIdentityExtensions.WaitForTreeExitPidFdAsync"/>
+    public Task WaitForTreeExitAsync(Process process, CancellationToken cancellationToken = default) =>
+        RelativeCalls.WaitForTreeExitAsync(_runs, process, cancellationToken);
+
     /// <summary>Looks up the attachment of a process without attaching it.</summary>
     /// <param name="process">The process.</param>
     /// <param name="attachment">Its attachment, if there is one.</param>
@@ -157,6 +174,10 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     /// <inheritdoc cref="ProcessPidFdExtensions.SignalViaPidFd(Process, Signum)"/>
     public bool Signal(Process process, Signum signal) => SignalCalls.SendRaw(_runs, process, (int)signal);
+
+    /// <inheritdoc cref="ProcessGroupExtensions.SignalGroupViaPidFd"/>
+    public bool SignalGroup(Process process, PosixSignal signal, bool includeOwnGroup = false) =>
+        GroupSignal.Send(_runs, process, signal, includeOwnGroup);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.HasExitedPidFd(Process)"/>
     public bool HasExited(Process process) => WaitCalls.HasExited(_runs, process);

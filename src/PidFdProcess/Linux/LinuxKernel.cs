@@ -7,6 +7,7 @@ namespace PidFdProcess.Linux;
 //   5.1  pidfd_send_signal
 //   5.3  pidfd_open, and poll and epoll report the exit
 //   5.4  waitid takes a pidfd (P_PIDFD)
+//   6.9  pidfd_send_signal reaches a process group
 //   6.15 ioctl PIDFD_GET_INFO tells the exit status, also after the process has been reaped
 //
 // The .NET runtime reaps its children itself and calls FailFast if somebody else did. That is why WNOWAIT is part of
@@ -19,6 +20,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
     private const short PollInvalid = 0x20;
+    private const int SignalProcessGroup = 1 << 2;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -40,6 +42,9 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) =>
         ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
+
+    public Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal) =>
+        ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: SignalProcessGroup));
 
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
     {

@@ -43,4 +43,22 @@ internal static class TreeCaller
 
         return root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT ? Errno.ESRCH : 0;
     }
+
+    /// <summary>The calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>
+    public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids)
+    {
+        for (int id = Environment.ProcessId; id > 0;)
+        {
+            ids.Add(id);
+            Errno error = access.ReadStat(id, out ProcStat stat);
+            if (error != 0)
+            {
+                return id == Environment.ProcessId || !ProcChildren.IsAbsent(error) ? error : 0;
+            }
+
+            id = stat.ParentId;
+        }
+
+        return 0;
+    }
 }

@@ -22,6 +22,8 @@ internal sealed class TreeFailures
 
     public int Count => _failures.Count;
 
+    public IEnumerable<Exception> All => _failures.Values;
+
     public void Note(int processId, TreeCall call, Exception failure) => _failures[(processId, call)] = failure;
 
     /// <summary>Forgets a failure because the same call has worked for the same process.</summary>
@@ -45,6 +47,13 @@ internal sealed class TreeFailures
             }
         }
     }
+
+    /// <summary>What failed for a process; <see langword="null"/> if nothing.</summary>
+    public Exception? Find(int processId) =>
+        _failures.Where(failure => failure.Key.ProcessId == processId).Select(static failure => failure.Value).FirstOrDefault();
+
+    /// <summary>The processes for which something failed.</summary>
+    public IEnumerable<int> ProcessIds() => _failures.Keys.Select(static key => key.ProcessId).Distinct();
 
     /// <exception cref="AggregateException">There are failures.</exception>
     public void ThrowIfAny()

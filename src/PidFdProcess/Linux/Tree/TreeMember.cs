@@ -13,6 +13,12 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
 
     public bool IsRoot { get; } = isRoot;
 
+    /// <summary>Gets the session at the time when the member was found.</summary>
+    public int SessionId { get; } = stat.SessionId;
+
+    /// <summary>Gets the process group at the time when the member was found.</summary>
+    public int GroupId { get; } = stat.GroupId;
+
     /// <summary>Gets the pidfd, or <see langword="null"/> after <see cref="Drop"/> and on hosts without pidfds.</summary>
     public SafePidFdHandle? PidFd { get; private set; } = pidFd;
 
@@ -54,6 +60,14 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
 
     /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
+
+    /// <summary>Hands over the pidfd to the caller, who closes it.</summary>
+    public SafePidFdHandle? TakePidFd()
+    {
+        SafePidFdHandle? taken = PidFd;
+        PidFd = null;
+        return taken;
+    }
 
     /// <summary>Closes the pidfd, except that of the root, which is the caller's.</summary>
     /// <returns>Whether there was one to close.</returns>

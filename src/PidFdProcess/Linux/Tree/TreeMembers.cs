@@ -20,12 +20,15 @@ internal sealed class TreeMembers : IDisposable
     private readonly List<int> _found = [];
     private bool _mayHaveMissed;
 
+    /// <summary>The members of one tree.</summary>
     public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children)
+        : this(access, children) => AddRoot(access.RootId, root);
+
+    /// <summary>The members of several trees, whose roots are to be added.</summary>
+    public TreeMembers(MemberAccess access, ProcChildren children)
     {
         Access = access;
         _children = children;
-        access.ReadStat(access.RootId, out ProcStat stat);
-        Add(new TreeMember(access.RootId, stat, root, isRoot: true));
     }
 
     public MemberAccess Access { get; }
@@ -34,6 +37,24 @@ internal sealed class TreeMembers : IDisposable
     public List<TreeMember> All { get; } = [];
 
     public TreeMember Root => All[0];
+
+    /// <summary>Gets whether the last pass may have missed a process, because another one on a list has ended.</summary>
+    public bool MayHaveMissed => _mayHaveMissed;
+
+    /// <summary>Gets whether descendants are members, too.</summary>
+    public bool IncludesDescendants { get; init; } = true;
+
+    /// <summary>Gets the sessions whose processes are members, too.</summary>
+    public TreeSessions? Sessions { get; init; }
+
+    /// <summary>Adds a root. Its pidfd stays the caller's.</summary>
+    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd)
+    {
+        Access.ReadStat(id, out ProcStat stat);
+        TreeMember root = new(id, stat, pidFd, isRoot: true);
+        Add(root);
+        return root;
+    }
 
     public TreeMember? ParentOf(TreeMember member) => _byId.GetValueOrDefault(member.ParentId);
 
@@ -47,6 +68,7 @@ internal sealed class TreeMembers : IDisposable
     {
         Refresh();
         int before = All.Count;
+        AddOfSessions(found);
         for (int i = 0; i < All.Count; i++)
         {
             AddChildren(All[i], found);
@@ -77,7 +99,7 @@ internal sealed class TreeMembers : IDisposable
     public void AddChildren(TreeMember parent, Action<TreeMember> found)
     {
         parent.HasUnopenedChild = false;
-        if (parent.HasExited)
+        if (parent.HasExited || !IncludesDescendants)
         {
             return;
         }
@@ -105,6 +127,21 @@ internal sealed class TreeMembers : IDisposable
                 found(member);
             }
         }
+    }
+
+    /// <summary>Adds the processes of the sessions.</summary>
+    /// <returns>Whether there were new ones.</returns>
+    public bool AddOfSessions(Action<TreeMember> found)
+    {
+        bool any = false;
+        foreach (TreeMember member in Sessions?.FindNew(this) ?? [])
+        {
+            Add(member);
+            found(member);
+            any = true;
+        }
+
+        return any;
     }
 
     /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
@@ -140,9 +177,11 @@ internal sealed class TreeMembers : IDisposable
         {
             Access.Hold(member);
         }
+
+        Sessions?.Note(member);
     }
 
-    private bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
+    public bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
 
     /// <summary>Opens a listed process. It is <see langword="null"/> if it is not there or no member.</summary>
     private Errno OpenMember(int id, out TreeMember? member)

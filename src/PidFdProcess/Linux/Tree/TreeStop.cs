@@ -37,13 +37,19 @@ internal sealed class TreeStop
     private TreeStopStep _step;
     private int _stepIndex = -1;
 
-    private TreeStop(TreeMembers members, IKernel kernel, bool rootOnly, CancellationToken cancellationToken)
+    public TreeStop(TreeMembers members, IKernel kernel, bool rootOnly, CancellationToken cancellationToken)
     {
         _members = members;
         _exits = new TreeExits(members, kernel);
         _rootOnly = rootOnly;
         _cancellationToken = cancellationToken;
     }
+
+    /// <summary>Gets whether a refused signal to a root is noted with the other failures. Otherwise it ends the stop before any process is signalled.</summary>
+    public bool NotesRefusalsOfRoots { get; init; }
+
+    /// <summary>Gets which members get no signal of the steps, because they have it from elsewhere.</summary>
+    public Func<TreeMember, bool>? HasSignalAlready { get; init; }
 
     private bool IsDone => _rootOnly
         ? _members.Root.HasExited || _members.Root.HasRefused
@@ -98,7 +104,8 @@ internal sealed class TreeStop
         }
     }
 
-    private TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
+    /// <summary>Signals the members, waits for them, and kills those that are left. What failed is in the failures of the members.</summary>
+    public TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
     {
         _members.Access.MayDropLiving = true;
 
@@ -139,7 +146,7 @@ internal sealed class TreeStop
             _cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             ListAndSignal();
-            if (IsDone)
+            if (IsDone && !_members.AddOfSessions(DelaySignal))
             {
                 return true;
             }
@@ -159,6 +166,7 @@ internal sealed class TreeStop
         long deadline = Deadline(MaxListing);
         int before = _members.All.Count;
         _members.Refresh();
+        _members.AddOfSessions(DelaySignal);
         for (int i = 0; i < _members.All.Count && (i < before || Stopwatch.GetTimestamp() <= deadline); i++)
         {
             TreeMember member = _members.All[i];
@@ -203,7 +211,7 @@ internal sealed class TreeStop
             return;
         }
 
-        Errno error = _members.Access.Signal(member, _step.Signal);
+        Errno error = HasSignalAlready?.Invoke(member) == true ? 0 : _members.Access.Signal(member, _step.Signal);
         if (error is 0 or Errno.ESRCH)
         {
             member.LastStep = _stepIndex;
@@ -215,7 +223,7 @@ internal sealed class TreeStop
         }
 
         Win32Exception refusal = SystemCallError.SignalRefused(_members.Access.SignalCall, member.Id, _step.Signal, error);
-        if (member.IsRoot && _stepIndex == 0)
+        if (member.IsRoot && _stepIndex == 0 && !NotesRefusalsOfRoots)
         {
             throw refusal;
         }
