@@ -67,8 +67,8 @@ public static class ProcessIdentityExtensions
     /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// As <see cref="GetChildrenViaPidFd"/>. A process whose parent had exited before the call is no descendant any more. A tree that starts processes
-    /// all the time has new ones when the call returns.
+    /// As <see cref="GetChildrenViaPidFd"/>. A process whose parent had exited before the call is no descendant any more. A tree that starts
+    /// processes all the time has new ones when the call returns.
     /// </remarks>
     public static Process[] GetDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetDescendants(process);
 
@@ -81,14 +81,16 @@ public static class ProcessIdentityExtensions
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">Through the task: the object has no process: it has not been started, or was closed.</exception>
-    /// <exception cref="PlatformNotSupportedException">Through the task: this is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// Through the task: this is not Linux, or there is no <c>/proc</c> for this PID namespace.
+    /// </exception>
     /// <exception cref="AggregateException">Through the task: some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
     /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
     /// <remarks>
     /// <para>
-    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and less often
-    /// if it is large. What a process starts shortly before it exits can be missed: a daemon that starts another one and exits within that
+    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and
+    /// less often if it is large. What a process starts shortly before it exits can be missed: a daemon that starts another one and exits within that
     /// time has left the tree before it is listed.
     /// </para>
     /// <para>No thread waits. A process is only waited for, never stopped.</para>

@@ -64,7 +64,7 @@ internal sealed class TreeFailures
         }
     }
 
-    /// <summary>Describes a failed call of one process: the call, the errno by name and the PID.</summary>
+    /// <summary>Describes a failed call by the call, the errno by name and the PID.</summary>
     public static Win32Exception Describe(string call, int processId, int rootId, Errno error) => new(
         (int)error,
         SystemCallError.Describe(
