@@ -21,13 +21,14 @@ public static class ProcessGroupExtensions
     /// <exception cref="PlatformNotSupportedException">This is Windows.</exception>
     /// <remarks>
     /// <para>
-    /// A child of .NET is in the group of its parent, so it leads none. A <see cref="ProcessScope"/> with <see cref="ProcessScopeOptions.NewSession"/> starts
-    /// leaders, as <c>setsid(1)</c> and shells with job control do. Processes that have left the group are not reached: those that called
+    /// A child of .NET is in the group of its parent, so it leads none. A <see cref="ProcessScope"/> with
+    /// <see cref="ProcessScopeOptions.NewSession"/> starts leaders, as <c>setsid(1)</c> and shells with job control do. Processes that have left the
+    /// group are not reached: those that called
     /// <c>setsid(2)</c> or <c>setpgid(2)</c>, such as what runs under <c>timeout(1)</c>.
     /// </para>
     /// <para>
-    /// Linux 6.9 and later: the flag <c>PIDFD_SIGNAL_PROCESS_GROUP</c> of <c>pidfd_send_signal(2)</c>. The pidfd names the group, and never another one.
-    /// Before, and without pidfds: <c>kill(2)</c> by the number of the group, if the leader has not been reaped. It is <see langword="false"/>
+    /// Linux 6.9 and later: the flag <c>PIDFD_SIGNAL_PROCESS_GROUP</c> of <c>pidfd_send_signal(2)</c>. The pidfd names the group, and never another
+    /// one. Before, and without pidfds: <c>kill(2)</c> by the number of the group, if the leader has not been reaped. It is <see langword="false"/>
     /// otherwise.
     /// </para>
     /// </remarks>

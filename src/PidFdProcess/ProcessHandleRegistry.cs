@@ -56,9 +56,6 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
     public static ProcessHandleRegistry Default { get; } = new();
 
-    /// <summary>Gets the table of the runs, for scopes.</summary>
-    internal AttachmentTable Runs => _runs;
-
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
     public PidFdSupport Support => _runs.Support;
 

@@ -7,12 +7,12 @@ namespace PidFdProcess;
 /// <summary>Owns processes, and leaves none of them behind: stops all together, and kills what is left when the program ends.</summary>
 /// <remarks>
 /// <para>
-/// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope means the run that an object had when it came in, whatever
-/// becomes of the object. It does not dispose the objects.
+/// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope means the run that an object had when it came in,
+/// whatever becomes of the object. It does not dispose the objects.
 /// </para>
 /// <para>
-/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event does not come if this program is
-/// killed, or gets SIGTERM without a handler on .NET 10 or later. See <see cref="ProcessScopeOptions.KillOnParentExit"/> and
+/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event does not come if this
+/// program is killed, or gets SIGTERM without a handler on .NET 10 or later. See <see cref="ProcessScopeOptions.KillOnParentExit"/> and
 /// <see cref="ProcessScopeOptions.ForwardSignals"/> for these.
 /// </para>
 /// </remarks>
@@ -54,7 +54,8 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="startInfo"/> is <see langword="null"/>.</exception>
     /// <exception cref="ObjectDisposedException">The scope was stopped or disposed.</exception>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
-    /// <exception cref="InvalidOperationException">No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not be.</exception>
+    /// <exception cref="InvalidOperationException">No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not
+    /// be.</exception>
     /// <exception cref="PlatformNotSupportedException">
     /// The options need <c>setpriv(1)</c> or <c>setsid(1)</c>, and it is missing. The message names the package.
     /// </exception>
@@ -89,8 +90,8 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Signals all processes and waits for them, for the grace period at most. Then kills what is left, and waits 0.9 s at most. The scope takes no more
-    /// processes.
+    /// Signals all processes and waits for them, for the grace period at most. Then kills what is left, and waits 0.9 s at most. The scope takes no
+    /// more processes.
     /// </summary>
     /// <param name="cancellationToken">
     /// Ends the wait. If no other caller waits, the stop ends, too, and no process is killed. The next call goes on with it.
@@ -98,8 +99,8 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <returns>How each process ended, and who is left. Further calls return the same.</returns>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled.</exception>
     /// <remarks>
-    /// One thread stops all. SIGCONT follows the signal, so that a stopped process runs its handler. A process that may not be signalled keeps no other one
-    /// alive. Without pidfds the processes are known by PID and start time.
+    /// One thread stops all. SIGCONT follows the signal, so that a stopped process runs its handler. A process that may not be signalled keeps no
+    /// other one alive. Without pidfds the processes are known by PID and start time.
     /// </remarks>
     public Task<ProcessScopeResult> StopAsync(CancellationToken cancellationToken = default) => _stop.WaitAsync(cancellationToken);
 

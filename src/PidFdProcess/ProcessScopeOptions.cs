@@ -23,28 +23,29 @@ public sealed class ProcessScopeOptions
     /// </summary>
     /// <remarks>
     /// <para>
-    /// The child starts through <c>setpriv(1)</c> and a shell, by <c>execve(2)</c>, so that PID, arguments, environment, working directory and redirections
-    /// stay. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the tools. A program that cannot be executed ends with exit code 126 or 127
-    /// instead of an exception at the start.
+    /// The child starts through <c>setpriv(1)</c> and a shell, by <c>execve(2)</c>, so that PID, arguments, environment, working directory and
+    /// redirections stay. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the tools. A program that cannot be executed ends
+    /// with exit code 126 or 127 instead of an exception at the start.
     /// </para>
     /// <para>
-    /// Does not cover the descendants of the processes, nor programs that are set-user-ID, set-group-ID or have file capabilities, because the kernel clears
-    /// the setting for them. It covers neither processes that were given to <see cref="ProcessScope.Add"/>.
+    /// Does not cover the descendants of the processes, nor programs that are set-user-ID, set-group-ID or have file capabilities, because the
+    /// kernel clears the setting for them. It covers neither processes that were given to <see cref="ProcessScope.Add"/>.
     /// </para>
     /// </remarks>
     public bool KillOnParentExit { get; init; }
 
     /// <summary>Gets whether each process that the scope starts leads a session of its own, through <c>setsid(1)</c>.</summary>
     /// <remarks>
-    /// A stop then also takes what is in that session, so that processes whose parents have exited do not escape. What has left both the tree and the session
-    /// does: a daemon that forks twice and calls <c>setsid(2)</c> in between. The processes have no terminal, and Ctrl+C does not reach them.
+    /// A stop then also takes what is in that session, so that processes whose parents have exited do not escape. What has left both the tree and
+    /// the session does: a daemon that forks twice and calls <c>setsid(2)</c> in between. The processes have no terminal, and Ctrl+C does not reach
+    /// them.
     /// </remarks>
     public bool NewSession { get; init; }
 
     /// <summary>Gets the signals of this program that stop the scope, each with the same signal. By default there are none.</summary>
     /// <remarks>
-    /// The program's own answer to the signal comes after the stop: the other handlers, or the end. From .NET 10 on, a program without a handler ends at
-    /// SIGTERM without <see cref="AppDomain.ProcessExit"/>, so that a scope without this option leaves its processes behind. A host
+    /// The program's own answer to the signal comes after the stop: the other handlers, or the end. From .NET 10 on, a program without a handler
+    /// ends at SIGTERM without <see cref="AppDomain.ProcessExit"/>, so that a scope without this option leaves its processes behind. A host
     /// (<c>Microsoft.Extensions.Hosting</c>) handles the signals itself. Stop the scope when it stops, and leave this option alone. Processes in the
     /// foreground group of the terminal have Ctrl+C by themselves, and do not get it twice.
     /// </remarks>

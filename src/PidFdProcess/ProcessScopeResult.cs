@@ -14,7 +14,9 @@ public sealed class ProcessScopeResult
     /// <summary>Gets the processes that were in the scope when the stop began and have exited, each with its status.</summary>
     public IReadOnlyList<ProcessScopeExit> Exits { get; }
 
-    /// <summary>Gets the processes that are alive, descendants included. There are none unless a process is frozen, in state D, or not permitted.</summary>
+    /// <summary>
+    /// Gets the processes that are alive, descendants included. There are none unless a process is frozen, in state D, or not permitted.
+    /// </summary>
     public IReadOnlyList<ProcessScopeSurvivor> Survivors { get; }
 
     /// <summary>For example <c>3 exited, 1 alive: 4711 (sleep)</c>.</summary>

@@ -7,11 +7,11 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// Constraints: a process group is named by the PID of its leader. That number is taken as long as any process is in the group. Before Linux 6.9 a group can
-// only be signalled by number.
+// Constraints: a process group is named by the PID of its leader. That number is taken as long as any process is in the group. Before Linux 6.9 a
+// group can only be signalled by number.
 //
-// Scheme: the pidfd names the group where the kernel has the flag. Otherwise kill(-PGID), if the leader has not been reaped just before. If it has been just
-// after, the signal went to its group or to none, because a stranger gets the number later than that.
+// Scheme: the pidfd names the group where the kernel has the flag. Otherwise kill(-PGID), if the leader has not been reaped just before. If it has
+// been just after, the signal went to its group or to none, because a stranger gets the number later than that.
 
 /// <summary>Signals to the process group that a process leads.</summary>
 internal static class GroupSignal

@@ -15,8 +15,8 @@ internal interface IKernel
     Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal);
 
     /// <summary>
-    /// <c>pidfd_send_signal(pidfd, signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP)</c>, Linux 6.9: to the process group that the process leads, or led. ESRCH: no
-    /// process is in it. EINVAL: an older kernel.
+    /// <c>pidfd_send_signal(pidfd, signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP)</c>, Linux 6.9: to the process group that the process leads, or led.
+    /// ESRCH: no process is in it. EINVAL: an older kernel.
     /// </summary>
     Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal);
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;

@@ -6,11 +6,11 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: a scope may start many short processes, and must not collect them. What the leader of a session leaves behind has no parent that leads to it,
-// and the number of the session is free once its last process has been reaped.
+// Constraints: a scope may start many short processes, and must not collect them. What the leader of a session leaves behind has no parent that
+// leads to it, and the number of the session is free once its last process has been reaped.
 //
-// Scheme: a member leaves when its pidfd tells the exit. If it was in a session of the scope, the processes that are left in that session become members
-// first, and prove the session as long as they live.
+// Scheme: a member leaves when its pidfd tells the exit. If it was in a session of the scope, the processes that are left in that session become
+// members first, and prove the session as long as they live.
 
 /// <summary>The processes that a scope owns.</summary>
 internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)

@@ -21,7 +21,9 @@ internal sealed class ScopeSignals : IDisposable
 
     public void Dispose() => _registrations.ForEach(static registration => registration.Dispose());
 
-    /// <summary>A terminal sends SIGINT, SIGQUIT and SIGHUP to its foreground group. The processes of that group have the signal by themselves.</summary>
+    /// <summary>
+    /// A terminal sends SIGINT, SIGQUIT and SIGHUP to its foreground group. The processes of that group have the signal by themselves.
+    /// </summary>
     private static Func<TreeMember, bool>? FromTerminal(int signal)
     {
         if (signal is not (SignalNumbers.SigInt or SignalNumbers.SigQuit or SignalNumbers.SigHup) || !OperatingSystem.IsLinux())

@@ -7,11 +7,11 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: a hundred stubborn processes must not take longer than one, nor a thread each. Some of them may have no pidfd because the program is out of
-// descriptors. Where /proc is missing no tree can be listed.
+// Constraints: a hundred stubborn processes must not take longer than one, nor a thread each. Some of them may have no pidfd because the program is
+// out of descriptors. Where /proc is missing no tree can be listed.
 //
-// Scheme: all processes with a pidfd are one forest, which the calling thread stops. Those without one are another forest, by PID and start time, on a second
-// thread. Without /proc, and on other systems than Linux, the processes are signalled one after the other and share the time.
+// Scheme: all processes with a pidfd are one forest, which the calling thread stops. Those without one are another forest, by PID and start time, on
+// a second thread. Without /proc, and on other systems than Linux, the processes are signalled one after the other and share the time.
 
 /// <summary>The stop of all processes of a scope within one time limit.</summary>
 internal static class ScopeStop

@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 
 namespace PidFdProcess.Scopes;
 
-// Constraint: the kernel sends the parent-death signal when the thread that started the child ends, not when its process does. A thread of the pool ends when
-// it has been idle for some time.
+// Constraint: the kernel sends the parent-death signal when the thread that started the child ends, not when its process does. A thread of the pool
+// ends when it has been idle for some time.
 
 /// <summary>The one thread that starts children with a parent-death signal. It lives as long as the program.</summary>
 internal static class StarterThread

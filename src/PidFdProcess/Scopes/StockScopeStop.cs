@@ -5,13 +5,19 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.</summary>
+/// <summary>
+/// The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.
+/// </summary>
 internal static class StockScopeStop
 {
     private const int Slice = 50;
 
     public static ForestResult Run(
-        ScopePlan plan, IReadOnlyList<ScopeMember> members, IReadOnlyList<TreeStopStep> steps, int killMilliseconds, CancellationToken cancellationToken)
+        ScopePlan plan,
+        IReadOnlyList<ScopeMember> members,
+        IReadOnlyList<TreeStopStep> steps,
+        int killMilliseconds,
+        CancellationToken cancellationToken)
     {
         Dictionary<ScopeMember, string> failures = [];
         foreach (TreeStopStep step in steps)

@@ -9,12 +9,12 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: PR_SET_PDEATHSIG and setsid(2) have to be called in the child before its program runs, and the runtime gives no place for that. A parent that
-// dies before the call is made sends no signal any more. A shell drops the environment variables that it has no syntax for.
+// Constraints: PR_SET_PDEATHSIG and setsid(2) have to be called in the child before its program runs, and the runtime gives no place for that. A
+// parent that dies before the call is made sends no signal any more. A shell drops the environment variables that it has no syntax for.
 //
 // Scheme: the child becomes setpriv, which sets the signal, then a shell, which ends if its parent is another process by now, then setsid, then the
-// program, all by execve(2): PID, working directory, environment, descriptors and arguments stay. Variables with unusual names are left to bash, which passes
-// them on.
+// program, all by execve(2): PID, working directory, environment, descriptors and arguments stay. Variables with unusual names are left to bash,
+// which passes them on.
 
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
@@ -43,13 +43,14 @@ internal static partial class ToolStart
         }
 
         string program = ProgramPath.Resolve(startInfo.FileName)
-            ?? throw new Win32Exception((int)Errno.ENOENT, $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
+            ?? throw new Win32Exception(
+                (int)Errno.ENOENT, $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
         List<string> tools = [];
         if (killOnParentExit)
         {
             tools.AddRange([FindTool("setpriv", "util-linux (Alpine: setpriv)"), "--pdeathsig", "KILL", "--"]);
-            tools.AddRange([
-                ShellFor(startInfo), "-c", CheckParent + Unset(startInfo) + "exec \"$@\"", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+            string script = CheckParent + Unset(startInfo) + "exec \"$@\"";
+            tools.AddRange([ShellFor(startInfo), "-c", script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
         }
 
         if (newSession)
@@ -77,11 +78,15 @@ internal static partial class ToolStart
             : path;
     }
 
-    private static string ShellFor(ProcessStartInfo startInfo) => startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name)) is { } odd
-        ? ProgramPath.FindInPath("bash")
-            ?? throw new PlatformNotSupportedException(
-                $"The program bash is missing; it is in the package bash. KillOnParentExit needs it because sh drops the environment variable '{odd}'.")
-        : "/bin/sh";
+    private static string ShellFor(ProcessStartInfo startInfo)
+    {
+        string? odd = startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name));
+        return odd is null
+            ? "/bin/sh"
+            : ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
+                "The program bash is missing; it is in the package bash. "
+                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
+    }
 
     private static string Unset(ProcessStartInfo startInfo)
     {
@@ -123,8 +128,11 @@ internal static partial class ToolStart
         return copy;
     }
 
-    /// <summary>For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.</summary>
-    private static string Escape(string argument) => QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
+    /// <summary>
+    /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
+    /// </summary>
+    private static string Escape(string argument) => QuotedBackslashes().Replace(
+        argument, static match => match.Groups[1].Value + match.Groups[1].Value + (match.Groups[2].Length > 0 ? "\\\"" : ""));
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();

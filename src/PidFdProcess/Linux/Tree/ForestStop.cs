@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 
 namespace PidFdProcess.Linux;
@@ -35,7 +34,9 @@ internal sealed record ForestPlan(
     IReadOnlyList<(int Id, long KnownAt)>? Sessions = null,
     Func<TreeMember, bool>? HasSignalAlready = null);
 
-/// <summary>Stops several trees at once, on the calling thread and within one time limit. A tree that cannot be stopped keeps no other one alive.</summary>
+/// <summary>
+/// Stops several trees at once, on the calling thread and within one time limit. A tree that cannot be stopped keeps no other one alive.
+/// </summary>
 internal static class ForestStop
 {
     /// <returns>0, or the errno of <c>/proc</c>, which cannot be read at all. No process was signalled then.</returns>

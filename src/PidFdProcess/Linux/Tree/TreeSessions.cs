@@ -4,13 +4,13 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a process whose parent has exited is in no tree any more, but it is still in the session of the one that started it, unless it has called
-// setsid(2). A session is named by the PID of the process that made it. That number is taken as long as any process is in the session, zombies included,
-// and then a stranger may get it.
+// Constraints: a process whose parent has exited is in no tree any more, but it is still in the session of the one that started it, unless it has
+// called setsid(2). A session is named by the PID of the process that made it. That number is taken as long as any process is in the session,
+// zombies included, and then a stranger may get it.
 //
-// Scheme: a process is a member if its pidfd was opened first, its session read after, and its session was proven after that. The proof is a known member
-// that is in the session and has not been reaped. If there is none, because all known members have just been reaped, the last proof counts for a moment in
-// which the kernel cannot hand out all other PIDs, unless a process has the number by now.
+// Scheme: a process is a member if its pidfd was opened first, its session read after, and its session was proven after that. The proof is a known
+// member that is in the session and has not been reaped. If there is none, because all known members have just been reaped, the last proof counts
+// for a moment in which the kernel cannot hand out all other PIDs, unless a process has the number by now.
 
 /// <summary>The sessions of a stop: those of the roots that lead one, and those that a member leads.</summary>
 internal sealed class TreeSessions(IKernel kernel)

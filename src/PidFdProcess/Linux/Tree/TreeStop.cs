@@ -45,7 +45,9 @@ internal sealed class TreeStop
         _cancellationToken = cancellationToken;
     }
 
-    /// <summary>Gets whether a refused signal to a root is noted with the other failures. Otherwise it ends the stop before any process is signalled.</summary>
+    /// <summary>
+    /// Gets whether a refused signal to a root is noted with the other failures. Otherwise it ends the stop before any process is signalled.
+    /// </summary>
     public bool NotesRefusalsOfRoots { get; init; }
 
     /// <summary>Gets which members get no signal of the steps, because they have it from elsewhere.</summary>
