@@ -43,8 +43,8 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
     }
 
     /// <summary>
-    /// A wait for this program itself, so that the code is compiled when the command starts: one that ends at once may be reaped before it
-    /// is attached, and a signal can then not be told from exit(128+n).
+    /// A wait for this program itself, so that the code is compiled when the command starts. A command that ends at once may be reaped before it
+    /// is attached, and a signal cannot be told from exit(128+n) then.
     /// </summary>
     private static void WarmUp()
     {
@@ -95,7 +95,7 @@ internal sealed class CommandRun(string[] command, TimeSpan timeout, TimeSpan gr
         Report.Line($"{(timedOut ? $"timeout after {Report.Seconds(timeout)}; " : "")}{stopSignal} to {_name}");
         Task<PidFdExitStatus> stop = process.StopViaPidFdAsync(grace, stopSignal, tree);
 
-        // A command that somebody stopped takes the signal only when it goes on.
+        // A stopped command takes the signal only when it goes on.
         process.SignalViaPidFd(PosixSignal.SIGCONT);
         return (await PassOnUntilAsync(stop, timedOut ? signal : signals.NextAsync(), process, signals), timedOut);
     }

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace PidRun;
 
 /// <summary>
-/// Durations as timeout(1) reads them, and ms: <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c>, bare seconds; 0 means no limit.
+/// Durations as timeout(1) reads them, and ms, for example <c>10s</c>, <c>500ms</c>, <c>1.5m</c>, <c>1h</c> or bare seconds. 0 means no limit.
 /// </summary>
 internal static class Duration
 {

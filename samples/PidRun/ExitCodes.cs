@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PidRun;
 
-/// <summary>What PidRun exits with if not with the code of the command; those of timeout(1).</summary>
+/// <summary>The exit codes that are not those of the command. They are the same as of timeout(1).</summary>
 internal static class ExitCodes
 {
     public const int TimedOut = 124;

@@ -6,8 +6,8 @@ using PidFdProcess;
 namespace PidRun;
 
 /// <summary>
-/// A table of the running processes in the bottom rows of the terminal. Everything else scrolls above it: the command writes to the same
-/// terminal whenever it likes, so the table must never be where its output goes.
+/// A table of the running processes in the bottom rows of the terminal. Everything else scrolls above it. The command writes to the
+/// same terminal whenever it likes, and the table must never be where its output goes.
 /// </summary>
 internal sealed class LiveView : IAsyncDisposable
 {
@@ -125,7 +125,7 @@ internal sealed class LiveView : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
-            // It has exited meanwhile.
+            // It has exited since the look.
         }
     }
 

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace PidRun;
 
-/// <summary>The command line: what may be said, and what may not be said together.</summary>
+/// <summary>The command line with its options, and the options that exclude each other.</summary>
 internal sealed class PidRunCommand : RootCommand
 {
     private static readonly TimeSpan s_defaultGrace = TimeSpan.FromSeconds(5);

@@ -11,7 +11,7 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
     {
         using CaughtSignals signals = new();
 
-        // All of them first: from here on no PID is taken for another process.
+        // Open all of them first, because from then on no PID is taken for another process.
         List<Process> processes = [];
         List<string> names = [];
         foreach (Process process in pids.Select(TryOpen).OfType<Process>())
@@ -66,7 +66,7 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
         }
         catch (InvalidOperationException)
         {
-            // It has exited meanwhile.
+            // It has exited since it was opened.
             return "?";
         }
     }

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace PidRun;
 
-/// <summary>What PidRun says: on stderr, so that the stdout of the command stays its own.</summary>
+/// <summary>The messages of PidRun. They go to stderr, so that the stdout of the command stays its own.</summary>
 internal static class Report
 {
-    /// <summary>Writes a line, if there is somewhere to write: a report that is lost must not cost the exit code of the command.</summary>
+    /// <summary>Writes a line if stderr takes it. A report that is lost must not cost the exit code of the command.</summary>
     public static void Line(string text)
     {
         try

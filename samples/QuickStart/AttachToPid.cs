@@ -4,7 +4,7 @@ using PidFdProcess;
 
 namespace QuickStart;
 
-/// <summary>Waits for a process that somebody else started.</summary>
+/// <summary>Waits for a process that another program started.</summary>
 internal static class AttachToPid
 {
     public static async Task<int> RunAsync(string text)

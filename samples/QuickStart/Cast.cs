@@ -11,7 +11,7 @@ internal sealed class Cast : IDisposable
     public Process StartChild(string script) =>
         Add(Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
 
-    /// <summary>Starts a sleeper whose parent is a shell: it reaps its child at once, or when it is told to.</summary>
+    /// <summary>Starts a sleeper whose parent is a shell. The shell reaps its child at once, or when it reads a line.</summary>
     public ForeignProcess StartForeign(bool reapsAtOnce) =>
         new(StartChild($"sleep 1000 </dev/null >/dev/null & echo $!; {(reapsAtOnce ? "" : "read _;")} wait; exec sleep 1000"));
 
@@ -31,7 +31,7 @@ internal sealed class Cast : IDisposable
         {
             foreach (Process process in _processes)
             {
-                // Objects that only name a process of somebody else have no StartInfo; they may name a stranger by now.
+                // The object of a non-child has no StartInfo. It may name a stranger by now.
                 if (IsOurChild(process))
                 {
                     process.Kill(entireProcessTree: true);

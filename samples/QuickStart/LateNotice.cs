@@ -3,7 +3,7 @@ using PidFdProcess;
 
 namespace QuickStart;
 
-/// <summary>How late the exit of a process that is no child is noticed: stock polls, and waits for its parent to reap.</summary>
+/// <summary>How late the exit of a non-child is noticed. The stock wait polls, and it waits for the parent to reap.</summary>
 internal static class LateNotice
 {
     private static readonly TimeSpan s_parentIsLate = TimeSpan.FromSeconds(1);
@@ -20,7 +20,7 @@ internal static class LateNotice
             Task<long> stock = TimestampAfterAsync(forStock.WaitForExitAsync());
             Task<long> pidFd = TimestampAfterAsync(forPidFd.WaitForExitPidFdAsync());
 
-            // Stock starts to poll every millisecond and slows down to every 100; this is how a wait looks that has lasted a while.
+            // A stock wait starts to poll every millisecond and slows down to every 100, so let it last a while.
             await Task.Delay(TimeSpan.FromMilliseconds(500));
             long killed = Stopwatch.GetTimestamp();
             forPidFd.KillViaPidFd();

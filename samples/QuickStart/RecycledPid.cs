@@ -3,7 +3,7 @@ using PidFdProcess;
 
 namespace QuickStart;
 
-/// <summary>Kills a process that is gone and whose PID has a new owner: one of our own sleepers.</summary>
+/// <summary>Kills a process that is gone and whose PID has a new owner, which is one of our own sleepers.</summary>
 internal static class RecycledPid
 {
     private const string LastPidFile = "/proc/sys/kernel/ns_last_pid";

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace QuickStart;
 
-/// <summary>Tables for people; plain lines when the output is no terminal.</summary>
+/// <summary>Tables on a terminal, plain lines elsewhere.</summary>
 internal static class Screen
 {
     public static void Title(string text)

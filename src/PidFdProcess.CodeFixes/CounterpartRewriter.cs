@@ -24,7 +24,7 @@ internal static class CounterpartRewriter
             return null;
         }
 
-        bool isWhole = replacement is Counterparts.Open or Counterparts.HasExited;
+        bool isWhole = replacement is Counterparts.Open or Counterparts.OpenByName or Counterparts.HasExited;
         return name.Parent switch
         {
             MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } access when access.Name == name => access,
@@ -37,7 +37,7 @@ internal static class CounterpartRewriter
     /// <summary>Returns what replaces the node. Nodes inside it may have been rewritten before.</summary>
     public static SyntaxNode Rewrite(SyntaxNode original, SyntaxNode rewritten, string replacement)
     {
-        if (replacement == Counterparts.Open)
+        if (replacement is Counterparts.Open or Counterparts.OpenByName)
         {
             return SyntaxFactory.ParseExpression(replacement).WithTriviaFrom(rewritten);
         }

@@ -14,7 +14,8 @@ namespace PidFdProcess.CodeFixes;
 public sealed class UseCounterpartCodeFix : CodeFixProvider
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds => [Descriptors.StockCallId, Descriptors.NotReroutedId];
+    public override ImmutableArray<string> FixableDiagnosticIds =>
+        [Descriptors.StockCallId, Descriptors.NotReroutedId, Descriptors.KeptProcessId];
 
     /// <inheritdoc/>
     public override FixAllProvider GetFixAllProvider() => new EditAllProvider(FixAsync);

@@ -43,4 +43,58 @@ public static class ProcessIdentityExtensions
     /// parent when its own ends. For the parent of this program see <see cref="ProcessHandleRegistry.OpenParent()"/>.
     /// </remarks>
     public static Process OpenParentViaPidFd(this Process process) => ProcessHandleRegistry.Default.OpenParent(process);
+
+    /// <summary>Opens the children of the process that have not exited.</summary>
+    /// <param name="process">The process, which may be the calling one.</param>
+    /// <returns>The children, attached. None if the process has exited, because its children have another parent then.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
+    /// <remarks>
+    /// Each is checked as by a tree kill: its pidfd is opened, then its parent is read, then the parent is seen to live. Processes that
+    /// <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are compared.
+    /// </remarks>
+    public static Process[] GetChildrenViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetChildren(process);
+
+    /// <summary>Opens the descendants of the process that have not exited: its children, their children, and so on.</summary>
+    /// <param name="process">The process, which may be the calling one.</param>
+    /// <returns>The descendants, attached, each after its parent.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
+    /// <remarks>
+    /// As <see cref="GetChildrenViaPidFd"/>. A process whose parent had exited before the call is no descendant any more. A tree that starts
+    /// processes all the time has new ones when the call returns.
+    /// </remarks>
+    public static Process[] GetDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetDescendants(process);
+
+    /// <summary>Waits until the process and all its descendants have exited, also those that are started during the wait.</summary>
+    /// <param name="process">The process. It may not be the calling one, which does not exit during its own wait.</param>
+    /// <param name="cancellationToken">Ends the wait. The processes and other waits go on.</param>
+    /// <returns>
+    /// A task that ends when the last one has exited. Of a child <see cref="Process.ExitCode"/> works then, and the streams that are read by lines
+    /// have ended, as after <see cref="ProcessPidFdExtensions.WaitForExitPidFdAsync"/>.
+    /// </returns>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">Through the task: the object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// Through the task: this is not Linux, or there is no <c>/proc</c> for this PID namespace.
+    /// </exception>
+    /// <exception cref="AggregateException">Through the task: some could not be looked at, for example because no descriptor is free.</exception>
+    /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
+    /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
+    /// <remarks>
+    /// <para>
+    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and
+    /// less often if it is large. What a process starts shortly before it exits can be missed: a daemon that starts another one and exits within that
+    /// time has left the tree before it is listed.
+    /// </para>
+    /// <para>No thread waits. A process is only waited for, never stopped.</para>
+    /// </remarks>
+    public static Task WaitForTreeExitPidFdAsync(this Process process, CancellationToken cancellationToken = default) =>
+        ProcessHandleRegistry.Default.WaitForTreeExitAsync(process, cancellationToken);
 }

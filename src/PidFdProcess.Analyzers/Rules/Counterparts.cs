@@ -5,6 +5,7 @@ internal static class Counterparts
 {
     public const string HasExited = "HasExitedPidFd";
     public const string Open = "ProcessHandleRegistry.Default.Open";
+    public const string OpenByName = "ProcessHandleRegistry.Default.OpenByName";
 
     /// <summary>Returns the name, or <see langword="null"/> if the library has no such call.</summary>
     public static string? Of(StockMethod method) => method switch

@@ -8,6 +8,9 @@ internal static class Descriptors
 {
     public const string StockCallId = "PIDFD0001";
     public const string NotReroutedId = "PIDFD0002";
+    public const string SignalByPidId = "PIDFD0003";
+    public const string ReapingId = "PIDFD0004";
+    public const string KeptProcessId = "PIDFD0005";
     public const string LanguageVersionId = "PIDFD0100";
 
     /// <summary>The property under which a diagnostic names what replaces the call, for the code fix.</summary>
@@ -32,6 +35,34 @@ internal static class Descriptors
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
         helpLinkUri: Help(NotReroutedId));
+
+    public static readonly DiagnosticDescriptor SignalByPid = new(
+        SignalByPidId,
+        "A signal goes by PID",
+        "'{0}' signals any process that has the PID by then; use 'SignalViaPidFd'",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(SignalByPidId));
+
+    public static readonly DiagnosticDescriptor Reaping = new(
+        ReapingId,
+        "The runtime loses its children",
+        "'{0}' takes the exits of all children, so that the runtime no longer sees those that 'Process' has started",
+        Category,
+        DiagnosticSeverity.Warning,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(ReapingId),
+        customTags: WellKnownDiagnosticTags.CompilationEnd);
+
+    public static readonly DiagnosticDescriptor KeptProcess = new(
+        KeptProcessId,
+        "A process is looked up by PID and killed later",
+        "The process from '{0}' is kept and killed later, when its PID may have a new owner; use '{1}'",
+        Category,
+        DiagnosticSeverity.Info,
+        isEnabledByDefault: true,
+        helpLinkUri: Help(KeptProcessId));
 
     public static readonly DiagnosticDescriptor LanguageVersion = new(
         LanguageVersionId,

@@ -20,13 +20,17 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
     {
         context.EnableConcurrentExecution();
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.RegisterOperationAction(AnalyzeInvocation, OperationKind.Invocation);
+        context.RegisterCompilationStartAction(static start =>
+        {
+            RepeatedFiles repeated = new(start.Compilation);
+            start.RegisterOperationAction(operation => AnalyzeInvocation(operation, repeated), OperationKind.Invocation);
+        });
         context.RegisterOperationAction(AnalyzeMethodGroup, OperationKind.MethodReference);
         context.RegisterOperationAction(AnalyzeProperty, OperationKind.PropertyReference);
         context.RegisterOperationAction(AnalyzeDynamic, OperationKind.DynamicInvocation);
     }
 
-    private static void AnalyzeInvocation(OperationAnalysisContext context)
+    private static void AnalyzeInvocation(OperationAnalysisContext context, RepeatedFiles repeated)
     {
         IInvocationOperation invocation = (IInvocationOperation)context.Operation;
         StockMethod method = StockMethods.Find(invocation.TargetMethod);
@@ -38,11 +42,16 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
 
         if (!IsOn(context))
         {
-            Suggest(context, invocation.TargetMethod.Name, Counterparts.Of(method));
+            // LookUpAnalyzer looks at what becomes of a process that is looked up.
+            Suggest(context, invocation.TargetMethod.Name, method == StockMethod.GetProcessById ? null : Counterparts.Of(method));
         }
         else if (CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken))
         {
             ReportStock(context, invocation.TargetMethod.Name, "a call in an expression tree", Counterparts.Of(method));
+        }
+        else if (repeated.Contains(invocation.Syntax.SyntaxTree))
+        {
+            ReportStock(context, invocation.TargetMethod.Name, "a call in two files with the same text", Counterparts.Of(method));
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class AttachmentTable
         _override = supportOverride ?? (OperatingSystem.IsLinux() ? null : PidFdSupport.NotLinux);
         if (supportOverride is not null)
         {
-            PidFdEventSource.Log.Probed(supportOverride.IsSupported, supportOverride.Reason);
+            Telemetry.NoteProbed(supportOverride.IsSupported, supportOverride.Reason);
         }
 
         _opener = new RunOpener(platform, this);
@@ -136,12 +136,12 @@ internal sealed class AttachmentTable
 
     public void ThrowIfDisposed()
     {
+#pragma warning disable CA1513 // ThrowIf names a type, and that of the caller's object is above this layer.
         if (_isDisposed)
         {
-#pragma warning disable CA1513 // ThrowIf names a type, and that of the caller's object is above this layer.
             throw new ObjectDisposedException($"{nameof(PidFdProcess)}.{nameof(ProcessHandleRegistry)}");
-#pragma warning restore CA1513
         }
+#pragma warning restore CA1513
     }
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;

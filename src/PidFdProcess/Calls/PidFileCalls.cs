@@ -62,7 +62,7 @@ internal static class PidFileCalls
         line = line[..RandomAccess.Read(file, line, 0)];
         int end = line.IndexOf((byte)'\n');
         line = (end < 0 ? line : line[..end]).Trim(" \t\r"u8);
-        return Utf8Parser.TryParse(line, out int processId, out int digits) && digits == line.Length && processId > 0
+        return !line.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(line, out int processId, out _) && processId > 0
             ? processId
             : throw new FormatException($"The first line of {path} is no PID, a number from 1 to 2147483647.");
     }

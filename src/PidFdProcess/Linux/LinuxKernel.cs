@@ -21,6 +21,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const short PollIn = 0x1;
     private const short PollInvalid = 0x20;
     private const int SignalProcessGroup = 1 << 2;
+    private const int MaxPollsOnStack = 64;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -81,7 +82,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
     {
-        Libc.PollFd[] polls = new Libc.PollFd[count];
+        Span<Libc.PollFd> polls = count <= MaxPollsOnStack ? stackalloc Libc.PollFd[count] : new Libc.PollFd[count];
         for (int i = 0; i < count; i++)
         {
             polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };

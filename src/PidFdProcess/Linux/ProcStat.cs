@@ -37,7 +37,12 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
         }
 
         char state = default;
-        ReadOnlySpan<byte> rest = text[(end + 2)..].TrimEnd((byte)'\n');
+        ReadOnlySpan<byte> rest = text[(end + 2)..];
+        if (rest[^1] == (byte)'\n')
+        {
+            rest = rest[..^1];
+        }
+
         int parentId = 0;
         int groupId = 0;
         int sessionId = 0;

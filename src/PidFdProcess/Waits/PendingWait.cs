@@ -167,7 +167,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     }
 
     /// <summary>
-    /// Ends the task on this thread, or in a program with a queue of work on a pool thread, where the continuations overtake the queue.
+    /// Ends the task on this thread. In a program whose pool has a queue, a pool thread ends it, so that the continuations overtake the queue.
     /// </summary>
     private void EndTask()
     {

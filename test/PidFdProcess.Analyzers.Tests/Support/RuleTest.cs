@@ -3,6 +3,7 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.Analyzers.Tests.Support;
 
@@ -44,6 +45,11 @@ internal static class RuleTest
                     : OutputKind.DynamicallyLinkedLibrary)));
     }
 
+    // The two share a rule.
+    private static IEnumerable<DiagnosticAnalyzer> Analyzers<TAnalyzer>()
+        where TAnalyzer : DiagnosticAnalyzer, new() =>
+        typeof(TAnalyzer) == typeof(StockCallAnalyzer) ? [new StockCallAnalyzer(), new LookUpAnalyzer()] : [new TAnalyzer()];
+
     private sealed class MarkedAnalyzerTest<TAnalyzer> : CSharpAnalyzerTest<TAnalyzer, DefaultVerifier>
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
@@ -54,6 +60,8 @@ internal static class RuleTest
             _dropIn = dropIn;
             Prepare(this, references);
         }
+
+        protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => Analyzers<TAnalyzer>();
 
         protected override ParseOptions CreateParseOptions() => TestPlatform.Options(_dropIn);
     }
@@ -69,6 +77,8 @@ internal static class RuleTest
             _dropIn = dropIn;
             Prepare(this, references);
         }
+
+        protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => Analyzers<TAnalyzer>();
 
         protected override ParseOptions CreateParseOptions() => TestPlatform.Options(_dropIn);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Testing;
@@ -13,6 +14,16 @@ internal static class TestPlatform
 
     /// <summary>Gets the references.</summary>
     public static ImmutableArray<MetadataReference> References { get; } = [.. Runtime(), .. Library()];
+
+    /// <summary>Gets the references of a program for .NET 11.</summary>
+    public static ImmutableArray<MetadataReference> Net11References { get; } =
+    [
+        .. Directory.EnumerateFiles(Net11Folder, "*.dll").Select(static file => MetadataReference.CreateFromFile(file)),
+        .. Library(),
+    ];
+
+    private static string Net11Folder => typeof(TestPlatform).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static metadata => metadata.Key == "Net11References").Value!;
 
     /// <summary>Returns the options that the compiler gets with the property, or without.</summary>
     public static CSharpParseOptions Options(bool dropIn, LanguageVersion version = LanguageVersion.Latest)

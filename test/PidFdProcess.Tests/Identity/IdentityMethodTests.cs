@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Handles;
-using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -170,8 +169,7 @@ public sealed class IdentityMethodTests
         _kernel.OnReadStat = _ => Errno.EMFILE;
         Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _));
         _kernel.OnReadStat = null;
-        Assert.ThrowsExactly<PlatformNotSupportedException>(
-            () => registry.TryOpen(new ProcessIdentity(identity.ProcessId, 5, null, identity.BootId), out _));
+        Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity with { PidFdId = 5, StartTicks = null }, out _));
     }
 
     [TestMethod]

@@ -20,9 +20,7 @@ public sealed class RecycledIdentityTests
     {
         RecycledPid.Require();
         using ProcessHandleRegistry registry = HookedPidFs.CreateRegistry(method);
-        int rounds = int.TryParse(Environment.GetEnvironmentVariable(RoundsVariable), CultureInfo.InvariantCulture, out int asked)
-            ? asked
-            : UsualRounds;
+        int rounds = Environment.GetEnvironmentVariable(RoundsVariable) is { } asked ? int.Parse(asked, CultureInfo.InvariantCulture) : UsualRounds;
         int lost = 0;
         List<ProcessIdentity> dead = [];
         for (int done = 0; done < rounds;)

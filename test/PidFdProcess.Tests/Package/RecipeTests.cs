@@ -96,7 +96,7 @@ public sealed class RecipeTests
         File.SetLastWriteTime(file.Path, DateTime.Now.AddHours(-1));
         using RecipeRun run = s_program.Start("A pid file", file.Path);
 
-        StringAssert.Contains(await ReadToLastAsync(run, "Process "), $"Process {stranger.Id} is a stranger.");
+        await ReadToLastAsync(run, "It is gone: ");
         Assert.IsTrue(IsRunning(stranger.Id));
     }
 
@@ -109,8 +109,21 @@ public sealed class RecipeTests
         file.Write(daemon.Id);
         using RecipeRun run = s_program.Start("A pid file", file.Path);
 
-        StringAssert.Contains(await ReadToLastAsync(run, "There is "), $"There is no process {daemon.Id}.");
+        await ReadToLastAsync(run, "It is gone: ");
         Assert.IsFalse(File.Exists(file.Path));
+    }
+
+    [TestMethod]
+    public async Task FileWithAnIdentity_FindsTheProcessAgain_AndNeverAnother()
+    {
+        using PidFile file = new();
+        File.Delete(file.Path);
+        using RecipeRun start = s_program.Start("A file that names a process for certain", file.Path);
+        await ReadToLastAsync(start, "Started process ");
+        using RecipeRun stop = s_program.Start("A file that names a process for certain", file.Path);
+        StringAssert.Contains(await ReadToLastAsync(stop, "Process "), ": killed by SIGTERM.");
+        using RecipeRun again = s_program.Start("A file that names a process for certain", file.Path);
+        await ReadToLastAsync(again, "It is gone.");
     }
 
     [TestMethod]

@@ -4,8 +4,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Sources;
 
 /// <summary>
-/// The layers of the library. A type may name those of its own layer and of the layers below, never one above. Diagnostics names no layer and may
-/// be named by all. Vocabulary are the public types that all layers speak of.
+/// The layers of the library. A type may name those of its own layer and of the layers below, never one above. Attachments and Waits do not name each
+/// other. Diagnostics names no layer and may be named by all. Vocabulary are the public types that all layers speak of.
 /// </summary>
 [TestClass]
 public sealed partial class LayerTests
@@ -18,16 +18,13 @@ public sealed partial class LayerTests
     private const int MaxTypesOfTheRegistry = 10;
 
     // From top to bottom.
-    private static readonly string[] s_layers = ["CompilerServices", "Facade", "Registry", "Calls", "Attachments", "Waits", "Handles", "Runtime",
-        "Vocabulary", "Linux"];
+    private static readonly string[][] s_layers =
+    [
+        ["CompilerServices"], ["Facade"], ["Registry"], ["Calls"], ["Attachments", "Waits"], ["Handles"], ["Runtime"], ["Vocabulary"], ["Linux"],
+    ];
 
     private static readonly Dictionary<string, string> s_layerOfRootType = new()
     {
-        [nameof(ProcessOutputExtensions)] = "Facade",
-        [nameof(ProcessOpenExtensions)] = "Facade",
-        [nameof(ProcessIdentityExtensions)] = "Facade",
-        [nameof(ProcessPidFdExtensions)] = "Facade",
-        [nameof(ProcessStopExtensions)] = "Facade",
         [nameof(ProcessHandleRegistry)] = "Registry",
         [nameof(ProcessAttachment)] = "Attachments",
         [nameof(SafePidFdHandle)] = "Linux",
@@ -89,7 +86,9 @@ public sealed partial class LayerTests
     [DataRow("Linux", "Handles", false)]
     [DataRow("Handles", "Linux", true)]
     [DataRow("Waits", "Attachments", false)]
-    [DataRow("Attachments", "Waits", true)]
+    [DataRow("Attachments", "Waits", false)]
+    [DataRow("Attachments", "Attachments", true)]
+    [DataRow("Calls", "Waits", true)]
     [DataRow("Linux", "Vocabulary", true)]
     [DataRow("Vocabulary", "Handles", false)]
     [DataRow("Linux", "Diagnostics", true)]
@@ -102,7 +101,9 @@ public sealed partial class LayerTests
     private static bool MayName(string? layer, string? other) =>
         layer == other
         || (layer != "Diagnostics" && other is "Diagnostics" or "Vocabulary")
-        || (Array.IndexOf(s_layers, layer) is >= 0 and int from && Array.IndexOf(s_layers, other) is >= 0 and int to && from < to);
+        || (LevelOf(layer) is >= 0 and int from && LevelOf(other) is >= 0 and int to && from < to);
+
+    private static int LevelOf(string? layer) => Array.FindIndex(s_layers, level => level.Contains(layer));
 
     private static string? LayerOf(string type)
     {
@@ -110,6 +111,7 @@ public sealed partial class LayerTests
         string name = type[(dot + 1)..];
         return type[..dot] is { Length: > 13 } space ? KnownOrNull(space[(Root.Length + 1)..].Split('.')[0])
             : s_layerOfRootType.TryGetValue(name, out string? layer) ? layer
+            : name.EndsWith("Extensions", StringComparison.Ordinal) ? "Facade"
             : typeof(ProcessHandleRegistry).Assembly.GetType(type) is { IsPublic: true } ? "Vocabulary"
             : null;
     }
@@ -119,7 +121,7 @@ public sealed partial class LayerTests
             ? KnownOrNull(folder)
             : LayerOf($"{Root}.{Path.GetFileName(file).Split('.')[0]}");
 
-    private static string? KnownOrNull(string layer) => layer == "Diagnostics" || s_layers.Contains(layer) ? layer : null;
+    private static string? KnownOrNull(string layer) => layer == "Diagnostics" || LevelOf(layer) >= 0 ? layer : null;
 
     /// <summary>Without the types that source generators and the compiler add outside of the library's namespaces.</summary>
     private static SortedDictionary<string, SortedSet<string>> Scan()

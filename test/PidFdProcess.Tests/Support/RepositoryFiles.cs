@@ -28,7 +28,8 @@ internal static class RepositoryFiles
     /// <summary>Gets the path below the root.</summary>
     public static string Relative(string file) => Path.GetRelativePath(Root, file);
 
-    private static string? Find()
+    /// <summary>Looks for the folder of the repository.</summary>
+    internal static string? Find()
     {
         DirectoryInfo? directory = new(AppContext.BaseDirectory);
         while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "PidFdProcess.sln")))

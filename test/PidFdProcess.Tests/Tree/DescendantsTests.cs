@@ -42,8 +42,10 @@ public sealed class DescendantsTests
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(stat.ParentId, out SafePidFdHandle parent));
         using (parent)
         {
-            HookedKernel kernel = new() { OnSignal = static (_, signal) => signal == 0 ? null
-                : throw new AssertFailedException("no signal is sent") };
+            HookedKernel kernel = new()
+            {
+                OnSignal = static (_, signal) => signal == 0 ? null : throw new AssertFailedException("no signal is sent"),
+            };
             Assert.ThrowsExactly<InvalidOperationException>(() => TreeKill.Run(kernel, stat.ParentId, parent, TreeScope.Descendants));
         }
     }

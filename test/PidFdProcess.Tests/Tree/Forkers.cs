@@ -74,8 +74,8 @@ internal static class Forkers
     {
         try
         {
-            return Directory.EnumerateDirectories(directory + "/task").Any(static task => File.ReadAllText(task + "/stat").Contains(") D ",
-                StringComparison.Ordinal));
+            return Directory.EnumerateDirectories(directory + "/task")
+                .Any(static task => File.ReadAllText(task + "/stat").Contains(") D ", StringComparison.Ordinal));
         }
         catch (IOException)
         {

@@ -9,7 +9,7 @@ namespace PidFdProcess.Tests.Tree;
 [TestClass]
 public sealed class RestlessTreeTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -81,15 +81,15 @@ public sealed class RestlessTreeTests
         Stopwatch watch = Stopwatch.StartNew();
         AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
         TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms: {e.Message}");
-        Assert.Contains(inner => inner.Message.Contains($"pidfd_send_signal(SIGKILL) to process {tree.Root.Id}: EACCES", StringComparison.Ordinal),
-            e.InnerExceptions);
+        string refused = $"pidfd_send_signal(SIGKILL) to process {tree.Root.Id}: EACCES";
+        Assert.Contains(inner => inner.Message.Contains(refused, StringComparison.Ordinal), e.InnerExceptions);
         Assert.IsLessThan(s_limit, watch.Elapsed);
     }
 
     [TestMethod]
     public void Kill_ThatIsRefusedAfterSigStopWasTaken_ContinuesTheMember()
     {
-        using MarkedTree tree = new("sleep 1000 & wait; exec sleep 1000");
+        using MarkedTree tree = new("sleep 1000 & wait");
         tree.WaitForCount(2);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal == Native.SigKill && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? Errno.EPERM : null;

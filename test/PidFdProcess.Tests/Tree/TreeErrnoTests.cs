@@ -155,8 +155,8 @@ public sealed class TreeErrnoTests
     private static void AssertNames(AggregateException e, Errno error, int processId, string call)
     {
         Assert.AreEqual("Not all processes in process tree could be terminated.", e.Message[..e.Message.IndexOf(" (", StringComparison.Ordinal)]);
-        Win32Exception inner = e.InnerExceptions.OfType<Win32Exception>().First(each =>
-            each.Message.StartsWith(call + " ", StringComparison.Ordinal));
+        Win32Exception inner = e.InnerExceptions.OfType<Win32Exception>()
+            .First(each => each.Message.StartsWith(call + " ", StringComparison.Ordinal));
         Assert.AreEqual((int)error, inner.NativeErrorCode);
         StringAssert.Contains(inner.Message, error.ToString());
         StringAssert.Contains(inner.Message, processId.ToString(CultureInfo.InvariantCulture));

@@ -68,8 +68,12 @@ public sealed class TreeStopTests
             "trap 'echo int' INT; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         TreeStopResult result = Stop(
-            tree, byPid, new TreeStopStep(SigInt, 300), new TreeStopStep(SigTerm, 300), new TreeStopStep(Native.SigKill, 0), new TreeStopStep(
-                SigTerm, -1));
+            tree,
+            byPid,
+            new TreeStopStep(SigInt, 300),
+            new TreeStopStep(SigTerm, 300),
+            new TreeStopStep(Native.SigKill, 0),
+            new TreeStopStep(SigTerm, -1));
         Assert.AreEqual("int\nterm\n", tree.Root.StandardOutput.ReadToEnd());
         Assert.IsTrue(result.RootTookKill);
         Assert.IsEmpty(result.Survivors);
@@ -118,8 +122,14 @@ public sealed class TreeStopTests
         {
             Stopwatch watch = Stopwatch.StartNew();
             Assert.AreEqual((Errno)0, TreeStop.Run(
-                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, 0)], rootOnly: false, killMilliseconds: 200, CancellationToken.None,
-                    out TreeStopResult? result));
+                kernel,
+                tree.Root.Id,
+                root,
+                [new TreeStopStep(SigTerm, 0)],
+                rootOnly: false,
+                killMilliseconds: 200,
+                CancellationToken.None,
+                out TreeStopResult? result));
             CollectionAssert.AreEqual(new[] { tree.Root.Id }, result!.Survivors.ToArray());
             Assert.IsGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(200), watch.Elapsed);
             Assert.IsLessThan(s_prompt, watch.Elapsed);
@@ -153,8 +163,14 @@ public sealed class TreeStopTests
         using (root)
         {
             Assert.AreEqual((Errno)0, TreeStop.Run(
-                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, Timeout.Infinite)], false, KillLimit, CancellationToken.None,
-                    out TreeStopResult? result));
+                kernel,
+                tree.Root.Id,
+                root,
+                [new TreeStopStep(SigTerm, Timeout.Infinite)],
+                rootOnly: false,
+                KillLimit,
+                CancellationToken.None,
+                out TreeStopResult? result));
             Assert.IsFalse(result!.AnyTookKill);
         }
 

@@ -5,8 +5,8 @@ namespace PidFdProcess.Linux;
 /// <summary>Is the calling process one of a tree that is to be killed?</summary>
 internal static class TreeCaller
 {
-    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
-    /// <exception cref="InvalidOperationException">The calling process is one of those that are meant.</exception>
+    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is a member of the tree.</exception>
     /// <exception cref="Win32Exception">
     /// The ancestors of the calling process cannot be read, for example out of descriptors. Nothing was killed.
     /// </exception>

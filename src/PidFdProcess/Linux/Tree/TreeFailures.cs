@@ -22,6 +22,8 @@ internal sealed class TreeFailures
 
     public int Count => _failures.Count;
 
+    public IEnumerable<Exception> All => _failures.Values;
+
     public void Note(int processId, TreeCall call, Exception failure) => _failures[(processId, call)] = failure;
 
     /// <summary>Forgets a failure because the same call has worked for the same process.</summary>
@@ -62,7 +64,7 @@ internal sealed class TreeFailures
         }
     }
 
-    /// <summary>Describes a failed call of one process: the call, the errno by name and the PID.</summary>
+    /// <summary>Describes a failed call by the call, the errno by name and the PID.</summary>
     public static Win32Exception Describe(string call, int processId, int rootId, Errno error) => new(
         (int)error,
         SystemCallError.Describe(

@@ -6,9 +6,9 @@ namespace PidFdProcess.Linux;
 //
 // Constraints: a list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
 //
-// Scheme: a process is a member if, after its pidfd was opened, its parent was a member that had not been reaped after that was
-// read. A member whose parent exits stays one. A process whose parent had exited before it was found belongs to another tree by then, as for the
-// stock methods.
+// Scheme: the pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
+// reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member.
+// The stock methods do not find it either.
 internal sealed class TreeMembers : IDisposable
 {
     // A process that is listed and cannot be opened is usually just being reaped.
@@ -38,6 +38,9 @@ internal sealed class TreeMembers : IDisposable
 
     public TreeMember Root => All[0];
 
+    /// <summary>Gets whether the last pass may have missed a process, because another one on a list has ended.</summary>
+    public bool MayHaveMissed => _mayHaveMissed;
+
     /// <summary>Gets whether descendants are members, too.</summary>
     public bool IncludesDescendants { get; init; } = true;
 
@@ -58,7 +61,7 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Gets whether the children of one process can be listed without a pass over all processes.</summary>
     public bool ListsOneCheaply => _children.UseChildrenFiles;
 
-    /// <summary>One pass over all members, including those that it finds. Did it find any, or may it have missed any?</summary>
+    /// <summary>Lists the children of all members, new members included. Returns whether there are new ones, or some may have been missed.</summary>
     /// <param name="found">What to do with a new member at once.</param>
     /// <param name="deadline">When to list no more of the new ones, as <see cref="Stopwatch.GetTimestamp"/>.</param>
     public bool AddChildrenOfAll(Action<TreeMember> found, long deadline)

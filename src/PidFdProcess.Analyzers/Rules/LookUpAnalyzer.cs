@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace PidFdProcess.Analyzers.Rules;
+
+/// <summary>
+/// Looks at what becomes of a process that was looked up. Kept and killed later: PIDFD0005. Otherwise the look-up is a stock call as any other.
+/// </summary>
+[DiagnosticAnalyzer(LanguageNames.CSharp)]
+public sealed class LookUpAnalyzer : DiagnosticAnalyzer
+{
+    private const string Registry = "PidFdProcess.ProcessHandleRegistry";
+
+    /// <inheritdoc/>
+    public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [Descriptors.KeptProcess, Descriptors.StockCall];
+
+    /// <inheritdoc/>
+    public override void Initialize(AnalysisContext context)
+    {
+        context.EnableConcurrentExecution();
+        context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
+        context.RegisterCompilationStartAction(static start =>
+        {
+            bool canOpenByName = start.Compilation.GetTypeByMetadataName(Registry)?.GetMembers("OpenByName").IsEmpty == false;
+            start.RegisterSymbolStartAction(symbol => AnalyzeType(symbol, canOpenByName), SymbolKind.NamedType);
+        });
+    }
+
+    private static void AnalyzeType(SymbolStartAnalysisContext context, bool canOpenByName)
+    {
+        KeptProcesses kept = new();
+        ISymbol type = context.Symbol;
+        context.RegisterOperationAction(
+            operation =>
+            {
+                IInvocationOperation invocation = (IInvocationOperation)operation.Operation;
+                if (!SymbolEqualityComparer.Default.Equals(operation.ContainingSymbol.ContainingType, type))
+                {
+                    return;
+                }
+
+                if (IsLookUp(invocation.TargetMethod))
+                {
+                    kept.AddLookUp(invocation);
+                }
+                else if (IsKill(invocation.TargetMethod))
+                {
+                    kept.AddKill(invocation);
+                }
+            },
+            OperationKind.Invocation);
+        context.RegisterSymbolEndAction(end =>
+        {
+            foreach ((IInvocationOperation lookUp, bool isKilled) in kept.LookUps)
+            {
+                Report(end, lookUp, isKilled, canOpenByName);
+            }
+        });
+    }
+
+    private static void Report(SymbolAnalysisContext context, IInvocationOperation lookUp, bool isKilled, bool canOpenByName)
+    {
+        string name = lookUp.TargetMethod.Name;
+        bool isById = name == "GetProcessById";
+        ISymbol? enclosing = lookUp.SemanticModel!.GetEnclosingSymbol(lookUp.Syntax.SpanStart, context.CancellationToken);
+        if (StockScope.Contains(enclosing) || (isById && (DropIn.IsOn(lookUp.Syntax.SyntaxTree.Options) || lookUp.Arguments.Length > 1)))
+        {
+            return;
+        }
+
+        string replacement = isById ? Counterparts.Open : Counterparts.OpenByName;
+        ImmutableDictionary<string, string?> properties = isById || (canOpenByName && lookUp.Arguments.Length == 1)
+            ? ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement)
+            : ImmutableDictionary<string, string?>.Empty;
+        if (isKilled)
+        {
+            context.ReportDiagnostic(Diagnostic.Create(Descriptors.KeptProcess, Place.Of(lookUp.Syntax), properties, name, replacement));
+        }
+        else if (isById)
+        {
+            context.ReportDiagnostic(Diagnostic.Create(Descriptors.StockCall, Place.Of(lookUp.Syntax), properties, name, replacement));
+        }
+    }
+
+    private static bool IsLookUp(IMethodSymbol method) =>
+        method is { IsStatic: true, Name: "GetProcessById" or "GetProcessesByName" } && ProcessTypes.IsProcess(method.ContainingType);
+
+    private static bool IsKill(IMethodSymbol method) => method.Name switch
+    {
+        "Kill" or "Signal" => ProcessTypes.IsProcess(method.ContainingType),
+        "KillViaPidFd" or "SignalViaPidFd" or "StopViaPidFd" or "StopViaPidFdAsync" =>
+            ProcessTypes.Is(method.ContainingType, "ProcessPidFdExtensions", "PidFdProcess"),
+        _ => false,
+    };
+}

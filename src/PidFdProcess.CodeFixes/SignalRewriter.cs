@@ -1,0 +1,181 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
+using PidFdProcess.Analyzers.Rules;
+
+namespace PidFdProcess.CodeFixes;
+
+/// <summary>Writes a signal by PID as a signal through the pidfd, where the result stays the same.</summary>
+internal sealed class SignalRewriter(SemanticModel model)
+{
+    private const string Signal = "SignalViaPidFd";
+    private const string Kill = "KillViaPidFd";
+
+    /// <summary>Returns the node to replace and its replacement, or <see langword="null"/> if a person has to decide.</summary>
+    public (SyntaxNode Node, ExpressionSyntax Replacement)? Find(SyntaxNode root, Diagnostic diagnostic, CancellationToken cancellationToken)
+    {
+        SyntaxNode name = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
+        if (name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } syntax
+            || model.GetOperation(syntax, cancellationToken) is not IInvocationOperation invocation)
+        {
+            return null;
+        }
+
+        return invocation.TargetMethod.Name switch
+        {
+            "Start" => FromProgram(invocation),
+            "Signal" when Analyzers.ProcessTypes.IsProcess(invocation.TargetMethod.ContainingType) => FromStock(syntax, syntax.Expression, Signal),
+            "Signal" or "Kill" when NativeCall.NameOf(invocation.TargetMethod) is null => FromSafeHandle(syntax, invocation.TargetMethod.Name),
+            _ => FromNative(syntax, invocation),
+        };
+    }
+
+    private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromStock(InvocationExpressionSyntax syntax, ExpressionSyntax target, string name)
+    {
+        ExpressionSyntax? renamed = target switch
+        {
+            MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } => SyntaxFactory.ParseExpression("this." + name),
+            MemberAccessExpressionSyntax access => access.WithName(SyntaxFactory.IdentifierName(name)),
+            MemberBindingExpressionSyntax binding => binding.WithName(SyntaxFactory.IdentifierName(name)),
+            IdentifierNameSyntax => SyntaxFactory.ParseExpression("this." + name),
+            _ => null,
+        };
+        return renamed is null ? null : (syntax, syntax.WithExpression(renamed.WithTriviaFrom(target)));
+    }
+
+    // process.SafeHandle.Kill()
+    private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromSafeHandle(InvocationExpressionSyntax syntax, string method)
+    {
+        if (syntax.Expression is not MemberAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax handle } access
+            || handle.Name.Identifier.ValueText != "SafeHandle")
+        {
+            return null;
+        }
+
+        ExpressionSyntax process = access.WithExpression(handle.Expression).WithName(SyntaxFactory.IdentifierName(method == "Kill" ? Kill : Signal));
+        return (syntax, syntax.WithExpression(process));
+    }
+
+    private (SyntaxNode Node, ExpressionSyntax Replacement)? FromNative(InvocationExpressionSyntax syntax, IInvocationOperation invocation)
+    {
+        if (invocation.Arguments.Length != 2
+            || ReceiverOf(invocation.Arguments[0].Value) is not { } process
+            || SignalOf(invocation.Arguments[1].Value, syntax.SpanStart) is not { } signal)
+        {
+            return null;
+        }
+
+        bool isStatement = IsDiscarded(invocation);
+        if (isStatement && invocation.Arguments[1].Value.ConstantValue is { HasValue: true, Value: SignalNames.Kill })
+        {
+            return (syntax, Parse($"{process}.{Kill}()", syntax));
+        }
+
+        string call = $"{process}.{Signal}({signal})";
+        if (isStatement || syntax.Parent is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.ValueText: "_" } })
+        {
+            return (syntax, Parse(call, syntax));
+        }
+
+        // kill() answers 0 or -1, and SignalViaPidFd() true or false.
+        return syntax.Parent is BinaryExpressionSyntax comparison && comparison.Left == syntax && Meaning(comparison) is { } succeeded
+            ? (comparison, Parse(succeeded ? call : "!" + call, comparison))
+            : null;
+    }
+
+    private (SyntaxNode Node, ExpressionSyntax Replacement)? FromProgram(IInvocationOperation invocation)
+    {
+        if (invocation.Arguments.Length != 2
+            || invocation.Arguments[0].Value.ConstantValue.Value is not string program
+            || !program.EndsWith("kill", StringComparison.Ordinal)
+            || program.EndsWith("pkill", StringComparison.Ordinal)
+            || WholeOf(invocation) is not { } whole
+            || CommandLine.Read(invocation.Arguments[1].Value) is not { Id: { } id } line
+            || !SignalNames.TryParseOptions(line.Options, out int signal)
+            || ReceiverOf(id) is not { } process)
+        {
+            return null;
+        }
+
+        string call = signal == SignalNames.Kill
+            ? $"{process}.{Kill}()"
+            : $"{process}.{Signal}({SignalNames.Write(signal, PosixSignalName(invocation.Syntax.SpanStart))})";
+        return (whole, Parse(call, whole));
+    }
+
+    // The call itself as a statement, or with a wait for the end of kill(1) behind it.
+    private static ExpressionSyntax? WholeOf(IInvocationOperation invocation)
+    {
+        IOperation current = invocation;
+        if (current.Parent is IConditionalAccessOperation { WhenNotNull: IInvocationOperation { TargetMethod.Name: "WaitForExit" } } access)
+        {
+            current = access;
+        }
+        else if (current.Parent is IInvocationOperation { TargetMethod.Name: "WaitForExit" } wait && wait.Instance == current)
+        {
+            current = wait;
+        }
+
+        return IsDiscarded(current) ? current.Syntax as ExpressionSyntax : null;
+    }
+
+    private static bool IsDiscarded(IOperation operation) =>
+        operation.Parent is IExpressionStatementOperation
+        && operation.Syntax.Parent is ExpressionStatementSyntax or ArrowExpressionClauseSyntax or LambdaExpressionSyntax;
+
+    private static string? ReceiverOf(IOperation value)
+    {
+        while (value is IConversionOperation conversion)
+        {
+            value = conversion.Operand;
+        }
+
+        return ProcessIds.IsId(value)
+            ? value.Syntax switch
+            {
+                MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } => "this",
+                MemberAccessExpressionSyntax access => access.Expression.WithoutTrivia().ToString(),
+                IdentifierNameSyntax => "this",
+                _ => null,
+            }
+            : null;
+    }
+
+    private string? SignalOf(IOperation value, int position)
+    {
+        IOperation bare = value;
+        while (bare is IConversionOperation { IsImplicit: true } conversion)
+        {
+            bare = conversion.Operand;
+        }
+
+        string text = bare.Syntax.WithoutTrivia().ToString();
+        if (Analyzers.ProcessTypes.Is(bare.Type, "Signum", "Mono", "Unix", "Native"))
+        {
+            return text;
+        }
+
+        string type = PosixSignalName(position);
+        if (value.ConstantValue is { HasValue: true, Value: int number and > 0 and <= SignalNames.Max })
+        {
+            return SignalNames.Write(number, type);
+        }
+
+        bool isPrimary = bare.Syntax is IdentifierNameSyntax or MemberAccessExpressionSyntax or LiteralExpressionSyntax or InvocationExpressionSyntax;
+        return isPrimary ? $"({type}){text}" : $"({type})({text})";
+    }
+
+    private string PosixSignalName(int position) => model.LookupNamespacesAndTypes(position, name: "PosixSignal").IsEmpty
+        ? "System.Runtime.InteropServices.PosixSignal"
+        : "PosixSignal";
+
+    private static bool? Meaning(BinaryExpressionSyntax comparison) => (comparison.Kind(), comparison.Right.ToString()) switch
+    {
+        (SyntaxKind.EqualsExpression, "0") or (SyntaxKind.NotEqualsExpression, "-1") or (SyntaxKind.GreaterThanOrEqualExpression, "0") => true,
+        (SyntaxKind.NotEqualsExpression, "0") or (SyntaxKind.EqualsExpression, "-1") or (SyntaxKind.LessThanExpression, "0") => false,
+        _ => null,
+    };
+
+    private static ExpressionSyntax Parse(string text, SyntaxNode replaced) => SyntaxFactory.ParseExpression(text).WithTriviaFrom(replaced);
+}

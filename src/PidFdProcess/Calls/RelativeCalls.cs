@@ -1,0 +1,198 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Calls;
+
+// Overview
+//
+// Constraints: a list of children is about PIDs. No event tells of a new process, so it has to be listed while its parent lives.
+//
+// Scheme: the members of a tree are found and checked as for a tree kill (TreeMembers). An object takes over the pidfd of its member. A member
+// without one, for want of descriptors or on a host without pidfds, is known by its start time.
+
+/// <summary>The children and descendants of a process.</summary>
+internal static class RelativeCalls
+{
+    private const int MaxPasses = 20;
+    private const int FirstPause = 1;
+    private const int LongestPause = 20;
+
+    // A large tree is listed less often, so that the lists take a twentieth of a processor at most.
+    private const int PauseForListing = 20;
+
+    // A tree may start processes faster than they are listed.
+    private static readonly TimeSpan s_longestPass = TimeSpan.FromSeconds(1);
+
+    /// <summary>Opens the children, or all descendants, that have not exited.</summary>
+    public static Process[] Open(AttachmentTable runs, Process process, bool all)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        IdentityCalls.RequireLinux();
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        if (run.IsOver)
+        {
+            return [];
+        }
+
+        using TreeMembers members = MembersOf(runs, run);
+        long start = Stopwatch.GetTimestamp();
+        for (int pass = 0; pass < MaxPasses && AddRelatives(members, all) && Stopwatch.GetElapsedTime(start) < s_longestPass; pass++)
+        {
+        }
+
+        ThrowIfIncomplete(members, run.Attachment.ProcessId);
+        return OpenAll(runs, members);
+    }
+
+    /// <summary>Waits until the process and its descendants, also later ones, have exited.</summary>
+    public static Task WaitForTreeExitAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return WaitAsync(runs, process, cancellationToken);
+    }
+
+    private static async Task WaitAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
+    {
+        IdentityCalls.RequireLinux();
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        if (!run.IsOver)
+        {
+            using TreeMembers members = MembersOf(runs, run);
+            int pause = FirstPause;
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                long start = Stopwatch.GetTimestamp();
+                bool found = members.AddChildrenOfAll(static _ => { }, Deadline(start));
+                members.All.ForEach(member => Update(runs, members, member));
+                members.RemoveReaped();
+                if (!found && members.All.TrueForAll(static member => member.HasExited))
+                {
+                    break;
+                }
+
+                pause = found ? FirstPause : Math.Min(pause * 2, LongestPause);
+                TimeSpan listing = Stopwatch.GetElapsedTime(start) * PauseForListing;
+                TimeSpan limit = TimeSpan.FromMilliseconds(pause);
+                await PauseAsync(runs, run, members, listing > limit ? listing : limit, cancellationToken).ConfigureAwait(false);
+            }
+
+            ThrowIfIncomplete(members, run.Attachment.ProcessId);
+        }
+
+        await AsyncWait.WaitForExitAsync(run, process, WaitPromise.StockStateAndOutput, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
+    private static TreeMembers MembersOf(AttachmentTable runs, in PinnedRun run)
+    {
+        SafePidFdHandle? root = run.Handle?.PidFd;
+        IKernel kernel = runs.Platform.Kernel;
+        MemberAccess access = new(kernel, byPid: root is null, run.Attachment.ProcessId);
+        Errno error = access.ReadStat(Environment.ProcessId, out _);
+        return error == 0
+            ? new TreeMembers(access, root, new ProcChildren(kernel))
+            : throw new PlatformNotSupportedException(
+                $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+    }
+
+    /// <summary>One pass. Is another one due?</summary>
+    private static bool AddRelatives(TreeMembers members, bool all)
+    {
+        if (all)
+        {
+            return members.AddChildrenOfAll(static _ => { }, Deadline(Stopwatch.GetTimestamp()));
+        }
+
+        int before = members.All.Count;
+        members.Refresh();
+        members.Access.Update(members.Root);
+        members.AddChildren(members.Root, static _ => { });
+        return members.All.Count > before || members.MayHaveMissed;
+    }
+
+    private static Process[] OpenAll(AttachmentTable runs, TreeMembers members)
+    {
+        List<Process> processes = [];
+        try
+        {
+            foreach (TreeMember member in members.All)
+            {
+                Update(runs, members, member);
+                if (!member.IsRoot && !member.HasExited && OpenMember(runs, member) is { } process)
+                {
+                    processes.Add(process);
+                }
+            }
+
+            return [.. processes];
+        }
+        catch
+        {
+            processes.ForEach(process => FindCalls.Close(runs, process));
+            throw;
+        }
+    }
+
+    private static Process? OpenMember(AttachmentTable runs, TreeMember member)
+    {
+        try
+        {
+            if (member.TakePidFd() is { } pidFd)
+            {
+                return OpenCalls.OpenOwned(runs, member.Id, pidFd);
+            }
+        }
+        catch (ArgumentException)
+        {
+            // It has just been reaped.
+            return null;
+        }
+
+        Process? process = FindCalls.Find(runs, member.Id);
+        if (process is not null && StartTime.Read(runs.Platform.Kernel, member.Id) != (ulong)member.StartTicks)
+        {
+            FindCalls.Close(runs, process);
+            return null;
+        }
+
+        return process;
+    }
+
+    /// <summary>Looks whether a member has exited: by its pidfd, which also works if <c>/proc</c> hides the process.</summary>
+    private static void Update(AttachmentTable runs, TreeMembers members, TreeMember member)
+    {
+        members.Access.Update(member);
+        if (!member.HasExited && member.PidFd is { } pidFd)
+        {
+            member.HasExited = runs.Platform.Kernel.Poll(pidFd, 0, out bool exited) == 0 && exited;
+        }
+    }
+
+    // The last process to end is always the one that is waited for, so the end of the tree is noticed at once.
+    private static Task PauseAsync(
+        AttachmentTable runs, in PinnedRun run, TreeMembers members, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        TreeMember? waited = members.All.Find(static member => !member.HasExited && member.PidFd is not null);
+        return waited switch
+        {
+            null => Task.Delay(limit, cancellationToken),
+            { IsRoot: true } => ExitPause.WaitAsync(run.Handle!, limit, cancellationToken),
+            _ => ExitPause.WaitAsync(new DescriptorExit(runs.Platform.EventLoop, waited.PidFd!, runs), limit, cancellationToken),
+        };
+    }
+
+    private static long Deadline(long start) => start + (long)(s_longestPass.TotalSeconds * Stopwatch.Frequency);
+
+    private static void ThrowIfIncomplete(TreeMembers members, int processId)
+    {
+        members.Access.Failures.ForgetGone(members.Access.IsGone);
+        if (members.Access.Failures.Count > 0)
+        {
+            throw new AggregateException($"Not all descendants of process {processId} could be found.", members.Access.Failures.All);
+        }
+    }
+}

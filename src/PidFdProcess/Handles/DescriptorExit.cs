@@ -1,0 +1,32 @@
+namespace PidFdProcess.Handles;
+
+/// <summary>
+/// The registration of a pidfd that belongs to no attachment. No other registration may have the same descriptor, because an epoll set takes it once.
+/// </summary>
+internal sealed class DescriptorExit(ExitEventLoop loop, SafePidFdHandle pidFd, object owner) : ExitRegistration(loop)
+{
+    public override object Owner => owner;
+
+    public override SafePidFdHandle PidFd => pidFd;
+
+    public override bool TryAddRef()
+    {
+        try
+        {
+            bool isReferenced = false;
+            pidFd.DangerousAddRef(ref isReferenced);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public override void Release() => pidFd.DangerousRelease();
+
+    public override void CaptureExit()
+    {
+        // Nothing asks for the status.
+    }
+}

@@ -1,0 +1,54 @@
+namespace PidFdProcess.Handles;
+
+/// <summary>Pauses that end early if a process exits.</summary>
+internal static class ExitPause
+{
+    /// <summary>Waits until the process exits or the time is over. If the event loop has no place for the wait, it waits for the time.</summary>
+    /// <exception cref="ObjectDisposedException">The registry that the registration belongs to was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async Task WaitAsync(ExitRegistration registration, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        Waiter waiter = new();
+        if (registration.Add(waiter).IsFailure)
+        {
+            await Task.Delay(limit, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            await waiter.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Time for another look.
+        }
+        finally
+        {
+            registration.Remove(waiter);
+        }
+    }
+
+    private sealed class Waiter() : ExitWaiter(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        internal override bool IsPending => !Task.IsCompleted;
+
+        internal override bool OnExit()
+        {
+            TrySetResult();
+            return true;
+        }
+
+        internal override bool OnLook(TimeSpan sinceExit) => true;
+
+        internal override void OnEnd(WaitEnd end)
+        {
+            if (end == WaitEnd.Disposed)
+            {
+                TrySetException(new ObjectDisposedException(nameof(ProcessHandleRegistry)));
+            }
+
+            // Otherwise the event loop has failed, and the time ends the wait.
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Package;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Analyzers.Tests.EndToEnd;
+
+/// <summary>What an app can tell of the property: attachments, and nothing else.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class OutcomeTests
+{
+    private const string On = "-p:PidFdProcessDropIn=true";
+    private const string OtherUser = "65534";
+
+    [TestMethod]
+    public async Task EachOverload_AttachesAtOnce_OnlyWithTheProperty()
+    {
+        DropInProject app = new(await PackedLibrary.SharedAsync());
+        app.WriteProject();
+        app.Write("Program.cs", AppSources.Attachments);
+
+        await app.BuildAsync(On);
+        string[] lines = (await app.RunAsync()).Split('\n');
+        Assert.HasCount(9, lines);
+        Assert.AreEqual("True 137 137 137 137", lines[^1]);
+        foreach (string line in lines[..^1])
+        {
+            Assert.EndsWith(": PidFd", line);
+        }
+
+        await app.BuildAsync();
+        foreach (string line in (await app.RunAsync()).Split('\n')[..^1])
+        {
+            Assert.EndsWith(": none", line);
+        }
+    }
+
+    [TestMethod]
+    public async Task ResultsAndExceptions_AreThoseOfTheStockMethods()
+    {
+        DropInProject app = new(await PackedLibrary.SharedAsync());
+        app.WriteProject(properties: "<NoWarn>$(NoWarn);CS8625;CA1806</NoWarn>");
+        app.Write("Program.cs", AppSources.Outcomes);
+
+        await app.BuildAsync();
+        string stock = await app.RunAsync();
+        string? stockOfOther = await RunAsOtherUserAsync(app);
+        await app.BuildAsync(On);
+
+        Assert.AreEqual(stock, await app.RunAsync());
+        Assert.AreEqual(stock, await app.RunAsync(disabled: "1"));
+        Assert.AreEqual(stockOfOther, await RunAsOtherUserAsync(app));
+    }
+
+    // As a user who may not signal the process. Not run unless the test may change the user.
+    private static async Task<string?> RunAsOtherUserAsync(DropInProject app)
+    {
+        if (!Environment.IsPrivilegedProcess || !ToolRun.Exists("setpriv"))
+        {
+            return null;
+        }
+
+        using Process target = Process.Start("/bin/sleep", "1000");
+        try
+        {
+            for (DirectoryInfo? folder = new(app.Output); folder is not null && folder.FullName.StartsWith(Path.GetTempPath(), StringComparison.Ordinal); folder = folder.Parent)
+            {
+                folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+            }
+
+            string[] arguments =
+            [
+                "--reuid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
+            ];
+            return (await ToolRun.SucceedAsync("setpriv", arguments, app.Output)).Output.Replace($"{target.Id}", "PID", StringComparison.Ordinal);
+        }
+        finally
+        {
+            Native.KillByPid(target.Id);
+            target.WaitForExit();
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Package;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Analyzers.Tests.EndToEnd;
+
+/// <summary>An app that was never edited, built from the packed library with the property and without.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class StrangerTests
+{
+    private const string Lives = "The stranger that got the service's PID lives.";
+    private const string Killed = "The stranger that got the service's PID was killed.";
+    private const string On = "-p:PidFdProcessDropIn=true";
+
+    private static readonly string s_runtime = RuntimeInformation.RuntimeIdentifier;
+
+    [TestMethod]
+    [DataRow("Debug")]
+    [DataRow("Release")]
+    public async Task AnUneditedApp_SparesTheStranger_OnlyWithTheProperty(string configuration)
+    {
+        RequireRecycling();
+        DropInProject app = await SampleAsync();
+
+        await app.BuildAsync("-c", configuration);
+        Assert.AreEqual(Killed, await app.RunAsync());
+
+        // Nothing is edited, and nothing is cleaned in between.
+        await app.BuildAsync("-c", configuration, On);
+        Assert.AreEqual(Lives, await app.RunAsync());
+        Assert.AreEqual(Killed, await app.RunAsync(disabled: "1"));
+
+        await app.BuildAsync("-c", configuration);
+        Assert.AreEqual(Killed, await app.RunAsync());
+    }
+
+    [TestMethod]
+    [DataRow("-p:PublishTrimmed=true")]
+    [DataRow("-p:PublishSingleFile=true")]
+    [DataRow("-p:PublishAot=true")]
+    public async Task APublishedApp_SparesTheStranger(string kind)
+    {
+        RequireRecycling();
+        DropInProject app = await SampleAsync();
+
+        await app.PublishAsync("-r", s_runtime, "-p:SelfContained=true", "-p:TrimmerSingleWarn=false", kind, On);
+
+        Assert.AreEqual(Lives, await app.RunPublishedAsync());
+    }
+
+    [TestMethod]
+    public async Task AnAppThatWasMigratedByDotNetFormat_SparesTheStranger()
+    {
+        RequireRecycling();
+        DropInProject app = await SampleAsync();
+
+        ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "--severity", "info");
+        Assert.AreEqual(0, format.ExitCode, format.Output + format.Errors);
+        string supervisor = await File.ReadAllTextAsync(Path.Combine(app.Folder, "Supervisor.cs"));
+        StringAssert.Contains(supervisor, "ProcessHandleRegistry.Default.Open(");
+        StringAssert.Contains(supervisor, "service.KillViaPidFd();");
+        StringAssert.Contains(supervisor, "using PidFdProcess;");
+
+        await app.BuildAsync();
+        Assert.AreEqual(Lives, await app.RunAsync());
+    }
+
+    private static async Task<DropInProject> SampleAsync()
+    {
+        DropInProject app = new(await PackedLibrary.SharedAsync());
+        app.WriteProject();
+        foreach (string file in RepositoryFiles.Enumerate("samples/DropIn", "*.cs"))
+        {
+            File.Copy(file, Path.Combine(app.Folder, Path.GetFileName(file)));
+        }
+
+        return app;
+    }
+
+    private static void RequireRecycling()
+    {
+        if (PidRecycler.Hindrance is { } hindrance)
+        {
+            Assert.Inconclusive(hindrance);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using PidFdProcess.Analyzers.Rules;
+using PidFdProcess.Analyzers.Tests.Support;
+using PidFdProcess.CodeFixes;
+
+namespace PidFdProcess.Analyzers.Tests.Rules;
+
+/// <summary>PIDFD0003: a signal by PID, in each way that programs send one, and the edit.</summary>
+[TestClass]
+public sealed class SignalByPidTests
+{
+    private const string Native = """
+        static class Native
+        {
+            [DllImport("libc")] public static extern int kill(int pid, int signal);
+            [DllImport("libc", EntryPoint = "kill")] public static extern int Send(int pid, int signal);
+            [DllImport("libc")] public static extern int getpgid(int pid);
+        }
+        """;
+
+    [TestMethod]
+    public Task PInvokes_AreReportedAndReplaced() => VerifyAsync(
+        """
+        void M(int signal, int unrelated)
+        {
+            Native.{|PIDFD0003:kill|}(p.Id, 15);
+            Native.{|PIDFD0003:Send|}(p.Id, signal);
+            Native.{|PIDFD0003:kill|}((int)p.Id, 9);
+            _ = Native.{|PIDFD0003:kill|}(p.Id, 10);
+            if (Native.{|PIDFD0003:kill|}(p.Id, 2) == 0) { }
+            if (Native.{|PIDFD0003:kill|}(p.Id, 2) != 0) { }
+            bool failed = Native.{|PIDFD0003:kill|}(p.Id, signal | 1) == -1;
+            Native.kill(unrelated, 15);
+            Native.getpgid(p.Id);
+        }
+        """,
+        """
+        void M(int signal, int unrelated)
+        {
+            p.SignalViaPidFd(PosixSignal.SIGTERM);
+            p.SignalViaPidFd((PosixSignal)signal);
+            p.KillViaPidFd();
+            _ = p.SignalViaPidFd((PosixSignal)10);
+            if (p.SignalViaPidFd(PosixSignal.SIGINT)) { }
+            if (!p.SignalViaPidFd(PosixSignal.SIGINT)) { }
+            bool failed = !p.SignalViaPidFd((PosixSignal)(signal | 1));
+            Native.kill(unrelated, 15);
+            Native.getpgid(p.Id);
+        }
+        """);
+
+    [TestMethod]
+    public Task WhatAPersonHasToDecide_IsReportedOnly() => VerifyAsync(
+        """
+        void M(int signal)
+        {
+            int result = Native.{|PIDFD0003:kill|}(p.Id, 15);
+            Native.{|PIDFD0003:kill|}(-p.Id, 15);
+            int pid = p.Id;
+            Native.{|PIDFD0003:kill|}(pid, 15);
+            Process.{|PIDFD0003:Start|}("pkill", "name");
+            Process.{|PIDFD0003:Start|}("/usr/bin/killall", ["name"]);
+            Process.Start({|PIDFD0003:new ProcessStartInfo("kill", $"{p.Id}")|});
+            Process.Start({|PIDFD0003:new ProcessStartInfo { FileName = "/bin/kill", Arguments = "-9 " + p.Id }|});
+            Process.Start({|PIDFD0003:new ProcessStartInfo("kill") { ArgumentList = { p.Id.ToString() } }|});
+            Process started = Process.{|PIDFD0003:Start|}("kill", $"{p.Id}");
+            Process.{|PIDFD0003:Start|}("kill", $"{p.Id} {p.Id}");
+        }
+        """,
+        null);
+
+    [TestMethod]
+    public Task ProgramsThatSendSignals_AreReportedAndReplaced() => VerifyAsync(
+        """
+        void M(string name)
+        {
+            Process.{|PIDFD0003:Start|}("kill", $"{p.Id}");
+            Process.{|PIDFD0003:Start|}("kill", p.Id.ToString());
+            Process.{|PIDFD0003:Start|}("/bin/kill", $"-9 {p.Id}");
+            Process.{|PIDFD0003:Start|}("/usr/bin/kill", "-s INT " + p.Id);
+            Process.{|PIDFD0003:Start|}("kill", ["-SIGUSR1", "--", p.Id.ToString()]);
+            Process.{|PIDFD0003:Start|}("kill", new[] { "-HUP", $"{p.Id}" }).WaitForExit();
+            Process.{|PIDFD0003:Start|}("kill", $"-QUIT {p.Id}")?.WaitForExit();
+            Process.Start("kill", name);
+            Process.Start("ps", $"{p.Id}");
+        }
+        """,
+        """
+        void M(string name)
+        {
+            p.SignalViaPidFd(PosixSignal.SIGTERM);
+            p.SignalViaPidFd(PosixSignal.SIGTERM);
+            p.KillViaPidFd();
+            p.SignalViaPidFd(PosixSignal.SIGINT);
+            p.SignalViaPidFd((PosixSignal)10);
+            p.SignalViaPidFd(PosixSignal.SIGHUP);
+            p.SignalViaPidFd(PosixSignal.SIGQUIT);
+            Process.Start("kill", name);
+            Process.Start("ps", $"{p.Id}");
+        }
+        """);
+
+    [TestMethod]
+    public Task MonosWrapper_IsReportedAndReplaced() => VerifyAsync(
+        "void M() { Mono.Unix.Native.Syscall.{|PIDFD0003:kill|}(p.Id, Mono.Unix.Native.Signum.SIGTERM); }",
+        "void M() { p.SignalViaPidFd(Mono.Unix.Native.Signum.SIGTERM); }");
+
+    [TestMethod]
+    public Task AMemberOfProcessItself_IsReportedAndReplaced() => RuleTest.VerifyFixAsync<SignalByPidAnalyzer, SignalViaPidFdCodeFix>(
+        "using System.Diagnostics; using System.Runtime.InteropServices; using PidFdProcess;\nclass Own : Process { void M() => Native.{|PIDFD0003:kill|}(Id, 15); }\n" + Native,
+        "using System.Diagnostics; using System.Runtime.InteropServices; using PidFdProcess;\nclass Own : Process { void M() => this.SignalViaPidFd(PosixSignal.SIGTERM); }\n" + Native);
+
+    [TestMethod]
+    public Task TheSignalsOfNet11_AreReportedAndReplaced() => VerifyAsync(
+        """
+        void M()
+        {
+            p.{|PIDFD0003:Signal|}(PosixSignal.SIGTERM);
+            bool? sent = p?.{|PIDFD0003:Signal|}(PosixSignal.SIGKILL);
+            p.SafeHandle.{|PIDFD0003:Kill|}();
+            bool alive = p.SafeHandle.{|PIDFD0003:Signal|}(PosixSignal.SIGINT);
+        }
+        """,
+        """
+        void M()
+        {
+            p.SignalViaPidFd(PosixSignal.SIGTERM);
+            bool? sent = p?.SignalViaPidFd(PosixSignal.SIGKILL);
+            p.KillViaPidFd();
+            bool alive = p.SignalViaPidFd(PosixSignal.SIGINT);
+        }
+        """,
+        net11: true);
+
+    [TestMethod]
+    public Task TheSignalsOfNet11_WithTheProperty_AreReportedWhereTheyAreNotRerouted() => VerifyAsync(
+        """
+        void M()
+        {
+            p.Signal(PosixSignal.SIGTERM);
+            System.Linq.Expressions.Expression<Action> tree = () => p.{|PIDFD0003:Signal|}(PosixSignal.SIGTERM);
+            p.SafeHandle.{|PIDFD0003:Kill|}();
+        }
+        [StockProcessCalls] void Stock() => p.Signal(PosixSignal.SIGTERM);
+        """,
+        """
+        void M()
+        {
+            p.Signal(PosixSignal.SIGTERM);
+            System.Linq.Expressions.Expression<Action> tree = () => p.SignalViaPidFd(PosixSignal.SIGTERM);
+            p.KillViaPidFd();
+        }
+        [StockProcessCalls] void Stock() => p.Signal(PosixSignal.SIGTERM);
+        """,
+        dropIn: true,
+        net11: true);
+
+    private static Task VerifyAsync(string members, string? fixedMembers, bool dropIn = false, bool net11 = false) =>
+        RuleTest.VerifyFixAsync<SignalByPidAnalyzer, SignalViaPidFdCodeFix>(
+            Wrap(members), Wrap(fixedMembers ?? members), dropIn, net11 ? TestPlatform.Net11References : null);
+
+    private static string Wrap(string members) => $$"""
+        using System;
+        using System.Diagnostics;
+        using System.Runtime.InteropServices;
+        using PidFdProcess;
+        class C
+        {
+            Process p;
+            {{members}}
+        }
+        {{Native}}
+        """;
+}
