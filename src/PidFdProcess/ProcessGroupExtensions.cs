@@ -21,13 +21,8 @@ public static class ProcessGroupExtensions
     /// <exception cref="PlatformNotSupportedException">This is Windows.</exception>
     /// <remarks>
     /// <para>
-<<<<<<< HEAD
-    /// A child of .NET is in the group of its parent, so it leads none. A <see cref="ProcessScope"/> with
-    /// <see cref="ProcessScopeOptions.NewSession"/> starts leaders, as <c>setsid(1)</c> and shells with job control do. Processes that have left the
-=======
     /// A child of .NET is in the group of its parent, so it leads none. A <see cref="ProcessScope"/> with <see
     /// cref="ProcessScopeOptions.NewSession"/> starts leaders, as <c>setsid(1)</c> and shells with job control do. Processes that have left the
->>>>>>> main
     /// group are not reached: those that called
     /// <c>setsid(2)</c> or <c>setpgid(2)</c>, such as what runs under <c>timeout(1)</c>.
     /// </para>

@@ -14,10 +14,7 @@ namespace PidFdProcess;
 //
 // Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
 //
-//     Scopes        processes that are stopped together: who is left, the stop, starts through setpriv and setsid; names this registry
-//
-// above this type, and below it
-//
+//     Scopes        processes that are stopped together, and starts through setpriv and setsid; above this type
 //     Calls         what one public call does, and the only loop that looks a run up again
 //     Attachments   which run an object has: the table of weak keys, the sweep, the opening of a run
 //     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited

@@ -54,14 +54,9 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="startInfo"/> is <see langword="null"/>.</exception>
     /// <exception cref="ObjectDisposedException">The scope was stopped or disposed.</exception>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
-<<<<<<< HEAD
-    /// <exception cref="InvalidOperationException">No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not
-    /// be.</exception>
-=======
     /// <exception cref="InvalidOperationException">
     /// No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not be.
     /// </exception>
->>>>>>> main
     /// <exception cref="PlatformNotSupportedException">
     /// The options need <c>setpriv(1)</c> or <c>setsid(1)</c>, and it is missing. The message names the package.
     /// </exception>

@@ -131,12 +131,8 @@ internal static partial class ToolStart
     /// <summary>
     /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
     /// </summary>
-<<<<<<< HEAD
     private static string Escape(string argument) => QuotedBackslashes().Replace(
         argument, static match => match.Groups[1].Value + match.Groups[1].Value + (match.Groups[2].Length > 0 ? "\\\"" : ""));
-=======
-    private static string Escape(string argument) => QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
->>>>>>> main
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();
