@@ -16,6 +16,7 @@ await (args switch
     ["measure-costs"] => MeasureCosts.RunAsync(),
     ["reaped-by-others", string how] => ReapedByOthers.RunAsync(how),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
+    ["scope-end", string how] => ScopeEnd.RunAsync(how),
     ["starved-pool"] => StarvedPool.RunAsync(),
     ["trace-process", string id] => TraceProcess.RunAsync(id),
     ["use-library", string route] => UseLibrary.RunAsync(route),

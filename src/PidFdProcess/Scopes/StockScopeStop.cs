@@ -13,8 +13,11 @@ internal static class StockScopeStop
     private const int Slice = 50;
 
     public static ForestResult Run(
-        ScopePlan plan, IReadOnlyList<ScopeMember> members, IReadOnlyList<TreeStopStep> steps, int killMilliseconds,
-            CancellationToken cancellationToken)
+        ScopePlan plan,
+        IReadOnlyList<ScopeMember> members,
+        IReadOnlyList<TreeStopStep> steps,
+        int killMilliseconds,
+        CancellationToken cancellationToken)
     {
         Dictionary<ScopeMember, string> failures = [];
         foreach (TreeStopStep step in steps)

@@ -43,15 +43,14 @@ internal static partial class ToolStart
         }
 
         string program = ProgramPath.Resolve(startInfo.FileName)
-            ?? throw new Win32Exception((int)Errno.ENOENT,
-                $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
+            ?? throw new Win32Exception(
+                (int)Errno.ENOENT, $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
         List<string> tools = [];
         if (killOnParentExit)
         {
             tools.AddRange([FindTool("setpriv", "util-linux (Alpine: setpriv)"), "--pdeathsig", "KILL", "--"]);
-            tools.AddRange([
-                ShellFor(startInfo), "-c", CheckParent + Unset(startInfo) + "exec \"$@\"", Environment.ProcessId.ToString(
-                    CultureInfo.InvariantCulture)]);
+            string script = CheckParent + Unset(startInfo) + "exec \"$@\"";
+            tools.AddRange([ShellFor(startInfo), "-c", script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
         }
 
         if (newSession)
@@ -79,13 +78,15 @@ internal static partial class ToolStart
             : path;
     }
 
-    private static string ShellFor(ProcessStartInfo startInfo) =>
-        startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name)) is { } odd
-        ? ProgramPath.FindInPath("bash")
-            ?? throw new PlatformNotSupportedException(
+    private static string ShellFor(ProcessStartInfo startInfo)
+    {
+        string? odd = startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name));
+        return odd is null
+            ? "/bin/sh"
+            : ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
                 "The program bash is missing; it is in the package bash. "
-                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.")
-        : "/bin/sh";
+                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
+    }
 
     private static string Unset(ProcessStartInfo startInfo)
     {
@@ -130,8 +131,8 @@ internal static partial class ToolStart
     /// <summary>
     /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
     /// </summary>
-    private static string Escape(string argument) =>
-        QuotedBackslashes().Replace(argument, static run => run.Groups[1].Value + run.Groups[1].Value + (run.Value.EndsWith('"') ? "\\\"" : ""));
+    private static string Escape(string argument) => QuotedBackslashes().Replace(
+        argument, static match => match.Groups[1].Value + match.Groups[1].Value + (match.Groups[2].Length > 0 ? "\\\"" : ""));
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();
