@@ -20,6 +20,12 @@ internal static partial class NativeHost
     /// <summary>Reaps whichever child has exited, and returns its PID.</summary>
     public static int ReapAny() => WaitPid(-1, 0, 0);
 
+    /// <summary>Gives a file a number of its own choice, as a program does that closes what it does not know.</summary>
+    public static void Duplicate(int descriptor, int number) => _ = Dup2(descriptor, number);
+
+    [LibraryImport("libc", EntryPoint = "dup2")]
+    private static partial int Dup2(int descriptor, int number);
+
     [LibraryImport("libc", EntryPoint = "signal")]
     private static partial nint Signal(int number, nint handler);
 

@@ -31,7 +31,7 @@ internal static class FewDescriptors
         Answers.Print("room for files", OpenFiles(Headroom - 8));
 
         Process last = Array.Find(children, child => child.Id == refused?.ProcessId)!;
-        for (int i = 0; i < Children / 2; i++)
+        for (int i = 0; i < Children / 4; i++)
         {
             ProcessHandleRegistry.Default.Kill(children[i]);
             children[i].WaitForExit();

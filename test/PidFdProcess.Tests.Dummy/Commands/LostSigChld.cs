@@ -80,9 +80,9 @@ internal static class LostSigChld
         PrintPoolThreads();
         unbounded.Wait();
         Condition.WaitFor(() => listener.Count >= s_unbounded.Count, "each wait without a limit has told that it is late", s_late);
-        Answers.Print("late waits told", listener.Count);
+        Answers.Print("each late wait is told", listener.Count >= s_unbounded.Count);
 
-        // The listener blocks since its first event, until this one ends.
+        // The listener blocks in an event of an asynchronous wait, until this one ends.
         Process last = Start();
         Task<PidFdExitStatus> status = last.WaitForExitStatusPidFdAsync();
         last.KillViaPidFd();
@@ -137,15 +137,24 @@ internal static class LostSigChld
         return child;
     }
 
-    /// <summary>Counts the events that tell of a late reap, and blocks in the first.</summary>
+    /// <summary>Counts the events that tell of a late reap. Blocks in the first that no blocking call tells on its own thread.</summary>
     private sealed class OverdueListener : EventListener
     {
         private readonly ManualResetEventSlim _go = new();
         private int _count;
+        private int _blocked;
 
         public int Count => Volatile.Read(ref _count);
 
         public void Go() => _go.Set();
+
+        private void Block()
+        {
+            if (Interlocked.Increment(ref _blocked) == 1)
+            {
+                _go.Wait(TimeSpan.FromMinutes(1));
+            }
+        }
 
         protected override void OnEventSourceCreated(EventSource eventSource)
         {
@@ -157,9 +166,13 @@ internal static class LostSigChld
 
         protected override void OnEventWritten(EventWrittenEventArgs eventData)
         {
-            if (eventData.EventName == "ReapOverdue" && Interlocked.Increment(ref _count) == 1)
+            if (eventData.EventName == "ReapOverdue")
             {
-                _go.Wait(TimeSpan.FromMinutes(1));
+                Interlocked.Increment(ref _count);
+                if (Thread.CurrentThread.Name == "PidFdProcess exits" || Thread.CurrentThread.IsThreadPoolThread)
+                {
+                    Block();
+                }
             }
         }
     }

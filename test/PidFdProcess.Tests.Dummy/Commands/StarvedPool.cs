@@ -17,7 +17,7 @@ internal static class StarvedPool
     {
         ThreadPool.SetMinThreads(2, 2);
         Process[] children = [.. Enumerable.Range(0, 6).Select(static _ => Shell.StartSleeper())];
-        Process stubborn = Shell.Start("trap '' TERM; while :; do sleep 1000; done");
+        Process stubborn = Shell.Start("trap '' TERM; exec sleep 1000");
         Dictionary<string, (Task Wait, Task<long> Code)> waits = new()
         {
             ["stock"] = Follow(children[0].WaitForExitAsync()),

@@ -4,7 +4,6 @@ namespace PidFdProcess.Tests.Wait;
 
 /// <summary>A host whose native code has replaced the handler of SIGCHLD, so that the runtime reaps no child.</summary>
 [TestClass]
-[Ignore("Did not end in a run of all tests on a busy machine. The cause is not known yet.")]
 public sealed class LostSigChldTests
 {
     private const string Canceled = "OperationCanceledException";
@@ -38,7 +37,7 @@ public sealed class LostSigChldTests
             ("WaitForExitAsync, begun before the exit", "ended"),
             ("cancelled waits", Canceled),
             ("pool threads in use", "0"),
-            ("late waits told", "4"),
+            ("each late wait is told", "True"),
             ("a wait while a listener to the event blocks", Killed));
     }
 }

@@ -32,7 +32,7 @@ public sealed class SecondObjectTests
         Assert.IsTrue(second.HasExited);
         Assert.IsTrue(child.HasExited);
         Assert.AreEqual(137, child.ExitCode);
-        Assert.AreEqual("killed by SIGKILL", child.WaitForExitStatusPidFd().ToString());
+        Assert.AreEqual("killed by SIGKILL", second.WaitForExitStatusPidFd().ToString());
     }
 
     [TestMethod]
