@@ -7,8 +7,8 @@ namespace PidFdProcess.Tests.Tree;
 /// <summary>Trees that do not stop, and what keeps them from it.</summary>
 internal static class Forkers
 {
-    /// <summary>A root that starts child after child. It ends by itself after some thousands.</summary>
-    public const string Script = "i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i + 1)); done; wait";
+    /// <summary>A root that starts child after child, but no more than some thousands.</summary>
+    public const string Script = "i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i + 1)); done; while :; do sleep 1000; done";
 
     // Passes every signal on but SIGSTOP. PTRACE_SEIZE is 0x4206, PTRACE_CONT is 7.
     private const string Tracer =

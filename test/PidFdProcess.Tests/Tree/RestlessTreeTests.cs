@@ -9,7 +9,7 @@ namespace PidFdProcess.Tests.Tree;
 [TestClass]
 public sealed class RestlessTreeTests
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
     public TestContext TestContext { get; set; } = null!;
 
@@ -89,7 +89,7 @@ public sealed class RestlessTreeTests
     [TestMethod]
     public void Kill_ThatIsRefusedAfterSigStopWasTaken_ContinuesTheMember()
     {
-        using MarkedTree tree = new("sleep 1000 & wait");
+        using MarkedTree tree = new("sleep 1000 & wait; read x", redirectInput: true);
         tree.WaitForCount(2);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal == Native.SigKill && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id ? Errno.EPERM : null;

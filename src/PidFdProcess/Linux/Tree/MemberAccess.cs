@@ -95,7 +95,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         {
         }
 
-        NoteOrForget(id, TreeCall.Stat, $"/proc/{id}/stat", ProcChildren.IsAbsent(error) ? 0 : error);
+        NoteOrForget(id, TreeCall.Stat, "/proc/{0}/stat", ProcChildren.IsAbsent(error) ? 0 : error);
         return error;
     }
 
@@ -154,6 +154,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
     }
 
+    /// <summary>Notes that a call failed for a process, or that it has worked. In the name, <c>{0}</c> is the PID.</summary>
     public void NoteOrForget(int id, TreeCall call, string name, Errno error)
     {
         if (error == 0)
@@ -162,7 +163,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
         else
         {
-            Failures.Note(id, call, TreeFailures.Describe(name, id, rootId, error));
+            Failures.Note(id, call, TreeFailures.Describe(name.Replace("{0}", $"{id}", StringComparison.Ordinal), id, rootId, error));
         }
     }
 

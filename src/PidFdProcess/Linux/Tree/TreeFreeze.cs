@@ -28,7 +28,11 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
     /// <summary>Gets whether all members are stopped and their list is complete.</summary>
     public bool IsComplete { get; private set; }
 
+    /// <summary>Gets whether a member could not be stopped, or did not stop in time.</summary>
     public bool AnyRunning { get; private set; }
+
+    /// <summary>Gets whether a member was found to run after it had been seen to be stopped.</summary>
+    public bool AnyRestarted { get; private set; }
 
     public void Run()
     {
@@ -67,6 +71,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         if (members.ParentOf(member) is { IsStopped: true } parent)
         {
             parent.IsStopped = false;
+            AnyRestarted = true;
             AnyRunning |= ++parent.Restarts > MaxRestarts;
             Stop(parent);
         }
@@ -101,23 +106,36 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         while (_stopping.Count > 0)
         {
             long now = Stopwatch.GetTimestamp();
-            for (int i = _stopping.Count - 1; i >= 0; i--)
+            bool isSlow = Stopwatch.GetElapsedTime(start, now) > s_waitingLimit;
+            bool isRunningLate = now > deadline || Stopwatch.GetElapsedTime(progress, now) > s_runningLimit;
+            int kept = 0;
+            int next = 0;
+            while (next < _stopping.Count)
             {
-                StopProgress state = Look(_stopping[i]);
-                bool isLate = state == StopProgress.Running
-                    ? now > deadline || Stopwatch.GetElapsedTime(progress, now) > s_runningLimit
-                    : Stopwatch.GetElapsedTime(start, now) > s_waitingLimit;
-                if (state == StopProgress.Stopped || isLate)
+                TreeMember member = _stopping[next++];
+                StopProgress state = Look(member);
+                if (state != StopProgress.Stopped && !(state == StopProgress.Running ? isRunningLate : isSlow))
                 {
-                    progress = state == StopProgress.Stopped ? now : progress;
-                    AnyRunning |= state != StopProgress.Stopped;
-                    _stopping[i].IsStopped = state == StopProgress.Stopped;
-                    _stopping[i] = _stopping[^1];
-                    _stopping.RemoveAt(_stopping.Count - 1);
+                    _stopping[kept++] = member;
+                    if (state == StopProgress.Running && !isSlow)
+                    {
+                        // The others get a processor after this one, so that a look at them is too early.
+                        break;
+                    }
+
+                    continue;
                 }
+
+                member.IsStopped = state == StopProgress.Stopped;
+                AnyRunning |= !member.IsStopped;
+                progress = member.IsStopped ? now : progress;
             }
 
-            wait.SpinOnce();
+            _stopping.RemoveRange(kept, next - kept);
+            if (_stopping.Count > 0)
+            {
+                wait.SpinOnce();
+            }
         }
     }
 

@@ -179,8 +179,10 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
+            // A member without children that was stopped with all others has none now.
             bool mayList = members.ListsOneCheaply && Stopwatch.GetTimestamp() <= deadline;
-            if (mayList && member.Looks++ < MaxLooks && HasNewChildren(member))
+            bool isSettled = member.IsStopped && !member.HasChildren && _freeze.IsComplete && !_freeze.AnyRestarted;
+            if (mayList && !isSettled && member.Looks++ < MaxLooks && HasNewChildren(member))
             {
                 i = members.All.Count;
                 continue;

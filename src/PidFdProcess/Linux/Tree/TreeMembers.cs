@@ -111,7 +111,7 @@ internal sealed class TreeMembers : IDisposable
             error = _children.AddTo(_found, parent.Id, parent.Threads);
         }
         while (Access.CanRetry(error));
-        Access.NoteOrForget(parent.Id, TreeCall.List, $"/proc/{parent.Id}/task/*/children", error);
+        Access.NoteOrForget(parent.Id, TreeCall.List, "/proc/{0}/task/*/children", error);
         foreach (int id in _found)
         {
             if (IsKnown(id))
@@ -123,6 +123,7 @@ internal sealed class TreeMembers : IDisposable
             parent.HasUnopenedChild |= SystemCallError.IsResource(error);
             if (member is not null)
             {
+                parent.HasChildren = true;
                 Add(member);
                 found(member);
             }
