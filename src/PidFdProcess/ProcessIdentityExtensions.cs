@@ -53,8 +53,8 @@ public static class ProcessIdentityExtensions
     /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// Each is checked as by a tree kill: its pidfd is opened, then its parent is read, then the parent is seen to live. Processes that
-    /// <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are compared.
+    /// Each is checked as a tree kill does. Its pidfd is opened, then its parent is read, and then the parent must not have been reaped. Processes
+    /// that <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are compared.
     /// </remarks>
     public static Process[] GetChildrenViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetChildren(process);
 
@@ -67,8 +67,8 @@ public static class ProcessIdentityExtensions
     /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// As <see cref="GetChildrenViaPidFd"/>. A process whose parent had exited before the call is no descendant any more. A tree that starts processes
-    /// all the time has new ones when the call returns.
+    /// As <see cref="GetChildrenViaPidFd"/>. A process whose parent had exited before the call is no descendant any more. A tree that starts
+    /// processes all the time has new ones when the call returns.
     /// </remarks>
     public static Process[] GetDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetDescendants(process);
 
@@ -81,15 +81,17 @@ public static class ProcessIdentityExtensions
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">Through the task: the object has no process: it has not been started, or was closed.</exception>
-    /// <exception cref="PlatformNotSupportedException">Through the task: this is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// Through the task: this is not Linux, or there is no <c>/proc</c> for this PID namespace.
+    /// </exception>
     /// <exception cref="AggregateException">Through the task: some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
     /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
     /// <remarks>
     /// <para>
-    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and less often
-    /// if it is large. What a process starts shortly before it exits can be missed: a daemon that starts another one and exits within that
-    /// time has left the tree before it is listed.
+    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and less
+    /// often if it is large. A process whose parent exits before it is listed has left the tree and is not waited for. A daemon that starts
+    /// another process and exits at once does that.
     /// </para>
     /// <para>No thread waits. A process is only waited for, never stopped.</para>
     /// </remarks>

@@ -6,9 +6,13 @@ TimeSpan limit = TimeSpan.FromMinutes(2);
 await (args switch
 {
     ["end-tree-without-descriptors", string call, string shape] => EndTreeWithoutDescriptors.RunAsync(call, shape),
+    ["end-with-launcher"] => EndWithLauncher.RunAsync(),
+    ["find-again", string path] => FindAgain.RunAsync(path),
     ["kill-own-descendants"] => KillOwnDescendants.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),
+    ["print-identity"] => PrintIdentity.RunAsync(),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
+    ["stop-by-identity", string identity] => StopByIdentity.RunAsync(identity),
     ["use-library", string route] => UseLibrary.RunAsync(route),
     _ => throw new ArgumentException($"no such command: {string.Join(' ', args)}"),
 }).WaitAsync(limit);

@@ -7,7 +7,7 @@ namespace PidFdProcess.Calls;
 /// <summary>Finds processes by a PID or a name, or from a descriptor.</summary>
 internal static class FindCalls
 {
-    /// <summary>The process with the PID; <see langword="null"/> if there is none.</summary>
+    /// <summary>The process with the PID, or <see langword="null"/> if there is none.</summary>
     public static Process? Find(AttachmentTable runs, int processId)
     {
         runs.ThrowIfDisposed();
