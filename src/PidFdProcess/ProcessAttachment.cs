@@ -11,8 +11,9 @@ namespace PidFdProcess;
 /// </remarks>
 public sealed class ProcessAttachment
 {
-    private readonly string? _reason;
-    private string? _lastFallback;
+    // Why there is no pidfd, or why the runtime served the last call.
+    private string? _reason;
+    private int _isExitCounted;
 
     internal ProcessAttachment(ProcessHandle handle)
     {
@@ -45,7 +46,7 @@ public sealed class ProcessAttachment
         { RunEnd: RunEnd.KnownToRuntime } => "the process has exited; its pidfd is closed",
         { RunEnd: RunEnd.UnknownToRuntime } =>
             "the process has exited, and other code of this program has reaped it, so that the runtime does not know; its pidfd is closed",
-        _ => _lastFallback is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
+        _ => _reason is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
     };
 
     /// <summary>Gets the run that this attachment belongs to.</summary>
@@ -64,7 +65,10 @@ public sealed class ProcessAttachment
     public override string ToString() => $"process {ProcessId}: {Route} ({Reason})";
 
     /// <summary>Notes that the runtime had to serve a call.</summary>
-    internal void NoteFallback(string reason) => _lastFallback = reason;
+    internal void NoteFallback(string reason) => _reason = reason;
+
+    /// <summary>Whether this is the first call, which counts an exit that the runtime has told.</summary>
+    internal bool TryCountExit() => Interlocked.Exchange(ref _isExitCounted, 1) == 0;
 
     /// <summary>Whether the object still has the run of this attachment, and another look cannot find a better route.</summary>
     internal bool IsCurrentIn(Process process) => Run.IsCurrentIn(process) && Cause != StockCause.Resource;

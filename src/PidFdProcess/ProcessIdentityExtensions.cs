@@ -54,7 +54,8 @@ public static class ProcessIdentityExtensions
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// Each is checked as a tree kill does. Its pidfd is opened, then its parent is read, and then the parent must not have been reaped. Processes
-    /// that <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are compared.
+    /// that <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are
+    /// compared.
     /// </remarks>
     public static Process[] GetChildrenViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetChildren(process);
 

@@ -9,6 +9,11 @@ namespace PidFdProcess;
 /// </remarks>
 public sealed class ProcessStopOptions
 {
+    /// <summary>Initializes options for a stop by SIGTERM, with 5 s until SIGKILL.</summary>
+    public ProcessStopOptions()
+    {
+    }
+
     /// <summary>Gets the signals in their order. By default SIGTERM and 5 s.</summary>
     public IReadOnlyList<ProcessStopStep> Steps { get; init; } = [new(PosixSignal.SIGTERM, TimeSpan.FromSeconds(5))];
 

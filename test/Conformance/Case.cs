@@ -56,7 +56,7 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
     }
 }
 
-/// <summary>The case cannot be tried here; the message says why.</summary>
+/// <summary>The case cannot be tried here. The message says why.</summary>
 internal sealed class SkipException(string reason) : Exception(reason);
 
 /// <summary>A promise is broken.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Conformance;
 
-/// <summary>Assertions, without a test framework: the program has to run where none is.</summary>
+/// <summary>Assertions without a test framework, because the program has to run where there is none.</summary>
 internal static class Check
 {
     /// <summary>No wait of a healthy library takes this long, even on an emulated processor.</summary>

@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
-/// <summary>Runs cases one after the other: one line each, then the sums.</summary>
+/// <summary>Runs cases one after the other. Prints one line each, then the sums.</summary>
 internal sealed class Runner(Options options)
 {
     private readonly TimeSpan _caseLimit = TimeSpan.FromSeconds(240 + (options.SoakSeconds * 2 ?? 0));

@@ -4,8 +4,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance;
 
 /// <summary>
-/// How often the library is faster than whoever reaps, of so many exits: a measurement, not a case. A zombie is there for a fraction of a
-/// millisecond, and on kernels before 6.15 nobody tells afterwards how a process ended that is not a child.
+/// Measures how often the library reads a status before the parent reaps, of so many exits. A zombie is there for a fraction of a millisecond.
+/// On kernels before 6.15 no source tells later how a non-child ended.
 /// </summary>
 internal static class Shares
 {
@@ -17,7 +17,7 @@ internal static class Shares
     {
         using ProcessHandleRegistry registry = new();
 
-        // As quick as a parent can be: it waits in waitpid and reaps at once.
+        // As quick as a parent can be, because it waits in waitpid and reaps at once.
         using Process parent = Process.Start(new ProcessStartInfo(
             Shell.Path, ["-c", "while read code; do (read x; exit $code) <&3 & echo $!; wait; done 3<&0"])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;

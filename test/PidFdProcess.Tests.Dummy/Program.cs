@@ -1,18 +1,28 @@
 using PidFdProcess.Tests.Dummy.Commands;
 
-// A program for tests that need a process of their own: its first argument names a command, and each command is a file in Commands.
+// A program for tests that need a process of their own. Its first argument names a command, and each command is a file in Commands.
 // A command that hangs must not keep the test from its end.
 TimeSpan limit = TimeSpan.FromMinutes(2);
 await (args switch
 {
+    ["adopted-orphans"] => AdoptedOrphans.RunAsync(),
+    ["closed-descriptor"] => ClosedDescriptor.RunAsync(),
+    ["collectible-context"] => CollectibleContext.RunAsync(),
+    ["echo-line"] => EchoLine.RunAsync(),
     ["end-tree-without-descriptors", string call, string shape] => EndTreeWithoutDescriptors.RunAsync(call, shape),
     ["end-with-launcher"] => EndWithLauncher.RunAsync(),
+    ["few-descriptors"] => FewDescriptors.RunAsync(),
     ["find-again", string path] => FindAgain.RunAsync(path),
     ["kill-own-descendants"] => KillOwnDescendants.RunAsync(),
+    ["lost-sigchld"] => LostSigChld.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),
     ["print-identity"] => PrintIdentity.RunAsync(),
+    ["reaped-by-others", string how] => ReapedByOthers.RunAsync(how),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
+    ["scope-end", string how] => ScopeEnd.RunAsync(how),
+    ["starved-pool"] => StarvedPool.RunAsync(),
     ["stop-by-identity", string identity] => StopByIdentity.RunAsync(identity),
+    ["trace-process", string id] => TraceProcess.RunAsync(id),
     ["use-library", string route] => UseLibrary.RunAsync(route),
     _ => throw new ArgumentException($"no such command: {string.Join(' ', args)}"),
 }).WaitAsync(limit);

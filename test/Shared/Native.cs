@@ -10,7 +10,7 @@ internal static unsafe partial class Native
     /// <summary>The resource RLIMIT_NOFILE.</summary>
     public const int DescriptorLimit = 7;
 
-    /// <summary>Sends a signal by PID, as another program would. Returns whether there was such a process.</summary>
+    /// <summary>Sends a signal by PID, as another program would. Returns whether the process existed.</summary>
     public static bool Kill(int processId, int signal) => KillCall(processId, signal) == 0;
 
     /// <summary>Sends SIGKILL to a process that is known to hold its PID, whatever became of the Process object.</summary>

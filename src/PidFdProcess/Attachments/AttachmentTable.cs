@@ -33,7 +33,7 @@ internal sealed class AttachmentTable
         _override = supportOverride ?? (OperatingSystem.IsLinux() ? null : PidFdSupport.NotLinux);
         if (supportOverride is not null)
         {
-            PidFdEventSource.Log.Probed(supportOverride.IsSupported, supportOverride.Reason);
+            Telemetry.NoteProbed(supportOverride.IsSupported, supportOverride.Reason);
         }
 
         _opener = new RunOpener(platform, this);

@@ -34,7 +34,7 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
             try
             {
                 Errno error = platform.Kernel.PidFdOpen(processId, out pidFd);
-                bool hasExited = ExitedEvent.KnowsWithoutRaising(process, run);
+                bool hasExited = ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {
                     // Restarted during the call: the pidfd may be of either run, or a stranger's.
@@ -62,6 +62,13 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
     /// <summary>Takes over a pidfd that is known to be of the run.</summary>
     public ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
         new(new ProcessHandle(processId, pidFd, run, platform, owner));
+
+    /// <summary>
+    /// For a process that is no child the runtime asks kill(2), and takes every errno but EPERM for an exit. A security module without the permission
+    /// to look answers EACCES. The pidfd, which could be opened, knows better.
+    /// </summary>
+    private bool IsRefusalTakenForExit(in RunIdentity run, int processId, Errno openError) =>
+        !run.IsStarted && openError == 0 && platform.Kernel.Kill(processId, 0) == Errno.EACCES;
 
     private static ProcessAttachment Exited(int processId, in RunIdentity run) =>
         new(processId, run, StockCause.Exited, "the process had exited before it was attached");

@@ -17,14 +17,14 @@ internal static class AsyncWait
         {
             return run.IsOver
                 ? EndAsync(process, run.Attachment.Run, promise, cancellationToken)
-                : ByRuntimeAsync(process, promise, cancellationToken);
+                : ByRuntimeAsync(run, process, promise, cancellationToken);
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return ByRuntimeAsync(process, promise, cancellationToken);
+            return ByRuntimeAsync(run, process, promise, cancellationToken);
         }
 
         if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
@@ -43,7 +43,7 @@ internal static class AsyncWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(process, promise, cancellationToken);
+            return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(run, process, promise, cancellationToken);
         }
 
         EndIfDisposed(handle);
@@ -99,10 +99,13 @@ internal static class AsyncWait
             ? OutputWait.WaitAsync(process, run, cancellationToken)
             : Task.CompletedTask;
 
-    private static Task ByRuntimeAsync(Process process, WaitPromise promise, CancellationToken cancellationToken) =>
-        promise == WaitPromise.StockStateAndOutput
+    private static async Task ByRuntimeAsync(PinnedRun run, Process process, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        await (promise == WaitPromise.StockStateAndOutput
             ? StockWait.WaitWithOutputAsync(process, cancellationToken)
-            : StockWait.WaitAsync(process, cancellationToken);
+            : StockWait.WaitAsync(process, cancellationToken)).ConfigureAwait(false);
+        FallBack.NoteExit(run, exited: true);
+    }
 
     /// <summary>By looks, because the event loop has no place for the wait. Means the pinned run, whatever becomes of the object.</summary>
     private static async Task LookAsync(ProcessHandle handle, CancellationToken cancellationToken)

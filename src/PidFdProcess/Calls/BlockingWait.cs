@@ -14,7 +14,7 @@ internal static class BlockingWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? ObserveOver(run, process, promise) : WaitByRuntime(process, milliseconds, promise);
+            return run.IsOver ? ObserveOver(run, process, promise) : FallBack.NoteExit(run, WaitByRuntime(process, milliseconds, promise));
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -57,7 +57,7 @@ internal static class BlockingWait
         {
             return run.IsOver
                 ? ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true) is var _
-                : StockCalls.HasExited(process);
+                : FallBack.NoteExit(run, StockCalls.HasExited(process));
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);

@@ -7,6 +7,17 @@ namespace PidFdProcess.Calls;
 /// meant.</summary>
 internal static class FallBack
 {
+    /// <summary>Counts an exit that the runtime has told, of a process without a pidfd. Returns its argument.</summary>
+    public static bool NoteExit(in PinnedRun run, bool exited)
+    {
+        if (exited && PidFdMetrics.CountsExits && run.Attachment.TryCountExit())
+        {
+            PidFdMetrics.Exited(nameof(ExitStatusSource.Runtime));
+        }
+
+        return exited;
+    }
+
     public static void Note(in PinnedRun run, CallFailure failure)
     {
         string reason = failure.Describe();

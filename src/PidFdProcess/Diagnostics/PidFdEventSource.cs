@@ -30,6 +30,16 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
+    /// <summary>A process is alive after the stop of its scope.</summary>
+    [Event(4, Level = EventLevel.Warning)]
+    public void Survived(int processId, string name, string reason)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(4, processId, name, reason);
+        }
+    }
+
     /// <summary>As <see cref="ReapOverdue"/>, for the event loop, because listeners are user code.</summary>
     [NonEvent]
     public void ReapOverdueOnPool(int processId, int milliseconds)

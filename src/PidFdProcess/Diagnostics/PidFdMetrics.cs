@@ -24,31 +24,21 @@ internal static class PidFdMetrics
     // Counted whether or not a listener is there, because one may start at any time.
     private static long s_pendingWaits;
 
-    private static readonly Meter s_meter = CreateMeter();
-
-    private static readonly Counter<long> s_attachments =
-        s_meter.CreateCounter<long>("pidfdprocess.attachments", "{process}", "Processes attached, by route and reason.");
-
-    private static readonly Counter<long> s_exits =
-        s_meter.CreateCounter<long>("pidfdprocess.exits", "{process}", "Exits seen, by the source of the exit status.");
-
-    private static readonly Counter<long> s_signals =
-        s_meter.CreateCounter<long>("pidfdprocess.signals", "{signal}", "Signals, by name and result.");
-
-    private static readonly Counter<long> s_fallbacks =
-        s_meter.CreateCounter<long>("pidfdprocess.fallbacks", "{call}", "Calls that moved to the stock runtime, by the call that failed.");
-
     /// <summary>Gets whether a listener counts exits.</summary>
-    public static bool CountsExits => s_exits.Enabled;
+    public static bool CountsExits => Telemetry.IsStarted && Instruments.Exits.Enabled;
 
     /// <summary>Gets whether a listener counts signals.</summary>
-    public static bool CountsSignals => s_signals.Enabled;
+    public static bool CountsSignals => Telemetry.IsStarted && Instruments.Signals.Enabled;
+
+    /// <summary>Makes the instruments.</summary>
+    public static void Start() => _ = Instruments.Exits;
 
     public static void Attached(string route, string reason)
     {
-        if (s_attachments.Enabled)
+        Telemetry.NoteAttachment();
+        if (Telemetry.IsStarted && Instruments.Attachments.Enabled)
         {
-            s_attachments.Add(1, new("route", route), new("reason", reason));
+            Instruments.Attachments.Add(1, new("route", route), new("reason", reason));
         }
     }
 
@@ -56,24 +46,41 @@ internal static class PidFdMetrics
 
     public static void WaitEnded() => Interlocked.Decrement(ref s_pendingWaits);
 
-    public static void Exited(string source) => s_exits.Add(1, new KeyValuePair<string, object?>("source", source));
+    public static void Exited(string source) => Instruments.Exits.Add(1, new KeyValuePair<string, object?>("source", source));
 
-    public static void Signaled(string signal, string result) => s_signals.Add(1, new("signal", signal), new("result", result));
+    public static void Signaled(string signal, string result) => Instruments.Signals.Add(1, new("signal", signal), new("result", result));
 
     public static void FellBack(string call, string error)
     {
-        if (s_fallbacks.Enabled)
+        if (Telemetry.IsStarted && Instruments.Fallbacks.Enabled)
         {
-            s_fallbacks.Add(1, new("call", call), new("error", error));
+            Instruments.Fallbacks.Add(1, new("call", call), new("error", error));
         }
     }
 
-    private static Meter CreateMeter()
+    private static class Instruments
     {
-        Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
-        meter.CreateObservableUpDownCounter(
-            "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits on the event loop.");
-        UnloadingContext.Dispose(meter);
-        return meter;
+        private static readonly Meter s_meter = CreateMeter();
+
+        public static Counter<long> Attachments { get; } =
+            s_meter.CreateCounter<long>("pidfdprocess.attachments", "{process}", "Processes attached, by route and reason.");
+
+        public static Counter<long> Exits { get; } =
+            s_meter.CreateCounter<long>("pidfdprocess.exits", "{process}", "Exits seen, by the source of the exit status.");
+
+        public static Counter<long> Signals { get; } =
+            s_meter.CreateCounter<long>("pidfdprocess.signals", "{signal}", "Signals, by name and result.");
+
+        public static Counter<long> Fallbacks { get; } =
+            s_meter.CreateCounter<long>("pidfdprocess.fallbacks", "{call}", "Calls that moved to the stock runtime, by the call that failed.");
+
+        private static Meter CreateMeter()
+        {
+            Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
+            meter.CreateObservableUpDownCounter(
+                "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits on the event loop.");
+            UnloadingContext.Dispose(meter);
+            return meter;
+        }
     }
 }

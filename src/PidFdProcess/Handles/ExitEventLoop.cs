@@ -174,7 +174,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
             if (error == 0 && count > 0)
             {
-                Report(tokens.AsSpan(0, count), late);
+                Report(tokens, count, late);
             }
             else if (late.IsEmpty && error == 0 && TryEnd(epoll))
             {
@@ -185,21 +185,21 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         }
     }
 
-    private void Report(ReadOnlySpan<ulong> tokens, LateWaits late)
+    private void Report(ulong[] tokens, int count, LateWaits late)
     {
-        foreach (ulong token in tokens)
+        for (int i = 0; i < count; i++)
         {
             // Another thread may cancel the last wait in this moment, and close the pidfd with it.
-            if (Find(token) is { } registration && registration.TryAddRef())
+            if (Find(tokens[i]) is { } registration && registration.TryAddRef())
             {
                 registration.CaptureExit();
                 registration.Release();
             }
         }
 
-        foreach (ulong token in tokens)
+        for (int i = 0; i < count; i++)
         {
-            Find(token)?.EndWithExit(token, late.Added);
+            Find(tokens[i])?.EndWithExit(tokens[i], late.Added);
         }
     }
 

@@ -11,9 +11,8 @@ namespace PidFdProcess.Handles;
 // has been cancelled, and holds a reference to the pidfd for that long. The lock is held over epoll_ctl, which does not block.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
-internal abstract class ExitRegistration(ExitEventLoop loop)
+internal abstract class ExitRegistration(PidFdPlatform platform)
 {
-    private readonly object _gate = new();
     private ExitWaiter? _first;
     private ulong _token;
 
@@ -22,6 +21,9 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
 
     /// <summary>Gets the pidfd; the caller holds a reference.</summary>
     public abstract SafePidFdHandle PidFd { get; }
+
+    /// <summary>Gets what this process shares: the kernel and the event loop.</summary>
+    protected PidFdPlatform Platform => platform;
 
     /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>; fails if it is closed.</summary>
     public abstract bool TryAddRef();
@@ -34,7 +36,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
     /// <summary>Adds a wait, unless it has ended before. A wait that was not added hears nothing. The caller holds a reference.</summary>
     public CallFailure Add(ExitWaiter waiter)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!waiter.IsPending)
             {
@@ -43,7 +45,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
 
             if (_token == 0)
             {
-                CallFailure failure = loop.Register(this, out _token);
+                CallFailure failure = platform.EventLoop.Register(this, out _token);
                 if (failure.IsFailure)
                 {
                     return failure;
@@ -65,7 +67,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
     /// <summary>Takes a wait out. The last one takes the registration with it.</summary>
     public void Remove(ExitWaiter waiter)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!waiter.IsLinked)
             {
@@ -127,7 +129,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
 
     private ExitWaiter? TakeAll(ulong? token)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_token == 0 || (token is { } expected && expected != _token))
             {
@@ -148,7 +150,7 @@ internal abstract class ExitRegistration(ExitEventLoop loop)
 
     private void Unregister()
     {
-        loop.Unregister(this, _token);
+        platform.EventLoop.Unregister(this, _token);
         _token = 0;
     }
 }

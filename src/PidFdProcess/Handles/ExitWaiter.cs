@@ -26,6 +26,9 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     /// <summary>Gets or sets whether the list has this wait, under the lock of the registration.</summary>
     internal bool IsLinked { get; set; }
 
+    /// <summary>Gets or sets when the exit was reported, for the event loop, if the reap is still to come.</summary>
+    internal long ExitTimestamp { get; set; }
+
     /// <summary>Gets whether the wait has not ended; a wait that was cancelled before it was added must not be added.</summary>
     internal abstract bool IsPending { get; }
 

@@ -10,7 +10,8 @@ internal sealed class LateWaits
     // About as long as the runtime takes to reap. To sleep and be woken takes as long.
     private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(300);
 
-    private readonly List<(ExitWaiter Waiter, long Exit)> _waits = [];
+    // A list of references, whose code is precompiled. One of pairs would be compiled in every program.
+    private readonly List<ExitWaiter> _waits = [];
 
     /// <summary>Gets where waits are put that became late in this round.</summary>
     public List<ExitWaiter> Added { get; } = [];
@@ -20,7 +21,7 @@ internal sealed class LateWaits
     /// <summary>How long the loop may sleep: 0 shortly after an exit, then an eighth of the time since the latest one.</summary>
     public int MillisecondsToNextLook()
     {
-        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Exit);
+        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].ExitTimestamp);
         return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
     }
 
@@ -38,10 +39,10 @@ internal sealed class LateWaits
             int left = 0;
             for (int i = 0; i < _waits.Count; i++)
             {
-                (ExitWaiter waiter, long exit) = _waits[i];
-                if (!waiter.OnLook(Stopwatch.GetElapsedTime(exit)))
+                ExitWaiter waiter = _waits[i];
+                if (!waiter.OnLook(Stopwatch.GetElapsedTime(waiter.ExitTimestamp)))
                 {
-                    _waits[left++] = _waits[i];
+                    _waits[left++] = waiter;
                 }
             }
 
@@ -50,7 +51,8 @@ internal sealed class LateWaits
 
         foreach (ExitWaiter waiter in Added)
         {
-            _waits.Add((waiter, Stopwatch.GetTimestamp()));
+            waiter.ExitTimestamp = Stopwatch.GetTimestamp();
+            _waits.Add(waiter);
         }
 
         Added.Clear();
@@ -58,7 +60,7 @@ internal sealed class LateWaits
 
     public void EndAll()
     {
-        foreach ((ExitWaiter waiter, _) in _waits)
+        foreach (ExitWaiter waiter in _waits)
         {
             waiter.OnEnd(WaitEnd.LoopFailed);
         }

@@ -43,7 +43,7 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
             }
 
             // Listeners are user code, so not under the lock.
-            PidFdEventSource.Log.Probed(probed.IsSupported, probed.Reason);
+            Telemetry.NoteProbed(probed.IsSupported, probed.Reason);
             return probed;
         }
     }

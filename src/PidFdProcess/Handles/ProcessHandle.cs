@@ -19,7 +19,6 @@ internal sealed class ProcessHandle : ExitRegistration
     private const int ClosedByAttachment = 1;
     private const int ExitCounted = 2;
 
-    private readonly PidFdPlatform _platform;
     private ExitRecord? _exit;
     private volatile bool _isKernelChild;
     private volatile RunEnd _end;
@@ -27,13 +26,12 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Takes over the descriptor.</summary>
     public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, PidFdPlatform platform, object owner)
-        : base(platform.EventLoop)
+        : base(platform)
     {
         ProcessId = processId;
         PidFd = pidFd;
         Run = run;
         Owner = owner;
-        _platform = platform;
     }
 
     public int ProcessId { get; }
@@ -45,7 +43,7 @@ internal sealed class ProcessHandle : ExitRegistration
     public override object Owner { get; }
 
     /// <summary>Gets the kernel; the caller of a call on <see cref="PidFd"/> holds a reference.</summary>
-    public IKernel Kernel => _platform.Kernel;
+    public IKernel Kernel => Platform.Kernel;
 
     /// <summary>Gets or sets a task that ends with the exit, which several calls share.</summary>
     public Task? SharedExit { get; set; }
@@ -66,7 +64,7 @@ internal sealed class ProcessHandle : ExitRegistration
     public bool IsChild => Run.IsStarted || (_isKernelChild && RuntimeChildren.Knows(ProcessId));
 
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
-    public bool CompletesInline => _platform.CompletesInline;
+    public bool CompletesInline => Platform.CompletesInline;
 
     public override bool TryAddRef()
     {
@@ -104,7 +102,7 @@ internal sealed class ProcessHandle : ExitRegistration
     }
 
     /// <summary>Sends a signal. ESRCH says that the process has been reaped. A zombie takes signals, to no effect.</summary>
-    public Errno Signal(int signal) => _platform.Kernel.PidFdSendSignal(PidFd, signal);
+    public Errno Signal(int signal) => Platform.Kernel.PidFdSendSignal(PidFd, signal);
 
     /// <summary>Whether the process has been reaped, by whichever code.</summary>
     public bool IsReaped() => Signal(0) == Errno.ESRCH;
@@ -115,7 +113,7 @@ internal sealed class ProcessHandle : ExitRegistration
         long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
         int left = milliseconds;
         Errno error;
-        while ((error = _platform.Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
+        while ((error = Platform.Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
         {
             left = TimeLimit.Left(milliseconds, start);
         }
@@ -148,7 +146,7 @@ internal sealed class ProcessHandle : ExitRegistration
     {
         if (Exit is null)
         {
-            ExitRecord? record = ExitRecord.Read(_platform.Kernel, PidFd, ProcessId, out bool isChild);
+            ExitRecord? record = ExitRecord.Read(Platform.Kernel, PidFd, ProcessId, out bool isChild);
             _isKernelChild |= isChild;
             Interlocked.CompareExchange(ref _exit, record, null);
         }
@@ -169,7 +167,7 @@ internal sealed class ProcessHandle : ExitRegistration
     }
 
     /// <summary>A duplicate that is the caller's own.</summary>
-    public Errno Duplicate(out SafePidFdHandle duplicate) => _platform.Kernel.Duplicate(PidFd, out duplicate);
+    public Errno Duplicate(out SafePidFdHandle duplicate) => Platform.Kernel.Duplicate(PidFd, out duplicate);
 
     /// <summary>Sets a mark; fails if it was set. A full fence.</summary>
     private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;

@@ -15,6 +15,12 @@ internal interface IKernel
     Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal);
 
     /// <summary>
+    /// <c>pidfd_send_signal(pidfd, signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP)</c>, Linux 6.9: to the process group that the process leads, or led.
+    /// ESRCH: no process is in it. EINVAL: an older kernel.
+    /// </summary>
+    Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal);
+
+    /// <summary>
     /// <c>waitid(P_PIDFD, pidfd, info, WEXITED|WNOHANG|WNOWAIT, usage)</c>, Linux 5.4. ECHILD: no child of ours, or reaped.
     /// 0 with a ProcessId of 0: a child that has not exited.
     /// </summary>
@@ -52,7 +58,7 @@ internal interface IKernel
     /// <remarks>The caller keeps the handles open during the call.</remarks>
     Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited);
 
-    /// <summary><c>kill(2)</c>, for hosts without pidfds.</summary>
+    /// <summary><c>kill(2)</c>, for hosts without pidfds. A negative PID names a process group.</summary>
     Errno Kill(int processId, int signal);
 
     /// <summary>Reads <c>/proc/PID/stat</c>: see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>

@@ -59,6 +59,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int processId, int signal);
 
+    // 0 is the calling process; -1 if there is no such process.
+    [LibraryImport("libc", EntryPoint = "getpgid", SetLastError = true)]
+    public static partial int GetGroupId(int processId);
+
     // Of the calling thread, as pthread_sigmask, which glibc before 2.32 keeps in another library.
     [LibraryImport("libc", EntryPoint = "sigprocmask")]
     public static partial int SigProcMask(int how, SigSet* set, SigSet* before);

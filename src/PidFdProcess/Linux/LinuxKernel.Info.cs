@@ -31,7 +31,7 @@ internal sealed unsafe partial class LinuxKernel
         }
 
         Span<byte> text = stackalloc byte[StatBufferSize];
-        Utf8.TryWrite(text, $"/proc/{processId}/stat\0", out _);
+        ProcPath.Write(text, "/proc/"u8, processId, "/stat\0"u8);
         Errno error = ProcFile.Open(text, out ProcFile file);
         if (error != 0)
         {

@@ -7,6 +7,7 @@ namespace PidFdProcess.Linux;
 //   5.1  pidfd_send_signal
 //   5.3  pidfd_open, and poll and epoll report the exit
 //   5.4  waitid takes a pidfd (P_PIDFD)
+//   6.9  pidfd_send_signal reaches a process group
 //   6.15 ioctl PIDFD_GET_INFO tells the exit status, also after the process has been reaped
 //
 // The .NET runtime reaps its children itself and calls FailFast if somebody else did. That is why WNOWAIT is part of
@@ -19,6 +20,8 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
     private const short PollInvalid = 0x20;
+    private const int SignalProcessGroup = 1 << 2;
+    private const int MaxPollsOnStack = 64;
     private const int DuplicateCloseOnExec = 1030;
     private const int EpollCloseOnExec = 0x80000;
     private const int EpollCtlAdd = 1;
@@ -40,6 +43,9 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) =>
         ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
+
+    public Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal) =>
+        ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: SignalProcessGroup));
 
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
     {
@@ -76,7 +82,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
     {
-        Libc.PollFd[] polls = new Libc.PollFd[count];
+        Span<Libc.PollFd> polls = count <= MaxPollsOnStack ? stackalloc Libc.PollFd[count] : new Libc.PollFd[count];
         for (int i = 0; i < count; i++)
         {
             polls[i] = new Libc.PollFd { Fd = (int)pidFds[i].DangerousGetHandle(), Events = PollIn };

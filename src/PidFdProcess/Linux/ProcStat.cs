@@ -12,6 +12,12 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
 {
     private const int LastField = 52;
 
+    /// <summary>Gets field 5: the PID that the process group is named by.</summary>
+    public int GroupId { get; init; }
+
+    /// <summary>Gets field 6: the PID that the session is named by.</summary>
+    public int SessionId { get; init; }
+
     /// <summary>Gets whether no thread is left. A zombie with several threads is a first thread that has ended before the others.</summary>
     public bool HasExited => IsZombie && Threads <= 1;
 
@@ -31,8 +37,15 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
         }
 
         char state = default;
-        ReadOnlySpan<byte> rest = text[(end + 2)..].TrimEnd((byte)'\n');
+        ReadOnlySpan<byte> rest = text[(end + 2)..];
+        if (rest[^1] == (byte)'\n')
+        {
+            rest = rest[..^1];
+        }
+
         int parentId = 0;
+        int groupId = 0;
+        int sessionId = 0;
         int threads = 0;
         long startTicks = 0;
         for (int field = 3; field <= LastField; field++)
@@ -48,12 +61,16 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
                     break;
                 case 4 when !Utf8Parser.TryParse(value, out parentId, out _):
                     return false;
+                case 5 when !Utf8Parser.TryParse(value, out groupId, out _):
+                    return false;
+                case 6 when !Utf8Parser.TryParse(value, out sessionId, out _):
+                    return false;
                 case 20 when !Utf8Parser.TryParse(value, out threads, out _):
                     return false;
                 case 22 when !Utf8Parser.TryParse(value, out startTicks, out _):
                     return false;
                 case LastField when Utf8Parser.TryParse(value, out int exitCode, out _):
-                    stat = new ProcStat(state, parentId, threads, startTicks, new WaitStatus(exitCode));
+                    stat = new ProcStat(state, parentId, threads, startTicks, new WaitStatus(exitCode)) { GroupId = groupId, SessionId = sessionId };
                     return true;
             }
 

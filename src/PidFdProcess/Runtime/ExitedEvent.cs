@@ -155,9 +155,9 @@ internal static class ExitedEvent
     }
 
     /// <summary>Whether the runtime knows of the exit of the object's run. Raises nothing. For a run of which the kernel has said nothing.</summary>
-    public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => run.IsStarted
-        ? run.IsReaped()
-        : process.EnableRaisingEvents ? ProcessFields.HasRaisedExited(process) : StockCalls.WaitForExit(process, 0);
+    public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => !process.EnableRaisingEvents
+        ? StockCalls.WaitForExit(process, 0)
+        : run.IsStarted ? run.IsReaped() : ProcessFields.HasRaisedExited(process);
 
     /// <summary>Takes the lock of the object; fails if Exited was raised and a handler has the lock, or if the run is over in the object.</summary>
     private static bool TryLock(Process process, in RunIdentity run)

@@ -23,13 +23,13 @@ internal static class OutputWait
     }
 
     /// <summary>Waits until the streams have ended, as the stock asynchronous wait does.</summary>
-    public static async Task WaitAsync(Process process, RunIdentity run, CancellationToken cancellationToken)
-    {
-        if (!run.IsCurrentIn(process) || !ProcessFields.HasOutput(process))
-        {
-            return;
-        }
+    public static Task WaitAsync(Process process, in RunIdentity run, CancellationToken cancellationToken) =>
+        run.IsCurrentIn(process) && ProcessFields.HasOutput(process)
+            ? WaitForStreamsAsync(process, run, cancellationToken)
+            : Task.CompletedTask;
 
+    private static async Task WaitForStreamsAsync(Process process, RunIdentity run, CancellationToken cancellationToken)
+    {
         try
         {
             Task output = process.WaitForExitAsync(cancellationToken);

@@ -166,8 +166,9 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         return true;
     }
 
-    /// <summary>Ends the task on this thread, or in a program with a queue of work on a pool thread, where the continuations overtake the
-    /// queue.</summary>
+    /// <summary>
+    /// Ends the task on this thread. If the pool has a queue of work, a pool thread ends it, so that the continuations overtake the queue.
+    /// </summary>
     private void EndTask()
     {
         if (handle.CompletesInline || !PoolHop.IsBusy)

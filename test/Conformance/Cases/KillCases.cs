@@ -44,7 +44,7 @@ internal static class KillCases
         registry.Kill(process, entireProcessTree: true);
         Check.Equal(4, process.ExitCode);
 
-        // The exit is one that the library has not seen.
+        // The library has not seen this exit.
         using Process killed = Shell.StartSleeper();
         registry.Attach(killed);
         killed.Kill();

@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
-/// <summary>A process without room for descriptors: stock does what can be done, nothing crashes or hangs.</summary>
+/// <summary>A process without room for descriptors. The stock methods do what can be done, and nothing crashes or hangs.</summary>
 internal static class LimitCases
 {
     public static Case[] All { get; } = [new("few-descriptors", Needs.Nothing, FewDescriptors)];

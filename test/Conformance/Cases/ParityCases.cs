@@ -4,7 +4,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
-/// <summary>What an app sees is the same, whoever does the work.</summary>
+/// <summary>An app sees the same with pidfds and without.</summary>
 internal static class ParityCases
 {
     private const string Switch = "PidFdProcess.Disabled";

@@ -55,7 +55,7 @@ internal static class StatusCases
         }
     }
 
-    // The runtime reaps at the same time; now and then it is the first to look.
+    // The runtime reaps at the same time, and sometimes it is the first to look.
     private static async Task FromWaitIdAsync(ProcessHandleRegistry registry)
     {
         for (int i = 0; i < Tries; i++)

@@ -15,7 +15,7 @@ internal static class TreeCases
         new("tree-stop", Needs.PidFds | Needs.Proc, StopTreeAsync),
     ];
 
-    // A shell with two shells of two sleepers each; all print their PIDs.
+    // A shell with two shells of two sleepers each. All print their PIDs.
     private static PipedProcess StartTree(out int[] members)
     {
         const string Branch = "( sleep 1000 & echo $!; sleep 1000 & echo $!; wait ) & echo $!;";
@@ -58,7 +58,7 @@ internal static class TreeCases
 
     private static void KillForkingTree(ProcessHandleRegistry registry)
     {
-        // All processes of the tree, and nobody else, have the descriptor of this directory.
+        // The processes of the tree alone have this working directory.
         string mark = Path.Combine(Path.GetTempPath(), $"conformance-{Guid.NewGuid():N}");
         Directory.CreateDirectory(mark);
         try
@@ -70,7 +70,7 @@ internal static class TreeCases
             registry.Kill(root, entireProcessTree: true);
             Check.That(registry.WaitForExit(root, 60_000));
 
-            // Sent is not died yet; but who forked after the kill would fork on.
+            // A process that was sent SIGKILL may live for a moment. One that forked after the kill would fork on.
             Check.Eventually(() => !ProcessesIn(mark).Any());
         }
         finally
@@ -81,7 +81,7 @@ internal static class TreeCases
 
     private static void KillTreeWithHiddenMember(ProcessHandleRegistry registry)
     {
-        // Who runs a program that its own user may not read is hidden by hidepid=, also from that user.
+        // hidepid= hides a process from its own user too, if that user may not read its program.
         DirectoryInfo directory = Directory.CreateTempSubdirectory("conformance");
         try
         {
@@ -147,7 +147,7 @@ internal static class TreeCases
         }
     }
 
-    // Whoever inherits them may let them be zombies.
+    // The process that inherits them may leave them zombies.
     private static void RequireGone(int[] members) =>
         Check.Eventually(() => members.All(id => ProcessTable.StateOf(id) is null or 'Z' or 'X'));
 }

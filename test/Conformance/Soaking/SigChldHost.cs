@@ -5,8 +5,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// A host where the runtime learns of no exit. Either other code reaps, so the pidfd alone knows that the child has exited, or nothing reaps, so a
-/// call about the state answers as stock does, and a call about the status by the pidfd.
+/// A host where the runtime learns of no exit. If other code reaps, the pidfd alone knows that the child has exited. If nothing reaps, a call about
+/// the state answers as stock does, and a call about the status answers by the pidfd.
 /// </summary>
 internal sealed class SigChldHost(bool isReaped)
 {

@@ -4,8 +4,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// One thread of the soak: processes of its own, and a random operation on one of them after the other. The seed decides what is drawn. How the
-/// operations of the threads interleave, and with that what is possible, is the scheduler's.
+/// One thread of the soak. It has processes of its own and does one random operation on one of them after the other. The seed decides the draws. The
+/// scheduler decides how the operations of the threads interleave, and so which of them are possible.
 /// </summary>
 internal sealed class SoakActor(ProcessHandleRegistry shared, string name, int seed, SoakOperation[] operations) : IDisposable
 {

@@ -1,10 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>What the process has at a time when it should have nothing.</summary>
+/// <summary>Counts what the process has at a time when it should have nothing.</summary>
 internal sealed record SoakCensus(
     IReadOnlyList<string> OpenDescriptors,
     int Watches,
@@ -21,7 +20,7 @@ internal sealed record SoakCensus(
     public int Descriptors => OpenDescriptors.Count;
 
     /// <summary>
-    /// Counts when there is no more than the first time, for threads end, and the runtime reaps, in their own time; or after a minute.
+    /// Counts when there is no more than the first time, or after a minute. Threads end, and the runtime reaps, some time after the last operation.
     /// </summary>
     public static SoakCensus TakeWhenQuiet(SoakCensus? first)
     {
@@ -36,9 +35,8 @@ internal sealed record SoakCensus(
     }
 
     public override string ToString() =>
-        $"{Descriptors} pidfds, pipes and the like ({string.Join(", ", OpenDescriptors)}), "
-        + $"{Watches} watches, {Threads} threads, {Children} children, "
-        + $"{Registrations} registrations, {PendingWaits} pending waits, "
+        $"{Descriptors} pidfds, pipes and the like ({string.Join(", ", OpenDescriptors)}), {Watches} watches, {Threads} threads, "
+        + $"{Children} children, {Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
     private bool IsQuiet(SoakCensus? first) => Children == 0
@@ -48,53 +46,40 @@ internal sealed record SoakCensus(
 
     private static SoakCensus Take()
     {
-        // First: what nobody disposes is closed by finalizers.
+        // First, because finalizers close descriptors.
         long memory = CountMemory();
+
+        // Files come and go with the runtime's assemblies. Each line "tfd:" is a descriptor in an epoll set.
+        List<string> descriptors = Read("/proc/self/fd", path =>
+            new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/') ? [$"{Path.GetFileName(path)} {target}"] : []);
+        List<string> watches = Read(
+            "/proc/self/fdinfo", path => File.ReadLines(path).Where(line => line.StartsWith("tfd:", StringComparison.Ordinal)));
         return new(
-            ListDescriptors(),
-            CountWatches(),
+            descriptors,
+            watches.Count,
             Directory.GetFileSystemEntries("/proc/self/task").Length,
-            CountChildren(),
+            ProcessTable.OwnChildren().Count(),
             ProcessHandleRegistry.Default.Count,
             CountPendingWaits(),
             memory,
             Environment.WorkingSet);
     }
 
-    // Files come and go with the runtime's assemblies.
-    private static List<string> ListDescriptors() => [.. Directory.EnumerateFiles("/proc/self/fd").Select(static path =>
-    {
-        try
+    private static List<string> Read(string directory, Func<string, IEnumerable<string>> read) =>
+        [.. Directory.EnumerateFiles(directory).SelectMany(path =>
         {
-            return new FileInfo(path).LinkTarget is { } target && !target.StartsWith('/') ? $"{Path.GetFileName(path)} {target}" : null;
-        }
-        catch (IOException)
-        {
-            // Closed meanwhile.
-            return null;
-        }
-    }).OfType<string>()];
+            try
+            {
+                return read(path).ToList();
+            }
+            catch (IOException)
+            {
+                // It was closed during the enumeration.
+                return [];
+            }
+        })];
 
-    // One line for each descriptor in an epoll set.
-    private static int CountWatches() => Directory.EnumerateFiles("/proc/self/fdinfo").Sum(path =>
-    {
-        try
-        {
-            return File.ReadLines(path).Count(line => line.StartsWith("tfd:", StringComparison.Ordinal));
-        }
-        catch (IOException)
-        {
-            // Closed meanwhile.
-            return 0;
-        }
-    });
-
-    // Zombies too: the runtime reaps our children, and one that stays has been forgotten.
-    private static int CountChildren() => Directory.EnumerateDirectories("/proc")
-        .Count(path =>
-            int.TryParse(Path.GetFileName(path), CultureInfo.InvariantCulture, out int id) && ProcessTable.ParentOf(id) == Environment.ProcessId);
-
-    // As an operator would.
+    // By the meter, as an operator would.
     private static int CountPendingWaits()
     {
         long count = -1;

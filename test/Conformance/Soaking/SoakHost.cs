@@ -5,7 +5,7 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>
-/// Hosts that get in the way of every process that they start: native code has SIGCHLD or reaps, there are no descriptors, or the thread pool is
+/// Hosts that get in the way of every process that they start. Native code takes SIGCHLD or reaps, there are few descriptors, or the thread pool is
 /// starved. Each is a program of its own, because nothing in it works as usual afterwards.
 /// </summary>
 internal static class SoakHost

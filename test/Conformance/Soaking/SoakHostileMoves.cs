@@ -13,7 +13,7 @@ internal static class SoakHostileMoves
         new(4, "restart-in-handler", Nothing, RestartInHandler),
         new(3, "restart-by-thread", Nothing, RestartByThread),
         new(2, "blocking-handler", Nothing, BlockInHandler),
-        new(0, "traced-child", Nothing, KillTraced),
+        new(1, "traced-child", Nothing, KillTraced),
     ];
 
     /// <summary>

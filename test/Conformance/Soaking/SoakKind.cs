@@ -1,6 +1,6 @@
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>What sort of process: the script of a shell, and what it does when its input ends.</summary>
+/// <summary>A sort of process, made by the script of a shell.</summary>
 /// <param name="Name">Its name in the output.</param>
 /// <param name="Script">The script. CODE stands for an exit code.</param>
 internal sealed record SoakKind(string Name, string Script)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>What one thread of the soak did: how often, and the last operations, which are printed when something goes wrong.</summary>
+/// <summary>Counts the operations of one thread of the soak, and keeps the last ones, which are printed when something goes wrong.</summary>
 internal sealed class SoakLog(string name)
 {
     private const int Kept = 50;

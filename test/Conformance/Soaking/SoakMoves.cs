@@ -8,7 +8,7 @@ internal static class SoakMoves
     private const int RecyclingTries = 10;
 
     /// <summary>
-    /// What one of several threads does at the same time. The model is one thread's, so this says what is wrong whatever the others do.
+    /// Calls that several threads make at the same time. The model belongs to one thread, so each call checks only what holds in any order.
     /// </summary>
     private static readonly Action<Racer>[] s_racers =
     [

@@ -6,7 +6,7 @@ using static PidFdProcess.Conformance.Soaking.SoakOperation;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>The table of operations. <see cref="SoakMoves"/> has those that take more than a call and its expectation.</summary>
+/// <summary>The table of operations. <see cref="SoakMoves"/> has the operations that take more than a call and its expectation.</summary>
 internal static class SoakOperations
 {
     private const int SigTerm = (int)Signum.SIGTERM;

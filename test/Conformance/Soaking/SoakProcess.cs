@@ -184,8 +184,8 @@ internal sealed class SoakProcess : IDisposable
         }
     }
 
-    // The runtime keeps one state for all objects of a PID. As long as there is an object of an old process, it says of a new one that it has exited.
-    // No pidfd can tell such an object from one that is older than the process.
+    // The runtime keeps one state for all objects of a PID. As long as an object of an old process exists, a new object of that PID counts as exited.
+    // A pidfd cannot tell such an object from an object that is older than the process.
     private (PipedProcess Parent, Process Process) StartNonChild()
     {
         for (;;)

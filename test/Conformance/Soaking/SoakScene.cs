@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance.Soaking;
 
-/// <summary>An operation on one process of a soak: what its call may use, and what it says to the model.</summary>
+/// <summary>An operation on one process of a soak, with all that its call may use.</summary>
 internal sealed class SoakScene(SoakActor actor, SoakProcess subject, Random random)
 {
     private ProcessHandleRegistry? _registry;
@@ -30,8 +30,8 @@ internal sealed class SoakScene(SoakActor actor, SoakProcess subject, Random ran
     public bool IsKnown => Run.KnownTo.Contains(Registry);
 
     /// <summary>
-    /// Draws the registry for the call. A non-child that may have exited is left to a registry that has its pidfd, because to any other its PID may
-    /// be that of another process by now. Returns <see langword="false"/> if there is none.
+    /// Draws the registry for the call. A non-child that may have exited is left to a registry that has its pidfd, because its PID may have a new
+    /// owner. Returns <see langword="false"/> if there is none.
     /// </summary>
     public bool DrawRegistry(bool attaches)
     {

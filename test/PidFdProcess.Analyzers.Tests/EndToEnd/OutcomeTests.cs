@@ -10,6 +10,9 @@ namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 [DoNotParallelize]
 public sealed class OutcomeTests
 {
+    [TestInitialize]
+    public void RequireToBeAsked() => EndToEndSwitch.Require();
+
     private const string On = "-p:PidFdProcessDropIn=true";
     private const string OtherUser = "65534";
 
@@ -64,10 +67,12 @@ public sealed class OutcomeTests
         using Process target = Process.Start("/bin/sleep", "1000");
         try
         {
-            for (DirectoryInfo? folder = new(app.Output); folder is not null && folder.FullName.StartsWith(Path.GetTempPath(), StringComparison.Ordinal); folder = folder.Parent)
+            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Library.Folder; folder = folder.Parent!)
             {
                 folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             }
+
+            new DirectoryInfo(app.Library.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
 
             string[] arguments =
             [

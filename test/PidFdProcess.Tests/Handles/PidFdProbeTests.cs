@@ -33,7 +33,7 @@ public sealed class PidFdProbeTests
         "pidfd_open: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
     [DataRow(KernelCall.PidFdOpen, Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors; raise fs.file-max)")]
     [DataRow(KernelCall.PidFdOpen, Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
-    [DataRow(KernelCall.PidFdOpen, Errno.ENODEV, "pidfd_open: ENODEV (No such device)")]
+    [DataRow(KernelCall.PidFdOpen, Errno.ENODEV, "pidfd_open: ENODEV (the kernel has no anonymous inodes left)")]
     [DataRow(KernelCall.WaitId, Errno.EINVAL, "waitid(P_PIDFD): EINVAL (Linux older than 5.4)")]
     [DataRow(KernelCall.WaitId, Errno.ENOSYS, "waitid(P_PIDFD): ENOSYS (the kernel lacks the call, or seccomp)")]
     [DataRow(KernelCall.WaitId, Errno.EPERM, "waitid(P_PIDFD): EPERM (" + Seccomp + ")")]
@@ -180,7 +180,8 @@ public sealed class PidFdProbeTests
         Win32Exception refused = SystemCallError.SignalRefused("pidfd_send_signal", 4711, signal: 15, Errno.EPERM);
         Assert.AreEqual(1, refused.NativeErrorCode);
         Assert.AreEqual(
-            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL)",
+            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL, "
+            + "or allow it in SELinux, AppArmor or seccomp)",
             refused.Message);
     }
 

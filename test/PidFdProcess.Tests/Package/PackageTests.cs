@@ -79,7 +79,7 @@ public sealed partial class PackageTests
         string readme = Encoding.UTF8.GetString(PackedLibrary.Read(package, "README.md"));
 
         Assert.AreEqual(File.ReadAllText(Path.Combine(s_library.Sources, "src", Library, "README.md")), readme);
-        Assert.DoesNotMatchRegex(new Regex(@"\]\((?!https:)"), readme);
+        Assert.DoesNotMatchRegex(new Regex(@"\]\((?!https:|#)"), readme);
     }
 
     [TestMethod]

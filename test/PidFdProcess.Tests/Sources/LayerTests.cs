@@ -20,11 +20,14 @@ public sealed partial class LayerTests
     // From top to bottom.
     private static readonly string[][] s_layers =
     [
-        ["CompilerServices"], ["Facade"], ["Registry"], ["Calls"], ["Attachments", "Waits"], ["Handles"], ["Runtime"], ["Vocabulary"], ["Linux"],
+        ["CompilerServices"], ["Facade"], ["Scopes"], ["Registry"], ["Calls"], ["Attachments", "Waits"], ["Handles"], ["Runtime"],
+        ["Vocabulary"], ["Linux"],
     ];
 
     private static readonly Dictionary<string, string> s_layerOfRootType = new()
     {
+        [nameof(ProcessScope)] = "Facade",
+        [nameof(ProcessScopeOptions)] = "Scopes",
         [nameof(ProcessHandleRegistry)] = "Registry",
         [nameof(ProcessAttachment)] = "Attachments",
         [nameof(SafePidFdHandle)] = "Linux",

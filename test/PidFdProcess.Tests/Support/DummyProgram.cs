@@ -3,7 +3,7 @@ namespace PidFdProcess.Tests.Support;
 /// <summary>Runs commands of test/PidFdProcess.Tests.Dummy, for tests that need a process of their own.</summary>
 internal static class DummyProgram
 {
-    /// <summary>Gets the words that start a command on a command line: the program that runs .NET programs, and the path of the dummy.</summary>
+    /// <summary>Gets the words that start a command, for a command line of another program.</summary>
     public static string[] Start => [ToolRun.DotNet, "exec", Path];
 
     private static string Path

@@ -24,6 +24,8 @@ internal sealed class HookedKernel : IKernel
 
     public Func<SafePidFdHandle, int, Errno?>? OnSignal { get; set; }
 
+    public Func<SafePidFdHandle, int, Errno?>? OnSignalGroup { get; set; }
+
     public Func<SafePidFdHandle, Errno?>? OnWaitId { get; set; }
 
     public Func<SafePidFdHandle, Errno?>? OnGetExit { get; set; }
@@ -73,6 +75,9 @@ internal sealed class HookedKernel : IKernel
         Calls.Enqueue($"signal {signal}");
         return OnSignal?.Invoke(pidFd, signal) ?? _kernel.PidFdSendSignal(pidFd, signal);
     }
+
+    public Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal) =>
+        OnSignalGroup?.Invoke(pidFd, signal) ?? _kernel.PidFdSignalGroup(pidFd, signal);
 
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
     {

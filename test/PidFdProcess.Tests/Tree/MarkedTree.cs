@@ -21,12 +21,12 @@ internal sealed class MarkedTree : IDisposable
     {
     }
 
-    public MarkedTree(ProcessStartInfo start)
+    public MarkedTree(ProcessStartInfo start, Func<ProcessStartInfo, Process>? starter = null)
     {
         string mark = Guid.NewGuid().ToString("N");
         _mark = Encoding.ASCII.GetBytes($"{Variable}={mark}\0");
         start.Environment[Variable] = mark;
-        Root = Process.Start(start)!;
+        Root = starter is null ? Process.Start(start)! : starter(start);
     }
 
     public Process Root { get; }

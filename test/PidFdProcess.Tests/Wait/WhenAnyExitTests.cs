@@ -41,6 +41,9 @@ public sealed class WhenAnyExitTests
         _processes[which].Kill();
         Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 19, "the others are watched until they exit");
+
+        // The answer needs no reap, and HasExited does.
+        Assert.IsTrue(_processes[which].WaitForExit(s_limit));
         Assert.AreEqual(1, _processes.Count(p => p.HasExited));
 
         // The others can be awaited as before, one by one until all have exited.
@@ -48,6 +51,7 @@ public sealed class WhenAnyExitTests
         Process second = _processes.First(p => !p.HasExited);
         second.Kill();
         Assert.AreSame(second, await next.WaitAsync(s_limit));
+        Assert.IsTrue(second.WaitForExit(s_limit));
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 18, "no process is watched twice");
     }
 

@@ -2,13 +2,12 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: the process may be out of descriptors, and other threads of it take those that we close.
+// Constraints: the process may be out of descriptors, and its other threads may take each descriptor that this class closes.
 //
-// Scheme: if a call fails for that reason, a descriptor of ours is closed and the call made again: first a spare one, then the pidfd of a member
-// that has
-// exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member will do. A member without a pidfd is known by its
-// PID and start time, and opened again when it is needed. During a kill that is the last resort: the members are stopped then, and one that cannot be
-// opened again would stay so. On hosts without pidfds, all members are known by PID and start time.
+// Scheme: if a call fails for lack of descriptors, one of ours is closed and the call is made again. The spare descriptors go first, then the
+// pidfds of members that have exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member may go. A member without a pidfd
+// is known by its PID and start time, and is opened again when that is needed. During a kill this is the last resort, because a stopped member that
+// cannot be opened again would stay stopped. On hosts without pidfds, all members are known by PID and start time.
 
 /// <summary>The system calls on members of a tree, with as few descriptors as there are.</summary>
 internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
@@ -100,7 +99,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         return error;
     }
 
-    /// <summary>Sends a signal to a member. ESRCH: it has been reaped.</summary>
+    /// <summary>Sends a signal to a member. The answer is ESRCH if the member has been reaped.</summary>
     public Errno Signal(TreeMember member, int signal)
     {
         if (member.PidFd is { } held)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// Lists the children of processes: by <c>/proc/PID/task/TID/children</c> if the kernel has it (CONFIG_PROC_CHILDREN), otherwise by one pass over
-/// <c>/proc</c> for all of them. Both are about PIDs. The caller opens a pidfd and checks the parent afterwards.
+/// Lists the children of processes. If the kernel has <c>/proc/PID/task/TID/children</c> (CONFIG_PROC_CHILDREN), that is read, otherwise all of
+/// <c>/proc</c> in one pass. Both are about PIDs, so the caller opens a pidfd and checks the parent afterwards.
 /// </summary>
 internal sealed class ProcChildren(IKernel kernel)
 {
@@ -15,7 +15,7 @@ internal sealed class ProcChildren(IKernel kernel)
     private readonly List<int> _ids = [];
     private Dictionary<int, List<int>>? _byParent;
 
-    /// <summary>Gets whether to use the children files; tests switch them off.</summary>
+    /// <summary>Gets whether to use the children files. Tests switch them off.</summary>
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>

@@ -3,18 +3,18 @@ using Microsoft.Win32.SafeHandles;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// A few descriptors that are opened ahead. A tree kill closes them when the process is out of descriptors, so that it can list the tree and open
+/// A few descriptors that are opened ahead. If the process is out of descriptors, a tree kill closes them. Then it can list the tree and open
 /// its members one after the other.
 /// </summary>
 internal static class SpareDescriptors
 {
-    // One for a pidfd, one for a file of /proc. The third makes up for one that another thread of the app takes.
+    // A pidfd and a file of /proc are open at the same time. The third is there because another thread of the app may take a closed one.
     private const int Count = 3;
     private const int OpenReadOnlyCloseOnExec = 0x80000;
 
     private static readonly Stack<SafeFileHandle> s_spares = [];
 
-    /// <summary>Opens what is missing, as far as that is possible now.</summary>
+    /// <summary>Opens the missing descriptors, unless the process has too few.</summary>
     public static unsafe void Reserve()
     {
         lock (s_spares)
@@ -38,7 +38,7 @@ internal static class SpareDescriptors
         }
     }
 
-    /// <summary>Closes one. <see langword="false"/>: none is left.</summary>
+    /// <summary>Closes a spare descriptor. Returns whether there was one.</summary>
     public static bool TryRelease()
     {
         lock (s_spares)

@@ -5,8 +5,8 @@ namespace PidFdProcess.Linux;
 /// <summary>Is the calling process one of a tree that is to be killed?</summary>
 internal static class TreeCaller
 {
-    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
-    /// <exception cref="InvalidOperationException">The calling process is one of those that are meant.</exception>
+    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
+    /// <exception cref="InvalidOperationException">The calling process is a member of the tree.</exception>
     /// <exception cref="Win32Exception">
     /// The ancestors of the calling process cannot be read, for example out of descriptors. Nothing was killed.
     /// </exception>
@@ -42,5 +42,23 @@ internal static class TreeCaller
         }
 
         return root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT ? Errno.ESRCH : 0;
+    }
+
+    /// <summary>The calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>
+    public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids)
+    {
+        for (int id = Environment.ProcessId; id > 0;)
+        {
+            ids.Add(id);
+            Errno error = access.ReadStat(id, out ProcStat stat);
+            if (error != 0)
+            {
+                return id == Environment.ProcessId || !ProcChildren.IsAbsent(error) ? error : 0;
+            }
+
+            id = stat.ParentId;
+        }
+
+        return 0;
     }
 }

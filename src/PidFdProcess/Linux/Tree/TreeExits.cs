@@ -1,7 +1,8 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>Waits for exits of members, on the calling thread: for their pidfds by poll(2), for members without one by their
-/// <c>/proc/PID/stat</c>.</summary>
+/// <summary>
+/// Waits for exits of members, on the calling thread. It polls their pidfds, and reads <c>/proc/PID/stat</c> of members without one.
+/// </summary>
 internal sealed class TreeExits(TreeMembers members, IKernel kernel)
 {
     // For members without a pidfd there is nothing to wait on.

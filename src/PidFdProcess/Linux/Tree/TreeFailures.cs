@@ -48,6 +48,13 @@ internal sealed class TreeFailures
         }
     }
 
+    /// <summary>What failed for a process; <see langword="null"/> if nothing.</summary>
+    public Exception? Find(int processId) =>
+        _failures.Where(failure => failure.Key.ProcessId == processId).Select(static failure => failure.Value).FirstOrDefault();
+
+    /// <summary>The processes for which something failed.</summary>
+    public IEnumerable<int> ProcessIds() => _failures.Keys.Select(static key => key.ProcessId).Distinct();
+
     /// <exception cref="AggregateException">There are failures.</exception>
     public void ThrowIfAny()
     {
@@ -57,7 +64,7 @@ internal sealed class TreeFailures
         }
     }
 
-    /// <summary>Describes a failed call of one process: the call, the errno by name and the PID.</summary>
+    /// <summary>Describes a failed call by the call, the errno by name and the PID.</summary>
     public static Win32Exception Describe(string call, int processId, int rootId, Errno error) => new(
         (int)error,
         SystemCallError.Describe(

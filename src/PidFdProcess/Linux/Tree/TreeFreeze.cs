@@ -4,13 +4,12 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a tree forks during its kill. SIGSTOP is sent, not done, when the call returns, so that a fork that is under way on another
-// core still completes. Some members do not stop, or not for long.
+// Constraints: a tree forks during its kill. SIGSTOP is sent, not done, when the call returns, so that a fork that is under way on another core
+// still completes. Some members do not stop, or not for long.
 //
-// Scheme: each member is stopped as soon as it is found. When all have been seen to be stopped, from when on they cannot fork, they are listed once
-// more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in time is not
-// waited
-// for again, and the kill looks for its children once more.
+// Scheme: each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they
+// are listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop
+// in time is not waited for again, and the kill looks for its children once more.
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 {
     private const int MaxRounds = 50;
@@ -92,8 +91,8 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         }
     }
 
-    // Most members need nothing but a processor to stop, as the members after them do. Those that do not stop share their limits, so that many
-    // of them cost no more time than one.
+    // Most members only need a processor to stop. The members that do not stop share their time limits, so that many of them cost no more time
+    // than one.
     private void WaitUntilStopped(long deadline)
     {
         long start = Stopwatch.GetTimestamp();

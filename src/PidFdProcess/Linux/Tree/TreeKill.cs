@@ -14,14 +14,12 @@ internal enum TreeScope
 
 // Overview
 //
-// Constraints: a member may not be there to be killed, may not be killed by us, or may fork although it was stopped. Whatever happens, no member
-// stays
+// Constraints: a member may exit at any time, may refuse our signals, or may fork although it was stopped. Whatever happens, no member stays
 // stopped, all that were found are killed, and the call ends.
 //
-// Scheme: freeze the tree, then kill children before parents. A member is listed again just before its kill. If it may have been running, it is
-// listed once
-// more just after: from the SIGKILL on it cannot fork, and its last children are still its own until it has got as far as its exit.
-// What failed is reported at the end.
+// Scheme: freeze the tree, then kill children before parents. The children of a member are listed again just before its kill. If it may have been
+// running, they are listed once more just after the kill. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit
+// is under way. Failures are reported at the end.
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;
@@ -41,8 +39,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="rootId">The PID of the root.</param>
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Who is killed.</param>
-    /// <param name="children">How children are listed; tests choose.</param>
-    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
+    /// <param name="children">How children are listed, for tests.</param>
+    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of them.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of them. Nothing was killed.</exception>
     /// <exception cref="AggregateException">Some could not be found or killed. All others were.</exception>
@@ -169,8 +167,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
     private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
-    // Children before parents: the death of a parent can orphan their process group, and the kernel sends SIGHUP and SIGCONT to
-    // the stopped members of one, which could then fork on.
+    // Children die before their parents. Otherwise the death of a parent can orphan a process group. The kernel sends SIGHUP and SIGCONT to the
+    // stopped members of an orphaned group, and they could fork on.
     private void KillFrom(int last, long deadline)
     {
         for (int i = last; i >= 0; i--)

@@ -5,7 +5,9 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
 {
     public int Id { get; } = id;
 
-    /// <summary>Gets the start time. Two processes with one PID have different ones: the kernel hands out all other PIDs in between.</summary>
+    /// <summary>
+    /// Gets the start time. Two processes with one PID have different ones, because the kernel hands out all other PIDs in between.
+    /// </summary>
     public long StartTicks { get; } = stat.StartTicks;
 
     /// <summary>Gets the PID of the parent at the time when the member was found.</summary>
@@ -13,10 +15,16 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
 
     public bool IsRoot { get; } = isRoot;
 
+    /// <summary>Gets the session at the time when the member was found.</summary>
+    public int SessionId { get; } = stat.SessionId;
+
+    /// <summary>Gets the process group at the time when the member was found.</summary>
+    public int GroupId { get; } = stat.GroupId;
+
     /// <summary>Gets the pidfd, or <see langword="null"/> after <see cref="Drop"/> and on hosts without pidfds.</summary>
     public SafePidFdHandle? PidFd { get; private set; } = pidFd;
 
-    /// <summary>Gets or sets the number of threads; 0 if it is not known.</summary>
+    /// <summary>Gets or sets the number of threads, or 0 if it is not known.</summary>
     public int Threads { get; set; } = stat.Threads;
 
     /// <summary>Gets or sets whether the member is known to have exited. It may not have been reaped yet.</summary>
@@ -28,7 +36,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets whether the member took a SIGSTOP of ours.</summary>
     public bool TookStop { get; set; }
 
-    /// <summary>Gets or sets whether the member has been seen to be stopped. It forks no more unless somebody continues it.</summary>
+    /// <summary>Gets or sets whether the member has been seen to be stopped. It forks no more unless another program continues it.</summary>
     public bool IsStopped { get; set; }
 
     /// <summary>Gets or sets how often the member was found to fork after it had been seen to be stopped.</summary>
@@ -46,7 +54,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets whether the last signal was refused.</summary>
     public bool HasRefused { get; set; }
 
-    /// <summary>Gets or sets which of the signals of a stop the member got last; -1: none.</summary>
+    /// <summary>Gets or sets the index of the signal of a stop that the member got last, or -1.</summary>
     public int LastStep { get; set; } = -1;
 
     /// <summary>Gets or sets the time before which a stop sends no signal, because the member was only just started.</summary>

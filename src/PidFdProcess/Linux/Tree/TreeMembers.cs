@@ -6,9 +6,9 @@ namespace PidFdProcess.Linux;
 //
 // Constraints: a list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
 //
-// Scheme: a process is a member if, after its pidfd was opened, its parent was a member that had not been reaped after that was
-// read. A member whose parent exits stays one. A process whose parent had exited before it was found belongs to another tree by then, as for the
-// stock methods.
+// Scheme: the pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
+// reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member.
+// The stock methods do not find it either.
 internal sealed class TreeMembers : IDisposable
 {
     // A process that is listed and cannot be opened is usually just being reaped.
@@ -20,12 +20,15 @@ internal sealed class TreeMembers : IDisposable
     private readonly List<int> _found = [];
     private bool _mayHaveMissed;
 
+    /// <summary>The members of one tree.</summary>
     public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children)
+        : this(access, children) => AddRoot(access.RootId, root);
+
+    /// <summary>The members of several trees, whose roots are to be added.</summary>
+    public TreeMembers(MemberAccess access, ProcChildren children)
     {
         Access = access;
         _children = children;
-        access.ReadStat(access.RootId, out ProcStat stat);
-        Add(new TreeMember(access.RootId, stat, root, isRoot: true));
     }
 
     public MemberAccess Access { get; }
@@ -38,18 +41,34 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Gets whether the last pass may have missed a process, because another one on a list has ended.</summary>
     public bool MayHaveMissed => _mayHaveMissed;
 
+    /// <summary>Gets whether descendants are members, too.</summary>
+    public bool IncludesDescendants { get; init; } = true;
+
+    /// <summary>Gets the sessions whose processes are members, too.</summary>
+    public TreeSessions? Sessions { get; init; }
+
+    /// <summary>Adds a root. Its pidfd stays the caller's.</summary>
+    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd)
+    {
+        Access.ReadStat(id, out ProcStat stat);
+        TreeMember root = new(id, stat, pidFd, isRoot: true);
+        Add(root);
+        return root;
+    }
+
     public TreeMember? ParentOf(TreeMember member) => _byId.GetValueOrDefault(member.ParentId);
 
     /// <summary>Gets whether the children of one process can be listed without a pass over all processes.</summary>
     public bool ListsOneCheaply => _children.UseChildrenFiles;
 
-    /// <summary>One pass over all members, including those that it finds. Did it find any, or may it have missed any?</summary>
+    /// <summary>Lists the children of all members, new members included. Returns whether there are new ones, or some may have been missed.</summary>
     /// <param name="found">What to do with a new member at once.</param>
     /// <param name="deadline">When to list no more of the new ones, as <see cref="Stopwatch.GetTimestamp"/>.</param>
     public bool AddChildrenOfAll(Action<TreeMember> found, long deadline)
     {
         Refresh();
         int before = All.Count;
+        AddOfSessions(found);
         for (int i = 0; i < All.Count; i++)
         {
             AddChildren(All[i], found);
@@ -80,7 +99,7 @@ internal sealed class TreeMembers : IDisposable
     public void AddChildren(TreeMember parent, Action<TreeMember> found)
     {
         parent.HasUnopenedChild = false;
-        if (parent.HasExited)
+        if (parent.HasExited || !IncludesDescendants)
         {
             return;
         }
@@ -108,6 +127,21 @@ internal sealed class TreeMembers : IDisposable
                 found(member);
             }
         }
+    }
+
+    /// <summary>Adds the processes of the sessions.</summary>
+    /// <returns>Whether there were new ones.</returns>
+    public bool AddOfSessions(Action<TreeMember> found)
+    {
+        bool any = false;
+        foreach (TreeMember member in Sessions?.FindNew(this) ?? [])
+        {
+            Add(member);
+            found(member);
+            any = true;
+        }
+
+        return any;
     }
 
     /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
@@ -143,9 +177,11 @@ internal sealed class TreeMembers : IDisposable
         {
             Access.Hold(member);
         }
+
+        Sessions?.Note(member);
     }
 
-    private bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
+    public bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
 
     /// <summary>Opens a listed process. It is <see langword="null"/> if it is not there or no member.</summary>
     private Errno OpenMember(int id, out TreeMember? member)

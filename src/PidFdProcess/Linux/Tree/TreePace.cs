@@ -7,10 +7,9 @@ namespace PidFdProcess.Linux;
 // Constraints: a member that gets a signal, or whose child exits, may start another process and exit within a fraction of a millisecond. A tree may
 // also start short processes all the time.
 //
-// Scheme: just after such an event the tree is listed without a pause, then with pauses of a fraction of a millisecond. A thread that sleeps a
-// little gets
-// the processor back sooner on a busy machine than one that spins. Later the pauses grow, and are never shorter than the listing itself. The time
-// without pauses is limited for each signal.
+// Scheme: just after such an event the tree is listed without a pause, then with pauses of a fraction of a millisecond. On a busy machine a thread
+// that sleeps for a short time gets the processor back sooner than a thread that spins. Later the pauses grow, and are never shorter than the
+// listing itself. The time without pauses is limited for each signal.
 internal sealed class TreePace
 {
     private const int MaxPause = 50;

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>One signal of a graceful stop, and how long to wait after it; -1: without end.</summary>
+/// <summary>One signal of a graceful stop, and how many milliseconds to wait after it. -1 waits without end.</summary>
 internal readonly record struct TreeStopStep(int Signal, int Milliseconds);
 
 /// <summary>How a graceful stop went.</summary>
@@ -14,19 +14,17 @@ internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IRead
 
 // Overview
 //
-// Constraints: a signal makes members start processes and exit. Nobody tells of a new process: it has to be listed while its parent lives. The
-// calling
-// thread does all the work, because the thread pool may be starved.
+// Constraints: a signal makes members start processes and exit. The kernel does not report new processes, so they have to be listed while their
+// parents live. The calling thread does all the work, because the thread pool may be starved.
 //
 // Scheme: each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
-// listed again
-// and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
+// listed again and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
 internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
     private const int Youth = 10;
 
-    // A tree may start processes faster than we list them. Then those that were found get their signal first.
+    // A tree may start processes faster than we list them. Then the members that were found get their signal first.
     private const int MaxListing = 1000;
 
     private readonly TreeMembers _members;
@@ -37,13 +35,21 @@ internal sealed class TreeStop
     private TreeStopStep _step;
     private int _stepIndex = -1;
 
-    private TreeStop(TreeMembers members, IKernel kernel, bool rootOnly, CancellationToken cancellationToken)
+    public TreeStop(TreeMembers members, IKernel kernel, bool rootOnly, CancellationToken cancellationToken)
     {
         _members = members;
         _exits = new TreeExits(members, kernel);
         _rootOnly = rootOnly;
         _cancellationToken = cancellationToken;
     }
+
+    /// <summary>
+    /// Gets whether a refused signal to a root is noted with the other failures. Otherwise it ends the stop before any process is signalled.
+    /// </summary>
+    public bool NotesRefusalsOfRoots { get; init; }
+
+    /// <summary>Gets which members get no signal of the steps, because they have it from elsewhere.</summary>
+    public Func<TreeMember, bool>? HasSignalAlready { get; init; }
 
     private bool IsDone => _rootOnly
         ? _members.Root.HasExited || _members.Root.HasRefused
@@ -53,19 +59,19 @@ internal sealed class TreeStop
     /// <param name="kernel">The kernel.</param>
     /// <param name="rootId">The PID of the root.</param>
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
-    /// <param name="steps">The signals. What is left after the last one is killed; a step without end never kills.</param>
+    /// <param name="steps">The signals. The members that are left after the last one are killed. A step without end never kills.</param>
     /// <param name="rootOnly">
     /// Whether the root alone is signalled and awaited. Then its descendants are killed when it has exited, or with it when the time is over.
     /// </param>
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. Before the SIGKILL, no member is killed then.</param>
-    /// <param name="result">How it went; <see langword="null"/> unless 0 is returned.</param>
-    /// <returns>0; ESRCH: the root has been reaped; otherwise the errno of <c>/proc</c>, which cannot be read at all.</returns>
+    /// <param name="result">How it went, if 0 is returned.</param>
+    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
     /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
     /// </exception>
-    /// <exception cref="AggregateException">At the end: some could not be found or signalled. All others have exited or were killed.</exception>
+    /// <exception cref="AggregateException">Some could not be found or signalled. All others have exited or were killed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Errno Run(
         IKernel kernel,
@@ -98,11 +104,12 @@ internal sealed class TreeStop
         }
     }
 
-    private TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
+    /// <summary>Signals the members, waits for them, and kills those that are left. What failed is in the failures of the members.</summary>
+    public TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
     {
         _members.Access.MayDropLiving = true;
 
-        // All are opened before any is signalled: the descendants of a member that exits at once could not be found any more.
+        // All are opened before any is signalled, because the descendants of a member that exits at once cannot be found any more.
         _members.AddChildrenOfAll(static _ => { }, Deadline(MaxListing));
         bool isDone = false;
         bool mayKill = true;
@@ -139,7 +146,7 @@ internal sealed class TreeStop
             _cancellationToken.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             ListAndSignal();
-            if (IsDone)
+            if (IsDone && !_members.AddOfSessions(DelaySignal))
             {
                 return true;
             }
@@ -159,6 +166,7 @@ internal sealed class TreeStop
         long deadline = Deadline(MaxListing);
         int before = _members.All.Count;
         _members.Refresh();
+        _members.AddOfSessions(DelaySignal);
         for (int i = 0; i < _members.All.Count && (i < before || Stopwatch.GetTimestamp() <= deadline); i++)
         {
             TreeMember member = _members.All[i];
@@ -203,7 +211,7 @@ internal sealed class TreeStop
             return;
         }
 
-        Errno error = _members.Access.Signal(member, _step.Signal);
+        Errno error = HasSignalAlready?.Invoke(member) == true ? 0 : _members.Access.Signal(member, _step.Signal);
         if (error is 0 or Errno.ESRCH)
         {
             member.LastStep = _stepIndex;
@@ -215,7 +223,7 @@ internal sealed class TreeStop
         }
 
         Win32Exception refusal = SystemCallError.SignalRefused(_members.Access.SignalCall, member.Id, _step.Signal, error);
-        if (member.IsRoot && _stepIndex == 0)
+        if (member.IsRoot && _stepIndex == 0 && !NotesRefusalsOfRoots)
         {
             throw refusal;
         }

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Calls;
+
+// Constraints: a process group is named by the PID of its leader. That number is taken as long as any process is in the group. Before Linux 6.9 a
+// group can only be signalled by number.
+//
+// Scheme: the pidfd names the group where the kernel has the flag. Otherwise kill(-PGID), if the leader has not been reaped just before. If it has
+// been just after, the signal went to its group or to none, because a stranger gets the number later than that.
+
+/// <summary>Signals to the process group that a process leads.</summary>
+internal static class GroupSignal
+{
+    public static bool Send(AttachmentTable runs, Process process, PosixSignal signal, bool includeOwnGroup)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        int number = UnixSignals.NumberOf(signal);
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("Windows has no process groups.");
+        }
+
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        int groupId = run.Attachment.ProcessId;
+        if (!includeOwnGroup && Libc.GetGroupId(0) == groupId)
+        {
+            throw new InvalidOperationException($"The calling process is in process group {groupId} itself. Pass includeOwnGroup to signal it, too.");
+        }
+
+        if (run.IsOver)
+        {
+            return false;
+        }
+
+        return run.Handle is { } handle ? ByPidFd(run, handle, number) : ByNumber(run, process, number);
+    }
+
+    private static bool ByPidFd(in PinnedRun run, ProcessHandle handle, int signal)
+    {
+        IKernel kernel = handle.Kernel;
+        RequireLeader(kernel, handle);
+        Errno error = kernel.PidFdSignalGroup(handle.PidFd, signal);
+        if (error != Errno.EINVAL)
+        {
+            return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, error);
+        }
+
+        if (handle.IsReaped())
+        {
+            return false;
+        }
+
+        error = kernel.Kill(-handle.ProcessId, signal);
+        if (error == 0 && handle.IsReaped())
+        {
+            // It was most likely its group still, but nothing proves it.
+            FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
+        }
+
+        return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.Kill, error);
+    }
+
+    private static bool ByNumber(in PinnedRun run, Process process, int signal)
+    {
+        if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+        {
+            return false;
+        }
+
+        int id = run.Attachment.ProcessId;
+        if (Libc.GetGroupId(id) is >= 0 and var groupId && groupId != id)
+        {
+            throw NoLeader(id, groupId);
+        }
+
+        return RunSignal.Answer(id, signal, ErrnoTable.Kill, UnixSignals.Kill(-id, signal));
+    }
+
+    /// <summary>The kernel has one answer for a process that leads no group and for a group that is empty.</summary>
+    private static void RequireLeader(IKernel kernel, ProcessHandle handle)
+    {
+        int id = handle.ProcessId;
+        if (kernel.ReadProcStat(id, out ProcStat stat) == 0 && stat.GroupId != id && !handle.IsReaped())
+        {
+            throw NoLeader(id, stat.GroupId);
+        }
+    }
+
+    private static InvalidOperationException NoLeader(int id, int groupId) =>
+        new($"Process {id} does not lead a process group. It is in group {groupId}.");
+}

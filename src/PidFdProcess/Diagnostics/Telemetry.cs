@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+
+namespace PidFdProcess.Diagnostics;
+
+// Overview
+//
+// Constraints: a meter and an event source can only be listened to once they exist. To make them costs a short program a tenth of its time, and loads
+// an assembly that it does not need. A listener inside the program needs the assembly of the meters, so it loads that first.
+//
+// Scheme: they are made at the first use of this library if that assembly is loaded, otherwise when it is loaded, and at the latest with one of the
+// first attachments, so that a tool from outside finds them in every program that lives. A warning makes the event source at once.
+internal static class Telemetry
+{
+    private const string Assembly = "System.Diagnostics.DiagnosticSource,";
+    private const int AttachmentsWithout = 16;
+
+    private static int s_attachments;
+    private static volatile bool s_isStarted;
+    private static (bool IsSupported, string Reason)? s_probed;
+
+    /// <summary>Gets whether the meter and the event source exist.</summary>
+    public static bool IsStarted => s_isStarted;
+
+    /// <summary>Notes an attachment, and makes the meter and the event source if it is time.</summary>
+    public static void NoteAttachment()
+    {
+        if (!s_isStarted)
+        {
+            int count = Interlocked.Increment(ref s_attachments);
+            if (count == AttachmentsWithout || (count == 1 && IsNeededAtOnce()))
+            {
+                Start();
+            }
+        }
+    }
+
+    /// <summary>Notes the answer of the probe, for a listener that may be there already or come later.</summary>
+    public static void NoteProbed(bool isSupported, string reason)
+    {
+        s_probed = (isSupported, reason);
+        if (s_isStarted)
+        {
+            PidFdEventSource.Log.Probed(isSupported, reason);
+        }
+    }
+
+    private static bool IsNeededAtOnce()
+    {
+        if (!RuntimeFeature.IsDynamicCodeSupported)
+        {
+            // Compiled ahead of time: nothing is loaded or compiled.
+            return true;
+        }
+
+        AppDomain.CurrentDomain.AssemblyLoad += OnAssemblyLoad;
+        foreach (System.Reflection.Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
+        {
+            if (IsOfMeters(assembly))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void OnAssemblyLoad(object? sender, AssemblyLoadEventArgs e)
+    {
+        if (IsOfMeters(e.LoadedAssembly))
+        {
+            Start();
+        }
+    }
+
+    private static bool IsOfMeters(System.Reflection.Assembly assembly) => assembly.FullName?.StartsWith(Assembly, StringComparison.Ordinal) == true;
+
+    private static void Start()
+    {
+        if (RuntimeFeature.IsDynamicCodeSupported)
+        {
+            AppDomain.CurrentDomain.AssemblyLoad -= OnAssemblyLoad;
+        }
+
+        s_isStarted = true;
+        PidFdMetrics.Start();
+        if (s_probed is { } probed)
+        {
+            PidFdEventSource.Log.Probed(probed.IsSupported, probed.Reason);
+        }
+    }
+}

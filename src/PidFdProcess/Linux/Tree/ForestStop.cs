@@ -1,0 +1,128 @@
+using System.Text;
+
+namespace PidFdProcess.Linux;
+
+/// <summary>The root of one of several trees.</summary>
+/// <param name="Id">The PID.</param>
+/// <param name="PidFd">A pidfd, which the caller keeps open; <see langword="null"/> for all of them on a host without pidfds.</param>
+internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd);
+
+/// <summary>A process that is alive after the stop, and why.</summary>
+internal readonly record struct ForestSurvivor(int Id, string Name, string Reason);
+
+/// <summary>How the stop of several trees went.</summary>
+/// <param name="TookKill">The PIDs of the roots that were alive when the SIGKILL was sent to them.</param>
+/// <param name="Survivors">The processes that are left.</param>
+internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<ForestSurvivor> Survivors)
+{
+    public static ForestResult Empty { get; } = new(new HashSet<int>(), []);
+
+    /// <summary>This result and that of other trees.</summary>
+    public ForestResult With(ForestResult other) => new(TookKill.Concat(other.TookKill).ToHashSet(), [.. Survivors, .. other.Survivors]);
+}
+
+/// <summary>What a stop of several trees does.</summary>
+/// <param name="Steps">The signals; none kills at once.</param>
+/// <param name="KillMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
+/// <param name="IncludesDescendants">Whether the descendants are meant, too.</param>
+/// <param name="Sessions">The sessions whose processes are meant, too, and when each was known last; <see langword="null"/> if none are.</param>
+/// <param name="HasSignalAlready">Which members get no signal of the steps.</param>
+internal sealed record ForestPlan(
+    IReadOnlyList<TreeStopStep> Steps,
+    int KillMilliseconds,
+    bool IncludesDescendants,
+    IReadOnlyList<(int Id, long KnownAt)>? Sessions = null,
+    Func<TreeMember, bool>? HasSignalAlready = null);
+
+/// <summary>
+/// Stops several trees at once, on the calling thread and within one time limit. A tree that cannot be stopped keeps no other one alive.
+/// </summary>
+internal static class ForestStop
+{
+    /// <returns>0, or the errno of <c>/proc</c>, which cannot be read at all. No process was signalled then.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled. No process was killed.</exception>
+    public static Errno Run(
+        IKernel kernel, IReadOnlyList<ForestRoot> roots, ForestPlan plan, CancellationToken cancellationToken, out ForestResult result)
+    {
+        result = ForestResult.Empty;
+        MemberAccess access = new(kernel, byPid: roots.Any(static root => root.PidFd is null), Environment.ProcessId);
+        HashSet<int> spared = [];
+        SpareDescriptors.Reserve();
+        try
+        {
+            Errno error = TreeCaller.ListWithAncestors(access, spared);
+            if (error != 0)
+            {
+                return error;
+            }
+
+            TreeSessions? sessions = plan.Sessions is null ? null : new TreeSessions(kernel);
+            foreach ((int id, long knownAt) in plan.Sessions ?? [])
+            {
+                sessions!.Add(id, knownAt);
+            }
+
+            using TreeMembers members = new(access, new ProcChildren(kernel)) { IncludesDescendants = plan.IncludesDescendants, Sessions = sessions };
+            foreach (ForestRoot root in roots)
+            {
+                if (!spared.Contains(root.Id))
+                {
+                    members.AddRoot(root.Id, root.PidFd);
+                }
+                else
+                {
+                    access.Failures.Note(root.Id, TreeCall.Bound, new InvalidOperationException("it is the calling process or an ancestor of it"));
+                }
+            }
+
+            TreeStop stop = new(members, kernel, rootOnly: false, cancellationToken)
+            {
+                NotesRefusalsOfRoots = true,
+                HasSignalAlready = plan.HasSignalAlready,
+            };
+            stop.Run(plan.Steps, new TreeKill(members, kernel), plan.KillMilliseconds);
+            result = new ForestResult(
+                members.All.Where(static member => member is { IsRoot: true, TookKill: true }).Select(static member => member.Id).ToHashSet(),
+                [.. Survivors(members)]);
+            return 0;
+        }
+        finally
+        {
+            SpareDescriptors.Reserve();
+        }
+    }
+
+    private static IEnumerable<ForestSurvivor> Survivors(TreeMembers members)
+    {
+        HashSet<int> reported = [];
+        foreach (TreeMember member in members.All)
+        {
+            members.Access.Update(member);
+            if (!member.HasExited && members.Access.HoldsId(member) && reported.Add(member.Id))
+            {
+                yield return new ForestSurvivor(
+                    member.Id, NameOf(member.Id), members.Access.Failures.Find(member.Id)?.Message ?? "it has not exited since SIGKILL");
+            }
+        }
+
+        foreach (int id in members.Access.Failures.ProcessIds())
+        {
+            if (id != members.Access.RootId && reported.Add(id))
+            {
+                yield return new ForestSurvivor(id, NameOf(id), members.Access.Failures.Find(id)!.Message);
+            }
+        }
+    }
+
+    private static string NameOf(int processId)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/comm", Encoding.UTF8).TrimEnd('\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "?";
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+
+namespace PidFdProcess.Linux;
+
+// Overview
+//
+// Constraints: a process whose parent has exited is in no tree any more, but it is still in the session of the one that started it, unless it has
+// called setsid(2). A session is named by the PID of the process that made it. That number is taken as long as any process is in the session,
+// zombies included, and then a stranger may get it.
+//
+// Scheme: a process is a member if its pidfd was opened first, its session read after, and its session was proven after that. The proof is a known
+// member that is in the session and has not been reaped. If there is none, because all known members have just been reaped, the last proof counts
+// for a moment in which the kernel cannot hand out all other PIDs, unless a process has the number by now.
+
+/// <summary>The sessions of a stop: those of the roots that lead one, and those that a member leads.</summary>
+internal sealed class TreeSessions(IKernel kernel)
+{
+    private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<int, long> _provenAt = [];
+    private readonly List<int> _ids = [];
+
+    /// <summary>Gets whether there is a session to look for.</summary>
+    public bool Any => _provenAt.Count > 0;
+
+    /// <summary>Adds a session that was known at a time, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    public void Add(int sessionId, long provenAt) => _provenAt[sessionId] = provenAt;
+
+    /// <summary>Adds the session of a member that leads one.</summary>
+    public void Note(TreeMember member)
+    {
+        if (member.SessionId == member.Id)
+        {
+            _provenAt.TryAdd(member.Id, Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Finds the processes that are in one of the sessions and no members yet.</summary>
+    public IEnumerable<TreeMember> FindNew(TreeMembers members)
+    {
+        if (!Any)
+        {
+            return [];
+        }
+
+        _ids.Clear();
+        Errno error;
+        while (members.Access.CanRetry(error = kernel.ListProcesses(_ids)))
+        {
+            _ids.Clear();
+        }
+
+        members.Access.NoteOrForget(members.Access.RootId, TreeCall.ListAll, "/proc", error);
+        List<TreeMember> found = [];
+        foreach (int id in _ids)
+        {
+            if (id != Environment.ProcessId && !members.IsKnown(id) && Find(members, id) is { } member)
+            {
+                found.Add(member);
+            }
+        }
+
+        // The known members prove the sessions for the next time.
+        foreach (int sessionId in _provenAt.Keys.ToList())
+        {
+            Prove(members, sessionId);
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether the session is that of the members, and not of a stranger that has got its number.</summary>
+    private bool Prove(TreeMembers members, int sessionId)
+    {
+        long now = Stopwatch.GetTimestamp();
+        if (members.All.Exists(member => IsIn(members.Access, member, sessionId)))
+        {
+            _provenAt[sessionId] = now;
+            return true;
+        }
+
+        return Stopwatch.GetElapsedTime(_provenAt[sessionId], now) < s_momentWithoutProof
+            && kernel.ReadProcStat(sessionId, out _) is Errno.ENOENT or Errno.ESRCH;
+    }
+
+    private static bool IsIn(MemberAccess access, TreeMember member, int sessionId) =>
+        (member.Id == sessionId
+            || (member.SessionId == sessionId && access.ReadStat(member.Id, out ProcStat stat) == 0 && stat.SessionId == sessionId))
+        && access.HoldsId(member);
+
+    private TreeMember? Find(TreeMembers members, int id)
+    {
+        // Most processes are in another session. They cost one read.
+        if (members.Access.ReadStat(id, out ProcStat stat) != 0 || !_provenAt.ContainsKey(stat.SessionId))
+        {
+            return null;
+        }
+
+        MemberAccess access = members.Access;
+        SafePidFdHandle? pidFd = null;
+        if (!access.IsByPid && access.Open(id, out pidFd) is var error && error != 0)
+        {
+            pidFd.Dispose();
+            access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, SystemCallError.IsResource(error) ? error : 0);
+            return null;
+        }
+
+        if (access.ReadStat(id, out stat) == 0
+            && _provenAt.ContainsKey(stat.SessionId)
+            && (pidFd is null || !access.IsReaped(pidFd))
+            && Prove(members, stat.SessionId))
+        {
+            return new TreeMember(id, stat, pidFd, isRoot: false);
+        }
+
+        pidFd?.Dispose();
+        return null;
+    }
+}

@@ -1,0 +1,124 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using PidFdProcess.Scopes;
+
+namespace PidFdProcess;
+
+/// <summary>Owns processes, and leaves none of them behind: stops all together, and kills what is left when the program ends.</summary>
+/// <remarks>
+/// <para>
+/// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope means the run that an object had when it came in,
+/// whatever becomes of the object. It does not dispose the objects.
+/// </para>
+/// <para>
+/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event does not come if this
+/// program is killed, or gets SIGTERM without a handler on .NET 10 or later. See <see cref="ProcessScopeOptions.KillOnParentExit"/> and
+/// <see cref="ProcessScopeOptions.ForwardSignals"/> for these.
+/// </para>
+/// </remarks>
+public sealed class ProcessScope : IDisposable, IAsyncDisposable
+{
+    private readonly ScopeMembers _members;
+    private readonly SharedStop _stop;
+    private readonly ScopeSignals? _signals;
+
+    /// <summary>Initializes a scope with the default options.</summary>
+    public ProcessScope()
+        : this(new ProcessScopeOptions())
+    {
+    }
+
+    /// <summary>Initializes a scope.</summary>
+    /// <param name="options">How to start and stop the processes.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="options"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The grace period is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
+    /// </exception>
+    public ProcessScope(ProcessScopeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _members = new ScopeMembers(options.Registry.Runs, ScopePlan.Of(options));
+        _stop = new SharedStop(_members);
+        _signals = options.ForwardSignals.Count > 0 ? new ScopeSignals(_stop, options.ForwardSignals) : null;
+    }
+
+    /// <summary>Gets the processes of the scope that have not ended.</summary>
+    public IReadOnlyCollection<Process> Processes => _members.Processes;
+
+    /// <summary>Gets how many processes the scope keeps in memory, for tests.</summary>
+    internal int MemberCount => _members.Count;
+
+    /// <summary>Starts a process in the scope.</summary>
+    /// <param name="startInfo">What to start.</param>
+    /// <returns>The process. It belongs to the caller, who disposes it.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="startInfo"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The scope was stopped or disposed.</exception>
+    /// <exception cref="Win32Exception">The program cannot be started.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not be.
+    /// </exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The options need <c>setpriv(1)</c> or <c>setsid(1)</c>, and it is missing. The message names the package.
+    /// </exception>
+    public Process Start(ProcessStartInfo startInfo)
+    {
+        ObjectDisposedException.ThrowIf(_members.IsClosed, this);
+        Process process = ToolStart.Start(startInfo, _members.Plan.KillOnParentExit, _members.Plan.NewSession);
+        if (!_members.TryAdd(process, leadsSession: _members.Plan.NewSession))
+        {
+            process.KillViaPidFd(entireProcessTree: true);
+            process.Dispose();
+            throw new ObjectDisposedException(nameof(ProcessScope), "The scope was stopped during the start. The process was killed.");
+        }
+
+        return process;
+    }
+
+    /// <summary>Takes a process into the scope, whether this program has started it or not.</summary>
+    /// <param name="process">The process. The scope owns the run that it has now.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process, or it is the calling process.</exception>
+    /// <exception cref="ObjectDisposedException">The scope was stopped or disposed. The process goes on.</exception>
+    public void Add(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        if (process.Id == Environment.ProcessId)
+        {
+            throw new InvalidOperationException("A program cannot own itself.");
+        }
+
+        ObjectDisposedException.ThrowIf(!_members.TryAdd(process), this);
+    }
+
+    /// <summary>
+    /// Signals all processes and waits for them, for the grace period at most. Then kills what is left, and waits 0.9 s at most. The scope takes no
+    /// more processes.
+    /// </summary>
+    /// <param name="cancellationToken">
+    /// Ends the wait. If no other caller waits, the stop ends, too, and no process is killed. The next call goes on with it.
+    /// </param>
+    /// <returns>How each process ended, and who is left. Further calls return the same.</returns>
+    /// <exception cref="OperationCanceledException">Through the task: the token was cancelled.</exception>
+    /// <remarks>
+    /// One thread stops all. SIGCONT follows the signal, so that a stopped process runs its handler. A process that may not be signalled keeps no
+    /// other one alive. Without pidfds the processes are known by PID and start time.
+    /// </remarks>
+    public Task<ProcessScopeResult> StopAsync(CancellationToken cancellationToken = default) => _stop.WaitAsync(cancellationToken);
+
+    /// <summary>Stops all processes as <see cref="StopAsync"/> does, and blocks until that is done. Needs no thread of the pool.</summary>
+    /// <remarks>Survivors are no error here. The event source <c>PidFdProcess</c> names them.</remarks>
+    public void Dispose()
+    {
+        _stop.Wait();
+        _signals?.Dispose();
+    }
+
+    /// <summary>Stops all processes as <see cref="StopAsync"/> does.</summary>
+    /// <returns>A task that ends with the stop.</returns>
+    /// <remarks><inheritdoc cref="Dispose" path="/remarks"/></remarks>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _signals?.Dispose();
+    }
+}

@@ -1,0 +1,44 @@
+namespace PidFdProcess.Scopes;
+
+/// <summary>The scopes that have processes. What is left in them when the program ends is killed.</summary>
+/// <remarks>A scope without processes is not in the list, so that one that is never disposed can be collected.</remarks>
+internal static class OpenScopes
+{
+    private static readonly HashSet<ScopeMembers> s_scopes = [];
+    private static bool s_isHooked;
+
+    public static void Add(ScopeMembers scope)
+    {
+        lock (s_scopes)
+        {
+            s_scopes.Add(scope);
+            if (!s_isHooked)
+            {
+                AppDomain.CurrentDomain.ProcessExit += static (_, _) => KillAll();
+                s_isHooked = true;
+            }
+        }
+    }
+
+    public static void Remove(ScopeMembers scope)
+    {
+        lock (s_scopes)
+        {
+            s_scopes.Remove(scope);
+        }
+    }
+
+    private static void KillAll()
+    {
+        ScopeMembers[] scopes;
+        lock (s_scopes)
+        {
+            scopes = [.. s_scopes];
+        }
+
+        foreach (ScopeMembers scope in scopes)
+        {
+            ScopeStop.Kill(scope);
+        }
+    }
+}

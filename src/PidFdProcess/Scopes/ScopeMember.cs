@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using PidFdProcess.Calls;
+using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
+
+namespace PidFdProcess.Scopes;
+
+/// <summary>A run of a process that a scope owns: it is held by its pidfd, whatever becomes of the object.</summary>
+/// <param name="process">The object.</param>
+/// <param name="run">The run, whose reference the member takes over.</param>
+/// <param name="sessionId">The session of the scope that the process leads or was found in; 0: none.</param>
+internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
+{
+    public Process Process { get; } = process;
+
+    public int Id { get; } = run.Attachment.ProcessId;
+
+    public int SessionId { get; } = sessionId;
+
+    /// <summary>Gets whether the scope has found the process in a session whose leader has exited. The user does not know it.</summary>
+    public bool IsLeftover => SessionId != 0 && SessionId != Id;
+
+    /// <summary>Gets whether there is a pidfd. Otherwise the process is known by its object and its PID.</summary>
+    public bool HasPidFd => run.Handle is not null;
+
+    /// <summary>Gets the root of the tree, for a stop.</summary>
+    public ForestRoot Root => new(Id, run.Handle?.PidFd);
+
+    /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
+    public Task Exit { get; } = run.Handle is { } handle
+        ? SharedExit.Of(handle, process)
+        : AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, CancellationToken.None);
+
+    /// <summary>Takes another reference for the length of a stop.</summary>
+    /// <returns><see langword="false"/> if the process is over.</returns>
+    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : !IsOverWithoutPidFd();
+
+    /// <summary>Gives a reference back.</summary>
+    public void Release() => run.Handle?.Release();
+
+    /// <summary>Whether the process has been reaped, so that its PID may be a stranger's.</summary>
+    public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOverWithoutPidFd();
+
+    /// <summary>Sends a signal, without its tree.</summary>
+    public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);
+
+    /// <summary>Kills the process and its tree by the runtime.</summary>
+    public void KillByRuntime(bool entireProcessTree)
+    {
+        if (!IsOverWithoutPidFd())
+        {
+            StockCalls.Kill(Process, entireProcessTree);
+        }
+    }
+
+    /// <summary>Waits for the exit, and tells how the process ended; <see langword="null"/> if it has not ended in time.</summary>
+    public PidFdExitStatus? WaitForStatus(int milliseconds, bool tookKill)
+    {
+        try
+        {
+            if (!BlockingWait.WaitForExit(run, Process, milliseconds, WaitPromise.Exit))
+            {
+                return null;
+            }
+        }
+        catch (InvalidOperationException) when (!run.Attachment.Run.IsCurrentIn(Process))
+        {
+            return PidFdExitStatus.Unknown;
+        }
+
+        PidFdExitStatus status = ExitStatusResolver.StatusOf(run, Process);
+        return tookKill ? status.AfterKill() : status;
+    }
+
+    private bool IsOverWithoutPidFd() =>
+        run.IsOver || !run.Attachment.Run.IsCurrentIn(Process) || ExitedEvent.KnowsWithoutRaising(Process, run.Attachment.Run);
+}

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+using PidFdProcess.Calls;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Scopes;
+
+/// <summary>The options of a scope in numbers, checked.</summary>
+internal sealed record ScopePlan(int Signal, int GraceMilliseconds, bool EntireProcessTree, bool KillOnParentExit, bool NewSession)
+{
+    /// <summary>How long a stop waits for the deaths after SIGKILL.</summary>
+    public const int KillMilliseconds = 900;
+
+    /// <exception cref="ArgumentOutOfRangeException">No signal has the number, or the time is out of range.</exception>
+    public static ScopePlan Of(ProcessScopeOptions options)
+    {
+        foreach (PosixSignal signal in options.ForwardSignals)
+        {
+            UnixSignals.NumberOf(signal);
+        }
+
+        return new ScopePlan(
+            UnixSignals.NumberOf(options.Signal),
+            Durations.Milliseconds(options.GracePeriod, nameof(options)),
+            options.EntireProcessTree,
+            options.KillOnParentExit,
+            options.NewSession);
+    }
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using PidFdProcess.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Scopes;
+
+// Overview
+//
+// Constraints: a hundred stubborn processes must not take longer than one, nor a thread each. Some of them may have no pidfd because the program is
+// out of descriptors. Where /proc is missing no tree can be listed.
+//
+// Scheme: all processes with a pidfd are one forest, which the calling thread stops. Those without one are another forest, by PID and start time, on
+// a second thread. Without /proc, and on other systems than Linux, the processes are signalled one after the other and share the time.
+
+/// <summary>The stop of all processes of a scope within one time limit.</summary>
+internal static class ScopeStop
+{
+    private const int CaptureMilliseconds = 100;
+
+    /// <summary>Stops the processes. Blocks the calling thread.</summary>
+    /// <param name="scope">The scope, which takes no more processes.</param>
+    /// <param name="signal">The signal that asks for the end.</param>
+    /// <param name="hasSignalAlready">Which processes have it from elsewhere.</param>
+    /// <param name="cancellationToken">Ends the stop before the kill.</param>
+    public static ProcessScopeResult Run(
+        ScopeMembers scope, int signal, Func<TreeMember, bool>? hasSignalAlready, CancellationToken cancellationToken)
+    {
+        scope.Close();
+        List<ScopeMember> members = scope.Hold();
+        try
+        {
+            TreeStopStep[] steps = [new(signal, scope.Plan.GraceMilliseconds)];
+            ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, cancellationToken);
+            return ResultOf(members, result);
+        }
+        finally
+        {
+            members.ForEach(static member => member.Release());
+        }
+    }
+
+    /// <summary>Kills the processes, and waits for none of them.</summary>
+    public static void Kill(ScopeMembers scope)
+    {
+        scope.Close();
+        List<ScopeMember> members = scope.Hold();
+        try
+        {
+            RunForests(scope, members, [], killMilliseconds: 0, null, CancellationToken.None);
+        }
+        finally
+        {
+            members.ForEach(static member => member.Release());
+        }
+    }
+
+    private static ForestResult RunForests(
+        ScopeMembers scope,
+        List<ScopeMember> members,
+        IReadOnlyList<TreeStopStep> steps,
+        int killMilliseconds,
+        Func<TreeMember, bool>? hasSignalAlready,
+        CancellationToken cancellationToken)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return StockScopeStop.Run(scope.Plan, members, steps, killMilliseconds, cancellationToken);
+        }
+
+        ForestResult Run(IEnumerable<ScopeMember> some)
+        {
+            List<ScopeMember> forest = [.. some];
+            if (forest.Count == 0)
+            {
+                return ForestResult.Empty;
+            }
+
+            ForestPlan plan = new(steps, killMilliseconds, scope.Plan.EntireProcessTree, SessionsOf(scope.Plan, forest), hasSignalAlready);
+            Errno error = ForestStop.Run(
+                scope.Runs.Platform.Kernel, [.. forest.Select(static member => member.Root)], plan, cancellationToken, out ForestResult result);
+            if (error == 0)
+            {
+                return result;
+            }
+
+            PidFdEventSource.Log.FellBack(forest[0].Id, SystemCallError.Describe(ErrnoTable.Proc, error));
+            return StockScopeStop.Run(scope.Plan, forest, steps, killMilliseconds, cancellationToken);
+        }
+
+        if (members.TrueForAll(static member => member.HasPidFd))
+        {
+            return Run(members);
+        }
+
+        Task<ForestResult> withoutPidFd = Calls.OwnThread.RunAsync(() => Run(members.Where(static member => !member.HasPidFd)));
+        ForestResult first = Run(members.Where(static member => member.HasPidFd));
+        return first.With(withoutPidFd.GetAwaiter().GetResult());
+    }
+
+    private static List<(int Id, long KnownAt)>? SessionsOf(ScopePlan plan, List<ScopeMember> members) => plan.NewSession && plan.EntireProcessTree
+        ? [.. members.Where(static member => member.SessionId != 0).Select(static member => member.SessionId).Distinct()
+            .Select(static id => (id, Stopwatch.GetTimestamp()))]
+        : null;
+
+    private static ProcessScopeResult ResultOf(List<ScopeMember> members, ForestResult result)
+    {
+        HashSet<int> alive = [.. result.Survivors.Select(static survivor => survivor.Id)];
+        List<ProcessScopeExit> exits = [];
+        long start = Stopwatch.GetTimestamp();
+        foreach (ScopeMember member in members.Where(member => !member.IsLeftover && !alive.Contains(member.Id)))
+        {
+            // The event loop has the exit, or is about to. It may be the only one that saw the status.
+            int left = TimeLimit.Left(CaptureMilliseconds, start);
+            ((IAsyncResult)member.Exit).AsyncWaitHandle.WaitOne(left);
+            if (member.WaitForStatus(left, result.TookKill.Contains(member.Id)) is { } status)
+            {
+                exits.Add(new ProcessScopeExit(member.Process, member.Id, status));
+            }
+        }
+
+        List<ProcessScopeSurvivor> survivors =
+            [.. result.Survivors.Select(static survivor => new ProcessScopeSurvivor(survivor.Id, survivor.Name, survivor.Reason))];
+        survivors.ForEach(static survivor => PidFdEventSource.Log.Survived(survivor.ProcessId, survivor.Name, survivor.Reason));
+        return new ProcessScopeResult(exits, survivors);
+    }
+}

@@ -1,0 +1,73 @@
+using PidFdProcess.Calls;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Scopes;
+
+/// <summary>One stop of a scope, which all callers share. It has a thread of its own, because the pool may be starved.</summary>
+internal sealed class SharedStop(ScopeMembers scope)
+{
+    private readonly object _gate = new();
+    private Task<ProcessScopeResult>? _run;
+    private CancellationTokenSource? _cancellation;
+    private int _waiters;
+
+    /// <summary>Waits without a pool thread.</summary>
+    public ProcessScopeResult Wait(int? signal = null, Func<TreeMember, bool>? hasSignalAlready = null)
+    {
+        Task<ProcessScopeResult> run = Join(signal, hasSignalAlready);
+        try
+        {
+            return run.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            Leave(run);
+        }
+    }
+
+    /// <summary>Ends early if the token is cancelled. The last caller that gives up ends the stop.</summary>
+    public async Task<ProcessScopeResult> WaitAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Task<ProcessScopeResult> run = Join(null, null);
+        try
+        {
+            return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave(run);
+        }
+    }
+
+    private Task<ProcessScopeResult> Join(int? signal, Func<TreeMember, bool>? hasSignalAlready)
+    {
+        lock (_gate)
+        {
+            if (_run is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                // Closed here, so that no process gets into the scope after the call has returned.
+                scope.Close();
+                CancellationTokenSource cancellation = new();
+                _cancellation = cancellation;
+                _waiters = 0;
+                _run = OwnThread.RunAsync(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, cancellation.Token));
+            }
+
+            _waiters++;
+            return _run;
+        }
+    }
+
+    private void Leave(Task<ProcessScopeResult> run)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(run, _run) && --_waiters == 0 && !run.IsCompleted)
+            {
+                _cancellation!.Cancel();
+                _run = null;
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+
+namespace PidFdProcess.Scopes;
+
+// Constraint: the kernel sends the parent-death signal when the thread that started the child ends, not when its process does. A thread of the pool
+// ends when it has been idle for some time.
+
+/// <summary>The one thread that starts children with a parent-death signal. It lives as long as the program.</summary>
+internal static class StarterThread
+{
+    private static readonly object s_gate = new();
+    private static readonly Queue<Request> s_requests = [];
+    private static bool s_isRunning;
+
+    public static Process Start(ProcessStartInfo startInfo)
+    {
+        Request request = new(startInfo);
+        lock (s_gate)
+        {
+            s_requests.Enqueue(request);
+            if (!s_isRunning)
+            {
+                // Foreground threads would keep the program from its end.
+                new Thread(Run) { IsBackground = true, Name = "PidFdProcess starter" }.Start();
+                s_isRunning = true;
+            }
+
+            Monitor.PulseAll(s_gate);
+            while (!request.IsDone)
+            {
+                Monitor.Wait(s_gate);
+            }
+        }
+
+        request.Error?.Throw();
+        return request.Process!;
+    }
+
+    private static void Run()
+    {
+        for (;;)
+        {
+            Request? request;
+            lock (s_gate)
+            {
+                while (!s_requests.TryDequeue(out request))
+                {
+                    Monitor.Wait(s_gate);
+                }
+            }
+
+            try
+            {
+                request.Process = Process.Start(request.StartInfo);
+            }
+            catch (Exception e)
+            {
+                request.Error = ExceptionDispatchInfo.Capture(e);
+            }
+
+            lock (s_gate)
+            {
+                request.IsDone = true;
+                Monitor.PulseAll(s_gate);
+            }
+        }
+    }
+
+    private sealed class Request(ProcessStartInfo startInfo)
+    {
+        public ProcessStartInfo StartInfo { get; } = startInfo;
+
+        public Process? Process { get; set; }
+
+        public ExceptionDispatchInfo? Error { get; set; }
+
+        public bool IsDone { get; set; }
+    }
+}

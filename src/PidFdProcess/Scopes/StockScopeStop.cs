@@ -1,0 +1,72 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+
+namespace PidFdProcess.Scopes;
+
+/// <summary>
+/// The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.
+/// </summary>
+internal static class StockScopeStop
+{
+    private const int Slice = 50;
+
+    public static ForestResult Run(
+        ScopePlan plan,
+        IReadOnlyList<ScopeMember> members,
+        IReadOnlyList<TreeStopStep> steps,
+        int killMilliseconds,
+        CancellationToken cancellationToken)
+    {
+        Dictionary<ScopeMember, string> failures = [];
+        foreach (TreeStopStep step in steps)
+        {
+            foreach (ScopeMember member in members)
+            {
+                Try(member, failures, () => member.Signal(step.Signal));
+            }
+
+            WaitForAll(members, OperatingSystem.IsWindows() ? 0 : step.Milliseconds, cancellationToken);
+        }
+
+        HashSet<int> killed = [];
+        foreach (ScopeMember member in members.Where(static member => !HasExited(member)))
+        {
+            Try(member, failures, () => member.KillByRuntime(plan.EntireProcessTree));
+            killed.Add(member.Id);
+        }
+
+        WaitForAll(members, killMilliseconds, cancellationToken);
+        return new ForestResult(killed, [
+            .. members.Where(static member => !HasExited(member)).Select(member => new ForestSurvivor(
+                member.Id, "?", failures.GetValueOrDefault(member) ?? "it has not exited since SIGKILL"))]);
+    }
+
+    private static void WaitForAll(IReadOnlyList<ScopeMember> members, int milliseconds, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        foreach (ScopeMember member in members)
+        {
+            int left;
+            while (!HasExited(member, Math.Min((uint)Slice, (uint)(left = TimeLimit.Left(milliseconds, start)))) && left != 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    private static bool HasExited(ScopeMember member, uint milliseconds = 0) => member.WaitForStatus((int)milliseconds, tookKill: false) is not null;
+
+    private static void Try(ScopeMember member, Dictionary<ScopeMember, string> failures, Action call)
+    {
+        try
+        {
+            call();
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException or PlatformNotSupportedException or AggregateException)
+        {
+            failures[member] = e.Message;
+        }
+    }
+}

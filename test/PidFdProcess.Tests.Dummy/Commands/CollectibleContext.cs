@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+using PidFdProcess.Shared;
+
+namespace PidFdProcess.Tests.Dummy.Commands;
+
+/// <summary>
+/// Plugins that use the library, each in a collectible context of its own. Prints whether the context is unloaded and the loop has ended.
+/// </summary>
+internal static class CollectibleContext
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
+    public static Task RunAsync() => Answers.OnOwnThread(Run);
+
+    private static void Run()
+    {
+        Print("no call", static (_, _) => { });
+        Print("HasExited", static (methods, child) => Call(methods, "HasExitedPidFd", child));
+        Print("Kill", static (methods, child) => Call(methods, "KillViaPidFd", child));
+        Print("WaitForExitAsync", static (methods, child) =>
+        {
+            Task wait = (Task)Call(methods, "WaitForExitPidFdAsync", child, CancellationToken.None)!;
+            child.Kill();
+            wait.Wait(s_limit);
+        });
+        Print("a cancelled WaitForExitAsync", static (methods, child) =>
+        {
+            using CancellationTokenSource source = new();
+            Task wait = (Task)Call(methods, "WaitForExitPidFdAsync", child, source.Token)!;
+            source.Cancel();
+            ((IAsyncResult)wait).AsyncWaitHandle.WaitOne(s_limit);
+        });
+        Print("WaitForExitStatusAsync", static (methods, child) =>
+        {
+            Task wait = (Task)Call(methods, "WaitForExitStatusPidFdAsync", child, CancellationToken.None)!;
+            child.Kill();
+            wait.Wait(s_limit);
+        });
+    }
+
+    private static void Print(string name, Action<Type, Process> use)
+    {
+        WeakReference context = Use(use);
+        bool isUnloaded = true;
+        try
+        {
+            Condition.WaitFor(
+                () =>
+                {
+                    GC.Collect();
+                    GC.WaitForPendingFinalizers();
+                    return !context.IsAlive;
+                },
+                "the context is unloaded",
+                s_limit);
+        }
+        catch (TimeoutException)
+        {
+            isUnloaded = false;
+        }
+
+        Answers.Print(name, $"{(isUnloaded ? "unloaded" : "not unloaded")}, {LoopThreads()} loops");
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference Use(Action<Type, Process> use)
+    {
+        PluginContext context = new();
+        Assembly library = context.LoadFromAssemblyPath(Path.Combine(AppContext.BaseDirectory, "PidFdProcess.dll"));
+        using (Process child = Shell.StartSleeper())
+        {
+            use(library.GetType("PidFdProcess.ProcessPidFdExtensions", throwOnError: true)!, child);
+            child.Kill();
+            child.WaitForExit();
+        }
+
+        context.Unload();
+        return new WeakReference(context);
+    }
+
+    private static object? Call(Type methods, string name, params object[] arguments) => methods
+        .GetMethods().Single(method => method.Name == name && method.GetParameters().Length == arguments.Length).Invoke(null, arguments);
+
+    private static int LoopThreads() => Directory.GetDirectories("/proc/self/task")
+        .Count(static task => File.ReadAllText(task + "/comm").StartsWith("PidFdProcess", StringComparison.Ordinal));
+
+    private sealed class PluginContext() : AssemblyLoadContext(isCollectible: true)
+    {
+        protected override Assembly? Load(AssemblyName assemblyName) => null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
+namespace PidFdProcess.Tests.Dummy.Commands;
+
+/// <summary>Blocks every thread of the pool, with more work queued, and prints which waits end all the same.</summary>
+internal static class StarvedPool
+{
+    private const int Blocked = 60;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_tolerance = TimeSpan.FromSeconds(2);
+
+    public static Task RunAsync() => Answers.OnOwnThread(Run);
+
+    private static void Run()
+    {
+        ThreadPool.SetMinThreads(2, 2);
+        Process[] children = [.. Enumerable.Range(0, 6).Select(static _ => Shell.StartSleeper())];
+        Process stubborn = Shell.Start("trap '' TERM; while :; do sleep 1000; done");
+        Dictionary<string, (Task Wait, Task<long> Code)> waits = new()
+        {
+            ["stock"] = Follow(children[0].WaitForExitAsync()),
+            ["WaitForExitAsync"] = Follow(children[1].WaitForExitPidFdAsync()),
+            ["WaitForExitStatusAsync"] = Follow(children[2].WaitForExitStatusPidFdAsync()),
+            ["WaitForExitOrKillAsync"] = Follow(children[3].WaitForExitOrKillPidFdAsync(s_limit)),
+            ["WhenAnyExit"] = Follow(new[] { children[4], stubborn }.WhenAnyExitPidFdAsync()),
+            ["StopAsync"] = Follow(children[5].StopViaPidFdAsync(Timeout.InfiniteTimeSpan, Mono.Unix.Native.Signum.SIGUSR2)),
+            ["StopAsync of a stubborn child"] = Follow(stubborn.StopViaPidFdAsync(TimeSpan.FromMilliseconds(300))),
+        };
+
+        using ManualResetEventSlim go = new();
+        for (int i = 0; i < Blocked; i++)
+        {
+            ThreadPool.QueueUserWorkItem(_ => go.Wait());
+        }
+
+        Condition.WaitFor(() => ThreadPool.PendingWorkItemCount is > 0 and < Blocked - 1, "the pool is blocked", s_limit);
+        long start = Stopwatch.GetTimestamp();
+        Array.ForEach(children, static child => Native.KillByPid(child.Id));
+        Answers.Ask("stock", () => waits["stock"].Code.Wait(s_limit), s_limit);
+        TimeSpan stock = Stopwatch.GetElapsedTime(start, waits["stock"].Code.Result);
+        foreach ((string name, (Task wait, Task<long> code)) in waits.Where(static each => each.Key != "stock"))
+        {
+            Answers.Ask(name, () => wait.Wait(s_limit) && code.Wait(s_limit), s_limit);
+            bool isLate = name.StartsWith("WaitForExit", StringComparison.Ordinal)
+                && Stopwatch.GetElapsedTime(start, code.Result) > stock + s_tolerance;
+            Answers.Print($"{name} is later than stock", isLate);
+        }
+
+        Answers.Print("the pool is still blocked", ThreadPool.PendingWorkItemCount > 0);
+        go.Set();
+        Native.KillByPid(stubborn.Id);
+    }
+
+    /// <summary>A wait, and the time at which code that awaits it goes on.</summary>
+    private static (Task Wait, Task<long> Code) Follow(Task wait)
+    {
+        return (wait, FollowAsync());
+        async Task<long> FollowAsync()
+        {
+            await wait.ConfigureAwait(false);
+            return Stopwatch.GetTimestamp();
+        }
+    }
+}

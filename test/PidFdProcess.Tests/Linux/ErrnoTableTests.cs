@@ -1,0 +1,159 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Linux;
+
+/// <summary>
+/// Each row of the table of errnos, walked with the real kernel: a seccomp filter on one thread lets the call fail there. No errno ends in a signal
+/// by PID, and none takes the pidfd away. The calls that start threads are walked with a fake, because threads inherit the filter.
+/// </summary>
+[TestClass]
+public sealed class ErrnoTableTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
+    // Of x64, as the filter.
+    private static readonly Dictionary<string, int> s_numbers = new()
+    {
+        [ErrnoTable.PidFdOpen] = 434,
+        [ErrnoTable.PidFdSendSignal] = 424,
+        [ErrnoTable.WaitId] = 247,
+        [ErrnoTable.Poll] = 7,
+        [ErrnoTable.Duplicate] = 72,
+    };
+
+    private static readonly Dictionary<string, KernelCall> s_fakes = new()
+    {
+        [ErrnoTable.EpollCreate] = KernelCall.EpollCreate,
+        [ErrnoTable.EpollCtl] = KernelCall.EpollAdd,
+    };
+
+    public static IEnumerable<object[]> RealRows => RowsOf(s_numbers.Keys);
+
+    public static IEnumerable<object[]> FakeRows => RowsOf(s_fakes.Keys);
+
+    [TestMethod]
+    [DynamicData(nameof(RealRows))]
+    public void EachErrno_OfTheRealCall_MeansWhatTheTableSays(string call, int number)
+    {
+        Errno errno = (Errno)number;
+        ErrnoMeaning meaning = ErrnoTable.MeaningOf(call, errno);
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().Platform);
+        using Process process = EchoProcess.Start();
+        if (!registry.Support.IsSupported)
+        {
+            Assert.Inconclusive(registry.Support.Reason);
+        }
+
+        ProcessRoute expected = ProcessRoute.PidFd;
+        if (call is ErrnoTable.PidFdOpen)
+        {
+            expected = meaning == ErrnoMeaning.OutOfResources ? ProcessRoute.PidFd : ProcessRoute.Stock;
+        }
+        else if (call is ErrnoTable.WaitId)
+        {
+            // The kernel says that the PID belongs to a process that is no child, so the child must have been reaped.
+            expected = meaning == ErrnoMeaning.NotAChild ? ProcessRoute.Stock : ProcessRoute.PidFd;
+        }
+        else
+        {
+            registry.Attach(process);
+        }
+
+        int failed = FailingSystemCall.Run(s_numbers[call], errno, times: 1, () => Act(registry, process, call, errno));
+        Assert.AreEqual(1, failed);
+        Assert.IsTrue(EchoProcess.Answers(process));
+        Assert.AreEqual(expected, registry.Attach(process).Route);
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(FakeRows))]
+    public void EachErrno_OfTheEventLoop_LeavesTheWaitToTheRuntime(string call, int number)
+    {
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        child.Kernel.Fail(s_fakes[call], (Errno)number, times: 1);
+        Task wait = child.Registry.WaitForExitAsync(child.Process);
+        Assert.Contains(((Errno)number).ToString(), child.Registry.Attach(child.Process).Reason);
+        Assert.IsFalse(wait.IsCompleted);
+        child.KillByStock();
+        Assert.IsTrue(wait.Wait(s_limit));
+    }
+
+    [TestMethod]
+    public void EachRow_HasAHint_AndNoCallHasTheSameErrnoTwice()
+    {
+        Assert.IsTrue(ErrnoTable.Rows.All(static row => row.Hint.Length > 0 && row.Meaning != ErrnoMeaning.Unknown));
+        Assert.HasCount(ErrnoTable.Rows.Count, ErrnoTable.Rows.Select(static row => (row.Call, row.Error)).Distinct().ToList());
+    }
+
+    [TestMethod]
+    [DataRow(Mono.Unix.Native.Errno.EACCES)]
+    [DataRow(Mono.Unix.Native.Errno.EPERM)]
+    public void ASignalThatASecurityModuleRefuses_IsAnException_AndTheRouteStays(Mono.Unix.Native.Errno errno)
+    {
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().Platform);
+        using Process process = EchoProcess.Start();
+        ProcessAttachment attachment = registry.Attach(process);
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        Win32Exception? refusal = null;
+        FailingSystemCall.Run(s_numbers[ErrnoTable.PidFdSendSignal], (Errno)errno, times: 1, () =>
+        {
+            refusal = Assert.ThrowsExactly<Win32Exception>(() => registry.Kill(process));
+        });
+        Assert.AreEqual((int)errno, refusal!.NativeErrorCode);
+        Assert.AreSame(attachment, registry.Attach(process));
+        Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        Assert.IsTrue(EchoProcess.Answers(process));
+        registry.Kill(process);
+        process.WaitForExit();
+        Assert.AreEqual(137, process.ExitCode);
+    }
+
+    /// <summary>Each errno that the table has for the call or for any call, and one that it does not have.</summary>
+    private static IEnumerable<object[]> RowsOf(IEnumerable<string> calls) =>
+        from call in calls
+        from errno in ErrnosOf(call)
+        where errno != Errno.EINTR
+        select new object[] { call, (int)errno };
+
+    private static IEnumerable<Errno> ErrnosOf(string call) => ErrnoTable.Rows
+        .Where(row => row.Call == call || row.Call.Length == 0)
+        .Select(static row => row.Error)
+        .Distinct()
+        .Append(Errno.EIO);
+
+    private static void Act(ProcessHandleRegistry registry, Process process, string call, Errno errno)
+    {
+        ErrnoMeaning meaning = ErrnoTable.MeaningOf(call, errno);
+        switch (call)
+        {
+            case ErrnoTable.PidFdOpen:
+                ProcessAttachment attachment = registry.Attach(process);
+                Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
+                Assert.Contains(meaning is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess ? "exited" : errno.ToString(), attachment.Reason);
+                break;
+            case ErrnoTable.WaitId:
+                registry.Attach(process);
+                break;
+            case ErrnoTable.PidFdSendSignal when meaning == ErrnoMeaning.Gone:
+                Assert.IsFalse(registry.Signal(process, PosixSignal.SIGTERM));
+                break;
+            case ErrnoTable.PidFdSendSignal:
+                Assert.AreEqual((int)errno, Assert.ThrowsExactly<Win32Exception>(() => registry.Kill(process)).NativeErrorCode);
+                break;
+            case ErrnoTable.Poll:
+                Assert.IsFalse(registry.HasExited(process));
+                Assert.Contains(errno.ToString(), registry.Attach(process).Reason);
+                break;
+            default:
+                Assert.IsFalse(registry.TryGetPidFd(process, out _));
+                break;
+        }
+    }
+}

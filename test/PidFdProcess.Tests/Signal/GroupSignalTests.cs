@@ -1,0 +1,99 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using PidFdProcess.Linux;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
+
+namespace PidFdProcess.Tests.Signal;
+
+/// <summary>Signals to process groups, by the kernel's flag and by the number of the group.</summary>
+[TestClass]
+public sealed class GroupSignalTests
+{
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SignalGroup_ReachesEachProcessOfTheGroup_AndNoOther(bool olderKernel)
+    {
+        HookedKernel kernel = new() { OnSignalGroup = olderKernel ? (_, _) => Errno.EINVAL : null };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using MarkedTree tree = StartLeader("(sleep 1000 &); sleep 1000 & timeout 1000 sleep 1000 & echo ready; exec sleep 1000");
+        tree.WaitForCount(5);
+
+        Assert.IsTrue(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+
+        // timeout(1) made a group of its own.
+        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the group of timeout(1) is left");
+    }
+
+    [TestMethod]
+    public void SignalGroup_AfterTheLeaderHasExited_ReachesTheRest()
+    {
+        if (!KnowsTheFlag())
+        {
+            Assert.Inconclusive("needs Linux 6.9");
+        }
+
+        using MarkedTree tree = StartLeader("sleep 1000 & echo ready; read line; exit 0", redirectInput: true);
+        using ProcessHandleRegistry registry = new();
+        registry.Attach(tree.Root);
+        tree.WaitForCount(2);
+        Assert.IsTrue(registry.TryGetPidFd(tree.Root, out SafePidFdHandle? held));
+        tree.Root.StandardInput.Close();
+        TestProcesses.WaitUntil(() => LinuxKernel.Instance.PidFdSendSignal(held, 0) == Errno.ESRCH, "the leader is reaped");
+
+        Assert.AreEqual<Errno>(0, LinuxKernel.Instance.PidFdSignalGroup(held, SignalNumbers.SigKill));
+
+        tree.AssertNoSurvivor();
+        held.Dispose();
+    }
+
+    [TestMethod]
+    public void SignalGroup_OfAProcessThatLeadsNone_IsRefused()
+    {
+        using Process child = Shell.StartSleeper();
+        Assert.ThrowsExactly<InvalidOperationException>(() => child.SignalGroupViaPidFd(PosixSignal.SIGTERM));
+        Assert.IsFalse(child.HasExited);
+        child.Kill();
+        child.WaitForExit();
+    }
+
+    [TestMethod]
+    public void SignalGroup_OfTheCallersOwnGroup_IsRefused_UnlessAsked()
+    {
+        int own = Libc.GetGroupId(0);
+        using Process leader = Process.GetProcessById(own);
+        Assert.ThrowsExactly<InvalidOperationException>(() => leader.SignalGroupViaPidFd(PosixSignal.SIGCONT));
+        Assert.IsTrue(leader.SignalGroupViaPidFd(PosixSignal.SIGCONT, includeOwnGroup: true));
+    }
+
+    [TestMethod]
+    public void SignalGroup_OnTheStockRoute_GoesByNumber()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock: true);
+        using MarkedTree tree = StartLeader("sleep 1000 & echo ready; exec sleep 1000");
+        tree.WaitForCount(2);
+        Assert.IsTrue(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+        tree.AssertNoSurvivor();
+        Assert.IsTrue(tree.Root.WaitForExit(10_000));
+        Assert.IsFalse(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+    }
+
+    private static MarkedTree StartLeader(string script, bool redirectInput = false)
+    {
+        MarkedTree tree = new(
+            new ProcessStartInfo("setsid", ["/bin/sh", "-c", script]) { RedirectStandardOutput = true, RedirectStandardInput = redirectInput });
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        return tree;
+    }
+
+    private static bool KnowsTheFlag()
+    {
+        Assert.AreEqual<Errno>(0, LinuxKernel.Instance.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self));
+        using (self)
+        {
+            return LinuxKernel.Instance.PidFdSignalGroup(self, 0) != Errno.EINVAL;
+        }
+    }
+}

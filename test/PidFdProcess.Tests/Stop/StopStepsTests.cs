@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stop;
+
+/// <summary>Stops in several steps, in the blocking and the asynchronous form.</summary>
+[TestClass]
+public sealed class StopStepsTests
+{
+    private const string ReportsBoth = "trap 'echo int' INT; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done";
+
+    private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    [DataRow(true, ProcessStopScope.Process)]
+    [DataRow(false, ProcessStopScope.Process)]
+    [DataRow(true, ProcessStopScope.ProcessThenTree)]
+    [DataRow(false, ProcessStopScope.EntireTree)]
+    public async Task Steps_OfAProcessThatIgnoresEach_ComeInTheirOrder_AndTheKillLast(bool blocking, ProcessStopScope scope)
+    {
+        using Process process = ReadyShell.Start(ReportsBoth);
+        ProcessStopOptions options = new()
+        {
+            Steps = [new(PosixSignal.SIGINT, s_step), new(PosixSignal.SIGTERM, s_step)],
+            Scope = scope,
+        };
+        PidFdExitStatus status = await StopAsync(process, options, blocking);
+        Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+        Assert.AreEqual("int\nterm\n", await process.StandardOutput.ReadToEndAsync());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Steps_OfAProcessThatObeysTheSecond_EndWithIt(bool blocking)
+    {
+        using Process process = ReadyShell.Start("trap '' INT; trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done");
+        ProcessStopOptions options = new() { Steps = [new(PosixSignal.SIGINT, TimeSpan.FromMilliseconds(20)), new(PosixSignal.SIGTERM, s_limit)] };
+        Assert.AreEqual("exited 5", (await StopAsync(process, options, blocking)).ToString());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task AStoppedProcess_IsContinued_SoThatItsHandlerRuns(bool blocking)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Reports);
+        Assert.IsTrue(Native.Kill(process.Id, (int)Signum.SIGSTOP));
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) == 'T', "the process has stopped");
+        ProcessStopOptions options = new() { Steps = [new(PosixSignal.SIGTERM, Timeout.InfiniteTimeSpan)] };
+        Assert.AreEqual("exited 42", (await StopAsync(process, options, blocking).WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
+    public async Task NoSteps_KillAtOnce()
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        PidFdExitStatus status = await StopAsync(process, new ProcessStopOptions { Steps = [] }, blocking: false);
+        Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+    }
+
+    [TestMethod]
+    public async Task ASignalWithoutAPortableName_IsSentByItsOwnOverload()
+    {
+        using Process process = ReadyShell.Start("trap '' TERM; trap 'exit 8' USR2; echo ready; while :; do sleep 0.01; done");
+        Assert.AreEqual("exited 8", (await process.StopViaPidFdAsync(s_limit, Signum.SIGUSR2)).ToString());
+        using Process second = ReadyShell.Start("trap '' TERM; trap 'exit 9' USR1; echo ready; while :; do sleep 0.01; done");
+        PidFdExitStatus status = await second.StopViaPidFdAsync(s_limit, Signum.SIGUSR1, entireProcessTree: true, CancellationToken.None);
+        Assert.AreEqual("exited 9", status.ToString());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => { _ = second.StopViaPidFdAsync(s_limit, (Signum)(-1)); });
+    }
+
+    [TestMethod]
+    public void ABlockingStop_OfAProcessThatIgnoresTheSignal_KillsIt()
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        Assert.AreEqual("killed by SIGKILL (canceled)", process.StopViaPidFd(TimeSpan.FromMilliseconds(20)).ToString());
+        using Process obeys = ReadyShell.Start(ReadyShell.Obeys);
+        Assert.AreEqual("killed by SIGTERM", obeys.StopViaPidFd(s_limit).ToString());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task WaitForExitOrKill_WithTheTree_KillsWhatTheProcessLeft(bool inTime)
+    {
+        string end = inTime ? "exit 4" : "wait";
+        using Process process = Process.Start(Shell.Info($"sleep 1000 >/dev/null & echo $!; {end}", redirectOutput: true))!;
+        int descendant = int.Parse(process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        if (inTime)
+        {
+            // The descendant is found while its parent lives or not at all.
+            Assert.AreEqual(4, (await process.WaitForExitOrKillPidFdAsync(s_limit, entireProcessTree: true)).ExitCode);
+            Native.KillByPid(descendant);
+        }
+        else
+        {
+            PidFdExitStatus status = await process.WaitForExitOrKillPidFdAsync(TimeSpan.FromMilliseconds(20), entireProcessTree: true);
+            Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(descendant) is null or 'Z', "the descendant is killed");
+        }
+    }
+
+    private static Task<PidFdExitStatus> StopAsync(Process process, ProcessStopOptions options, bool blocking) => blocking
+        ? Task.Factory.StartNew(() => process.StopViaPidFd(options), TaskCreationOptions.LongRunning)
+        : process.StopViaPidFdAsync(options);
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stop;
+
+/// <summary>A process that survives SIGKILL, because its cgroup is frozen. A call in state D does the same.</summary>
+[TestClass]
+public sealed class SurvivorTests
+{
+    private const string Freezer = "/sys/fs/cgroup/freezer";
+
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly ProcessStopOptions s_options = new() { Steps = [], KillTimeout = s_short };
+
+    private static readonly Dictionary<string, (Type Exception, Func<Process, CancellationToken, Task> Call)> s_calls = new()
+    {
+        ["Stop"] = (typeof(TimeoutException), static (process, _) => OnThread(() => process.StopViaPidFd(s_options))),
+        ["StopAsync"] = (typeof(TimeoutException), static (process, _) => process.StopViaPidFdAsync(s_options)),
+        ["StopAsync of the tree"] = (typeof(TimeoutException), static (process, _) =>
+            process.StopViaPidFdAsync(new ProcessStopOptions { Steps = [], KillTimeout = s_short, Scope = ProcessStopScope.EntireTree })),
+        ["StopAsync without end and with a token"] = (typeof(OperationCanceledException), static (process, token) =>
+            process.StopViaPidFdAsync(new ProcessStopOptions { Steps = [], KillTimeout = Timeout.InfiniteTimeSpan }, token)),
+        ["StopAsync of the tree with a token"] = (typeof(OperationCanceledException), static (process, token) => process.StopViaPidFdAsync(
+            new ProcessStopOptions { Steps = [], KillTimeout = Timeout.InfiniteTimeSpan, Scope = ProcessStopScope.EntireTree }, token)),
+        ["WaitForExitOrKill"] = (typeof(TimeoutException), static (process, _) => OnThread(() => process.WaitForExitOrKillPidFd(s_short))),
+        ["WaitForExitOrKillAsync"] = (typeof(TimeoutException), static (process, _) => process.WaitForExitOrKillPidFdAsync(s_short)),
+        ["WaitForExitOrKillAsync with a token"] = (typeof(OperationCanceledException), static (process, token) =>
+            process.WaitForExitOrKillPidFdAsync(TimeSpan.Zero, cancellationToken: token)),
+        ["WaitForExitOrKillAsync at the token"] = (typeof(TimeoutException), static (process, token) => process.WaitForExitOrKillPidFdAsync(token)),
+    };
+
+    public static IEnumerable<object[]> Calls => from call in s_calls.Keys select new object[] { call };
+
+    [TestMethod]
+    [DynamicData(nameof(Calls))]
+    public async Task ACall_WhoseProcessSurvivesTheKill_EndsByItsTimeOrToken(string name)
+    {
+        using FrozenProcess frozen = new();
+        using CancellationTokenSource source = new();
+        Task call = s_calls[name].Call(frozen.Process, source.Token);
+        bool killsAtToken = name.EndsWith("at the token", StringComparison.Ordinal);
+        TestProcesses.WaitUntil(() => frozen.HasPendingKill() || call.IsCompleted || killsAtToken, "the kill is sent");
+        await source.CancelAsync();
+        await call.WaitAsync(s_limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Exception? exception = call.IsCanceled ? new OperationCanceledException() : call.Exception?.InnerException;
+        Assert.IsInstanceOfType(exception, s_calls[name].Exception, exception?.ToString() ?? "none");
+        Assert.IsFalse(frozen.Process.HasExitedPidFd());
+    }
+
+    [TestMethod]
+    public async Task AKillAndAWait_OfAProcessThatSurvives_KeepTheirLimits()
+    {
+        using FrozenProcess frozen = new();
+        frozen.Process.KillViaPidFd();
+        Assert.IsFalse(frozen.Process.WaitForExitPidFd(s_short));
+        Assert.IsFalse(frozen.Process.TryWaitForExitStatusPidFd(s_short, out _));
+        using CancellationTokenSource source = new(s_short);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => frozen.Process.WaitForExitPidFdAsync(source.Token).WaitAsync(s_limit));
+    }
+
+    private static Task OnThread(Action action) => Task.Factory.StartNew(action, TaskCreationOptions.LongRunning);
+
+    /// <summary>A child in a frozen cgroup of its own (version 1; a frozen cgroup of version 2 lets a kill through).</summary>
+    private sealed class FrozenProcess : IDisposable
+    {
+        private readonly string _group = $"{Freezer}/pidfdprocess{Environment.ProcessId}-{Guid.NewGuid():N}";
+
+        public FrozenProcess()
+        {
+            try
+            {
+                Directory.CreateDirectory(_group);
+                File.WriteAllText($"{_group}/cgroup.procs", $"{Process.Id}");
+                File.WriteAllText($"{_group}/freezer.state", "FROZEN");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                End();
+                Assert.Inconclusive($"No cgroup can be frozen here: {e.Message}");
+            }
+
+            TestProcesses.WaitUntil(() => File.ReadAllText($"{_group}/freezer.state").Trim() == "FROZEN", "the cgroup is frozen");
+        }
+
+        public Process Process { get; } = TestProcesses.StartSleeper();
+
+        public bool HasPendingKill() => File.ReadLines($"/proc/{Process.Id}/status")
+            .Any(static line => line.StartsWith("SigPnd", StringComparison.Ordinal) && line.EndsWith("100", StringComparison.Ordinal));
+
+        public void Dispose()
+        {
+            File.WriteAllText($"{_group}/freezer.state", "THAWED");
+            End();
+            TestProcesses.WaitUntil(() => File.ReadAllText($"{_group}/cgroup.procs").Length == 0, "the cgroup is empty");
+            Directory.Delete(_group);
+        }
+
+        private void End()
+        {
+            Native.KillByPid(Process.Id);
+            Process.WaitForExit();
+            Process.Dispose();
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Wait;
+
+/// <summary>A second Process object for a child of this program, fetched by its PID.</summary>
+[TestClass]
+public sealed class SecondObjectTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    [DataRow("WaitForExit")]
+    [DataRow("WaitForExit with a limit")]
+    [DataRow("WaitForExitAsync")]
+    [DataRow("HasExited")]
+    public async Task AWait_OnASecondObject_EndsAfterTheReap(string call)
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using Process second = Process.GetProcessById(child.Id);
+        Assert.AreEqual(ProcessRoute.PidFd, ProcessHandleRegistry.Default.Attach(second).Route);
+        Task wait = call switch
+        {
+            "WaitForExit" => Task.Factory.StartNew(second.WaitForExitPidFd, TaskCreationOptions.LongRunning),
+            "WaitForExit with a limit" => Task.Factory.StartNew(() => second.WaitForExitPidFd(s_limit), TaskCreationOptions.LongRunning),
+            "WaitForExitAsync" => second.WaitForExitPidFdAsync(),
+            _ => Task.Factory.StartNew(
+                () => TestProcesses.WaitUntil(second.HasExitedPidFd, "the child has exited"), TaskCreationOptions.LongRunning),
+        };
+        second.KillViaPidFd();
+        await wait.WaitAsync(s_limit);
+        Assert.IsTrue(second.HasExited);
+        Assert.IsTrue(child.HasExited);
+        Assert.AreEqual(137, child.ExitCode);
+        Assert.AreEqual("killed by SIGKILL", child.WaitForExitStatusPidFd().ToString());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task WithoutPidFds_TheStatusOfAFetchedChild_IsThatOfTheRuntime(bool asynchronous)
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using Process child = TestProcesses.StartShell("exec sleep 1000");
+        using Process fetched = Process.GetProcessById(child.Id);
+        Task<PidFdExitStatus> status = asynchronous
+            ? registry.WaitForExitStatusAsync(fetched)
+            : Task.Factory.StartNew(() => registry.WaitForExitStatus(fetched), TaskCreationOptions.LongRunning);
+        if (!asynchronous)
+        {
+            TestProcesses.WaitUntil(() => status.Status == TaskStatus.Running, "the wait has begun");
+        }
+
+        Assert.IsFalse(registry.HasExited(fetched));
+        child.Kill();
+        Assert.AreEqual("exited 137 or killed by SIGKILL", (await status.WaitAsync(s_limit)).ToString());
+    }
+}
