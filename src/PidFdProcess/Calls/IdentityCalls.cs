@@ -67,12 +67,13 @@ internal static class IdentityCalls
             }
         }
 
-        if (!runs.Support.IsSupported)
+        // A pidfs id alone can be compared through a pidfd only, so it is, even if the runtime has to do the work afterwards.
+        PidFsAbility ability = runs.Platform.PidFs.Ability;
+        if (!runs.Support.IsSupported && (identity.StartTicks is not null || !ability.HasPidFdIds))
         {
             return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
-        PidFsAbility ability = runs.Platform.PidFs.Ability;
         return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
             ? FindByHandle(runs, identity, id, out reason)
             : FindByProcessId(runs, identity, ability, out reason);
@@ -168,7 +169,7 @@ internal static class IdentityCalls
         reason = "it has just been reaped";
         try
         {
-            return OpenCalls.OpenOwned(runs, processId, pidFd);
+            return FindCalls.OpenOwned(runs, processId, pidFd);
         }
         catch (ArgumentException)
         {
