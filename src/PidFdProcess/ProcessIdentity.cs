@@ -4,7 +4,7 @@ using System.Globalization;
 namespace PidFdProcess;
 
 /// <summary>
-/// A name of a process that outlives this program: for a file, an environment variable or a message. Unlike a PID it never names another process.
+/// A name of a process that outlives this program, for a file, an environment variable or a message. Unlike a PID it never names another process.
 /// </summary>
 /// <param name="ProcessId">The PID, as the program that made the identity saw it.</param>
 /// <param name="PidFdId">
@@ -52,7 +52,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 
     /// <inheritdoc cref="Parse(string)"/>
     /// <param name="s">The text.</param>
-    /// <param name="provider">Not used: the forms are the same in every culture.</param>
+    /// <param name="provider">Not used, because the forms are the same in every culture.</param>
     public static ProcessIdentity Parse(string s, IFormatProvider? provider)
     {
         ArgumentNullException.ThrowIfNull(s);
@@ -61,7 +61,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 
     /// <inheritdoc cref="Parse(string)"/>
     /// <param name="s">The text.</param>
-    /// <param name="provider">Not used: the forms are the same in every culture.</param>
+    /// <param name="provider">Not used, because the forms are the same in every culture.</param>
     public static ProcessIdentity Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
         Read(s, out ProcessIdentity identity) is not { } fault
             ? identity
@@ -75,14 +75,14 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 
     /// <inheritdoc cref="TryParse(string?, out ProcessIdentity)"/>
     /// <param name="s">The text.</param>
-    /// <param name="provider">Not used: the forms are the same in every culture.</param>
+    /// <param name="provider">Not used, because the forms are the same in every culture.</param>
     /// <param name="result">The identity, if the text is one.</param>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out ProcessIdentity result) =>
         TryParse(s.AsSpan(), provider, out result);
 
     /// <inheritdoc cref="TryParse(string?, out ProcessIdentity)"/>
     /// <param name="s">The text.</param>
-    /// <param name="provider">Not used: the forms are the same in every culture.</param>
+    /// <param name="provider">Not used, because the forms are the same in every culture.</param>
     /// <param name="result">The identity, if the text is one.</param>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out ProcessIdentity result) => Read(s, out result) is null;
 
@@ -100,7 +100,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 
     /// <inheritdoc cref="ToString(string?)"/>
     /// <param name="format">The format.</param>
-    /// <param name="formatProvider">Not used: the forms are the same in every culture.</param>
+    /// <param name="formatProvider">Not used, because the forms are the same in every culture.</param>
     public string ToString(string? format, IFormatProvider? formatProvider)
     {
         Span<char> buffer = stackalloc char[MaxLength];
@@ -112,7 +112,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
     /// <param name="destination">Where to write it.</param>
     /// <param name="charsWritten">How many characters were written.</param>
     /// <param name="format">The format, see <see cref="ToString(string?)"/>.</param>
-    /// <param name="provider">Not used: the forms are the same in every culture.</param>
+    /// <param name="provider">Not used, because the forms are the same in every culture.</param>
     /// <returns><see langword="false"/> if the destination is too short.</returns>
     /// <exception cref="FormatException">There is no such format, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
     public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format = default, IFormatProvider? provider = null)

@@ -53,8 +53,9 @@ public static class ProcessIdentityExtensions
     /// <exception cref="AggregateException">Some could not be looked at, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// Each is checked as by a tree kill: its pidfd is opened, then its parent is read, then the parent is seen to live. Processes that
-    /// <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are compared.
+    /// Each is checked as a tree kill does. Its pidfd is opened, then its parent is read, and then the parent must not have been reaped. Processes
+    /// that <c>/proc</c> hides from the caller (<c>hidepid</c>) are not found. Without pidfds they are listed by PID, and the start times are
+    /// compared.
     /// </remarks>
     public static Process[] GetChildrenViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetChildren(process);
 
@@ -89,9 +90,9 @@ public static class ProcessIdentityExtensions
     /// <exception cref="ObjectDisposedException">Through the task: the registry was disposed first.</exception>
     /// <remarks>
     /// <para>
-    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and
-    /// less often if it is large. What a process starts shortly before it exits can be missed: a daemon that starts another one and exits within that
-    /// time has left the tree before it is listed.
+    /// No event of the kernel tells of a new process. The tree is listed every 20 ms, more often at first and after a new process was found, and less
+    /// often if it is large. A process whose parent exits before it is listed has left the tree and is not waited for. A daemon that starts
+    /// another process and exits at once does that.
     /// </para>
     /// <para>No thread waits. A process is only waited for, never stopped.</para>
     /// </remarks>

@@ -7,7 +7,7 @@ public enum ProcessIdentityMethod
     None,
 
     /// <summary>
-    /// By its PID and its start ticks. They are 10 ms fine, so a process that got the PID within the same 10 ms is taken for the one that is meant.
+    /// By its PID and its start ticks. A tick is 10 ms, so two processes that had the same PID within 10 ms cannot be told apart.
     /// </summary>
     StartTicks,
 

@@ -32,7 +32,8 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
     public static Case[] All { get; } =
     [
         .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
-        .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
+        .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. IdentityCases.All, .. ParityCases.All,
+        .. LimitCases.All,
         .. DotNet11Cases.All,
     ];
 

@@ -7,12 +7,13 @@ internal sealed class Options
 {
     public const string Usage = """
         conformance [--shell PATH] [--only a,b] [--except a,b] [--may-skip a,b] [--expect-support TEXT]
-                    [--descriptors-left N] [--results FILE --environment NAME] [--shares N] [--list]
+                    [--expect-identity TEXT] [--descriptors-left N] [--results FILE --environment NAME] [--shares N] [--list]
         conformance --soak SECONDS [--hostile] [--seed N] [--threads N] [--shell PATH]
 
         --hostile              also soak in hosts that get in the way
         --may-skip a,b         a case that is skipped and is not one of these counts as failed
         --expect-support TEXT  fail unless the reason in Support starts with TEXT
+        --expect-identity TEXT fail unless the reason for the way to identify processes in Support starts with TEXT
         --descriptors-left N   run the cases of --only with room for N more descriptors
         --shares N             also measure, of N exits each, how often the exit status and resource usage were there
         --results FILE         append a line: environment, kernel, runtime, passed, failed, skipped, skipped cases and why
@@ -25,6 +26,8 @@ internal sealed class Options
     public string[]? MaySkip { get; private set; }
 
     public string? ExpectedSupport { get; private set; }
+
+    public string? ExpectedIdentity { get; private set; }
 
     public int? DescriptorsLeft { get; private set; }
 
@@ -75,6 +78,9 @@ internal sealed class Options
                     break;
                 case "--expect-support":
                     options.ExpectedSupport = Value();
+                    break;
+                case "--expect-identity":
+                    options.ExpectedIdentity = Value();
                     break;
                 case "--descriptors-left":
                     options.DescriptorsLeft = Parse(Value());

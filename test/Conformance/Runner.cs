@@ -27,13 +27,11 @@ internal sealed class Runner(Options options)
             return Finish();
         }
 
-        Console.WriteLine(ProcessHandleRegistry.Default.Support);
-        if (options.ExpectedSupport is { } expected && !ProcessHandleRegistry.Default.Support.Reason.StartsWith(expected, StringComparison.Ordinal))
-        {
-            Report("support", "FAILED", $"the reason does not start with '{expected}'", 0);
-            _failed++;
-        }
-
+        PidFdSupport support = ProcessHandleRegistry.Default.Support;
+        Console.WriteLine(support);
+        Console.WriteLine(support.IdentityReason);
+        RequireReason("support", support.Reason, options.ExpectedSupport);
+        RequireReason("identity", support.IdentityReason, options.ExpectedIdentity);
         RequireNames(all, options.Only.Concat(options.Except).Concat(options.MaySkip ?? []));
 
         // The first processes make the runtime and the library open what they keep open.
@@ -75,6 +73,15 @@ internal sealed class Runner(Options options)
         if (names.FirstOrDefault(name => !all.Any(each => each.Name == name)) is { } unknown)
         {
             throw new ArgumentException($"there is no case {unknown}; --list shows them");
+        }
+    }
+
+    private void RequireReason(string what, string reason, string? expected)
+    {
+        if (expected is not null && !reason.StartsWith(expected, StringComparison.Ordinal))
+        {
+            Report(what, "FAILED", $"the reason does not start with '{expected}'", 0);
+            _failed++;
         }
     }
 

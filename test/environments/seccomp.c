@@ -5,10 +5,12 @@
 //   waitid    with idtype P_PIDFD
 //   ioctl     of type 0xFF, pidfd's
 //   poll      (also ppoll) of one descriptor
+//   statx     of a descriptor, without a path
 // The rule unknown=ERRNO answers every call that came after Linux 5.0, as a container runtime of that time does; clone3
 // alone gets ENOSYS, which the C library takes for an old kernel.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -117,6 +119,19 @@ static void add_rule(char *rule)
     else if (strcmp(name, "ioctl") == 0)
     {
         rule_if_argument(SYS_ioctl, 1, 8, 0xFF, PIDFD_IOCTL, error);
+    }
+    else if (strcmp(name, "name_to_handle_at") == 0)
+    {
+        rule_for(SYS_name_to_handle_at, error);
+    }
+    else if (strcmp(name, "open_by_handle_at") == 0)
+    {
+        rule_for(SYS_open_by_handle_at, error);
+    }
+    else if (strcmp(name, "statx") == 0)
+    {
+        // That of a descriptor, which has no path to look at: with AT_EMPTY_PATH. The runtime's has none.
+        rule_if_argument(SYS_statx, 2, 0, ~0u, AT_EMPTY_PATH, error);
     }
     else if (strcmp(name, "unknown") == 0)
     {

@@ -7,7 +7,7 @@ namespace PidFdProcess.Calls;
 /// <summary>Finds processes by a PID or a name, or from a descriptor.</summary>
 internal static class FindCalls
 {
-    /// <summary>The process with the PID; <see langword="null"/> if there is none.</summary>
+    /// <summary>The process with the PID, or <see langword="null"/> if there is none.</summary>
     public static Process? Find(AttachmentTable runs, int processId)
     {
         runs.ThrowIfDisposed();
@@ -80,17 +80,34 @@ internal static class FindCalls
         {
             RequireProcess(runs, duplicate);
             int processId = ProcessIdOf(runs, duplicate);
-            if (runs.Support.IsSupported)
-            {
-                mine = null;
-                return OpenCalls.OpenOwned(runs, processId, duplicate);
-            }
+            mine = null;
+            return OpenOwned(runs, processId, duplicate);
+        }
+        finally
+        {
+            mine?.Dispose();
+        }
+    }
 
+    /// <summary>
+    /// The object of a process whose pidfd is at hand. Takes over the pidfd, also if it throws. If the runtime has to do the work, the pidfd proves
+    /// that the object means its process, and is closed.
+    /// </summary>
+    /// <exception cref="ArgumentException">The process has been reaped.</exception>
+    public static Process OpenOwned(AttachmentTable runs, int processId, SafePidFdHandle pidFd)
+    {
+        if (runs.Support.IsSupported)
+        {
+            return OpenCalls.OpenOwned(runs, processId, pidFd);
+        }
+
+        using (pidFd)
+        {
             Process process = OpenCalls.Open(runs, processId);
             try
             {
-                // It still held the PID, so the object means the same process.
-                ProcessIdOf(runs, duplicate);
+                // The process still held the PID.
+                ProcessIdOf(runs, pidFd);
                 return process;
             }
             catch
@@ -98,10 +115,6 @@ internal static class FindCalls
                 Close(runs, process);
                 throw;
             }
-        }
-        finally
-        {
-            mine?.Dispose();
         }
     }
 

@@ -7,10 +7,10 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a PID is not a name. Everything under /proc is about a PID, and so is the Process object.
+// Constraints: a PID names its process until it is reused. Everything under /proc is about a PID, and so is the Process object.
 //
-// Scheme: whatever was read about a PID counts only if the pidfd says afterwards that its process still held the PID (a signal 0 that is not ESRCH).
-// A pidfs id is read from the pidfd itself and needs no such check. Without pidfds the start ticks are read before and after, which
+// Scheme: an answer about a PID counts only if the pidfd's process still held the PID after it was read. A signal 0 that is not answered with ESRCH
+// proves that. The pidfs id is read from the pidfd, so it needs no proof. Without pidfds the start ticks are read before and after. That
 // leaves only a PID that was recycled within one tick.
 internal static class IdentityCalls
 {
@@ -40,7 +40,7 @@ internal static class IdentityCalls
         Find(runs, identity, out string reason)
         ?? throw new ArgumentException($"The process of the identity {identity} is not running: {reason}.", nameof(identity));
 
-    /// <summary>The process that the identity names; <see langword="null"/>, and the reason, if it is gone.</summary>
+    /// <summary>The process that the identity names, or <see langword="null"/> and the reason if it is gone.</summary>
     public static Process? Find(AttachmentTable runs, ProcessIdentity identity, out string reason)
     {
         RequireLinux();
@@ -67,12 +67,13 @@ internal static class IdentityCalls
             }
         }
 
-        if (!runs.Support.IsSupported)
+        // A pidfs id alone can be compared through a pidfd only, so it is, even if the runtime has to do the work afterwards.
+        PidFsAbility ability = runs.Platform.PidFs.Ability;
+        if (!runs.Support.IsSupported && (identity.StartTicks is not null || !ability.HasPidFdIds))
         {
             return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
-        PidFsAbility ability = runs.Platform.PidFs.Ability;
         return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
             ? FindByHandle(runs, identity, id, out reason)
             : FindByProcessId(runs, identity, ability, out reason);
@@ -168,7 +169,7 @@ internal static class IdentityCalls
         reason = "it has just been reaped";
         try
         {
-            return OpenCalls.OpenOwned(runs, processId, pidFd);
+            return FindCalls.OpenOwned(runs, processId, pidFd);
         }
         catch (ArgumentException)
         {
@@ -176,7 +177,7 @@ internal static class IdentityCalls
         }
     }
 
-    // Out of descriptors or memory: as every process, this one is left to the runtime until there is room.
+    // If descriptors or memory are short, the runtime serves this process as it serves any other one then.
     private static Process? FindWithoutPidFd(AttachmentTable runs, ProcessIdentity identity, string call, Errno error, out string reason) =>
         SystemCallError.IsResource(error) && identity.StartTicks is not null
             ? FindByStockRoute(runs, identity, SystemCallError.Describe(call, error), out reason)

@@ -5,14 +5,13 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// A process gets another parent when its own ends, and never one that is younger than that. So a parent that is the same before and after its pidfd
-// was
-// opened held its PID in between.
+// A process gets another parent only when its parent ends, and the new one is an ancestor that was there before. So if the PID of the parent is the
+// same before and after a pidfd was opened for it, the pidfd is the parent's.
 
 /// <summary>Opens the parents of processes.</summary>
 internal static class ParentCalls
 {
-    // Each turn of a loop means that a parent has ended, and a process has so many ancestors at most.
+    // Each turn of the loop means that a parent has ended. No process has so many ancestors.
     private const int MaxParents = 10_000;
 
     public static Process OpenOwnParent(AttachmentTable runs)

@@ -8,12 +8,11 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a PID in a file is a guess. The process that wrote it may be gone, and its PID a stranger's. Only the age can tell: a process that
-// started
-// after the file was written is not the one. The file has the time of day, the process the time since the boot.
+// Constraints: the process that wrote its PID into a file may be gone, and another process may have the PID. Only the age tells them apart, because
+// the other process started after the file was written. The file has the time of day, the process has the time since the boot.
 //
-// Scheme: read the time of the file, then the PID, so that a file that is written in between is taken for older. Then open the process, and compare
-// when it started. Both times are cut off to some milliseconds.
+// Scheme: read the time of the file first and the PID second. If the file is written between the two, it counts as older, and the process is refused.
+// Then open the process and compare when it started. Both times lack some milliseconds.
 internal static class PidFileCalls
 {
     private const int LongestLine = 64;

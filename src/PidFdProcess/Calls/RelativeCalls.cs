@@ -10,8 +10,8 @@ namespace PidFdProcess.Calls;
 //
 // Constraints: a list of children is about PIDs. No event tells of a new process, so it has to be listed while its parent lives.
 //
-// Scheme: the members of a tree are found and checked as for a tree kill (TreeMembers). An object takes over the pidfd of its member. A member
-// without one, for want of descriptors or on a host without pidfds, is known by its start time.
+// Scheme: the members of a tree are found and checked as for a tree kill (TreeMembers). An object takes over the pidfd of its member. A member has
+// none if descriptors are short or the host has no pidfds. Its PID and start time are compared then.
 
 /// <summary>The children and descendants of a process.</summary>
 internal static class RelativeCalls
@@ -162,7 +162,7 @@ internal static class RelativeCalls
         return process;
     }
 
-    /// <summary>Looks whether a member has exited: by its pidfd, which also works if <c>/proc</c> hides the process.</summary>
+    /// <summary>Looks whether a member has exited. The pidfd answers also if <c>/proc</c> hides the process.</summary>
     private static void Update(AttachmentTable runs, TreeMembers members, TreeMember member)
     {
         members.Access.Update(member);
@@ -172,7 +172,7 @@ internal static class RelativeCalls
         }
     }
 
-    // The last process to end is always the one that is waited for, so the end of the tree is noticed at once.
+    // One process is waited for at a time. When the last one ends, it is that one, so the end of the tree is noticed at once.
     private static Task PauseAsync(
         AttachmentTable runs, in PinnedRun run, TreeMembers members, TimeSpan limit, CancellationToken cancellationToken)
     {

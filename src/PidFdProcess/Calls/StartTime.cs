@@ -10,7 +10,7 @@ internal static class StartTime
 
     public static TimeSpan SinceBoot(ulong ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
-    /// <summary>Reads the start ticks; <see langword="null"/> if there is no such process, or none that the caller may look at.</summary>
+    /// <summary>Reads the start ticks; <see langword="null"/> if the process is gone or hidden.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">Out of descriptors or the like, so that it is not known.</exception>
     public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch
     {

@@ -17,11 +17,10 @@ internal static class ExitPause
 
         try
         {
-            await waiter.Task.WaitAsync(limit, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Time for another look.
+            // Not by an exception for each time that is over.
+            Task ended = await Task.WhenAny(waiter.Task, Task.Delay(limit, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            await ended.ConfigureAwait(false);
         }
         finally
         {

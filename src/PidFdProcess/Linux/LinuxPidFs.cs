@@ -23,7 +23,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     private const int NanosecondsPerTick = 100;
     private const int FileSystemStatusSize = 256;
 
-    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version; the number is the same on every architecture.
+    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version. The number is the same on every architecture.
     private const nuint PidFdGetInfo = 0xC040FF0B;
     private const int InfoSize = 64;
     private const ulong InfoPid = 1;
@@ -44,7 +44,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
 
     public Errno GetInode(SafePidFdHandle pidFd, out ulong inode)
     {
-        // struct statx has the same layout on every architecture; struct stat has not.
+        // Unlike struct stat, struct statx has the same layout on every architecture.
         byte path = 0;
         ulong* status = stackalloc ulong[StatXSize / sizeof(ulong)];
         Errno error = ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));

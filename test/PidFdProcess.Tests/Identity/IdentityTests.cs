@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -125,22 +127,33 @@ public sealed class IdentityTests
     }
 
     [TestMethod]
+    [DataRow(ProcessIdentityMethod.PidFdId)]
+    [DataRow(ProcessIdentityMethod.FileHandle)]
+    public void SwitchedOffByTheOperator_APidFsIdIsComparedThroughAPidFdAllTheSame(ProcessIdentityMethod method)
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = CreateRegistry(method);
+        using ProcessHandleRegistry stock = CreateStockRegistry(method);
+        ProcessIdentity parsed = ProcessIdentity.Parse(registry.GetIdentity(child).ToString(), null);
+        AssertOpens(stock, parsed, child.Id);
+        AssertGone(stock, parsed with { PidFdId = parsed.PidFdId + 1_000_000 });
+        Kill(child);
+        AssertGone(stock, parsed);
+    }
+
+    [TestMethod]
     public void WithoutPidFds_APidFsIdAloneCannotBeCompared()
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
-        using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
-        ProcessIdentity parsed = ProcessIdentity.Parse(registry.GetIdentity(child).ToString(), null);
-        if (parsed.PidFdId is null)
-        {
-            Assert.Inconclusive("This kernel has no pidfs ids.");
-        }
-
-        PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(() => stock.TryOpen(parsed, out _));
+        using ProcessHandleRegistry stock = CreateStockRegistry(ProcessIdentityMethod.StartTicks);
+        ProcessIdentity identity = registry.GetIdentity(child);
+        PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(
+            () => stock.TryOpen(identity with { PidFdId = 5, StartTicks = null }, out _));
         StringAssert.Contains(e.Message, PidFdSupport.DisabledSwitch);
 
         // With the ticks it can.
-        AssertOpens(stock, registry.GetIdentity(child), child.Id);
+        AssertOpens(stock, identity, child.Id);
         Kill(child);
     }
 
@@ -176,6 +189,13 @@ public sealed class IdentityTests
 
     private static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method, HookedPidFs? pidFs = null) =>
         method == ProcessIdentityMethod.None ? StockSwitch.CreateRegistry() : (pidFs ?? HookedPidFs.For(method)).CreateRegistry(method);
+
+    private static ProcessHandleRegistry CreateStockRegistry(ProcessIdentityMethod method)
+    {
+        HookedKernel kernel = new();
+        PidFdSupport disabled = PidFdSupport.Unsupported($"disabled by the AppContext switch {PidFdSupport.DisabledSwitch}");
+        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(kernel, HookedPidFs.For(method)) }, disabled));
+    }
 
     private static void AssertIdentity(ProcessIdentityMethod method, int processId, ProcessIdentity identity)
     {

@@ -228,9 +228,8 @@ public sealed class RelativesTests
         CollectionAssert.AreEqual(ids, Array.ConvertAll(processes, process => process.Id));
         foreach (Process process in processes)
         {
-            Assert.AreEqual(
-                registry.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, registry.Attach(process).Route, registry.Attach(
-                    process).Reason);
+            ProcessAttachment attachment = registry.Attach(process);
+            Assert.AreEqual(registry.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, attachment.Route, attachment.Reason);
             registry.Detach(process);
             process.Dispose();
         }
