@@ -3,7 +3,7 @@ namespace PidFdProcess.Handles;
 /// <summary>
 /// The registration of a pidfd that belongs to no attachment. No other registration may have the same descriptor, because an epoll set takes it once.
 /// </summary>
-internal sealed class DescriptorExit(ExitEventLoop loop, SafePidFdHandle pidFd, object owner) : ExitRegistration(loop)
+internal sealed class DescriptorExit(PidFdPlatform platform, SafePidFdHandle pidFd, object owner) : ExitRegistration(platform)
 {
     public override object Owner => owner;
 
