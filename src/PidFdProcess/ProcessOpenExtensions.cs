@@ -101,4 +101,33 @@ public static class ProcessOpenExtensions
         process = IdentityCalls.Find(registry.Runs, identity, out _);
         return process is not null;
     }
+
+    /// <inheritdoc cref="ProcessIdentityExtensions.GetChildrenViaPidFd"/>
+    /// <param name="registry">The registry.</param>
+    /// <param name="process">The process, which may be the calling one.</param>
+    public static Process[] GetChildren(this ProcessHandleRegistry registry, Process process)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        return RelativeCalls.Open(registry.Runs, process, all: false);
+    }
+
+    /// <inheritdoc cref="ProcessIdentityExtensions.GetDescendantsViaPidFd"/>
+    /// <param name="registry">The registry.</param>
+    /// <param name="process">The process, which may be the calling one.</param>
+    public static Process[] GetDescendants(this ProcessHandleRegistry registry, Process process)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        return RelativeCalls.Open(registry.Runs, process, all: true);
+    }
+
+    /// <inheritdoc cref="ProcessIdentityExtensions.WaitForTreeExitPidFdAsync"/>
+    /// <param name="registry">The registry.</param>
+    /// <param name="process">The process. It may not be the calling one.</param>
+    /// <param name="cancellationToken">Ends the wait. The processes and other waits go on.</param>
+    public static Task WaitForTreeExitAsync(
+        this ProcessHandleRegistry registry, Process process, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(registry);
+        return RelativeCalls.WaitForTreeExitAsync(registry.Runs, process, cancellationToken);
+    }
 }

@@ -167,7 +167,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     }
 
     /// <summary>
-    /// Ends the task on this thread. In a program whose pool has a queue, a pool thread ends it, so that the continuations overtake the queue.
+    /// Ends the task on this thread. If the pool has a queue of work, a pool thread ends it, so that the continuations overtake the queue.
     /// </summary>
     private void EndTask()
     {

@@ -42,8 +42,11 @@ internal static class AppSources
         h.WaitForExit();
         Console.WriteLine($"{exited} {a.ExitCode} {b.ExitCode} {c.ExitCode} {d.ExitCode}");
 
-        static void Print(string call, Process process) =>
-            Console.WriteLine($"{call}: {(ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment) ? attachment.Route : "none")}");
+        static void Print(string call, Process process)
+        {
+            bool isAttached = ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment);
+            Console.WriteLine($"{call}: {(isAttached ? attachment!.Route : "none")}");
+        }
         """;
 
     /// <summary>Prints what each stock call answers or throws, in particular where it fails. The lines must not depend on the property.</summary>
@@ -62,7 +65,8 @@ internal static class AppSources
         exited.WaitForExit();
         using Process running = Process.Start("/bin/sleep", "1000");
 
-        foreach ((string name, Process process) in new (string, Process)[] { ("null", none), ("unstarted", unstarted), ("closed", closed), ("exited", exited) })
+        (string, Process)[] objects = [("null", none), ("unstarted", unstarted), ("closed", closed), ("exited", exited)];
+        foreach ((string name, Process process) in objects)
         {
             Show($"{name} Kill()", () => process.Kill());
             Show($"{name} Kill(false)", () => process.Kill(false));
@@ -102,11 +106,13 @@ internal static class AppSources
         Show("PID -1", () => Process.GetProcessById(-1).Id);
         Show("machine of .", () => Process.GetProcessById(1, ".").MachineName);
         Show("machine of its name", () => Process.GetProcessById(1, Environment.MachineName).MachineName == Environment.MachineName);
-        string thread = Directory.GetDirectories("/proc/self/task").Select(Path.GetFileName).First(id => id != Environment.ProcessId.ToString(CultureInfo.InvariantCulture))!;
-        Show("thread id", () => Process.GetProcessById(int.Parse(thread, CultureInfo.InvariantCulture)).Id.ToString(CultureInfo.InvariantCulture) == thread);
+        int thread = Directory.GetDirectories("/proc/self/task")
+            .Select(task => int.Parse(Path.GetFileName(task), CultureInfo.InvariantCulture)).First(id => id != Environment.ProcessId);
+        Show("thread id", () => Process.GetProcessById(thread).Id == thread);
 
         int raised = 0;
-        using Process watched = new() { StartInfo = new("/bin/sh", "-c \"echo text\"") { RedirectStandardOutput = true }, EnableRaisingEvents = true };
+        using Process watched = new() { StartInfo = new("/bin/sh", "-c \"echo text\"") { RedirectStandardOutput = true } };
+        watched.EnableRaisingEvents = true;
         using ManualResetEventSlim told = new();
         string text = "";
         watched.Exited += (_, _) => { Interlocked.Increment(ref raised); told.Set(); };
@@ -141,7 +147,8 @@ internal static class AppSources
             catch (Exception caught)
             {
                 Exception e = caught is System.Reflection.TargetInvocationException { InnerException: { } inner } ? inner : caught;
-                outcome = $"{e.GetType()} {(e as Win32Exception)?.NativeErrorCode} {(e as ArgumentException)?.ParamName} {(e as AggregateException)?.InnerExceptions.Count}"
+                string details = $"{(e as Win32Exception)?.NativeErrorCode} {(e as ArgumentException)?.ParamName}";
+                outcome = $"{e.GetType()} {details} {(e as AggregateException)?.InnerExceptions.Count}"
                     + (e is NullReferenceException ? "" : " " + e.Message.ReplaceLineEndings(" "));
             }
 
@@ -150,6 +157,11 @@ internal static class AppSources
 
         static string Run(Action action) { action(); return "done"; }
 
-        static string Await(Task task) { Console.Write(task.IsFaulted || task.IsCanceled ? "(through the task) " : ""); task.GetAwaiter().GetResult(); return "done"; }
+        static string Await(Task task)
+        {
+            Console.Write(task.IsFaulted || task.IsCanceled ? "(through the task) " : "");
+            task.GetAwaiter().GetResult();
+            return "done";
+        }
         """;
 }

@@ -104,7 +104,10 @@ internal sealed class DropInProject
 
     /// <summary>Runs the program on this runtime, whatever its framework, and returns what it printed.</summary>
     public async Task<string> RunAsync(string? disabled = null, params string[] arguments) => (await ToolRun.SucceedAsync(
-        ToolRun.DotNet, ["exec", "--roll-forward", "Major", Path.Combine(Output, Name + ".dll"), .. arguments], Folder, Disabled(disabled))).Output.Trim();
+        ToolRun.DotNet,
+        ["exec", "--roll-forward", "Major", Path.Combine(Output, Name + ".dll"), .. arguments],
+        Folder,
+        Disabled(disabled))).Output.Trim();
 
     /// <summary>Runs the program that was published for itself.</summary>
     public async Task<string> RunPublishedAsync() =>

@@ -64,10 +64,12 @@ public sealed class OutcomeTests
         using Process target = Process.Start("/bin/sleep", "1000");
         try
         {
-            for (DirectoryInfo? folder = new(app.Output); folder is not null && folder.FullName.StartsWith(Path.GetTempPath(), StringComparison.Ordinal); folder = folder.Parent)
+            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Library.Folder; folder = folder.Parent!)
             {
                 folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             }
+
+            new DirectoryInfo(app.Library.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
 
             string[] arguments =
             [

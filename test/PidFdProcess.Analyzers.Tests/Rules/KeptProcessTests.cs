@@ -72,7 +72,8 @@ public sealed class KeptProcessTests
 
     [TestMethod]
     public Task WithTheProperty_OnlyLookUpsByNameAreReported() => RuleTest.VerifyAsync<LookUpAnalyzer>(
-        Kept.Replace("{|PIDFD0005:GetProcessById|}", "GetProcessById", StringComparison.Ordinal).Replace("{|PIDFD0001:GetProcessById|}", "GetProcessById", StringComparison.Ordinal),
+        Kept.Replace("{|PIDFD0005:GetProcessById|}", "GetProcessById", StringComparison.Ordinal)
+            .Replace("{|PIDFD0001:GetProcessById|}", "GetProcessById", StringComparison.Ordinal),
         dropIn: true);
 
     [TestMethod]
@@ -86,6 +87,27 @@ public sealed class KeptProcessTests
 
     [TestMethod]
     public Task TheFix_OpensTheProcess() => RuleTest.VerifyFixAsync<LookUpAnalyzer, UseCounterpartCodeFix>(
-        "using System.Diagnostics;\nclass C { Process _p; void A() => _p = Process.{|PIDFD0005:GetProcessById|}(1); void B() => _p.Kill(); }\n",
-        "using System.Diagnostics;\nusing PidFdProcess;\nclass C { Process _p; void A() => _p = ProcessHandleRegistry.Default.Open(1); void B() => _p.Kill(); }\n");
+        """
+        using System.Diagnostics;
+        class C
+        {
+            Process _p;
+            Process[] _all;
+            void A() { _p = Process.{|PIDFD0005:GetProcessById|}(1); _all = Process.{|PIDFD0005:GetProcessesByName|}("a"); }
+            void B() { _p.Kill(); _all[0].Kill(); }
+        }
+
+        """,
+        """
+        using System.Diagnostics;
+        using PidFdProcess;
+        class C
+        {
+            Process _p;
+            Process[] _all;
+            void A() { _p = ProcessHandleRegistry.Default.Open(1); _all = ProcessHandleRegistry.Default.OpenByName("a"); }
+            void B() { _p.Kill(); _all[0].Kill(); }
+        }
+
+        """);
 }

@@ -8,6 +8,8 @@ namespace PidFdProcess.Analyzers.Tests.Rules;
 [TestClass]
 public sealed class SignalByPidTests
 {
+    private const string Head = "using System.Diagnostics; using System.Runtime.InteropServices; using PidFdProcess;\n";
+
     private const string Native = """
         static class Native
         {
@@ -106,8 +108,8 @@ public sealed class SignalByPidTests
 
     [TestMethod]
     public Task AMemberOfProcessItself_IsReportedAndReplaced() => RuleTest.VerifyFixAsync<SignalByPidAnalyzer, SignalViaPidFdCodeFix>(
-        "using System.Diagnostics; using System.Runtime.InteropServices; using PidFdProcess;\nclass Own : Process { void M() => Native.{|PIDFD0003:kill|}(Id, 15); }\n" + Native,
-        "using System.Diagnostics; using System.Runtime.InteropServices; using PidFdProcess;\nclass Own : Process { void M() => this.SignalViaPidFd(PosixSignal.SIGTERM); }\n" + Native);
+        Head + "class Own : Process { void M() => Native.{|PIDFD0003:kill|}(Id, 15); }\n" + Native,
+        Head + "class Own : Process { void M() => this.SignalViaPidFd(PosixSignal.SIGTERM); }\n" + Native);
 
     [TestMethod]
     public Task TheSignalsOfNet11_AreReportedAndReplaced() => VerifyAsync(

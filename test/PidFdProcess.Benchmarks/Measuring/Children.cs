@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Benchmarks.Measuring;
 
@@ -32,8 +32,7 @@ internal static class Children
     /// <summary>A process that is still loading takes another time to die.</summary>
     public static void WaitUntilAsleep(int processId)
     {
-        string path = $"/proc/{processId.ToString(CultureInfo.InvariantCulture)}/stat";
-        while (File.ReadAllText(path) is string stat && stat[stat.LastIndexOf(')') + 2] != 'S')
+        while (ProcessTable.StateOf(processId) is not (null or 'S'))
         {
             Thread.Sleep(1);
         }

@@ -1,26 +1,18 @@
 using System.Diagnostics;
-using System.Globalization;
 using PidFdProcess.Benchmarks.Measuring;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 
-/// <summary>A running child, and a foreign zombie that nobody reaps, both attached.</summary>
+/// <summary>A running child, and a zombie of another parent, which does not reap. Both are attached.</summary>
 internal sealed class CallTargets : IDisposable
 {
-    private readonly Process _parent;
+    private readonly NonChildProcess _nonChild = NonChildProcess.StartUnreaped();
 
     public CallTargets()
     {
         Child = Process.Start("/bin/sleep", "1000");
-        _parent = Process.Start(
-            new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 >/dev/null & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
-        Zombie = Registry.Open(int.Parse(_parent.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
-        while (File.ReadAllText($"/proc/{_parent.Id.ToString(CultureInfo.InvariantCulture)}/comm") != "sleep\n")
-        {
-            // Until then the shell might reap.
-            Thread.Sleep(1);
-        }
-
+        Zombie = Registry.Open(_nonChild.Id);
         ChildFd = RawCalls.Open(Child.Id);
         ZombieFd = RawCalls.Open(Zombie.Id);
         Registry.Attach(Child);
@@ -46,13 +38,12 @@ internal sealed class CallTargets : IDisposable
 
     public void Dispose()
     {
-        _parent.Kill();
         Child.Kill();
         Child.WaitForExit();
         Registry.Dispose();
         ChildFd.Dispose();
         ZombieFd.Dispose();
-        _parent.Dispose();
+        _nonChild.Dispose();
         Child.Dispose();
         Zombie.Dispose();
     }

@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
 /// <summary>Ends trees while this process has 0 to 8 free descriptors. Prints what each call did, and how many processes it left.</summary>
-internal static unsafe partial class EndTreeWithoutDescriptors
+internal static unsafe class EndTreeWithoutDescriptors
 {
-    private const int DescriptorLimit = 7;
+    private const int DuplicateDescriptor = 0;
     private const ulong Limit = 400;
     private const int MaxFree = 8;
     private const string Deep = "f() { if [ $1 -gt 1 ]; then f $(($1 - 1)) & wait; else exec sleep 1000; fi; }; f 12";
@@ -27,8 +28,8 @@ internal static unsafe partial class EndTreeWithoutDescriptors
             first.WaitForExit();
         }
 
-        Limits limits = new() { Soft = Limit, Hard = Limit };
-        if (SetLimit(DescriptorLimit, &limits) != 0)
+        Native.Limits limits = new(Limit, Limit);
+        if (Native.SetLimit(Native.DescriptorLimit, &limits) != 0)
         {
             throw new InvalidOperationException("setrlimit failed");
         }
@@ -47,14 +48,14 @@ internal static unsafe partial class EndTreeWithoutDescriptors
         _ = root.HasExitedPidFd();
         List<int> tree = OwnTree.Of(root.Id);
         List<int> taken = [];
-        for (int fd; (fd = Duplicate(1)) >= 0;)
+        for (int fd; (fd = Native.Fcntl(1, DuplicateDescriptor, 0)) >= 0;)
         {
             taken.Add(fd);
         }
 
         foreach (int fd in taken.TakeLast(free))
         {
-            _ = Close(fd);
+            _ = Native.Close(fd);
         }
 
         string outcome = "returned";
@@ -69,7 +70,7 @@ internal static unsafe partial class EndTreeWithoutDescriptors
 
         foreach (int fd in taken.SkipLast(free))
         {
-            _ = Close(fd);
+            _ = Native.Close(fd);
         }
 
         if (call == "descendants")
@@ -119,20 +120,5 @@ internal static unsafe partial class EndTreeWithoutDescriptors
         }
 
         return root;
-    }
-
-    [LibraryImport("libc", EntryPoint = "setrlimit")]
-    private static partial int SetLimit(int resource, Limits* limits);
-
-    [LibraryImport("libc", EntryPoint = "dup")]
-    private static partial int Duplicate(int fd);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int fd);
-
-    private struct Limits
-    {
-        public ulong Soft;
-        public ulong Hard;
     }
 }

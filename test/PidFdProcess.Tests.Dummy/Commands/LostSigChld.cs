@@ -118,7 +118,7 @@ internal static class LostSigChld
         return "ended";
     }
 
-    private static object? Wait(Func<CancellationToken, Task> wait) => Ended(() => wait(Soon()).GetAwaiter().GetResult());
+    private static string? Wait(Func<CancellationToken, Task> wait) => Ended(() => wait(Soon()).GetAwaiter().GetResult());
 
     private static CancellationToken Soon() => new CancellationTokenSource(TimeSpan.FromMilliseconds(300)).Token;
 

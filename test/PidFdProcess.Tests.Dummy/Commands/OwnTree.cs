@@ -1,8 +1,8 @@
-using System.Globalization;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
-/// <summary>The tree of a process by PIDs, for a command that started it and knows that nobody else ends it.</summary>
+/// <summary>The tree of a process by PIDs, for a command that started it and is the only one to end it.</summary>
 internal static class OwnTree
 {
     /// <summary>Lists the process and its descendants.</summary>
@@ -11,37 +11,11 @@ internal static class OwnTree
         List<int> all = [processId];
         for (int i = 0; i < all.Count; i++)
         {
-            foreach (int id in Ids())
-            {
-                if (ParentOf(id) == all[i])
-                {
-                    all.Add(id);
-                }
-            }
+            all.AddRange(ProcessTable.Ids().Where(id => ProcessTable.ParentOf(id) == all[i]));
         }
 
         return all;
     }
 
-    public static bool IsAlive(int processId) => Fields(processId) is [not ("Z" or "X"), ..];
-
-    private static int? ParentOf(int processId) =>
-        Fields(processId) is [_, string parent, ..] ? int.Parse(parent, CultureInfo.InvariantCulture) : null;
-
-    private static IEnumerable<int> Ids() => Directory.GetDirectories("/proc")
-        .Select(static directory => int.TryParse(Path.GetFileName(directory), out int id) ? id : 0)
-        .Where(static id => id > 0);
-
-    private static string[] Fields(int processId)
-    {
-        try
-        {
-            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        }
-        catch (IOException)
-        {
-            return [];
-        }
-    }
+    public static bool IsAlive(int processId) => ProcessTable.StateOf(processId) is not (null or 'Z' or 'X');
 }

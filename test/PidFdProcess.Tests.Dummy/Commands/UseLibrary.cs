@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
@@ -9,7 +8,7 @@ namespace PidFdProcess.Tests.Dummy.Commands;
 /// brackets the time in which waits for that process are pending with a call that nothing else makes, kill(self, 0). On the route "stock" it
 /// waits for the non-child as the runtime does.
 /// </summary>
-internal static partial class UseLibrary
+internal static class UseLibrary
 {
     // So long that polling would show in the trace. The program waits for the time itself.
     private static readonly TimeSpan s_pending = TimeSpan.FromMilliseconds(400);
@@ -23,13 +22,12 @@ internal static partial class UseLibrary
             await UseChildren();
         }
 
-        using Process parent = Process.Start(
-            new ProcessStartInfo("/bin/sh", ["-c", "sleep 1000 >/dev/null & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
-        int foreignId = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-        Console.WriteLine(foreignId);
-        await WaitForForeign(foreignId, stock);
-        parent.Kill();
-        await parent.WaitForExitAsync();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        Console.WriteLine(nonChild.Id);
+        await WaitForNonChild(nonChild.Id, stock);
+
+        // A kill by PID at the end would show in the trace.
+        nonChild.WaitUntilReaped();
     }
 
     private static async Task UseChildren()
@@ -59,26 +57,23 @@ internal static partial class UseLibrary
         }
     }
 
-    private static async Task WaitForForeign(int foreignId, bool stock)
+    private static async Task WaitForNonChild(int processId, bool stock)
     {
-        using Process foreign = stock ? Process.GetProcessById(foreignId) : ProcessHandleRegistry.Default.Open(foreignId);
-        _ = Kill(Environment.ProcessId, 0);
+        using Process nonChild = stock ? Process.GetProcessById(processId) : ProcessHandleRegistry.Default.Open(processId);
+        _ = Native.Kill(Environment.ProcessId, 0);
         if (stock)
         {
-            _ = foreign.WaitForExit((int)s_pending.TotalMilliseconds);
-            _ = Kill(Environment.ProcessId, 0);
-            foreign.Kill();
+            _ = nonChild.WaitForExit((int)s_pending.TotalMilliseconds);
+            _ = Native.Kill(Environment.ProcessId, 0);
+            nonChild.Kill();
             return;
         }
 
-        Task asynchronous = foreign.WaitForExitPidFdAsync();
-        Task blocking = Task.Factory.StartNew(foreign.WaitForExitPidFd, TaskCreationOptions.LongRunning);
-        _ = foreign.WaitForExitPidFd(s_pending);
-        foreign.KillViaPidFd();
+        Task asynchronous = nonChild.WaitForExitPidFdAsync();
+        Task blocking = Task.Factory.StartNew(nonChild.WaitForExitPidFd, TaskCreationOptions.LongRunning);
+        _ = nonChild.WaitForExitPidFd(s_pending);
+        nonChild.KillViaPidFd();
         await Task.WhenAll(asynchronous, blocking);
-        _ = Kill(Environment.ProcessId, 0);
+        _ = Native.Kill(Environment.ProcessId, 0);
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int processId, int signal);
 }

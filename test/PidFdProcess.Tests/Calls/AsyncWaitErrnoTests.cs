@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Calls;

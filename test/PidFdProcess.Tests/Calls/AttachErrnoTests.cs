@@ -1,4 +1,3 @@
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Calls;

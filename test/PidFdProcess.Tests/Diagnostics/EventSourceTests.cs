@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;

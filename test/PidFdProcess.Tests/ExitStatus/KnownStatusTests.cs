@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
-using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 

@@ -229,7 +229,8 @@ public sealed class RelativesTests
         foreach (Process process in processes)
         {
             Assert.AreEqual(
-                registry.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, registry.Attach(process).Route, registry.Attach(process).Reason);
+                registry.Support.IsSupported ? ProcessRoute.PidFd : ProcessRoute.Stock, registry.Attach(process).Route, registry.Attach(
+                    process).Reason);
             registry.Detach(process);
             process.Dispose();
         }

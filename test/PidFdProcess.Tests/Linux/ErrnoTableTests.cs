@@ -118,9 +118,15 @@ public sealed class ErrnoTableTests
     /// <summary>Each errno that the table has for the call or for any call, and one that it does not have.</summary>
     private static IEnumerable<object[]> RowsOf(IEnumerable<string> calls) =>
         from call in calls
-        from errno in ErrnoTable.Rows.Where(row => row.Call == call || row.Call.Length == 0).Select(static row => row.Error).Append(Errno.EIO).Distinct()
+        from errno in ErrnosOf(call)
         where errno != Errno.EINTR
         select new object[] { call, (int)errno };
+
+    private static IEnumerable<Errno> ErrnosOf(string call) => ErrnoTable.Rows
+        .Where(row => row.Call == call || row.Call.Length == 0)
+        .Select(static row => row.Error)
+        .Distinct()
+        .Append(Errno.EIO);
 
     private static void Act(ProcessHandleRegistry registry, Process process, string call, Errno errno)
     {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Signal;

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using PidFdProcess.Handles;
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 

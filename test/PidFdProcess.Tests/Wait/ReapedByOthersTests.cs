@@ -38,7 +38,11 @@ public sealed class ReapedByOthersTests
 
         string status = ReapedStatus.IsKept ? "exited 7" : "exited, status unknown";
         answers.Expect(
-            ("a pending WaitForExitAsync", "True"), ("a pending WaitForExitStatusAsync", status), ("a pending WaitForExit", "True"), ("Signal", "False"));
+            ("a pending WaitForExitAsync", "True"),
+            ("a pending WaitForExitStatusAsync", status),
+            ("a pending WaitForExit", "True"),
+            ("Signal", "False"),
+            ("Signal, attached after the reap", "False"));
         answers.Expect([.. Both(s_ends, "ended", "ended"), .. Both(s_true, "True", "True"), .. Both(s_statuses, status, "exited, status unknown")]);
         Assert.StartsWith("the process has exited, and other code of this program has reaped it", answers["route"]);
 
