@@ -114,16 +114,6 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// </remarks>
     public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
 
-    /// <inheritdoc cref="ProcessIdentityExtensions.GetChildrenViaPidFd"/>
-    public Process[] GetChildren(Process process) => RelativeCalls.Open(_runs, process, all: false);
-
-    /// <inheritdoc cref="ProcessIdentityExtensions.GetDescendantsViaPidFd"/>
-    public Process[] GetDescendants(Process process) => RelativeCalls.Open(_runs, process, all: true);
-
-    /// <inheritdoc cref="ProcessIdentityExtensions.WaitForTreeExitPidFdAsync"/>
-    public Task WaitForTreeExitAsync(Process process, CancellationToken cancellationToken = default) =>
-        RelativeCalls.WaitForTreeExitAsync(_runs, process, cancellationToken);
-
     /// <summary>Looks up the attachment of a process without attaching it.</summary>
     /// <param name="process">The process.</param>
     /// <param name="attachment">Its attachment, if there is one.</param>

@@ -31,7 +31,7 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
     /// <summary>Gets all cases.</summary>
     public static Case[] All { get; } =
     [
-        .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
+        .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All, .. ScopeCases.All,
         .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. ParityCases.All, .. LimitCases.All,
         .. DotNet11Cases.All,
     ];
