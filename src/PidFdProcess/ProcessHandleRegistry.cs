@@ -14,7 +14,7 @@ namespace PidFdProcess;
 //
 // Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
 //
-//     Scopes        processes that are stopped together, and starts through setpriv and setsid; above this type
+//     Scopes        processes that are stopped together (above this type, which they name)
 //     Calls         what one public call does, and the only loop that looks a run up again
 //     Attachments   which run an object has: the table of weak keys, the sweep, the opening of a run
 //     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
@@ -48,10 +48,10 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     internal ProcessHandleRegistry(AttachmentTable runs) => _runs = runs;
 
-    internal AttachmentTable Runs => _runs;
-
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
     public static ProcessHandleRegistry Default { get; } = new();
+
+    internal AttachmentTable Runs => _runs;
 
     /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
     public PidFdSupport Support => _runs.Support;
@@ -104,14 +104,9 @@ public sealed class ProcessHandleRegistry : IDisposable
     public Process OpenParent(Process process) => ParentCalls.OpenParent(_runs, process);
 
     /// <summary>Opens the parent of this program, to end when it ends, or to stop it.</summary>
-    /// <returns>The process, attached in <see cref="Default"/>.</returns>
+    /// <returns>The process, attached in <see cref="Default"/>. If the launcher of this program had ended, it is init or a subreaper.</returns>
     /// <exception cref="InvalidOperationException">The parent is not visible in this PID namespace, so it has no PID here.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    /// <remarks>
-    /// <c>await ProcessHandleRegistry.OpenParent().WaitForExitPidFdAsync()</c> ends when the parent has ended, also if it was killed. If the program
-    /// that launched this one had ended before the call, the parent is init or a subreaper. A launcher that passes its
-    /// <see cref="ProcessIdentity"/> in an environment variable is told from those.
-    /// </remarks>
     public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
 
     /// <summary>Looks up the attachment of a process without attaching it.</summary>

@@ -41,6 +41,9 @@ internal sealed class NonChildProcess : IDisposable
     /// <summary>Closes the input, which the script can read from descriptor 3.</summary>
     public void CloseInput() => _parent.StandardInput.Close();
 
+    /// <summary>Waits until the script has become a sleeper. Before that, the process has the name of the shell.</summary>
+    public void WaitUntilSleeper() => WaitFor(() => ProcessTable.NameOf(Id) == "sleep", $"process {Id} is a sleeper");
+
     /// <summary>Sends a signal by PID, as another program would.</summary>
     public void Signal(Signum signal = Signum.SIGKILL) => Native.Kill(Id, (int)signal);
 

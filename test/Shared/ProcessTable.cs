@@ -31,13 +31,18 @@ internal static class ProcessTable
     public static int? ParentOf(int processId) =>
         FieldsOf(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
 
+    /// <summary>Gets the name of a process, or <see langword="null"/> if there is no such process.</summary>
+    public static string? NameOf(int processId) => Read(processId, "comm")?.TrimEnd('\n');
+
     /// <summary>Reads the fields behind the name in /proc/PID/stat. The name may contain blanks and parentheses.</summary>
-    public static string[]? FieldsOf(int processId)
+    public static string[]? FieldsOf(int processId) =>
+        Read(processId, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;
+
+    private static string? Read(int processId, string file)
     {
         try
         {
-            string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/stat"));
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{processId}/{file}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

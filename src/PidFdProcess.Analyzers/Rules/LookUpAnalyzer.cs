@@ -11,8 +11,6 @@ namespace PidFdProcess.Analyzers.Rules;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class LookUpAnalyzer : DiagnosticAnalyzer
 {
-    private const string Registry = "PidFdProcess.ProcessHandleRegistry";
-
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [Descriptors.KeptProcess, Descriptors.StockCall];
 
@@ -21,14 +19,10 @@ public sealed class LookUpAnalyzer : DiagnosticAnalyzer
     {
         context.EnableConcurrentExecution();
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
-        context.RegisterCompilationStartAction(static start =>
-        {
-            bool canOpenByName = start.Compilation.GetTypeByMetadataName(Registry)?.GetMembers("OpenByName").IsEmpty == false;
-            start.RegisterSymbolStartAction(symbol => AnalyzeType(symbol, canOpenByName), SymbolKind.NamedType);
-        });
+        context.RegisterSymbolStartAction(AnalyzeType, SymbolKind.NamedType);
     }
 
-    private static void AnalyzeType(SymbolStartAnalysisContext context, bool canOpenByName)
+    private static void AnalyzeType(SymbolStartAnalysisContext context)
     {
         KeptProcesses kept = new();
         ISymbol type = context.Symbol;
@@ -55,12 +49,12 @@ public sealed class LookUpAnalyzer : DiagnosticAnalyzer
         {
             foreach ((IInvocationOperation lookUp, bool isKilled) in kept.LookUps)
             {
-                Report(end, lookUp, isKilled, canOpenByName);
+                Report(end, lookUp, isKilled);
             }
         });
     }
 
-    private static void Report(SymbolAnalysisContext context, IInvocationOperation lookUp, bool isKilled, bool canOpenByName)
+    private static void Report(SymbolAnalysisContext context, IInvocationOperation lookUp, bool isKilled)
     {
         string name = lookUp.TargetMethod.Name;
         bool isById = name == "GetProcessById";
@@ -71,7 +65,7 @@ public sealed class LookUpAnalyzer : DiagnosticAnalyzer
         }
 
         string replacement = isById ? Counterparts.Open : Counterparts.OpenByName;
-        ImmutableDictionary<string, string?> properties = isById || (canOpenByName && lookUp.Arguments.Length == 1)
+        ImmutableDictionary<string, string?> properties = lookUp.Arguments.Length == 1
             ? ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement)
             : ImmutableDictionary<string, string?>.Empty;
         if (isKilled)

@@ -75,7 +75,7 @@ public static class ProcessInterceptors
     /// <param name="process">The process.</param>
     /// <param name="milliseconds">The time in milliseconds.</param>
     /// <returns>Whether the process has exited.</returns>
-    public static bool WaitForExit(Process process, int milliseconds) => CanReplace(process)
+    public static bool WaitForExit(Process process, int milliseconds) => milliseconds >= Timeout.Infinite && CanReplace(process)
         ? ProcessHandleRegistry.Default.WaitForExit(process, milliseconds)
         : process.WaitForExit(milliseconds);
 

@@ -149,7 +149,7 @@ internal static class AppSources
                 Exception e = caught is System.Reflection.TargetInvocationException { InnerException: { } inner } ? inner : caught;
                 string details = $"{(e as Win32Exception)?.NativeErrorCode} {(e as ArgumentException)?.ParamName}";
                 outcome = $"{e.GetType()} {details} {(e as AggregateException)?.InnerExceptions.Count}"
-                    + (e is NullReferenceException ? "" : " " + e.Message.ReplaceLineEndings(" "));
+                    + (e is ArgumentException ? " " + e.Message.ReplaceLineEndings(" ") : "");
             }
 
             Console.WriteLine($"{name}: {outcome}");

@@ -10,6 +10,9 @@ namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 [DoNotParallelize]
 public sealed class OutcomeTests
 {
+    [TestInitialize]
+    public void RequireToBeAsked() => EndToEndSwitch.Require();
+
     private const string On = "-p:PidFdProcessDropIn=true";
     private const string OtherUser = "65534";
 

@@ -8,6 +8,9 @@ namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 [DoNotParallelize]
 public sealed class ProjectKindTests
 {
+    [TestInitialize]
+    public void RequireToBeAsked() => EndToEndSwitch.Require();
+
     private const string On = "-p:PidFdProcessDropIn=true";
     private const string Attached = "attached: PidFd";
 

@@ -10,6 +10,9 @@ namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 [DoNotParallelize]
 public sealed class StrangerTests
 {
+    [TestInitialize]
+    public void RequireToBeAsked() => EndToEndSwitch.Require();
+
     private const string Lives = "The stranger that got the service's PID lives.";
     private const string Killed = "The stranger that got the service's PID was killed.";
     private const string On = "-p:PidFdProcessDropIn=true";

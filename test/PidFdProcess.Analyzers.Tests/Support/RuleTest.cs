@@ -14,7 +14,7 @@ internal static class RuleTest
     public static Task VerifyAsync<TAnalyzer>(string source, bool dropIn = false, IEnumerable<MetadataReference>? references = null)
         where TAnalyzer : DiagnosticAnalyzer, new()
     {
-        MarkedAnalyzerTest<TAnalyzer> test = new(dropIn, references) { TestCode = source };
+        MarkedAnalyzerTest<TAnalyzer> test = new(dropIn, references) { TestCode = source, MarkupOptions = MarkupOptions.UseFirstDescriptor };
         return test.RunAsync();
     }
 
@@ -28,6 +28,7 @@ internal static class RuleTest
 
         // What has no fix is marked up there, too.
         test.FixedState.MarkupHandling = MarkupMode.Allow;
+        test.MarkupOptions = MarkupOptions.UseFirstDescriptor;
         return test.RunAsync();
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;

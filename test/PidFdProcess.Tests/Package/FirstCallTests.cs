@@ -56,11 +56,20 @@ public sealed partial class FirstCallTests
         }
         """;
 
+    // The runtime itself makes the code that reads a private field, so no image can have it.
     private static readonly string[] s_methods =
     [
+        "PidFdProcess.Runtime.ProcessFields:OnExited(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:ProcessHandle(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:RaisedOnExited(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:StandardError(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:StandardOutput(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:StartInfo(System.Diagnostics.Process)",
+        "PidFdProcess.Runtime.ProcessFields:WatchForExit(System.Diagnostics.Process)",
     ];
 
-    private static readonly string[] s_assemblies = ["PidFdProcess"];
+    // The second has no code, but says where the type Thread is. The event loop needs that type.
+    private static readonly string[] s_assemblies = ["PidFdProcess", "System.Threading.Thread"];
 
     private static Consumer s_program = null!;
 

@@ -18,6 +18,7 @@ public sealed class PidRunPidTests
     {
         using NonChildProcess exiting = reaped ? NonChildProcess.StartReaped(ExitsSeven) : NonChildProcess.StartUnreaped(ExitsSeven);
         using NonChildProcess killed = reaped ? NonChildProcess.StartReaped() : NonChildProcess.StartUnreaped();
+        killed.WaitUntilSleeper();
         if (reaped)
         {
             ReapedStatus.Require();
@@ -40,6 +41,7 @@ public sealed class PidRunPidTests
         using NonChildProcess gone = NonChildProcess.StartReaped();
         gone.KillAndWaitUntilReaped();
         using NonChildProcess other = NonChildProcess.StartUnreaped();
+        other.WaitUntilSleeper();
         other.KillAndWaitUntilZombie();
         (int exitCode, string output, string error) = PidRunProcess.Run("--pid", $"{gone.Id},{other.Id}");
         Assert.AreEqual(125, exitCode, error);

@@ -20,8 +20,8 @@ public sealed partial class LayerTests
     // From top to bottom.
     private static readonly string[][] s_layers =
     [
-        ["CompilerServices"], ["Facade"], ["Scopes"], ["Registry"], ["Calls"], ["Attachments", "Waits"], ["Handles"], ["Runtime"], ["Vocabulary"],
-        ["Linux"],
+        ["CompilerServices"], ["Facade"], ["Scopes"], ["Registry"], ["Calls"], ["Attachments", "Waits"], ["Handles"], ["Runtime"],
+        ["Vocabulary"], ["Linux"],
     ];
 
     private static readonly Dictionary<string, string> s_layerOfRootType = new()

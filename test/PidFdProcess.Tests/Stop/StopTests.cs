@@ -73,7 +73,7 @@ public sealed class StopTests
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
-        TestProcesses.WaitUntil(() => File.ReadAllText($"/proc/{foreign.Id}/comm") == "sleep\n", "it ignores SIGTERM");
+        foreign.WaitUntilSleeper();
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);
         Assert.IsTrue(status.Canceled, status.ToString());
     }
