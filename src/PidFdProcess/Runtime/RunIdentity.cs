@@ -19,6 +19,11 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
     /// <summary>Gets whether this process started the run through this object. The runtime reaps such a run.</summary>
     public bool IsStarted => _started is not null;
 
+    /// <summary>
+    /// Gets whether the object of a started run was closed or restarted, so that the runtime cannot be asked about the run any more.
+    /// </summary>
+    public bool IsClosed => _started is { IsClosed: true };
+
     /// <summary>The run that the object has now. The caller makes sure that it has one.</summary>
     public static RunIdentity Of(Process process) => new(ProcessFields.StartedHandle(process));
 

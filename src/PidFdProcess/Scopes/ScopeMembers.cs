@@ -19,6 +19,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     private readonly object _adoptionGate = new();
     private readonly HashSet<ScopeMember> _members = [];
     private bool _isClosed;
+    private bool _isStopped;
 
     public AttachmentTable Runs => runs;
 
@@ -67,6 +68,17 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
+    /// <summary>Forgets all members after the stop, also those that are alive.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+        }
+
+        All().ForEach(Remove);
+    }
+
     /// <summary>The members that a stop is about, each with a reference for its length.</summary>
     public List<ScopeMember> Hold()
     {
@@ -89,7 +101,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         lock (_gate)
         {
             bool isOwned = _members.Any(other => other.Id == member.Id && !other.IsReaped());
-            if (isOwned || (_isClosed && !member.IsLeftover))
+            if (isOwned || _isStopped || (_isClosed && !member.IsLeftover))
             {
                 member.Release();
                 return isOwned;
@@ -113,12 +125,21 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
             return;
         }
 
-        if (member.SessionId != 0)
+        try
         {
-            AdoptLeftovers(member.SessionId);
+            if (member.SessionId != 0)
+            {
+                AdoptLeftovers(member.SessionId);
+            }
         }
-
-        Remove(member);
+        catch (InvalidOperationException)
+        {
+            // The registry was disposed. A stop finds the session through the other members.
+        }
+        finally
+        {
+            Remove(member);
+        }
     }
 
     /// <summary>Forgets a member that has exited.</summary>
@@ -157,7 +178,10 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
                 () => members.Exists(member => member.SessionId == sessionId && !member.IsReaped()),
                 exitSeenAt))
             {
-                TryAdd(new ScopeMember(process, PinnedRun.Of(runs, process), sessionId));
+                if (!TryAdd(new ScopeMember(process, PinnedRun.Of(runs, process), sessionId)))
+                {
+                    process.Dispose();
+                }
             }
         }
     }

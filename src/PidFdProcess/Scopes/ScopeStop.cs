@@ -32,7 +32,9 @@ internal static class ScopeStop
         {
             TreeStopStep[] steps = [new(signal, scope.Plan.GraceMilliseconds)];
             ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, cancellationToken);
-            return ResultOf(members, result);
+            ProcessScopeResult report = ResultOf(members, result);
+            scope.Forget();
+            return report;
         }
         finally
         {

@@ -26,25 +26,27 @@ internal static class SessionLeftovers
         kernel.ListProcesses(ids);
         foreach (int id in ids.Where(id => IsIn(kernel, id, sessionId) && id != Environment.ProcessId && !isKnown(id)))
         {
+            Process? process = null;
             try
             {
-                Process process = OpenCalls.Open(runs, id);
+                process = OpenCalls.Open(runs, id);
                 using PinnedRun run = PinnedRun.Of(runs, process);
                 if (IsIn(kernel, id, sessionId)
                     && run.Handle?.IsReaped() != true
                     && (isProven() || (Stopwatch.GetElapsedTime(knownAt) < s_momentWithoutProof && !IsTaken(kernel, sessionId))))
                 {
                     found.Add(process);
+                    process = null;
                     knownAt = Stopwatch.GetTimestamp();
-                }
-                else
-                {
-                    process.Dispose();
                 }
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
             {
                 // Gone since it was listed, or out of descriptors. A stop lists again.
+            }
+            finally
+            {
+                process?.Dispose();
             }
         }
 

@@ -86,7 +86,7 @@ internal static class ReapWait
 
     /// <summary>Whether the runtime knows of the exit of a child. Raises nothing and does not block.</summary>
     public static bool IsKnown(ProcessHandle handle) =>
-        handle.IsReaped() && (!handle.Run.IsStarted || handle.Run.IsReaped());
+        handle.IsReaped() && (!handle.Run.IsStarted || handle.Run.IsClosed || handle.Run.IsReaped());
 
     /// <summary>Waits for the runtime to know the exit code, for a status that no source tells. Raises nothing.</summary>
     public static void WaitForExitCode(ProcessHandle handle)
