@@ -5,6 +5,11 @@ namespace PidFdProcess;
 /// <summary>How a <see cref="ProcessScope"/> starts and stops its processes.</summary>
 public sealed class ProcessScopeOptions
 {
+    /// <summary>Initializes options for a stop of all trees by SIGTERM, with 5 s until SIGKILL.</summary>
+    public ProcessScopeOptions()
+    {
+    }
+
     /// <summary>
     /// Gets the time that all processes have together after the signal, 5 s by default. What is left is killed.
     /// -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.

@@ -20,6 +20,7 @@ await (args switch
     ["reaped-by-others", string how] => ReapedByOthers.RunAsync(how),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
     ["scope-end", string how] => ScopeEnd.RunAsync(how),
+    ["signal-own-group"] => SignalOwnGroup.RunAsync(),
     ["starved-pool"] => StarvedPool.RunAsync(),
     ["stop-by-identity", string identity] => StopByIdentity.RunAsync(identity),
     ["trace-process", string id] => TraceProcess.RunAsync(id),

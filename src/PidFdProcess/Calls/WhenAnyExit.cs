@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Runtime;
@@ -11,25 +12,29 @@ internal static class WhenAnyExit
     public static Task<Process> WaitAsync(AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(processes);
-        Process[] all = [.. processes];
-        foreach (Process process in all)
+        ICollection<Process> collection = processes as ICollection<Process> ?? [.. processes];
+        int count = collection.Count;
+        Process[] all = ArrayPool<Process>.Shared.Rent(count);
+        collection.CopyTo(all, 0);
+        for (int i = 0; i < count; i++)
         {
-            ArgumentNullException.ThrowIfNull(process, nameof(processes));
+            ArgumentNullException.ThrowIfNull(all[i], nameof(processes));
         }
 
-        return all.Length > 0
-            ? WaitForAnyAsync(runs, all, cancellationToken)
+        return count > 0
+            ? WaitForAnyAsync(runs, all, count, cancellationToken)
             : throw new ArgumentException("There is no process to wait for.", nameof(processes));
     }
 
-    private static async Task<Process> WaitForAnyAsync(AttachmentTable runs, Process[] all, CancellationToken cancellationToken)
+    // Both arrays come from the pool, because programs call this in a loop until all their processes have exited.
+    private static async Task<Process> WaitForAnyAsync(AttachmentTable runs, Process[] all, int count, CancellationToken cancellationToken)
     {
-        // Of the processes without a pidfd alone: their stock waits keep a handler until they end.
+        // This token ends the stock waits of processes without a pidfd, because such a wait keeps a handler until it ends.
         CancellationTokenSource? stock = null;
-        Task[] exits = new Task[all.Length + 1];
+        Task[] exits = ArrayPool<Task>.Shared.Rent(count + 1);
         try
         {
-            for (int i = 0; i < all.Length; i++)
+            for (int i = 0; i < count; i++)
             {
                 exits[i] = ExitOf(runs, all[i], ref stock, cancellationToken);
                 if (exits[i].IsCompletedSuccessfully)
@@ -42,13 +47,15 @@ internal static class WhenAnyExit
             TaskCompletionSource canceled = new(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(
                 static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), canceled);
-            exits[^1] = canceled.Task;
-            Task first = await Task.WhenAny(exits).ConfigureAwait(false);
+            exits[count] = canceled.Task;
+            Task first = await Task.WhenAny((IEnumerable<Task>)new ArraySegment<Task>(exits, 0, count + 1)).ConfigureAwait(false);
             await first.ConfigureAwait(false);
             return all[Array.IndexOf(exits, first)];
         }
         finally
         {
+            ArrayPool<Process>.Shared.Return(all, clearArray: true);
+            ArrayPool<Task>.Shared.Return(exits, clearArray: true);
             if (stock is not null)
             {
                 await stock.CancelAsync().ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 
 namespace PidFdProcess.Diagnostics;
@@ -38,7 +39,7 @@ internal static class PidFdMetrics
         Telemetry.NoteAttachment();
         if (Telemetry.IsStarted && Instruments.Attachments.Enabled)
         {
-            Instruments.Attachments.Add(1, new("route", route), new("reason", reason));
+            Count(Instruments.Attachments, new("route", route), new("reason", reason));
         }
     }
 
@@ -46,15 +47,29 @@ internal static class PidFdMetrics
 
     public static void WaitEnded() => Interlocked.Decrement(ref s_pendingWaits);
 
-    public static void Exited(string source) => Instruments.Exits.Add(1, new KeyValuePair<string, object?>("source", source));
+    public static void Exited(string source) => Count(Instruments.Exits, new KeyValuePair<string, object?>("source", source));
 
-    public static void Signaled(string signal, string result) => Instruments.Signals.Add(1, new("signal", signal), new("result", result));
+    public static void Signaled(string signal, string result) => Count(Instruments.Signals, new("signal", signal), new("result", result));
 
     public static void FellBack(string call, string error)
     {
         if (Telemetry.IsStarted && Instruments.Fallbacks.Enabled)
         {
-            Instruments.Fallbacks.Add(1, new("call", call), new("error", error));
+            Count(Instruments.Fallbacks, new("call", call), new("error", error));
+        }
+    }
+
+    // A listener is code of the app. The call that it counts has succeeded, so its exception must not look like a failure of that call.
+    [SuppressMessage("Design", "CA1031", Justification = "A listener of a meter must not end a call or a thread of the library.")]
+    private static void Count(Counter<long> counter, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            counter.Add(1, tags);
+        }
+        catch (Exception)
+        {
+            // The listeners after this one are not asked, as with every other meter.
         }
     }
 

@@ -74,8 +74,8 @@ internal static class ReapedByOthers
         Spare(strangers, "Kill of an exit that was seen", killedAndSeen, killedAndSeen.KillViaPidFd);
         Spare(strangers, "Kill, attached after the reap", killedUnattached, killedUnattached.KillViaPidFd);
         Spare(strangers, "Kill of the tree", attached["HasExited"], () => attached["HasExited"].KillViaPidFd(entireProcessTree: true));
-        Spare(strangers, "Stop", attached["Stop"], () => attached["Stop"].StopViaPidFd(TimeSpan.Zero));
-        Spare(strangers, "Stop, attached after the reap", unattached["Stop"], () => unattached["Stop"].StopViaPidFd(TimeSpan.Zero));
+        Spare(strangers, "a late Stop", attached["Stop"], () => attached["Stop"].StopViaPidFd(TimeSpan.Zero));
+        Spare(strangers, "a late Stop, attached after the reap", unattached["Stop"], () => unattached["Stop"].StopViaPidFd(TimeSpan.Zero));
     }
 
     private static string Ended(Action call)

@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>Who listens to the meter is user code: what it does hurts nobody but the wait that it counts.</summary>
+/// <summary>A listener of the meter is code of the app. What it does fails no call that it counts, and no other one.</summary>
 [TestClass]
 public sealed class ListenerTests
 {
@@ -14,7 +14,7 @@ public sealed class ListenerTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatThrows_EndsItsWaitWithThat_AndNoOther(bool inline)
+    public async Task OneThatThrows_FailsNoCall(bool inline)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
@@ -24,7 +24,7 @@ public sealed class ListenerTests
         using (ExitListener.Once(static () => throw new NotSupportedException("of the listener")))
         {
             registry.Kill(first);
-            await Assert.ThrowsExactlyAsync<NotSupportedException>(() => firstWait.WaitAsync(s_limit));
+            await firstWait.WaitAsync(s_limit);
         }
 
         registry.Kill(second);

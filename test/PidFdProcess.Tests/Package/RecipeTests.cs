@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Mono.Unix.Native;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -119,9 +120,13 @@ public sealed class RecipeTests
         using PidFile file = new();
         File.Delete(file.Path);
         using RecipeRun start = s_program.Start("A file that names a process for certain", file.Path);
-        await ReadToLastAsync(start, "Started process ");
+        string started = await ReadToLastAsync(start, "Started process ");
         using RecipeRun stop = s_program.Start("A file that names a process for certain", file.Path);
         StringAssert.Contains(await ReadToLastAsync(stop, "Process "), ": killed by SIGTERM.");
+
+        // Its new parent reaps it. Until then the identity names a zombie.
+        int daemon = int.Parse(Regex.Match(started, @"Started process (\d+)").Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(daemon) is null, "the daemon is reaped");
         using RecipeRun again = s_program.Start("A file that names a process for certain", file.Path);
         await ReadToLastAsync(again, "It is gone.");
     }

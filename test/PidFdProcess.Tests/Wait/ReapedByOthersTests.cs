@@ -26,7 +26,8 @@ public sealed class ReapedByOthersTests
 
     private static readonly string[] s_kills =
     [
-        "Kill", "Kill of an exit that was seen", "Kill, attached after the reap", "Kill of the tree", "Stop", "Stop, attached after the reap",
+        "Kill", "Kill of an exit that was seen", "Kill, attached after the reap", "Kill of the tree", "a late Stop",
+        "a late Stop, attached after the reap",
     ];
 
     [TestMethod]
