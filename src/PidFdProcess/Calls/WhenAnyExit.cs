@@ -5,7 +5,7 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>The wait for the first of many processes.</summary>
+/// <summary>Waits for the first of several processes to exit.</summary>
 internal static class WhenAnyExit
 {
     public static Task<Process> WaitAsync(AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken)
@@ -24,7 +24,7 @@ internal static class WhenAnyExit
 
     private static async Task<Process> WaitForAnyAsync(AttachmentTable runs, Process[] all, CancellationToken cancellationToken)
     {
-        // Of the processes without a pidfd alone: their stock waits keep a handler until they end.
+        // For the processes without a pidfd. Their stock waits keep a handler of Exited until they end.
         CancellationTokenSource? stock = null;
         Task[] exits = new Task[all.Length + 1];
         try
@@ -38,7 +38,7 @@ internal static class WhenAnyExit
                 }
             }
 
-            // The token is one of the tasks, so that a cancelled call leaves nothing on the tasks of the others, which later calls share.
+            // The token is one of the tasks. So a cancelled call leaves no continuation on the tasks of the processes, which later calls share.
             TaskCompletionSource canceled = new(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(
                 static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), canceled);
