@@ -31,8 +31,8 @@ namespace PidFdProcess;
 /// </para>
 /// <para>
 /// Two identities that both have a pidfs id are equal if the ids and the boots are equal. The PIDs are not compared then, because a process has
-/// another PID in each PID namespace. Without a pidfs id in both, the PIDs, the start ticks and the boots are compared. All identities of one boot
-/// have the same hash code, because equal identities may differ in every other part. Key a large dictionary by <see cref="PidFdId"/> instead.
+/// another PID in each PID namespace. Otherwise the PIDs, the start ticks and the boots are compared. All identities of one boot have the same hash
+/// code, because equal identities may differ in every other part. Key a large dictionary by <see cref="PidFdId"/> instead.
 /// </para>
 /// </remarks>
 public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulong? StartTicks, Guid? BootId)

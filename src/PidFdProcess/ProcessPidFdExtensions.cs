@@ -232,8 +232,8 @@ public static class ProcessPidFdExtensions
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
     /// <remarks>
     /// Waits for the exit, not for the end of streams. A member of the tree may start a process in its signal handler. The stop includes that process
-    /// if it finds it while the process descends from the tree. The stop of a tree has a thread of its own while it lasts. Without a pidfd the stop
-    /// goes by PID. It then checks the parent and the start time of each descendant before each signal.
+    /// if it is found while it descends from the tree. The stop of a tree has a thread of its own while it lasts. Without a pidfd the stop goes by
+    /// PID. It then checks the parent and the start time of each descendant before each signal.
     /// </remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process,

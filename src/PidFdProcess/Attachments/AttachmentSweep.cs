@@ -10,9 +10,9 @@ namespace PidFdProcess.Attachments;
 // Constraints: The app can close a Process object, and this library is not told. The app also need not wait for every process that it attaches. The
 // entries of these processes must not pile up until the next garbage collection. The sweep raises no event.
 //
-// Scheme: A sweep on the thread pool checks all attachments. The next sweep begins after as many new attachments as the last sweep has left
-// over. So each attachment pays for a constant share of a sweep. The count goes on while a sweep is queued or runs, because that sweep may miss the
-// newest attachments.
+// Scheme: A sweep on the thread pool checks all attachments. The next sweep begins after as many new attachments as the last sweep has left over. So
+// each attachment pays for a constant share of a sweep. The count goes on while a sweep is queued or runs, because that sweep may miss the newest
+// attachments.
 
 /// <summary>Closes the pidfds of closed objects and of processes that have exited and were reaped.</summary>
 internal sealed class AttachmentSweep(AttachmentTable table)
@@ -51,7 +51,8 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             left++;
         }
 
-        // The count is not positive during a sweep, so that no attachment queues another one. If it is still not positive now, enough attachments were added for another sweep.
+        // The count is not positive during a sweep, so that no attachment queues another one. If it is still not positive now, enough attachments
+        // were added for another sweep.
         if (Interlocked.Add(ref _untilNext, Math.Max(MinimumBetween, left)) <= 0)
         {
             Queue();

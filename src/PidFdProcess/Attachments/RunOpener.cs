@@ -14,8 +14,9 @@ namespace PidFdProcess.Attachments;
 // reaps it. Other code of the program may reap it first (waitpid(-1)), or the kernel (SIGCHLD ignored). An attachment must not raise Exited, because
 // the stock calls that it precedes do not.
 //
-// Scheme: Open the pidfd first and ask the runtime second. If the runtime has not reaped the child, waitid tells whether the pidfd's process is a
-// child of this program. If it is, the pidfd is of this run. If it is not, the run is over and another process may have the PID.
+// Scheme: Open the pidfd first, and then ask the runtime whether the process has exited. If the runtime knows of no exit of a child, waitid tells
+// whether the pidfd's process is a child of this program. If it is, the pidfd is of this run. If it is not, the run is over and another process may
+// have the PID.
 
 /// <summary>Opens pidfds for runs.</summary>
 internal sealed class RunOpener(PidFdPlatform platform, object owner)
@@ -88,7 +89,7 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
         if (processId <= 0)
         {
             // GetProcessById accepts these numbers, and kill(2) signals a group of processes, or all processes, by them.
-            throw new InvalidOperationException($"The object has no process, because {processId} is no PID. A PID is positive.");
+            throw new InvalidOperationException($"The object has no process, because {processId} is no PID. A PID must be positive.");
         }
     }
 

@@ -91,7 +91,7 @@ internal static class IdentityCalls
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new PlatformNotSupportedException("Identities and relatives of processes need Linux.");
+            throw new PlatformNotSupportedException("This call needs Linux.");
         }
     }
 

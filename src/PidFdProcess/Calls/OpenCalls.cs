@@ -15,7 +15,7 @@ internal static class OpenCalls
         if (processId <= 0)
         {
             // kill(2) takes these numbers for groups of processes.
-            throw new ArgumentException($"Process with an Id of {processId} is not running, because a PID is positive.", nameof(processId));
+            throw new ArgumentException($"Process with an Id of {processId} is not running, because a PID must be positive.", nameof(processId));
         }
 
         if (runs.Support.IsSupported)
@@ -130,5 +130,5 @@ internal static class OpenCalls
     }
 
     private static ArgumentException Gone(int processId) =>
-        new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
+        new($"Process with an Id of {processId} is not running (pidfd_open: ESRCH, no such process).", nameof(processId));
 }

@@ -99,7 +99,7 @@ internal static class RelativeCalls
                 $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
     }
 
-    /// <summary>One pass. Is another one due?</summary>
+    /// <summary>Lists the relatives once. Returns whether another pass is needed.</summary>
     private static bool AddRelatives(TreeMembers members, bool all)
     {
         if (all)

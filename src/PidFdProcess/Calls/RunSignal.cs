@@ -26,7 +26,7 @@ internal static class RunSignal
         }
         catch (Win32Exception)
         {
-            // The caller has signalled the process before, and has reported a refusal of that signal.
+            // The signal before this one was not refused, so this refusal does not matter to the caller.
         }
     }
 

@@ -113,7 +113,7 @@ internal static class ScopeStop
         long start = Stopwatch.GetTimestamp();
         foreach (ScopeMember member in members.Where(member => !member.IsLeftover && !alive.Contains(member.Id)))
         {
-            // The event loop has captured the status, or captures it soon. The status may be gone afterwards, so wait for the event loop.
+            // The event loop has captured the status, or captures it soon. No other thread may have seen the status.
             int left = TimeLimit.Left(CaptureMilliseconds, start);
             ((IAsyncResult)member.Exit).AsyncWaitHandle.WaitOne(left);
             if (member.WaitForStatus(left, result.TookKill.Contains(member.Id)) is { } status)
