@@ -12,11 +12,11 @@ internal static class DropIn
     private const string Feature = "InterceptorsNamespaces";
 
     /// <summary>
-    /// Returns whether the compiler was told to accept our interceptors, as <c>PidFdProcess.targets</c> does when the property is set.
+    /// Returns whether the compiler accepts the interceptors. <c>PidFdProcess.targets</c> passes the option for that when the property is set.
     /// </summary>
     /// <remarks>
-    /// The options of a syntax tree are at hand wherever a node is, so that a project without the property pays for no semantic look-up.
-    /// An MSBuild property is not at hand there.
+    /// Every syntax node has access to the options of its tree, so that a project without the property pays for no semantic look-up. A node has no
+    /// access to an MSBuild property.
     /// </remarks>
     public static bool IsOn(ParseOptions? options)
     {
@@ -36,6 +36,6 @@ internal static class DropIn
         return false;
     }
 
-    /// <summary>Returns whether the language has what the generated code is written in.</summary>
+    /// <summary>Returns whether the language version has the features that the generated code uses.</summary>
     public static bool IsSupported(LanguageVersion version) => version >= LanguageVersion.CSharp12;
 }

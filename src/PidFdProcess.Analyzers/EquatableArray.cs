@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace PidFdProcess.Analyzers;
 
-/// <summary>An array that equals another one with equal items, so that an incremental step can be skipped.</summary>
+/// <summary>An array that equals another array with equal items, so that the generator can skip an incremental step.</summary>
 internal readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<EquatableArray<T>>
     where T : IEquatable<T>
 {

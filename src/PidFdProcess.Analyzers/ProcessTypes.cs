@@ -36,7 +36,7 @@ internal static class ProcessTypes
         return false;
     }
 
-    /// <summary>Returns whether the symbol is the type of this name in this namespace, given from the outermost part on.</summary>
+    /// <summary>Returns whether the symbol is the type with this name in this namespace. The parts begin with the outermost namespace.</summary>
     public static bool Is(ISymbol? type, string name, params string[] parts)
     {
         if (type is not INamedTypeSymbol { ContainingType: null } || type.Name != name)

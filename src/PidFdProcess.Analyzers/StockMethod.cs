@@ -1,6 +1,6 @@
 namespace PidFdProcess.Analyzers;
 
-/// <summary>The methods of <c>Process</c> that this package has an answer to. Each value is one overload.</summary>
+/// <summary>The methods of <c>Process</c> that this package replaces or reports. Each value is one overload.</summary>
 internal enum StockMethod
 {
     None,

@@ -3,17 +3,17 @@ using Microsoft.CodeAnalysis;
 
 namespace PidFdProcess.Analyzers;
 
-/// <summary>Recognises the overloads by name and parameters.</summary>
+/// <summary>Recognises the overloads of <see cref="StockMethod"/> by name and parameters.</summary>
 internal static class StockMethods
 {
     private static readonly ImmutableHashSet<string> s_names = ImmutableHashSet.Create(
         "Kill", "WaitForExit", "WaitForExitAsync", "Start", "GetProcessById", "TryGetProcessById", "Signal", "WaitForExitStatus",
         "WaitForExitStatusAsync", "TryWaitForExitStatus");
 
-    /// <summary>Returns whether a method of this name may be one of them, before anything else is known of it.</summary>
+    /// <summary>Returns whether a method of this name may be one of them. Needs no symbol.</summary>
     public static bool IsName(string name) => s_names.Contains(name);
 
-    /// <summary>Returns which one it is, or <see cref="StockMethod.None"/>.</summary>
+    /// <summary>Returns the overload, or <see cref="StockMethod.None"/> if it is none of them.</summary>
     public static StockMethod Find(IMethodSymbol method)
     {
         if (!s_names.Contains(method.Name) || !ProcessTypes.IsProcess(method.ContainingType))

@@ -2,10 +2,10 @@ using Microsoft.CodeAnalysis;
 
 namespace PidFdProcess.Analyzers;
 
-/// <summary>Finds <c>[StockProcessCalls]</c>, with which code asks to be left alone.</summary>
+/// <summary>Finds <c>[StockProcessCalls]</c>, which marks code whose stock calls stay as they are.</summary>
 internal static class StockScope
 {
-    /// <summary>Returns whether the symbol, or one that contains it, has the attribute.</summary>
+    /// <summary>Returns whether the symbol or a symbol that contains it has the attribute.</summary>
     public static bool Contains(ISymbol? symbol)
     {
         for (ISymbol? current = symbol; current is not null and not INamespaceSymbol; current = current.ContainingSymbol)

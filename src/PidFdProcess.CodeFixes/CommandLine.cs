@@ -4,12 +4,12 @@ using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>A command line that is put together in code: known text, and one PID of a process object.</summary>
+/// <summary>A command line that code builds from known text and one PID of a process object.</summary>
 internal sealed class CommandLine
 {
     private string _text = "";
 
-    /// <summary>Gets the text in front of the PID.</summary>
+    /// <summary>Gets the text before the PID.</summary>
     public string Options { get; private set; } = "";
 
     /// <summary>Gets <c>process.Id</c>.</summary>

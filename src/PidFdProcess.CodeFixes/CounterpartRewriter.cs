@@ -5,10 +5,10 @@ using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>Puts the counterpart in the place of a stock call, in each of the shapes that a call has.</summary>
+/// <summary>Replaces a stock call by its counterpart, in every syntax that a call can have.</summary>
 internal static class CounterpartRewriter
 {
-    /// <summary>Returns the node to replace, or <see langword="null"/> if the shape has no safe edit.</summary>
+    /// <summary>Returns the node to replace, or <see langword="null"/> if there is no safe edit for this syntax.</summary>
     public static SyntaxNode? FindTarget(SyntaxNode root, Diagnostic diagnostic)
     {
         if (!diagnostic.Properties.TryGetValue(Descriptors.Replacement, out string? replacement)
@@ -34,7 +34,7 @@ internal static class CounterpartRewriter
         };
     }
 
-    /// <summary>Returns what replaces the node. Nodes inside it may have been rewritten before.</summary>
+    /// <summary>Returns the replacement of the node. Nodes inside it may have been rewritten before.</summary>
     public static SyntaxNode Rewrite(SyntaxNode original, SyntaxNode rewritten, string replacement)
     {
         if (replacement is Counterparts.Open or Counterparts.OpenByName)
@@ -65,7 +65,7 @@ internal static class CounterpartRewriter
     private static bool IsQualified(SyntaxNode name) =>
         name.Parent is MemberBindingExpressionSyntax || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
 
-    // Of another type than the stock result, so that the code behind the call might not compile.
+    // If the result has another type than the stock result, the code that uses it may not compile.
     private static bool HasOtherResult(string replacement) => replacement.Contains("Status");
 
     private static bool IsDiscarded(SyntaxNode name)

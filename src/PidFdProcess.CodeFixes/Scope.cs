@@ -7,7 +7,7 @@ internal static class Scope
 {
     private const string Registry = "ProcessHandleRegistry";
 
-    /// <summary>Returns whether the call needs <c>using PidFdProcess;</c>, which a file may also have from elsewhere.</summary>
+    /// <summary>Returns whether the call needs a using directive for <c>PidFdProcess</c>. A global directive may exist elsewhere.</summary>
     public static bool NeedsUsing(SemanticModel model, int position, string replacement)
     {
         if (replacement.StartsWith(Registry, StringComparison.Ordinal))

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>Signals as <c>kill(1)</c> names them, and how they are written in C#.</summary>
+/// <summary>Translates the names of signals in <c>kill(1)</c> to C#.</summary>
 internal static class SignalNames
 {
     public const int Term = 15;
@@ -27,7 +27,7 @@ internal static class SignalNames
         ["WINCH"] = 28,
     };
 
-    /// <summary>Reads the options in front of a PID on a command line of <c>kill</c>.</summary>
+    /// <summary>Reads the options before the PID on a command line of <c>kill(1)</c>.</summary>
     public static bool TryParseOptions(string options, out int signal)
     {
         string[] words = options.Split([' '], StringSplitOptions.RemoveEmptyEntries);
@@ -46,7 +46,7 @@ internal static class SignalNames
         };
     }
 
-    /// <summary>Returns the signal as an expression. Those without a name in every framework are written as numbers.</summary>
+    /// <summary>Returns the signal as an expression. A signal without a name in every framework is written as a number.</summary>
     public static string Write(int signal, string type) => signal switch
     {
         1 or 2 or 3 or Term or 17 or 18 or 20 or 21 or 22 or 28 => $"{type}.SIG{s_numbers.First(pair => pair.Value == signal).Key}",

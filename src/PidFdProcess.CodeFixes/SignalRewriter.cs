@@ -6,13 +6,13 @@ using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>Writes a signal by PID as a signal through the pidfd, where the result stays the same.</summary>
+/// <summary>Rewrites a signal by PID into a signal through the pidfd, if the result stays the same.</summary>
 internal sealed class SignalRewriter(SemanticModel model)
 {
     private const string Signal = "SignalViaPidFd";
     private const string Kill = "KillViaPidFd";
 
-    /// <summary>Returns the node to replace and its replacement, or <see langword="null"/> if a person has to decide.</summary>
+    /// <summary>Returns the node to replace and its replacement, or <see langword="null"/> if there is no safe edit.</summary>
     public (SyntaxNode Node, ExpressionSyntax Replacement)? Find(SyntaxNode root, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
         SyntaxNode name = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
@@ -78,7 +78,7 @@ internal sealed class SignalRewriter(SemanticModel model)
             return (syntax, Parse(call, syntax));
         }
 
-        // kill() answers 0 or -1, and SignalViaPidFd() true or false.
+        // kill() returns 0 or -1, and SignalViaPidFd() returns true or false.
         return syntax.Parent is BinaryExpressionSyntax comparison && comparison.Left == syntax && Meaning(comparison) is { } succeeded
             ? (comparison, Parse(succeeded ? call : "!" + call, comparison))
             : null;
@@ -104,7 +104,7 @@ internal sealed class SignalRewriter(SemanticModel model)
         return (whole, Parse(call, whole));
     }
 
-    // The call itself as a statement, or with a wait for the end of kill(1) behind it.
+    // The call may be a statement of its own, or a wait for the end of kill(1) may follow it.
     private static ExpressionSyntax? WholeOf(IInvocationOperation invocation)
     {
         IOperation current = invocation;

@@ -4,12 +4,12 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>Adds <c>using PidFdProcess;</c> where the other directives are, in their order.</summary>
+/// <summary>Adds a using directive for <c>PidFdProcess</c> to the other directives, in their order.</summary>
 internal static class UsingDirectives
 {
     private const string Library = "PidFdProcess";
 
-    /// <summary>Returns the file with the directive. A file that has it is returned as it is.</summary>
+    /// <summary>Returns the file with the directive. A file that has the directive stays as it is.</summary>
     public static SyntaxNode AddLibrary(SyntaxNode root, string newLine)
     {
         CompilationUnitSyntax unit = (CompilationUnitSyntax)root;
@@ -41,7 +41,7 @@ internal static class UsingDirectives
             return usings;
         }
 
-        // Behind the last plain directive that sorts before it. System comes first.
+        // Added after the last plain directive that sorts before it. System sorts first.
         int index = 0;
         for (int i = 0; i < usings.Count; i++)
         {

@@ -27,20 +27,20 @@ public sealed class PidFdExitStatus
     }
 
     /// <summary>
-    /// Gets the exit code (0 to 255 on Unix), or 128 plus the number of the signal that killed the process, as the runtime counts;
+    /// Gets the exit code (0 to 255 on Unix). If a signal killed the process, it is 128 plus the number of the signal, as from the runtime. It is
     /// <see langword="null"/> if <see cref="Source"/> is <see cref="ExitStatusSource.Unknown"/>.
     /// </summary>
     public int? ExitCode { get; }
 
     /// <summary>
-    /// Gets the signal that killed the process; <see langword="null"/> if none did or it is not known
-    /// (<see cref="ExitStatusSource.Unknown"/>, <see cref="ExitStatusSource.Runtime"/>). A real-time signal is its bare number.
+    /// Gets the signal that killed the process, or <see langword="null"/> if no signal did. It is also <see langword="null"/> if the source does not
+    /// tell (<see cref="ExitStatusSource.Unknown"/>, <see cref="ExitStatusSource.Runtime"/>). A real-time signal is its bare number.
     /// </summary>
     public Signum? Signal => _signal is { } number ? (Signum)number : null;
 
     /// <summary>
-    /// Gets <see cref="Signal"/> in the type that .NET 11 has it in. A signal that this type has no name for is its number on Linux, SIGKILL for
-    /// example 9. Needs no assembly but the runtime's own.
+    /// Gets <see cref="Signal"/> in the type that .NET 11 uses. If that type has no name for the signal, the value is its number on Linux, for
+    /// example 9 for SIGKILL. Loads no assembly except those of the runtime.
     /// </summary>
     public PosixSignal? PosixSignal => _signal is { } number ? PosixSignals.Of(number) : null;
 
@@ -48,27 +48,27 @@ public sealed class PidFdExitStatus
     public bool CoreDumped { get; }
 
     /// <summary>
-    /// Gets whether the process took a SIGKILL of this library, after a timeout, a cancellation or a grace period. Of a tree this says it of the
-    /// root.
+    /// Gets whether a SIGKILL of this library ended the process, after a timeout, a cancellation or a grace period. For a tree it is about the root.
     /// </summary>
     public bool Canceled { get; }
 
     /// <summary>
-    /// Gets when the exit was seen, in local time, as <see cref="System.Diagnostics.Process.ExitTime"/>; <see langword="null"/> if it was not.
+    /// Gets when the exit was seen, in local time, as <see cref="System.Diagnostics.Process.ExitTime"/>. It is <see langword="null"/> if the exit was
+    /// not seen.
     /// </summary>
     public DateTime? ExitTime { get; }
 
-    /// <summary>Gets where the status was read.</summary>
+    /// <summary>Gets the source of the status.</summary>
     public ExitStatusSource Source { get; }
 
-    /// <summary>Gets what the process used; only with <see cref="ExitStatusSource.WaitId"/>.</summary>
+    /// <summary>Gets the resources that the process used. Only <see cref="ExitStatusSource.WaitId"/> tells them.</summary>
     public ProcessResourceUsage? ResourceUsage { get; }
 
     internal static PidFdExitStatus Unknown { get; } = new(ExitStatusSource.Unknown, null, null, false, null, null);
 
     /// <summary>
-    /// For example <c>exited 3</c>, <c>killed by SIGSEGV (core dumped)</c> or <c>exited, status unknown</c>; of a runtime that cannot tell
-    /// the two apart, <c>exited 137 or killed by SIGKILL</c>.
+    /// Returns for example <c>exited 3</c>, <c>killed by SIGSEGV (core dumped)</c> or <c>exited, status unknown</c>. The runtime cannot tell an exit
+    /// code above 128 from a signal, so the text can also be <c>exited 137 or killed by SIGKILL</c>.
     /// </summary>
     /// <returns>The text.</returns>
     public override string ToString()
@@ -84,8 +84,8 @@ public sealed class PidFdExitStatus
         return Canceled ? $"{text} (canceled)" : text;
     }
 
-    /// <summary>A kill was sent. If something else ended the process first, it was not the kill.</summary>
-    /// <remarks>The runtime's 137 may be either; every other source tells exit(137) from SIGKILL.</remarks>
+    /// <summary>Returns the status after a SIGKILL was sent. It is canceled unless something else ended the process first.</summary>
+    /// <remarks>An exit code of 137 from the runtime may mean exit(137) or SIGKILL. Every other source tells them apart.</remarks>
     internal PidFdExitStatus AfterKill() =>
         _signal is SignalNumbers.SigKill
         || Source is ExitStatusSource.Unknown

@@ -5,13 +5,11 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess;
 
-/// <summary>What <see cref="ProcessHandleRegistry.Attach"/> made of a process: the route it has, and why.</summary>
-/// <remarks>
-/// Belongs to one run of the process. A <see cref="Process"/> object that is restarted gets a new one, also if the new run has the same PID.
-/// </remarks>
+/// <summary>The route of one run of a process, and the reason for it. Made by <see cref="ProcessHandleRegistry.Attach"/>.</summary>
+/// <remarks>A <see cref="Process"/> object that is restarted gets a new attachment, even if the new run has the same PID.</remarks>
 public sealed class ProcessAttachment
 {
-    // Why there is no pidfd, or why the runtime served the last call.
+    // The reason why there is no pidfd, or why the runtime served the last call.
     private string? _reason;
     private int _isExitCounted;
 
@@ -34,25 +32,25 @@ public sealed class ProcessAttachment
     public int ProcessId { get; }
 
     /// <summary>
-    /// Gets what does the work now. <see cref="ProcessRoute.PidFd"/> becomes <see cref="ProcessRoute.Stock"/> once the exit was
-    /// seen and the process was reaped, because the pidfd is closed then.
+    /// Gets the present route. <see cref="ProcessRoute.PidFd"/> becomes <see cref="ProcessRoute.Stock"/> once the exit was seen and the process was
+    /// reaped, because the pidfd is closed then.
     /// </summary>
     public ProcessRoute Route => Handle is { RunEnd: RunEnd.None } ? ProcessRoute.PidFd : ProcessRoute.Stock;
 
-    /// <summary>Gets why, in words a person can act on.</summary>
+    /// <summary>Gets the reason for the route, in words that a person can act on.</summary>
     public string Reason => Handle switch
     {
         null => _reason!,
-        { RunEnd: RunEnd.KnownToRuntime } => "the process has exited; its pidfd is closed",
+        { RunEnd: RunEnd.KnownToRuntime } => "the process has exited, and its pidfd is closed",
         { RunEnd: RunEnd.UnknownToRuntime } =>
-            "the process has exited, and other code of this program has reaped it, so that the runtime does not know; its pidfd is closed",
+            "the process has exited, and its pidfd is closed. Other code of this program has reaped it, so the runtime does not know of the exit",
         _ => _reason is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
     };
 
     /// <summary>Gets the run that this attachment belongs to.</summary>
     internal RunIdentity Run { get; }
 
-    /// <summary>Gets the pidfd of the run; <see langword="null"/> on the stock route.</summary>
+    /// <summary>Gets the pidfd of the run, or <see langword="null"/> on the stock route.</summary>
     internal ProcessHandle? Handle { get; }
 
     /// <summary>Gets why there is no pidfd.</summary>
@@ -64,12 +62,12 @@ public sealed class ProcessAttachment
     /// <inheritdoc/>
     public override string ToString() => $"process {ProcessId}: {Route} ({Reason})";
 
-    /// <summary>Notes that the runtime had to serve a call.</summary>
+    /// <summary>Notes why the runtime had to serve a call.</summary>
     internal void NoteFallback(string reason) => _reason = reason;
 
-    /// <summary>Whether this is the first call, which counts an exit that the runtime has told.</summary>
+    /// <summary>Returns whether this is the first call, so that an exit that the runtime has told is counted once.</summary>
     internal bool TryCountExit() => Interlocked.Exchange(ref _isExitCounted, 1) == 0;
 
-    /// <summary>Whether the object still has the run of this attachment, and another look cannot find a better route.</summary>
+    /// <summary>Returns whether the object still has this run, and a new attempt cannot find a better route.</summary>
     internal bool IsCurrentIn(Process process) => Run.IsCurrentIn(process) && Cause != StockCause.Resource;
 }

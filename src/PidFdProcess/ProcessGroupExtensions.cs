@@ -4,32 +4,32 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess;
 
-/// <summary>Signals to whole process groups.</summary>
+/// <summary>Sends signals to whole process groups.</summary>
 public static class ProcessGroupExtensions
 {
-    /// <summary>Sends a signal to the process group that the process leads, also after the leader has exited.</summary>
+    /// <summary>Sends a signal to the process group that the process leads, even after the leader has exited.</summary>
     /// <param name="process">The leader of the group.</param>
-    /// <param name="signal">The signal. Positive values are the raw numbers of Linux; 0 only looks whether there is a process in the group.</param>
-    /// <param name="includeOwnGroup"><see langword="true"/> to allow the group that the calling process is in itself.</param>
+    /// <param name="signal">The signal. Positive values are the raw numbers of Linux. 0 only checks whether the group has a process.</param>
+    /// <param name="includeOwnGroup"><see langword="true"/> to allow the group of the calling process.</param>
     /// <returns><see langword="false"/> if the group is empty.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The object has no process, or the process does not lead its group, or it is the group of the calling process.
+    /// The object has no process, or the process does not lead its group. Or the calling process is in the group, and
+    /// <paramref name="includeOwnGroup"/> is <see langword="false"/>.
     /// </exception>
     /// <exception cref="Win32Exception">No process of the group may be signalled (EPERM or EACCES).</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows.</exception>
     /// <remarks>
     /// <para>
-    /// A child of .NET is in the group of its parent, so it leads none. A <see cref="ProcessScope"/> with <see
-    /// cref="ProcessScopeOptions.NewSession"/> starts leaders, as <c>setsid(1)</c> and shells with job control do. Processes that have left the
-    /// group are not reached: those that called
-    /// <c>setsid(2)</c> or <c>setpgid(2)</c>, such as what runs under <c>timeout(1)</c>.
+    /// A child that .NET started is in the group of its parent, so it leads no group. A <see cref="ProcessScope"/> with
+    /// <see cref="ProcessScopeOptions.NewSession"/> starts leaders, as <c>setsid(1)</c> and shells with job control do. The signal does not reach
+    /// processes that have left the group with <c>setsid(2)</c> or <c>setpgid(2)</c>, for example a program under <c>timeout(1)</c>.
     /// </para>
     /// <para>
-    /// Linux 6.9 and later: the flag <c>PIDFD_SIGNAL_PROCESS_GROUP</c> of <c>pidfd_send_signal(2)</c>. The pidfd names the group, and never another
-    /// one. Before, and without pidfds: <c>kill(2)</c> by the number of the group, if the leader has not been reaped. It is <see langword="false"/>
-    /// otherwise.
+    /// On Linux 6.9 and later, the flag <c>PIDFD_SIGNAL_PROCESS_GROUP</c> of <c>pidfd_send_signal(2)</c> signals the group through the pidfd, and
+    /// never another group. On older kernels and without pidfds, <c>kill(2)</c> signals the group by number. If the leader has been reaped, that call
+    /// is not made, and the answer is <see langword="false"/>.
     /// </para>
     /// </remarks>
     public static bool SignalGroupViaPidFd(this Process process, PosixSignal signal, bool includeOwnGroup = false) =>

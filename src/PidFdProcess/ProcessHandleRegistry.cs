@@ -10,37 +10,38 @@ namespace PidFdProcess;
 
 // Overview
 //
-// Constraints: Process objects can be closed and restarted without a word to this library. The runtime alone reaps. Every call means one run.
+// The facade of the library. It maps each public call to the code that does it.
 //
-// Scheme: each member is one line. What a call does is in Calls, which pins the run that the object has and acts on that alone. The layers are
+// Constraints: The program can close and restart a Process object, and this library is not told. Only the runtime reaps. Every call acts on one run.
+//
+// Scheme: Each member is one line. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers are, from the
+// top down:
 //
 //     Scopes        processes that are stopped together (above this type, which they name)
 //     Calls         what one public call does, and the only loop that looks a run up again
-//     Attachments   which run an object has: the table of weak keys, the sweep, the opening of a run
+//     Attachments   the run of each object (the table of weak keys, the sweep, the opening of a run)
 //     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
 //     Handles       the pidfd of one run, the event loop, the exit status, the probe
-//     Runtime       the runtime's own Process: what the stock members do, and what they know of an exit
+//     Runtime       the stock members of Process, and what the runtime knows of an exit
 //     Linux         system calls, layouts, /proc, trees
 //
-// and a layer names only those below it. Diagnostics names none and is named by all. The public types of data belong to the layer that makes them:
-// ProcessAttachment to Attachments, SafePidFdHandle to Linux, the others to all. A test holds these directions.
+// A layer names only the layers below it. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to Attachments, and
+// SafePidFdHandle belongs to Linux, because these layers make them. All layers may name the other public data types. A test checks these directions.
 
-/// <summary>Attaches pidfds to <see cref="Process"/> objects, so that kills and waits mean the process that was attached.</summary>
+/// <summary>Attaches pidfds to <see cref="Process"/> objects, so that every call acts on the process that was attached.</summary>
 /// <remarks>
+/// <para>All members are thread-safe. Where pidfds do not work, every member calls the stock runtime. See <see cref="Support"/>.</para>
 /// <para>
-/// All members are thread-safe. Where pidfds do not work, every member delegates to the stock runtime; see <see cref="Support"/>.
-/// </para>
-/// <para>
-/// A process that this program started cannot be confused with another one, whenever it is attached, because its PID is not free until the
-/// runtime has reaped it. In a program whose native code reaps children (<c>waitpid(-1)</c>, SIGCHLD ignored), attach a child at its start. For
-/// any other process the pidfd names the one that held the PID at the time of the attachment: attach early, or use <see cref="Open(int)"/>.
+/// A process that this program started can be attached at any time, because its PID is not free until the runtime has reaped it. If native code of
+/// the program reaps children (<c>waitpid(-1)</c>, SIGCHLD ignored), attach a child at its start. The pidfd of a non-child names the process that
+/// held the PID at the time of the attachment. So attach a non-child early, or open it with <see cref="Open(int)"/>.
 /// </para>
 /// </remarks>
 public sealed class ProcessHandleRegistry : IDisposable
 {
     private readonly AttachmentTable _runs;
 
-    /// <summary>Initializes a registry. Reads the operator's switches; see <see cref="PidFdSupport"/>.</summary>
+    /// <summary>Initializes a registry. Reads the operator's switches (see <see cref="PidFdSupport"/>).</summary>
     public ProcessHandleRegistry()
         : this(AttachmentTable.OfThisProgram())
     {
@@ -53,15 +54,15 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     internal AttachmentTable Runs => _runs;
 
-    /// <summary>Gets whether pidfds work here, and if not, why. The first use tries them out.</summary>
+    /// <summary>Gets whether pidfds work here, and the reason if they do not. The first use probes the kernel.</summary>
     public PidFdSupport Support => _runs.Support;
 
-    /// <summary>Gets how many objects are attached, until they are disposed, detached or collected. Takes time in proportion.</summary>
+    /// <summary>Gets how many objects are attached and not yet disposed, detached or collected. Enumerates all of them.</summary>
     public int Count => _runs.Count;
 
-    /// <summary>Attaches a pidfd to the process, unless that has been done. Where pidfds do not work, the attachment says so, and why.</summary>
+    /// <summary>Attaches a pidfd to the process, unless it has one. Without a pidfd, the attachment tells the reason.</summary>
     /// <param name="process">A process that was started or obtained by PID.</param>
-    /// <returns>The attachment; the same one as long as nothing about it changes.</returns>
+    /// <returns>The attachment. Further calls for the same run return the same one, unless descriptors or memory were short.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or its PID means a group of processes or a thread.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
@@ -69,50 +70,48 @@ public sealed class ProcessHandleRegistry : IDisposable
     public ProcessAttachment Attach(Process process) => _runs.Attach(process);
 
     /// <summary>
-    /// Names a process by its PID without a race: opens the pidfd first, then the <see cref="Process"/>, then checks that the pidfd's
+    /// Opens a process by its PID without a race. Opens the pidfd first and the <see cref="Process"/> second, and then checks that the pidfd's
     /// process still holds the PID.
     /// </summary>
     /// <param name="processId">The PID.</param>
-    /// <returns>The process, attached. Without pidfd: what <see cref="Process.GetProcessById(int)"/> returns.</returns>
-    /// <exception cref="ArgumentException">
-    /// There is no such process, as <see cref="Process.GetProcessById(int)"/> says, or it is the id of a thread.
-    /// </exception>
+    /// <returns>The process, attached. Without pidfds it comes from <see cref="Process.GetProcessById(int)"/>.</returns>
+    /// <exception cref="ArgumentException">No process has this PID, or it is the id of a thread.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// The stock members of the object go by the PID. If a child of this program had that PID before, and its Process object is not disposed, stock
-    /// <see cref="Process.HasExited"/> answers for that child. Ask <see cref="HasExited"/>.
+    /// The stock members of the object go by PID. A child of this program may have had that PID before. While the Process object of that child is not
+    /// disposed, the stock <see cref="Process.HasExited"/> answers for that child. <see cref="HasExited"/> of this registry does not.
     /// </remarks>
     public Process Open(int processId) => OpenCalls.Open(_runs, processId);
 
     /// <inheritdoc cref="ProcessIdentityExtensions.GetIdentityViaPidFd"/>
     public ProcessIdentity GetIdentity(Process process) => IdentityCalls.GetIdentity(_runs, process);
 
-    /// <summary>Opens the process that the identity names, and never another one. How it is found: see <see cref="ProcessIdentityMethod"/>.</summary>
+    /// <summary>Opens the process that the identity names, and never another one. See <see cref="ProcessIdentityMethod"/>.</summary>
     /// <param name="identity">An identity that this program or another one got from <see cref="GetIdentity"/>, perhaps long ago.</param>
     /// <returns>The process, attached.</returns>
     /// <exception cref="ArgumentException">
-    /// The process is gone: it has been reaped, or the machine was booted since, or it is not visible in this PID namespace.
+    /// The process has been reaped, the machine has been booted since, or the process is not visible in this PID namespace.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The identity cannot be compared here, see <see cref="PidFdSupport.IdentityReason"/>.
+    /// The identity cannot be compared here (see <see cref="PidFdSupport.IdentityReason"/>).
     /// </exception>
-    /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
+    /// <exception cref="Win32Exception">A system call failed for another reason, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     public Process Open(ProcessIdentity identity) => IdentityCalls.Open(_runs, identity);
 
     /// <inheritdoc cref="ProcessIdentityExtensions.OpenParentViaPidFd"/>
     public Process OpenParent(Process process) => ParentCalls.OpenParent(_runs, process);
 
-    /// <summary>Opens the parent of this program, to end when it ends, or to stop it.</summary>
-    /// <returns>The process, attached in <see cref="Default"/>. If the launcher of this program had ended, it is init or a subreaper.</returns>
+    /// <summary>Opens the parent of this program, for example to end when it ends, or to stop it.</summary>
+    /// <returns>The process, attached in <see cref="Default"/>. It is init or a subreaper if the launcher of this program has ended.</returns>
     /// <exception cref="InvalidOperationException">The parent is not visible in this PID namespace, so it has no PID here.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
 
     /// <summary>Looks up the attachment of a process without attaching it.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="attachment">Its attachment, if there is one.</param>
-    /// <returns><see langword="true"/> if the process, in its present run, is attached.</returns>
+    /// <param name="attachment">Its attachment, or <see langword="null"/> if there is none.</param>
+    /// <returns><see langword="true"/> if the present run of the object is attached.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment)
     {
@@ -121,8 +120,8 @@ public sealed class ProcessHandleRegistry : IDisposable
     }
 
     /// <summary>
-    /// Forgets the attachment and closes its pidfd. Calls and waits under way go on: they hold the pidfd until they end, with the exit.
-    /// The next call on the process attaches it again.
+    /// Forgets the attachment and closes its pidfd. Calls and waits that have begun keep the pidfd open and go on until they end. The next call on
+    /// the process attaches it again.
     /// </summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="true"/> if the process was attached.</returns>
@@ -134,8 +133,8 @@ public sealed class ProcessHandleRegistry : IDisposable
     }
 
     /// <summary>
-    /// Detaches all processes. Pending asynchronous waits that began in this registry end with <see cref="ObjectDisposedException"/>; a blocked
-    /// <see cref="WaitForExit(Process, int)"/> goes on. <see cref="Default"/> stays usable, any other registry does not.
+    /// Detaches all processes. Pending asynchronous waits that began in this registry end with <see cref="ObjectDisposedException"/>. A blocked
+    /// <see cref="WaitForExit(Process, int)"/> goes on. <see cref="Default"/> stays usable afterwards. Any other registry does not.
     /// </summary>
     public void Dispose() => _runs.Clear(isForGood: !ReferenceEquals(this, Default));
 
@@ -206,7 +205,7 @@ public sealed class ProcessHandleRegistry : IDisposable
         WaitForExitOrKillAsync(process, cancellationToken, entireProcessTree: false);
 
     /// <inheritdoc cref="ProcessStopExtensions.WaitForExitOrKillPidFdAsync(Process, CancellationToken, bool)"/>
-    [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for; the other one has a limit.")]
+    [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for. The other one has a limit.")]
     public Task<PidFdExitStatus> WaitForExitOrKillAsync(Process process, CancellationToken cancellationToken, bool entireProcessTree) =>
         SignalCalls.WaitOrKillAsync(_runs, process, entireProcessTree, cancellationToken);
 

@@ -4,33 +4,35 @@ using System.Globalization;
 namespace PidFdProcess;
 
 /// <summary>
-/// A name of a process that outlives this program, for a file, an environment variable or a message. Unlike a PID it never names another process.
+/// Names a process beyond the end of this program, for example in a file, an environment variable or a message. Unlike a PID, an identity never names
+/// another process.
 /// </summary>
 /// <param name="ProcessId">The PID, as the program that made the identity saw it.</param>
 /// <param name="PidFdId">
-/// The inode number of the pidfd (pidfs, Linux 6.9 and later). The kernel gives each number to one process until the next boot.
-/// <see langword="null"/> if it is not known.
+/// The inode number of the pidfd (pidfs, Linux 6.9 and later), or <see langword="null"/> if it is not known. The kernel gives each number to one
+/// process until the next boot.
 /// </param>
 /// <param name="StartTicks">
-/// When the process started, in ticks of 10 ms since the boot: field 22 of <c>/proc/PID/stat</c>, see <c>proc_pid_stat(5)</c>.
-/// <see langword="null"/> if it is not known, as in an identity that was parsed from a text with a pidfs id.
+/// When the process started, in ticks of 10 ms since the boot (field 22 of <c>/proc/PID/stat</c>, see <c>proc_pid_stat(5)</c>). It is
+/// <see langword="null"/> if it is not known, for example in an identity that was parsed from a text with a pidfs id.
 /// </param>
 /// <param name="BootId">
-/// The boot that the process belongs to: <c>/proc/sys/kernel/random/boot_id</c>. <see langword="null"/> if it is not known.
+/// The boot that the process belongs to (<c>/proc/sys/kernel/random/boot_id</c>), or <see langword="null"/> if it is not known.
 /// </param>
 /// <remarks>
 /// <para>
-/// <see cref="ProcessHandleRegistry.GetIdentity"/> makes one, and <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> opens the process again.
+/// <see cref="ProcessHandleRegistry.GetIdentity"/> makes an identity, and <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> opens its process
+/// again.
 /// </para>
 /// <para>
-/// There are three text forms. <see cref="ToString()"/> returns <c>4711:408701@</c> and the boot id, or <c>4711:t8123456@</c> and the boot id where
-/// the kernel has no pidfs id. The format <c>P</c> returns <c>4711:408701</c>, which <c>kill(1)</c> of util-linux takes. That form lacks
-/// the boot id, so use it within one boot only. <see cref="Parse(string)"/> takes all three.
+/// There are three text forms. <see cref="ToString()"/> returns <c>4711:408701@</c> and the boot id. If the kernel has no pidfs ids, it returns
+/// <c>4711:t8123456@</c> and the boot id. The format <c>P</c> returns <c>4711:408701</c>, which <c>kill(1)</c> of util-linux takes. That form lacks
+/// the boot id, so use it within one boot only. <see cref="Parse(string)"/> takes all three forms.
 /// </para>
 /// <para>
-/// Two identities that both have a pidfs id are equal if the ids and the boots are equal. The PIDs do not matter then, because a process has another
-/// PID in each PID namespace. Otherwise the PIDs, the start ticks and the boots are compared. All identities of one boot have the same
-/// hash code, because no other part is the same in all equal identities. Key a large dictionary by <see cref="PidFdId"/> instead.
+/// Two identities that both have a pidfs id are equal if the ids and the boots are equal. The PIDs are not compared then, because a process has
+/// another PID in each PID namespace. Otherwise the PIDs, the start ticks and the boots are compared. All identities of one boot have the same hash
+/// code, because equal identities may differ in every other part. Key a large dictionary by <see cref="PidFdId"/> instead.
 /// </para>
 /// </remarks>
 public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulong? StartTicks, Guid? BootId)
@@ -38,16 +40,16 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
 {
     private const int GuidLength = 36;
 
-    // Longer than the longest text: a PID of 10 digits, an id of 20, a GUID, three separators.
+    // Longer than the longest text, which has a PID of 10 digits, an id of 20, a GUID, and three separators.
     private const int MaxLength = 80;
 
     private const int MaxShownLength = 100;
 
-    /// <summary>Parses one of the three text forms. Blanks around it, such as the newline at the end of a file, are ignored.</summary>
+    /// <summary>Parses one of the three text forms. Ignores white space around it, for example the newline at the end of a file.</summary>
     /// <param name="s">The text.</param>
     /// <returns>The identity.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="s"/> is <see langword="null"/>.</exception>
-    /// <exception cref="FormatException">The text is no identity. The message says what is wrong.</exception>
+    /// <exception cref="FormatException">The text is no identity. The message names the fault.</exception>
     public static ProcessIdentity Parse(string s) => Parse(s, null);
 
     /// <inheritdoc cref="Parse(string)"/>
@@ -67,7 +69,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
             ? identity
             : throw new FormatException($"'{Shorten(s)}' is no process identity: {fault}.");
 
-    /// <summary>Parses one of the three text forms, see <see cref="Parse(string)"/>.</summary>
+    /// <summary>Parses one of the three text forms (see <see cref="Parse(string)"/>).</summary>
     /// <param name="s">The text.</param>
     /// <param name="result">The identity, if the text is one.</param>
     /// <returns><see langword="true"/> if the text is an identity.</returns>
@@ -86,16 +88,16 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
     /// <param name="result">The identity, if the text is one.</param>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out ProcessIdentity result) => Read(s, out result) is null;
 
-    /// <summary>Returns the text form with everything that finds the process again after a restart of this program.</summary>
+    /// <summary>Returns the text form that finds the process again after a restart of this program.</summary>
     /// <returns>For example <c>4711:408701@9f2c0e5e-6c40-4c2b-9a3f-1d0d6a3b7a10</c>.</returns>
     public override string ToString() => ToString(null, null);
 
     /// <summary>Returns a text form.</summary>
     /// <param name="format">
-    /// <see langword="null"/>, empty or <c>G</c> for that of <see cref="ToString()"/>. <c>P</c> for <c>PID:inode</c>, as util-linux writes it.
+    /// <see langword="null"/>, empty or <c>G</c> for the form of <see cref="ToString()"/>. <c>P</c> for <c>PID:inode</c>, as util-linux writes it.
     /// </param>
     /// <returns>The text.</returns>
-    /// <exception cref="FormatException">There is no such format, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
+    /// <exception cref="FormatException">The format is unknown, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
     public string ToString(string? format) => ToString(format, null);
 
     /// <inheritdoc cref="ToString(string?)"/>
@@ -109,12 +111,12 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
     }
 
     /// <summary>Writes a text form, without an allocation.</summary>
-    /// <param name="destination">Where to write it.</param>
+    /// <param name="destination">The buffer to write to.</param>
     /// <param name="charsWritten">How many characters were written.</param>
-    /// <param name="format">The format, see <see cref="ToString(string?)"/>.</param>
+    /// <param name="format">The format, as for <see cref="ToString(string?)"/>.</param>
     /// <param name="provider">Not used, because the forms are the same in every culture.</param>
-    /// <returns><see langword="false"/> if the destination is too short.</returns>
-    /// <exception cref="FormatException">There is no such format, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
+    /// <returns><see langword="false"/> if the buffer is too short.</returns>
+    /// <exception cref="FormatException">The format is unknown, or it is <c>P</c> and <see cref="PidFdId"/> is <see langword="null"/>.</exception>
     public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format = default, IFormatProvider? provider = null)
     {
         bool withBoot = format is "" or "G";
@@ -140,7 +142,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
         return fits;
     }
 
-    /// <summary>Do both name the same process? See the remarks of <see cref="ProcessIdentity"/>.</summary>
+    /// <summary>Returns whether both name the same process. See the remarks of <see cref="ProcessIdentity"/>.</summary>
     /// <param name="other">The other identity.</param>
     /// <returns><see langword="true"/> if they do.</returns>
     public bool Equals(ProcessIdentity other) =>
@@ -152,7 +154,7 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
     /// <inheritdoc/>
     public override int GetHashCode() => BootId.GetHashCode();
 
-    /// <summary>Returns what is wrong with the text, or <see langword="null"/>.</summary>
+    /// <summary>Returns the fault of the text, or <see langword="null"/> if it is an identity.</summary>
     private static string? Read(ReadOnlySpan<char> text, out ProcessIdentity identity)
     {
         identity = default;
@@ -207,11 +209,11 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
         { PidFdId: { } id } => Append(destination, ref length, id),
         { StartTicks: { } ticks, BootId: not null } => Append(destination, ref length, 't') && Append(destination, ref length, ticks),
 
-        // It names no process, and is not parsed back.
+        // This identity names no process. Parse does not accept the text.
         _ => Append(destination, ref length, '?'),
     };
 
-    // An interpolated string would box the parts until the JIT has optimized it.
+    // An interpolated string boxes the parts until the JIT has optimized the method.
     private static bool Append<T>(Span<char> destination, ref int length, T part)
         where T : struct, ISpanFormattable
     {
@@ -220,10 +222,10 @@ public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulo
         return fits;
     }
 
-    // The parsers of numbers also take signs and trailing NULs.
+    // int.TryParse and ulong.TryParse also accept signs and trailing NULs.
     private static bool IsNumber(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
 
-    // That of GUIDs also takes blanks and signs.
+    // Guid.TryParseExact also accepts white space and signs.
     private static bool TryParseGuid(ReadOnlySpan<char> text, out Guid guid)
     {
         guid = default;

@@ -5,21 +5,22 @@ using PidFdProcess.Calls;
 
 namespace PidFdProcess;
 
-/// <summary>More ways to open a process without a race: by its name, by a pidfd from elsewhere, by a pid file, or only if it is there.</summary>
+/// <summary>Opens processes without a race. They are found by a name, a pidfd from another source, a pid file, or a relative.</summary>
 public static class ProcessOpenExtensions
 {
     /// <summary>
-    /// Finds the processes with a name, as <see cref="Process.GetProcessesByName(string)"/>, without a race: opens the pidfd first, then reads the
-    /// name,
-    /// then checks that the pidfd's process still holds the PID.
+    /// Opens the processes that have a name, as <see cref="Process.GetProcessesByName(string)"/> does, but without a race. Opens the pidfd first and
+    /// reads the name second, and then checks that the pidfd's process still holds the PID.
     /// </summary>
     /// <param name="registry">The registry.</param>
-    /// <param name="processName">The name, as <see cref="Process.ProcessName"/> returns it. Upper and lower case are the same.</param>
-    /// <returns>The processes, attached. A process that vanishes during the call is left out.</returns>
+    /// <param name="processName">The name, as <see cref="Process.ProcessName"/> returns it. The case of letters is ignored.</param>
+    /// <returns>The processes, attached. A process that is reaped during the call is left out.</returns>
     /// <exception cref="ArgumentException"><paramref name="processName"/> is <see langword="null"/> or empty.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    /// <remarks>A name is no identity, because another program may have the same one. Without pidfds: <see
-    /// cref="Process.GetProcessesByName(string)"/>.</remarks>
+    /// <remarks>
+    /// A name does not identify a program, because another program may have the same name. Without pidfds the call lists the processes in the same
+    /// way, and then opens them by PID.
+    /// </remarks>
     public static Process[] OpenByName(this ProcessHandleRegistry registry, string processName)
     {
         ArgumentNullException.ThrowIfNull(registry);
@@ -27,21 +28,21 @@ public static class ProcessOpenExtensions
     }
 
     /// <summary>
-    /// Opens the process of a pidfd that came from elsewhere: over a socket (<c>SCM_RIGHTS</c>), from <c>SO_PEERPIDFD</c>, from a service manager, or
-    /// from a system call of your own.
+    /// Opens the process of a pidfd from another source. It may come from a socket (<c>SCM_RIGHTS</c>, <c>SO_PEERPIDFD</c>), a service manager, or
+    /// your own system call.
     /// </summary>
     /// <param name="registry">The registry.</param>
-    /// <param name="pidFd">The pidfd. It stays the caller's, because the process is attached to a duplicate, which is close-on-exec.</param>
+    /// <param name="pidFd">The pidfd. The caller keeps it, because the process is attached to a duplicate, which is close-on-exec.</param>
     /// <returns>The process, attached.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="pidFd"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException">
-    /// The descriptor is no pidfd, or it refers to a thread (<c>PIDFD_THREAD</c>), or its process has been reaped, or is not visible in this PID
+    /// The descriptor is no pidfd, or refers to a thread (<c>PIDFD_THREAD</c>). Or its process has been reaped, or is not visible in this PID
     /// namespace.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">
     /// This is not Linux, or neither the ioctl <c>PIDFD_GET_INFO</c> (Linux 6.13) nor <c>/proc</c> tells the PID.
     /// </exception>
-    /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
+    /// <exception cref="Win32Exception">A system call failed for another reason, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The handle is closed, or the registry is disposed.</exception>
     public static Process Open(this ProcessHandleRegistry registry, SafePidFdHandle pidFd)
     {
@@ -53,18 +54,16 @@ public static class ProcessOpenExtensions
     /// <param name="registry">The registry.</param>
     /// <param name="path">The file. Its first line is the PID.</param>
     /// <returns>The process, attached.</returns>
-    /// <exception cref="ArgumentException">
-    /// No process has the PID, or it started after the file was written, so that it is not the one that the file means.
-    /// </exception>
+    /// <exception cref="ArgumentException">No process has the PID, or the process that has it started after the file was written.</exception>
     /// <exception cref="FormatException">The first line is no PID.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or <c>/proc</c> does not tell when the process started.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// A PID in a file is a guess, and this is the best that can be made of it. The age of the file is the time since its last write. A file that was
-    /// copied or touched, and a clock that was set back since, can let a process pass that is not meant. A clock that was set forward can get the
-    /// right one refused. A program that writes the file itself had better write a <see cref="ProcessIdentity"/>.
+    /// A PID in a file is only a guess. The call compares the start of the process with the last write to the file. If the file was copied or touched
+    /// later, or the clock was set back, the call can accept another process. If the clock was set forward, it can refuse the right process. A
+    /// program that writes the file itself should write a <see cref="ProcessIdentity"/>.
     /// </remarks>
     public static Process OpenPidFile(this ProcessHandleRegistry registry, string path)
     {
@@ -72,7 +71,7 @@ public static class ProcessOpenExtensions
         return PidFileCalls.Open(registry.Runs, path);
     }
 
-    /// <summary>Opens a process by its PID as <see cref="ProcessHandleRegistry.Open(int)"/> does, if there is one.</summary>
+    /// <summary>Opens a process by its PID as <see cref="ProcessHandleRegistry.Open(int)"/> does, if one has the PID.</summary>
     /// <param name="registry">The registry.</param>
     /// <param name="processId">The PID.</param>
     /// <param name="process">The process, attached.</param>
@@ -85,14 +84,15 @@ public static class ProcessOpenExtensions
         return process is not null;
     }
 
-    /// <summary>Opens the process that the identity names as <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> does, if it is there
-    /// still.</summary>
+    /// <summary>Opens the process of an identity as <see cref="ProcessHandleRegistry.Open(ProcessIdentity)"/> does, if it still exists.</summary>
     /// <param name="registry">The registry.</param>
     /// <param name="identity">The identity.</param>
     /// <param name="process">The process, attached.</param>
     /// <returns><see langword="false"/> if the process is gone.</returns>
-    /// <exception cref="PlatformNotSupportedException">The identity cannot be compared here.</exception>
-    /// <exception cref="Win32Exception">A system call failed for another reason, such as no free descriptor.</exception>
+    /// <exception cref="PlatformNotSupportedException">
+    /// The identity cannot be compared here (see <see cref="PidFdSupport.IdentityReason"/>).
+    /// </exception>
+    /// <exception cref="Win32Exception">A system call failed for another reason, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     public static bool TryOpen(
         this ProcessHandleRegistry registry, ProcessIdentity identity, [NotNullWhen(true)] out Process? process)

@@ -1,11 +1,11 @@
 namespace PidFdProcess;
 
-/// <summary>Who does the work for a process.</summary>
+/// <summary>The means by which calls act on a process.</summary>
 public enum ProcessRoute
 {
-    /// <summary>The stock runtime: <see cref="System.Diagnostics.Process"/> itself, by PID.</summary>
+    /// <summary>The stock members of <see cref="System.Diagnostics.Process"/>, which go by PID.</summary>
     Stock,
 
-    /// <summary>A pidfd: signals and waits cannot hit another process.</summary>
+    /// <summary>A pidfd, so that signals and waits cannot hit another process.</summary>
     PidFd,
 }

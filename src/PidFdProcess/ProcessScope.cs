@@ -4,16 +4,16 @@ using PidFdProcess.Scopes;
 
 namespace PidFdProcess;
 
-/// <summary>Owns processes, and leaves none of them behind: stops all together, and kills what is left when the program ends.</summary>
+/// <summary>Owns processes and stops all of them together. When the program ends, the scope kills the processes that it still has.</summary>
 /// <remarks>
 /// <para>
-/// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope means the run that an object had when it came in,
-/// whatever becomes of the object. It does not dispose the objects.
+/// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope owns the run that an object had when it was added,
+/// even if the object is closed or restarted later. It does not dispose the objects.
 /// </para>
 /// <para>
-/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event does not come if this
-/// program is killed, or gets SIGTERM without a handler on .NET 10 or later. See <see cref="ProcessScopeOptions.KillOnParentExit"/> and
-/// <see cref="ProcessScopeOptions.ForwardSignals"/> for these.
+/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event is not raised if this
+/// program is killed, or gets SIGTERM without a handler on .NET 10 or later. For these cases see <see cref="ProcessScopeOptions.KillOnParentExit"/>
+/// and <see cref="ProcessScopeOptions.ForwardSignals"/>.
 /// </para>
 /// </remarks>
 public sealed class ProcessScope : IDisposable, IAsyncDisposable
@@ -50,15 +50,16 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
 
     /// <summary>Starts a process in the scope.</summary>
     /// <param name="startInfo">What to start.</param>
-    /// <returns>The process. It belongs to the caller, who disposes it.</returns>
+    /// <returns>The process. The caller disposes it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="startInfo"/> is <see langword="null"/>.</exception>
     /// <exception cref="ObjectDisposedException">The scope was stopped or disposed.</exception>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     /// <exception cref="InvalidOperationException">
-    /// No file name is given, or <see cref="ProcessStartInfo.UseShellExecute"/> is on where it must not be.
+    /// No file name is given, or the options do not allow <see cref="ProcessStartInfo.UseShellExecute"/>, which is on.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The options need <c>setpriv(1)</c> or <c>setsid(1)</c>, and it is missing. The message names the package.
+    /// The options need Linux, or a tool that is missing (<c>setpriv(1)</c>, <c>setsid(1)</c> or <c>bash(1)</c>). The message names the package of
+    /// the tool.
     /// </exception>
     public Process Start(ProcessStartInfo startInfo)
     {
@@ -74,8 +75,8 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
         return process;
     }
 
-    /// <summary>Takes a process into the scope, whether this program has started it or not.</summary>
-    /// <param name="process">The process. The scope owns the run that it has now.</param>
+    /// <summary>Adds a process to the scope, which may be a child or a non-child.</summary>
+    /// <param name="process">The process. The scope owns the run that the object has now.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or it is the calling process.</exception>
     /// <exception cref="ObjectDisposedException">The scope was stopped or disposed. The process goes on.</exception>
@@ -91,22 +92,22 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Signals all processes and waits for them, for the grace period at most. Then kills what is left, and waits 0.9 s at most. The scope takes no
-    /// more processes.
+    /// Signals all processes, and waits for them for at most the grace period. Then kills the processes that are left, and waits for at most 0.9 s.
+    /// The scope accepts no more processes.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Ends the wait. If no other caller waits, the stop ends, too, and no process is killed. The next call goes on with it.
+    /// Ends the wait. If no other caller waits, the stop ends, too, and kills no process. The next call starts the stop again.
     /// </param>
-    /// <returns>How each process ended, and who is left. Further calls return the same.</returns>
-    /// <exception cref="OperationCanceledException">Through the task: the token was cancelled.</exception>
+    /// <returns>How each process ended, and which processes are alive. Further calls return the same result.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled. The exception is stored into the task.</exception>
     /// <remarks>
-    /// One thread stops all. SIGCONT follows the signal, so that a stopped process runs its handler. A process that may not be signalled keeps no
-    /// other one alive. Without pidfds the processes are known by PID and start time.
+    /// One thread stops all processes. SIGCONT follows the signal, so that a stopped process runs its handler. If one process may not be signalled,
+    /// the others are stopped nevertheless. Without pidfds the stop goes by PID and checks the start time.
     /// </remarks>
     public Task<ProcessScopeResult> StopAsync(CancellationToken cancellationToken = default) => _stop.WaitAsync(cancellationToken);
 
-    /// <summary>Stops all processes as <see cref="StopAsync"/> does, and blocks until that is done. Needs no thread of the pool.</summary>
-    /// <remarks>Survivors are no error here. The event source <c>PidFdProcess</c> names them.</remarks>
+    /// <summary>Stops all processes as <see cref="StopAsync"/> does, and blocks until the stop ends. Needs no thread of the pool.</summary>
+    /// <remarks>The method does not throw if processes survive. The event source <c>PidFdProcess</c> names them.</remarks>
     public void Dispose()
     {
         _stop.Wait();

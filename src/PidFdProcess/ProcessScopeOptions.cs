@@ -11,51 +11,51 @@ public sealed class ProcessScopeOptions
     }
 
     /// <summary>
-    /// Gets the time that all processes have together after the signal, 5 s by default. What is left is killed.
-    /// -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.
+    /// Gets the time after the signal, which all processes share. The default is 5 s. The scope then kills the processes that are left. With
+    /// <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) it never kills.
     /// </summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets the signal that asks for the end, SIGTERM by default. Positive values are the raw numbers of Linux.</summary>
+    /// <summary>Gets the signal that asks the processes to end. The default is SIGTERM. Positive values are the raw numbers of Linux.</summary>
     public PosixSignal Signal { get; init; } = PosixSignal.SIGTERM;
 
-    /// <summary>Gets whether the descendants of the processes are signalled and killed, too. By default they are.</summary>
+    /// <summary>Gets whether the descendants of the processes are signalled and killed, too. The default is <see langword="true"/>.</summary>
     public bool EntireProcessTree { get; init; } = true;
 
     /// <summary>
-    /// Gets whether the kernel kills the processes that the scope starts when this program ends, also if this program is killed itself. See
-    /// <c>PR_SET_PDEATHSIG</c>.
+    /// Gets whether the kernel kills the processes that the scope starts when this program ends, even if this program is killed. See
+    /// <c>PR_SET_PDEATHSIG</c> in <c>prctl(2)</c>.
     /// </summary>
     /// <remarks>
     /// <para>
-    /// The child starts through <c>setpriv(1)</c> and a shell, by <c>execve(2)</c>, so that PID, arguments, environment, working directory and
-    /// redirections stay. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the tools. A program that cannot be executed ends
-    /// with exit code 126 or 127 instead of an exception at the start.
+    /// The child starts through <c>setpriv(1)</c> and a shell. Each of them calls <c>execve(2)</c>, so that the PID, arguments, environment, working
+    /// directory and redirections stay the same. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the tools. If the program
+    /// cannot be executed, the process ends with exit code 126 or 127, and the start throws no exception.
     /// </para>
     /// <para>
-    /// Does not cover the descendants of the processes, nor programs that are set-user-ID, set-group-ID or have file capabilities, because the
-    /// kernel clears the setting for them. It covers neither processes that were given to <see cref="ProcessScope.Add"/>.
+    /// The option does not cover descendants of the processes or processes that were given to <see cref="ProcessScope.Add"/>. It also does not cover
+    /// programs that are set-user-ID, are set-group-ID or have file capabilities, because the kernel clears the setting for them.
     /// </para>
     /// </remarks>
     public bool KillOnParentExit { get; init; }
 
     /// <summary>Gets whether each process that the scope starts leads a session of its own, through <c>setsid(1)</c>.</summary>
     /// <remarks>
-    /// A stop then also takes what is in that session, so that processes whose parents have exited do not escape. What has left both the tree and
-    /// the session does: a daemon that forks twice and calls <c>setsid(2)</c> in between. The processes have no terminal, and Ctrl+C does not reach
-    /// them.
+    /// A stop then also includes all processes of that session, so that processes whose parents have exited do not escape. A process escapes only if
+    /// it has left both the tree and the session. For example, a daemon forks twice and calls <c>setsid(2)</c> in between. The processes have no
+    /// terminal, and Ctrl+C does not reach them.
     /// </remarks>
     public bool NewSession { get; init; }
 
-    /// <summary>Gets the signals of this program that stop the scope, each with the same signal. By default there are none.</summary>
+    /// <summary>Gets the signals of this program that stop the scope, each with the same signal. The default is none.</summary>
     /// <remarks>
-    /// The program's own answer to the signal comes after the stop: the other handlers, or the end. From .NET 10 on, a program without a handler
-    /// ends at SIGTERM without <see cref="AppDomain.ProcessExit"/>, so that a scope without this option leaves its processes behind. A host
-    /// (<c>Microsoft.Extensions.Hosting</c>) handles the signals itself. Stop the scope when it stops, and leave this option alone. Processes in the
-    /// foreground group of the terminal have Ctrl+C by themselves, and do not get it twice.
+    /// After the stop, the program runs its other handlers of the signal, or ends. From .NET 10 on, SIGTERM ends a program that has no handler, and
+    /// <see cref="AppDomain.ProcessExit"/> is not raised. A scope without this option then leaves its processes running. A host
+    /// (<c>Microsoft.Extensions.Hosting</c>) handles the signals itself. In a program with a host, do not set this option, and stop the scope when
+    /// the host stops. The terminal sends Ctrl+C to its foreground group. The scope does not send it again to the processes of that group.
     /// </remarks>
     public IReadOnlyList<PosixSignal> ForwardSignals { get; init; } = [];
 
-    /// <summary>Gets the registry that attaches the processes, <see cref="ProcessHandleRegistry.Default"/> by default.</summary>
+    /// <summary>Gets the registry that attaches the processes. The default is <see cref="ProcessHandleRegistry.Default"/>.</summary>
     public ProcessHandleRegistry Registry { get; init; } = ProcessHandleRegistry.Default;
 }

@@ -15,11 +15,11 @@ public sealed class ProcessScopeResult
     public IReadOnlyList<ProcessScopeExit> Exits { get; }
 
     /// <summary>
-    /// Gets the processes that are alive, descendants included. There are none unless a process is frozen, in state D, or not permitted.
+    /// Gets the processes that are alive, including descendants. There are none unless a process is frozen, is in state D, or may not be signalled.
     /// </summary>
     public IReadOnlyList<ProcessScopeSurvivor> Survivors { get; }
 
-    /// <summary>For example <c>3 exited, 1 alive: 4711 (sleep)</c>.</summary>
+    /// <summary>Returns for example <c>3 exited, 1 alive: 4711 (sleep)</c>.</summary>
     /// <returns>The text.</returns>
     public override string ToString() => Survivors.Count == 0
         ? $"{Exits.Count} exited"
@@ -29,11 +29,11 @@ public sealed class ProcessScopeResult
 /// <summary>A process that has exited during the stop of its scope.</summary>
 /// <param name="Process">The object.</param>
 /// <param name="ProcessId">The PID that the process had.</param>
-/// <param name="Status">How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</param>
+/// <param name="Status">How it ended. <see cref="PidFdExitStatus.Canceled"/> tells whether SIGKILL ended it.</param>
 public sealed record ProcessScopeExit(Process Process, int ProcessId, PidFdExitStatus Status);
 
 /// <summary>A process that is alive after the stop of its scope.</summary>
 /// <param name="ProcessId">The PID.</param>
-/// <param name="Name">The name, as <c>/proc/PID/comm</c> has it; <c>?</c> if it cannot be read.</param>
-/// <param name="Reason">Why, in words a person can act on.</param>
+/// <param name="Name">The name, as in <c>/proc/PID/comm</c>, or <c>?</c> if it cannot be read.</param>
+/// <param name="Reason">Why it is alive, in words that a person can act on.</param>
 public sealed record ProcessScopeSurvivor(int ProcessId, string Name, string Reason);

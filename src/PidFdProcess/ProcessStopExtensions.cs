@@ -6,38 +6,42 @@ using Signum = Mono.Unix.Native.Signum;
 
 namespace PidFdProcess;
 
-/// <summary>More ways to stop a process: blocking, in several steps, by a raw signal, with its tree, or its descendants alone.</summary>
+/// <summary>Stops a process with blocking, in several steps, with a raw signal, or with its tree, and kills descendants alone.</summary>
 public static class ProcessStopExtensions
 {
     /// <summary>Kills all descendants of the process, and not the process itself, which may be the calling one.</summary>
     /// <param name="process">The process.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The object has no process: it has not been started, or was closed. Or the calling process is one of the descendants.
+    /// The object has no process, because it has not been started or was closed, or the calling process is one of the descendants.
     /// </exception>
     /// <exception cref="AggregateException">
-    /// Some may not be signalled, could not be found, or are alive after SIGKILL. All others were killed.
+    /// Some descendants could not be signalled or found, or are alive after SIGKILL. All others were killed.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> for this PID namespace.</exception>
-    /// <remarks>As <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/>. Without pidfd: by PID, with parent and start time
-    /// checked.</remarks>
+    /// <remarks>
+    /// Finds and kills the descendants as <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/> does. Without a pidfd it goes by PID and
+    /// checks the parent and the start time.
+    /// </remarks>
     public static void KillDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.KillDescendants(process);
 
     /// <summary>Stops the process as <see cref="ProcessPidFdExtensions.StopViaPidFdAsync"/> does, and blocks until it has exited.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="gracePeriod">How long to wait before SIGKILL; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.</param>
-    /// <param name="signal">The signal that asks for the end.</param>
-    /// <param name="entireProcessTree"><see langword="true"/> to signal, await and kill all its descendants, too.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
+    /// <param name="gracePeriod">How long to wait before SIGKILL. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) it is never sent.</param>
+    /// <param name="signal">The signal. SIGCONT follows it, so that a stopped process runs its handler.</param>
+    /// <param name="entireProcessTree"><see langword="true"/> to signal, await and kill all descendants, too.</param>
+    /// <returns>How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether SIGKILL ended it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="gracePeriod"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The object has no process, or the calling process is one of the tree.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES). No process of the tree was.</exception>
-    /// <exception cref="AggregateException">Some of the descendants may not be signalled or could not be found.</exception>
-    /// <exception cref="TimeoutException">The process is alive 4 s after the SIGKILL (state D, a frozen cgroup).</exception>
-    /// <exception cref="PlatformNotSupportedException">On Windows, for any signal but SIGKILL.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
+    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES). No process of the tree was signalled.</exception>
+    /// <exception cref="AggregateException">
+    /// At the end of the stop, some of the descendants could not be signalled or found. All others have exited or were killed.
+    /// </exception>
+    /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
     /// <remarks><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/remarks"/></remarks>
     public static PidFdExitStatus StopViaPidFd(
         this Process process, TimeSpan gracePeriod, PosixSignal signal = PosixSignal.SIGTERM, bool entireProcessTree = false) =>
@@ -46,9 +50,11 @@ public static class ProcessStopExtensions
     /// <summary>Stops the process in the steps of the options, and blocks until it has exited.</summary>
     /// <param name="process">The process.</param>
     /// <param name="options">The signals, the times and the scope.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
+    /// <returns>How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether SIGKILL ended it.</returns>
     /// <inheritdoc cref="StopViaPidFd(Process, TimeSpan, PosixSignal, bool)" path="/exception"/>
-    /// <remarks>The <see cref="TimeoutException"/> comes after <see cref="ProcessStopOptions.KillTimeout"/>.</remarks>
+    /// <remarks>
+    /// <see cref="TimeoutException"/> is thrown if the process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL.
+    /// </remarks>
     public static PidFdExitStatus StopViaPidFd(this Process process, ProcessStopOptions options) =>
         ProcessHandleRegistry.Default.Stop(process, options);
 
@@ -60,24 +66,29 @@ public static class ProcessStopExtensions
     public static Task<PidFdExitStatus> StopViaPidFdAsync(this Process process, TimeSpan gracePeriod, Signum signal) =>
         StopViaPidFdAsync(process, gracePeriod, signal, entireProcessTree: false, CancellationToken.None);
 
-    /// <summary>Stops the process in the steps of the options, without blocking.</summary>
+    /// <summary>Stops the process in the steps of the options, without blocking the caller.</summary>
     /// <param name="process">The process.</param>
     /// <param name="options">The signals, the times and the scope.</param>
-    /// <param name="cancellationToken"><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/param[5]"/>Ends the wait.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
+    /// <param name="cancellationToken">Ends the wait. If SIGKILL has not been sent yet, it is not sent any more.</param>
+    /// <returns><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/returns"/></returns>
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/exception"/>
-    /// <remarks>The <see cref="TimeoutException"/> comes after <see cref="ProcessStopOptions.KillTimeout"/>.</remarks>
+    /// <remarks>
+    /// The task ends with <see cref="TimeoutException"/> if the process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL.
+    /// </remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process, ProcessStopOptions options, CancellationToken cancellationToken) =>
         ProcessHandleRegistry.Default.StopAsync(process, options, cancellationToken);
 
-    /// <summary>As <see cref="ProcessPidFdExtensions.StopViaPidFdAsync"/>, for signals that <see cref="PosixSignal"/> has no name for.</summary>
+    /// <summary>
+    /// Stops the process as <see cref="ProcessPidFdExtensions.StopViaPidFdAsync"/> does, with a signal that <see cref="PosixSignal"/> may have no
+    /// name for.
+    /// </summary>
     /// <param name="process">The process.</param>
-    /// <param name="gracePeriod">How long to wait before SIGKILL; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.</param>
-    /// <param name="signal">The signal that asks for the end.</param>
-    /// <param name="entireProcessTree"><see langword="true"/> to signal, await and kill all its descendants, too.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the SIGKILL.</returns>
+    /// <param name="gracePeriod">How long to wait before SIGKILL. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) it is never sent.</param>
+    /// <param name="signal">The signal. SIGCONT follows it, so that a stopped process runs its handler.</param>
+    /// <param name="entireProcessTree"><see langword="true"/> to signal, await and kill all descendants, too.</param>
+    /// <param name="cancellationToken">Ends the wait. If SIGKILL has not been sent yet, it is not sent any more.</param>
+    /// <returns><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/returns"/></returns>
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/exception"/>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process, TimeSpan gracePeriod, Signum signal, bool entireProcessTree, CancellationToken cancellationToken) =>
@@ -85,54 +96,58 @@ public static class ProcessStopExtensions
             ? throw new ArgumentOutOfRangeException(nameof(signal), signal, "Signals are numbered from 1, see signal(7).")
             : ProcessHandleRegistry.Default.StopAsync(process, gracePeriod, (PosixSignal)(int)signal, entireProcessTree, cancellationToken);
 
-    /// <summary>Blocks until the process has exited; kills it when the time is over, and waits for that.</summary>
+    /// <summary>Blocks until the process has exited. When the time is over, it kills the process and waits for its exit.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="timeout">The time before the kill; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.</param>
+    /// <param name="timeout">The time before the kill. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) the process is never killed.</param>
     /// <param name="entireProcessTree">
-    /// <see langword="true"/> to kill the descendants, too. Those that are left are also killed if the process exits in time.
+    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, its remaining descendants are also killed.
     /// </param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the kill.</returns>
+    /// <returns>How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="timeout"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms.
-    /// </exception>
-    /// <exception cref="InvalidOperationException">The object has no process: it has not been started, or was closed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is below -1 ms or above <see cref="int.MaxValue"/> ms.</exception>
+    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
     /// <exception cref="TimeoutException">
-    /// The process is alive after the SIGKILL (state D, a frozen cgroup), for as long as the timeout was, and 4 s at least.
+    /// The process has survived SIGKILL, because it is in state D or in a frozen cgroup. The wait was as long as the timeout, and at least 4 s.
     /// </exception>
     /// <remarks>
-    /// Does not throw because the time before the kill is over. Waits for the exit, not for the end of streams. Without pidfd:
+    /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. Without a pidfd it calls
     /// <see cref="Process.WaitForExit(int)"/> and <see cref="Process.Kill()"/>.
     /// </remarks>
     public static PidFdExitStatus WaitForExitOrKillPidFd(this Process process, TimeSpan timeout, bool entireProcessTree) =>
         ProcessHandleRegistry.Default.WaitForExitOrKill(process, timeout, entireProcessTree);
 
-    /// <summary>Waits until the process has exited; kills it when the time is over, and waits for that.</summary>
+    /// <summary>Waits until the process has exited. When the time is over, it kills the process and waits for its exit.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="timeout">The time before the kill; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) never kills.</param>
-    /// <param name="entireProcessTree"><inheritdoc cref="WaitForExitOrKillPidFd" path="/param[3]"/>Whether to kill the descendants, too.</param>
+    /// <param name="timeout">The time before the kill. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) the process is never killed.</param>
+    /// <param name="entireProcessTree">
+    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, its remaining descendants are also killed.
+    /// </param>
     /// <param name="cancellationToken">Ends the wait, before and after the kill.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the kill.</returns>
+    /// <returns>
+    /// How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it. Every exception except
+    /// <see cref="ArgumentException"/> is stored into the task.
+    /// </returns>
     /// <inheritdoc cref="WaitForExitOrKillPidFd" path="/exception"/>
-    /// <exception cref="OperationCanceledException">Through the task: the token was cancelled first.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the exit.</exception>
     /// <remarks><inheritdoc cref="WaitForExitOrKillPidFd" path="/remarks"/></remarks>
     public static Task<PidFdExitStatus> WaitForExitOrKillPidFdAsync(
         this Process process, TimeSpan timeout, bool entireProcessTree = false, CancellationToken cancellationToken = default) =>
         ProcessHandleRegistry.Default.WaitForExitOrKillAsync(process, timeout, entireProcessTree, cancellationToken);
 
-    /// <summary>Waits until the process has exited; kills it when the token is cancelled, and waits for that.</summary>
+    /// <summary>Waits until the process has exited. When the token is cancelled, it kills the process and waits for its exit.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="cancellationToken">Kills the process.</param>
+    /// <param name="cancellationToken">Kills the process when it is cancelled.</param>
     /// <param name="entireProcessTree"><see langword="true"/> to kill the descendants, too.</param>
-    /// <returns>How it ended; <see cref="PidFdExitStatus.Canceled"/> says whether it took the kill.</returns>
+    /// <returns>
+    /// How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it. Every exception except
+    /// <see cref="ArgumentException"/> is stored into the task.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">
-    /// Through the task: the object has no process: it has not been started, or was closed.
-    /// </exception>
-    /// <exception cref="Win32Exception">Through the task: the process may not be signalled (EPERM or EACCES).</exception>
-    /// <exception cref="TimeoutException">Through the task: the process is alive 4 s after the SIGKILL (state D, a frozen cgroup).</exception>
-    /// <remarks>Does not throw because the token is cancelled. Waits for the exit, not for the end of streams.</remarks>
+    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
+    /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
+    /// <remarks>The cancellation of the token throws no exception. Waits for the exit, not for the end of streams.</remarks>
     [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for. The other one has a limit.")]
     public static Task<PidFdExitStatus> WaitForExitOrKillPidFdAsync(
         this Process process, CancellationToken cancellationToken, bool entireProcessTree) =>

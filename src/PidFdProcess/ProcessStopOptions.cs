@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess;
 
-/// <summary>How to stop a process: which signals, how long to wait after each, and for which processes.</summary>
+/// <summary>How to stop a process (the signals, the waits between them, and the processes that they are for).</summary>
 /// <remarks>
-/// SIGCONT follows every signal, so that a stopped process runs its handler. What is left after the last step is killed with SIGKILL.
-/// See <c>signal(7)</c>.
+/// SIGCONT follows every signal, so that a stopped process runs its handler. SIGKILL kills the processes that are left after the last step. See
+/// <c>signal(7)</c>.
 /// </remarks>
 public sealed class ProcessStopOptions
 {
@@ -14,22 +14,22 @@ public sealed class ProcessStopOptions
     {
     }
 
-    /// <summary>Gets the signals in their order. By default SIGTERM and 5 s.</summary>
+    /// <summary>Gets the signals in their order. The default is SIGTERM with 5 s.</summary>
     public IReadOnlyList<ProcessStopStep> Steps { get; init; } = [new(PosixSignal.SIGTERM, TimeSpan.FromSeconds(5))];
 
-    /// <summary>Gets which processes are signalled and killed. By default the process alone.</summary>
+    /// <summary>Gets which processes are signalled and killed. The default is the process alone.</summary>
     public ProcessStopScope Scope { get; init; } = ProcessStopScope.Process;
 
     /// <summary>
-    /// Gets how long to wait for the death after SIGKILL, 4 s by default; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) waits without end. A
-    /// process in state D or in a frozen cgroup survives SIGKILL for as long as that lasts.
+    /// Gets how long to wait for the exit after SIGKILL. The default is 4 s. <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) waits without end. A
+    /// process survives SIGKILL while it is in state D or in a frozen cgroup.
     /// </summary>
     public TimeSpan KillTimeout { get; init; } = TimeSpan.FromSeconds(4);
 }
 
 /// <summary>One step of a stop.</summary>
 /// <param name="Signal">The signal. Positive values are the raw numbers of Linux.</param>
-/// <param name="Wait">How long to wait for the exit after it; -1 ms (<see cref="Timeout.InfiniteTimeSpan"/>) waits without end.</param>
+/// <param name="Wait">How long to wait for the exit after it. <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) waits without end.</param>
 public readonly record struct ProcessStopStep(PosixSignal Signal, TimeSpan Wait);
 
 /// <summary>Which processes a stop signals, and which it kills at the end.</summary>
@@ -38,7 +38,7 @@ public enum ProcessStopScope
     /// <summary>The process alone.</summary>
     Process,
 
-    /// <summary>The process gets the signals. Once it has exited or the time is over, the descendants that are left are killed.</summary>
+    /// <summary>The process gets the signals. Once it has exited or the time is over, the remaining descendants are killed.</summary>
     ProcessThenTree,
 
     /// <summary>The process and all its descendants get the signals and are killed.</summary>

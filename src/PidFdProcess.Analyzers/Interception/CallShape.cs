@@ -16,9 +16,7 @@ internal static class CallShape
         _ => null,
     };
 
-    /// <summary>
-    /// Returns whether the node is in a lambda that becomes an expression tree. A call in there is data, not code.
-    /// </summary>
+    /// <summary>Returns whether the node is in a lambda that becomes an expression tree. The compiler does not reroute a call in it.</summary>
     public static bool IsInExpressionTree(SyntaxNode node, SemanticModel model, CancellationToken cancellationToken)
     {
         for (SyntaxNode? current = node.Parent; current is not null and not MemberDeclarationSyntax; current = current.Parent)

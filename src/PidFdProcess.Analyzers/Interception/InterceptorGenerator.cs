@@ -6,9 +6,7 @@ using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.Analyzers.Interception;
 
-/// <summary>
-/// Reroutes the stock calls of a project that sets <c>PidFdProcessDropIn</c>, by interceptors that only the compiler can name.
-/// </summary>
+/// <summary>Reroutes the stock calls of a project that sets <c>PidFdProcessDropIn</c>, by interceptors that only the compiler can name.</summary>
 [Generator(LanguageNames.CSharp)]
 public sealed class InterceptorGenerator : IIncrementalGenerator
 {
@@ -47,7 +45,7 @@ public sealed class InterceptorGenerator : IIncrementalGenerator
         });
     }
 
-    // Cheap: it runs for every node of a file that was edited.
+    // This must be cheap, because it runs for every node of a file that was edited.
     private static bool IsCandidate(SyntaxNode node) =>
         node is InvocationExpressionSyntax invocation
         && CallShape.NameOf(invocation) is { Identifier.ValueText: var name }
@@ -72,7 +70,7 @@ public sealed class InterceptorGenerator : IIncrementalGenerator
         FileLinePositionSpan place = CallShape.NameOf(invocation)!.GetLocation().GetLineSpan();
         LinePosition start = place.StartLinePosition;
 
-        // Without its folder. Generated files go into the PDB, which must not depend on the folder of the build.
+        // The name has no folder. Generated files go into the PDB, which must not depend on the folder of the build.
         string file = Path.GetFileName(place.Path);
         return new InterceptedCall(method, location.Version, location.Data, $"{file}({start.Line + 1},{start.Character + 1})");
     }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace PidFdProcess.Analyzers.Interception;
 
-/// <summary>The text of each interceptor: the same parameters, return type and nullability as the stock method.</summary>
+/// <summary>The text of each interceptor. It has the same parameters, return type and nullability as the stock method.</summary>
 internal static class InterceptorTemplates
 {
     private const string Process = "global::System.Diagnostics.Process";

@@ -1,13 +1,13 @@
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Which call of this library replaces which stock call. The parameters have the same names.</summary>
+/// <summary>Maps each stock call to the call of this library that replaces it. The parameters have the same names.</summary>
 internal static class Counterparts
 {
     public const string HasExited = "HasExitedPidFd";
     public const string Open = "ProcessHandleRegistry.Default.Open";
     public const string OpenByName = "ProcessHandleRegistry.Default.OpenByName";
 
-    /// <summary>Returns the name, or <see langword="null"/> if the library has no such call.</summary>
+    /// <summary>Returns the name of the replacement, or <see langword="null"/> if the library has none.</summary>
     public static string? Of(StockMethod method) => method switch
     {
         StockMethod.Kill or StockMethod.KillTree => "KillViaPidFd",

@@ -3,7 +3,7 @@ using Microsoft.CodeAnalysis;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>What the analyzers and the generator report.</summary>
+/// <summary>The diagnostics of the analyzers and the generator.</summary>
 internal static class Descriptors
 {
     public const string StockCallId = "PIDFD0001";
@@ -13,7 +13,7 @@ internal static class Descriptors
     public const string KeptProcessId = "PIDFD0005";
     public const string LanguageVersionId = "PIDFD0100";
 
-    /// <summary>The property under which a diagnostic names what replaces the call, for the code fix.</summary>
+    /// <summary>The name of the property that tells the code fix which method replaces the call.</summary>
     public const string Replacement = "Replacement";
 
     private const string Category = "Reliability";
@@ -39,7 +39,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor SignalByPid = new(
         SignalByPidId,
         "A signal goes by PID",
-        "'{0}' signals any process that has the PID by then; use 'SignalViaPidFd'",
+        "'{0}' signals any process that has the PID at that time. Use 'SignalViaPidFd'.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
@@ -48,7 +48,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor Reaping = new(
         ReapingId,
         "The runtime loses its children",
-        "'{0}' takes the exits of all children, so that the runtime no longer sees those that 'Process' has started",
+        "'{0}' takes the exits of all children, so that the runtime does not see the exits of children that 'Process' has started",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,
@@ -58,7 +58,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor KeptProcess = new(
         KeptProcessId,
         "A process is looked up by PID and killed later",
-        "The process from '{0}' is kept and killed later, when its PID may have a new owner; use '{1}'",
+        "The process from '{0}' is kept and killed later, when its PID may have a new owner. Use '{1}'.",
         Category,
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
@@ -67,7 +67,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor LanguageVersion = new(
         LanguageVersionId,
         "The drop-in needs C# 12",
-        "PidFdProcessDropIn needs C# 12 or later, and this project is C# {0}: raise LangVersion, or remove the property",
+        "PidFdProcessDropIn needs C# 12 or later, and this project is C# {0}. Raise LangVersion, or remove the property.",
         Category,
         DiagnosticSeverity.Error,
         isEnabledByDefault: true,
@@ -75,7 +75,7 @@ internal static class Descriptors
 
     private static string Help(string id)
     {
-        // The SDK writes the address of the repository into the assembly, if the build knows one.
+        // The SDK writes the address of the repository into the assembly, if the build knows the address.
         string? repository = typeof(Descriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(static metadata => metadata.Key == "RepositoryUrl")?.Value;
         string root = repository is not null && repository.StartsWith("https:", StringComparison.Ordinal)

@@ -5,19 +5,19 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Which variables of a type get a process by look-up, and on which of them a process is killed.</summary>
+/// <summary>Collects the variables of a type that get a process by look-up, and the variables whose process is killed.</summary>
 internal sealed class KeptProcesses
 {
     private readonly ConcurrentBag<(IInvocationOperation LookUp, ISymbol? Variable)> _lookUps = [];
     private readonly ConcurrentDictionary<ISymbol, byte> _killed = new(SymbolEqualityComparer.Default);
 
-    /// <summary>Gets the look-ups, each with whether its result is killed later.</summary>
+    /// <summary>Gets the look-ups. For each of them tells whether its result is killed later.</summary>
     public IEnumerable<(IInvocationOperation LookUp, bool IsKilled)> LookUps => _lookUps.Select(
         lookUp => (lookUp.LookUp, lookUp.Variable is not null && _killed.ContainsKey(lookUp.Variable)));
 
     public void AddLookUp(IInvocationOperation lookUp) => _lookUps.Add((lookUp, VariableOf(lookUp)));
 
-    /// <summary>Notes on which variable a kill or a signal is called.</summary>
+    /// <summary>Notes the variable on which a kill or a signal is called.</summary>
     public void AddKill(IInvocationOperation kill)
     {
         // An extension method has its object as the first argument.
@@ -28,7 +28,7 @@ internal sealed class KeptProcesses
         }
     }
 
-    // Where the result goes: a variable, or a collection that is one.
+    // Returns the variable that the result is assigned to. If it is added to a collection, returns the variable of the collection.
     private static ISymbol? VariableOf(IOperation lookUp)
     {
         IOperation value = lookUp;
@@ -50,7 +50,7 @@ internal sealed class KeptProcesses
                 case IArgumentOperation { Parent: IInvocationOperation { Instance: { } collection } add } when IsAdd(add.TargetMethod):
                     return RootOf(collection);
 
-                // Through LINQ, as in GetProcessesByName(name).First().
+                // The result may pass through LINQ, as in GetProcessesByName(name).First().
                 case IArgumentOperation { Parent: IInvocationOperation { TargetMethod.IsExtensionMethod: true } call }
                     when call.Arguments[0] == parent:
                     parent = call;
@@ -74,7 +74,7 @@ internal sealed class KeptProcesses
             switch (current)
             {
                 case ILocalReferenceOperation local:
-                    // A loop over a collection: the collection is what was kept.
+                    // In a loop over a collection, the kept variable is the collection.
                     return CollectionOf(local) is { } collection ? RootOf(collection) : local.Local;
                 case IFieldReferenceOperation field:
                     return field.Field;

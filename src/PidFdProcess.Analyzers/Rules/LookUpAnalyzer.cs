@@ -6,7 +6,8 @@ using Microsoft.CodeAnalysis.Operations;
 namespace PidFdProcess.Analyzers.Rules;
 
 /// <summary>
-/// Looks at what becomes of a process that was looked up. Kept and killed later: PIDFD0005. Otherwise the look-up is a stock call as any other.
+/// Follows a process from its look-up by PID or name. If the process is kept and killed later, reports PIDFD0005. Otherwise reports the look-up like
+/// any other stock call.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class LookUpAnalyzer : DiagnosticAnalyzer

@@ -2,12 +2,12 @@ using Microsoft.CodeAnalysis;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Recognises functions of the C library, whoever declares them.</summary>
+/// <summary>Recognises functions of the C library in P/Invokes and wrappers.</summary>
 internal static class NativeCall
 {
     /// <summary>
-    /// Returns the name of the function that a P/Invoke calls, or that <c>Mono.Unix.Native</c> wraps. Returns <see langword="null"/> for any
-    /// other method.
+    /// Returns the name of the function that a P/Invoke calls, or that <c>Mono.Unix.Native</c> wraps. Returns <see langword="null"/> for any other
+    /// method.
     /// </summary>
     public static string? NameOf(IMethodSymbol method)
     {

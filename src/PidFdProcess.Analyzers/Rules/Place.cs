@@ -4,7 +4,7 @@ using PidFdProcess.Analyzers.Interception;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Where a diagnostic is shown: at the name that is called, so that a chain of calls has one place for each.</summary>
+/// <summary>Places a diagnostic at the name of the called method, so that each call of a chain has its own place.</summary>
 internal static class Place
 {
     public static Location Of(SyntaxNode node) => node switch

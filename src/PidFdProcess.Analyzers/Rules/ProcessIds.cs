@@ -6,7 +6,7 @@ namespace PidFdProcess.Analyzers.Rules;
 /// <summary>Finds <c>process.Id</c> in a value.</summary>
 internal static class ProcessIds
 {
-    /// <summary>Returns whether the PID of a process object is part of the value, also through a local variable.</summary>
+    /// <summary>Returns whether the value contains the PID of a process object, directly or through a local variable.</summary>
     public static bool IsIn(IOperation operation)
     {
         foreach (IOperation part in operation.DescendantsAndSelf())

@@ -6,7 +6,7 @@ using Microsoft.CodeAnalysis.Operations;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Finds native calls that take the children of the runtime away from it, in a project that uses <c>Process</c>.</summary>
+/// <summary>Finds native calls that keep the runtime from reaping its children, in a project that uses <c>Process</c>.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class ReapingAnalyzer : DiagnosticAnalyzer
 {

@@ -10,7 +10,7 @@ internal sealed class RepeatedFiles(Compilation compilation)
 {
     private readonly Lazy<ImmutableHashSet<SyntaxTree>> _trees = new(() => Find(compilation));
 
-    /// <summary>Returns whether another file has the same text. The first call looks at all files.</summary>
+    /// <summary>Returns whether another file has the same text. The first call reads all files.</summary>
     public bool Contains(SyntaxTree tree) => _trees.Value.Contains(tree);
 
     private static ImmutableHashSet<SyntaxTree> Find(Compilation compilation) =>

@@ -6,7 +6,7 @@ using PidFdProcess.Analyzers.Interception;
 
 namespace PidFdProcess.Analyzers.Rules;
 
-/// <summary>Finds signals that go to a PID, although the code has the process.</summary>
+/// <summary>Finds signals to a PID in code that has the process object.</summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
 {
@@ -49,7 +49,7 @@ public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
         }
     }
 
-    // With the property, the call goes through the pidfd, unless it stands in an expression tree.
+    // If the project has set the property, the call goes through the pidfd, unless it is in an expression tree.
     private static void AnalyzeStockSignal(OperationAnalysisContext context, IInvocationOperation invocation)
     {
         bool isRerouted = DropIn.IsOn(invocation.Syntax.SyntaxTree.Options)

@@ -7,7 +7,8 @@ using PidFdProcess.Analyzers.Interception;
 namespace PidFdProcess.Analyzers.Rules;
 
 /// <summary>
-/// Without the property: suggests the counterpart of each stock call. With it: lists what the compiler cannot reroute.
+/// Reports stock calls. If the project has not set <c>PidFdProcessDropIn</c>, it suggests the counterpart of each call. Otherwise it lists the calls
+/// that the compiler cannot reroute.
 /// </summary>
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class StockCallAnalyzer : DiagnosticAnalyzer
@@ -42,7 +43,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
 
         if (!IsOn(context))
         {
-            // LookUpAnalyzer looks at what becomes of a process that is looked up.
+            // LookUpAnalyzer reports the look-ups.
             Suggest(context, invocation.TargetMethod.Name, method == StockMethod.GetProcessById ? null : Counterparts.Of(method));
         }
         else if (CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken))
@@ -88,7 +89,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
         }
     }
 
-    // Only what can be seen to hold a process. Dynamic calls of these names on other objects are common.
+    // Only a value that is converted or initialized from a process. Dynamic calls of these names on other objects are common.
     private static bool IsDynamicProcess(IOperation? instance)
     {
         if (instance is IConversionOperation conversion)
@@ -152,7 +153,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
         ? ImmutableDictionary<string, string?>.Empty
         : ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement);
 
-    // The containing symbol of the context is the member. A lambda or local function inside may have the attribute, too.
+    // The containing symbol of the context is the member. A lambda or local function inside it may have the attribute, too.
     private static ISymbol? EnclosingSymbol(OperationAnalysisContext context) =>
         context.Operation.SemanticModel?.GetEnclosingSymbol(context.Operation.Syntax.SpanStart, context.CancellationToken)
         ?? context.ContainingSymbol;

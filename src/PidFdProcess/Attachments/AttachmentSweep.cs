@@ -5,11 +5,14 @@ namespace PidFdProcess.Attachments;
 
 // Overview
 //
-// Constraints: a Process object is closed without a word to this library, and an app need not wait for every process that it attaches. Such
-// entries must not pile up until the next garbage collection. The sweep raises no event.
+// Closes pidfds that no call needs any more.
 //
-// Scheme: every so many attachments a sweep on the thread pool looks at all of them: as many as the last sweep left over, so that each attachment
-// pays for a constant share of a sweep. The count goes on while a sweep is queued or runs, because that one may not find the newest.
+// Constraints: The app can close a Process object, and this library is not told. The app also need not wait for every process that it attaches. The
+// entries of these processes must not pile up until the next garbage collection. The sweep raises no event.
+//
+// Scheme: A sweep on the thread pool checks all attachments. The next sweep begins after as many new attachments as the last sweep has left over. So
+// each attachment pays for a constant share of a sweep. The count goes on while a sweep is queued or runs, because that sweep may miss the newest
+// attachments.
 
 /// <summary>Closes the pidfds of closed objects and of processes that have exited and were reaped.</summary>
 internal sealed class AttachmentSweep(AttachmentTable table)
@@ -37,7 +40,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             {
                 if (!attachment.Run.IsCurrentIn(process))
                 {
-                    // A closed object hardly comes back. One that was detached may.
+                    // A closed object is rarely attached again, so its entry goes, too. A detached object keeps its entry.
                     table.Remove(process, attachment, isForGood: true);
                     continue;
                 }
@@ -48,14 +51,15 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             left++;
         }
 
-        // While the count is not positive, attachments count without queueing another sweep.
+        // The count is not positive during a sweep, so that no attachment queues another one. If it is still not positive now, enough attachments
+        // were added for another sweep.
         if (Interlocked.Add(ref _untilNext, Math.Max(MinimumBetween, left)) <= 0)
         {
             Queue();
         }
     }
 
-    /// <summary>Closes the pidfd of a process that has exited and was reaped. Raises nothing.</summary>
+    /// <summary>Closes the pidfd if the process has exited and was reaped. Raises nothing.</summary>
     internal static void FinishIfReaped(ProcessHandle handle)
     {
         if (!handle.TryAddRef())

@@ -8,16 +8,18 @@ namespace PidFdProcess.Attachments;
 
 // Overview
 //
-// Constraints: an entry must not keep its Process object alive. A Process object can be closed and restarted without a word to this library. An
-// object without a pidfd must not pretend to have one. No lock is held over a call that may block.
+// Maps each Process object to the attachment of its run.
 //
-// Scheme: a table of weak keys maps each Process object to an entry, which holds its attachment. The entry stays when the attachment is taken out,
-// because the table frees removed keys late and finds others slowly until then. An attachment belongs to one run (RunIdentity), and is not
-// changed but replaced, under a lock that covers the entries alone. Every call compares the run of the object with that of the attachment.
-// A descriptor is closed when the exit was seen and the process was reaped, at Detach, when the sweep or a call finds the object closed,
-// and at the latest when the object is collected.
+// Constraints: An entry must not keep its Process object alive. The app can close and restart a Process object, and this library is not told. No lock
+// is held during a call that may block.
+//
+// Scheme: A table of weak keys maps each Process object to an entry, which holds the attachment. The entry stays after the attachment is removed,
+// because the table frees removed keys late, and look-ups are slow until it does. An attachment belongs to one run (RunIdentity). It is never changed
+// but replaced, under a lock that covers only the entries. Every call compares the run of the object with the run of the attachment. A descriptor is
+// closed after the exit was seen and the process was reaped. It is closed earlier by Detach, or by the sweep or a call that finds the object closed.
+// The garbage collector closes it at the latest, with the object.
 
-/// <summary>Which run each Process object has, and its attachment.</summary>
+/// <summary>The attachments of Process objects, each for one run.</summary>
 internal sealed class AttachmentTable
 {
     private readonly ConditionalWeakTable<Process, Entry> _entries = [];
@@ -42,13 +44,13 @@ internal sealed class AttachmentTable
 
     public PidFdPlatform Platform { get; }
 
-    /// <summary>A table on what this program runs on, unless an operator has disabled the library.</summary>
+    /// <summary>Makes a table for the kernel of this program, unless an operator has disabled the library.</summary>
     public static AttachmentTable OfThisProgram() => new(PidFdPlatform.Shared, PidFdSupport.DisabledByOperator());
 
-    /// <summary>Gets whether pidfds work, and if not, why.</summary>
+    /// <summary>Gets whether pidfds work, and the reason if they do not.</summary>
     public PidFdSupport Support => _override ?? Platform.Support;
 
-    /// <summary>Gets whether the table takes no more attachments and ends its waits.</summary>
+    /// <summary>Gets whether the table accepts no more attachments and has ended its waits.</summary>
     public bool IsDisposed => _isDisposed;
 
     public int Count
@@ -65,7 +67,7 @@ internal sealed class AttachmentTable
         }
     }
 
-    /// <summary>The attachment of the object's present run; makes one if there is none.</summary>
+    /// <summary>Returns the attachment of the object's present run, and makes one if there is none.</summary>
     public ProcessAttachment Attach(Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -74,15 +76,15 @@ internal sealed class AttachmentTable
         return present is not null && present.IsCurrentIn(process) ? present : Replace(process, present, _opener.Open(process, Support));
     }
 
-    /// <summary>Attaches an object to a pidfd that is known to be of its run. Takes over the pidfd, also if it throws.</summary>
+    /// <summary>Attaches an object to a pidfd that is known to be of its run. Owns the pidfd from now on, even if it throws.</summary>
     public ProcessAttachment Attach(Process process, int processId, SafePidFdHandle pidFd) =>
         Replace(process, null, _opener.Adopt(processId, RunIdentity.Of(process), pidFd));
 
-    /// <summary>The attachment of the object's present run, if there is one.</summary>
+    /// <summary>Returns the attachment of the object's present run, or <see langword="null"/> if there is none.</summary>
     public ProcessAttachment? FindCurrent(Process process) =>
         Find(process) is { } attachment && attachment.Run.IsCurrentIn(process) ? attachment : null;
 
-    /// <summary>Takes out an attachment, if it is the present one, and closes its pidfd.</summary>
+    /// <summary>Removes an attachment, if the object still has it, and closes its pidfd.</summary>
     public bool Remove(Process process, ProcessAttachment? expected = null, bool isForGood = false)
     {
         ProcessAttachment? present;
@@ -106,7 +108,9 @@ internal sealed class AttachmentTable
         return true;
     }
 
-    /// <summary>Removes all attachments and ends all waits that began in this table, also those of removed attachments.</summary>
+    /// <summary>
+    /// Removes all attachments and ends all waits that began in this table, including waits of attachments that were removed before.
+    /// </summary>
     public void Clear(bool isForGood)
     {
         lock (_gate)
@@ -122,7 +126,7 @@ internal sealed class AttachmentTable
         Platform.EventLoop.EndAll(this);
     }
 
-    /// <summary>All attachments, of objects that are alive.</summary>
+    /// <summary>Enumerates the attachments of all objects that have not been collected.</summary>
     public IEnumerable<(Process Process, ProcessAttachment Attachment)> All()
     {
         foreach ((Process process, Entry entry) in _entries)
@@ -136,7 +140,7 @@ internal sealed class AttachmentTable
 
     public void ThrowIfDisposed()
     {
-#pragma warning disable CA1513 // ThrowIf names a type, and that of the caller's object is above this layer.
+#pragma warning disable CA1513 // ThrowIf takes the object to name, and that object is of a higher layer.
         if (_isDisposed)
         {
             throw new ObjectDisposedException($"{nameof(PidFdProcess)}.{nameof(ProcessHandleRegistry)}");
@@ -146,7 +150,7 @@ internal sealed class AttachmentTable
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;
 
-    /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, its attachment stays.</summary>
+    /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, keeps the attachment of that thread.</summary>
     private ProcessAttachment Replace(Process process, ProcessAttachment? expected, ProcessAttachment attachment)
     {
         ProcessAttachment? present;

@@ -8,15 +8,20 @@ namespace PidFdProcess.Attachments;
 
 // Overview
 //
-// Constraints: pidfd_open takes a PID, which may have a new owner. The PID of a child that the runtime has started is not free before the runtime
-// has reaped it, unless other code of the program reaps first (waitpid(-1)) or the kernel does (SIGCHLD ignored). An attachment must not
-// raise Exited, because the stock calls that it precedes do not.
+// Opens the pidfd of the run that an object has, and never the pidfd of another process with the same PID.
 //
-// Scheme: open the pidfd first and ask the runtime second. A child whose reap the runtime does not know by then is the one that the pidfd
-// means, if the kernel says that the pidfd's process is our child. If it says no, the run is over and a stranger has the PID.
+// Constraints: The PID that pidfd_open takes may have a new owner. The PID of a child is not free until the child is reaped. Usually the runtime
+// reaps it. Other code of the program may reap it first (waitpid(-1)), or the kernel (SIGCHLD ignored). An attachment must not raise Exited, because
+// the stock calls that it precedes do not.
+//
+// Scheme: Open the pidfd first, and then ask the runtime whether the process has exited. If the runtime knows of no exit of a child, waitid tells
+// whether the pidfd's process is a child of this program. If it is, the pidfd is of this run. If it is not, the run is over and another process may
+// have the PID.
+
+/// <summary>Opens pidfds for runs.</summary>
 internal sealed class RunOpener(PidFdPlatform platform, object owner)
 {
-    /// <summary>Opens the run that the object has now, or says why it has no pidfd.</summary>
+    /// <summary>Opens the run that the object has now. The attachment tells the reason if there is no pidfd.</summary>
     /// <exception cref="InvalidOperationException">The object has no process.</exception>
     public ProcessAttachment Open(Process process, PidFdSupport support)
     {
@@ -37,7 +42,7 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
                 bool hasExited = ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {
-                    // Restarted during the call: the pidfd may be of either run, or a stranger's.
+                    // The object was restarted during the call, so the pidfd may be of either run or of another process.
                     continue;
                 }
 
@@ -59,13 +64,14 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
         }
     }
 
-    /// <summary>Takes over a pidfd that is known to be of the run.</summary>
+    /// <summary>Makes an attachment with a pidfd that is known to be of the run.</summary>
     public ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
         new(new ProcessHandle(processId, pidFd, run, platform, owner));
 
     /// <summary>
-    /// For a process that is no child the runtime asks kill(2), and takes every errno but EPERM for an exit. A security module without the permission
-    /// to look answers EACCES. The pidfd, which could be opened, knows better.
+    /// Returns whether the runtime mistakes a refused signal for an exit. For a non-child, the runtime calls kill(2) and takes every errno except
+    /// EPERM for an exit. A security module may refuse that signal with EACCES, although the process runs. The pidfd could be opened, so the process
+    /// exists.
     /// </summary>
     private bool IsRefusalTakenForExit(in RunIdentity run, int processId, Errno openError) =>
         !run.IsStarted && openError == 0 && platform.Kernel.Kill(processId, 0) == Errno.EACCES;
@@ -82,31 +88,31 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
 
         if (processId <= 0)
         {
-            // GetProcessById takes these, and kill(2) signals a group of processes, or all, by them.
-            throw new InvalidOperationException($"The object has no process: {processId} is no PID, a PID is positive.");
+            // GetProcessById accepts these numbers, and kill(2) signals a group of processes, or all processes, by them.
+            throw new InvalidOperationException($"The object has no process, because {processId} is no PID. A PID must be positive.");
         }
     }
 
-    /// <summary>The attachment of a run that had not exited when the pidfd was opened; null if another look is due.</summary>
+    /// <summary>Returns the attachment of a run that had not exited when the pidfd was opened.</summary>
     private ProcessAttachment? AttachmentOf(int processId, in RunIdentity run, SafePidFdHandle pidFd, Errno error)
     {
         if (error == 0)
         {
             if (run.IsStarted && platform.Kernel.WaitIdNoWait(pidFd, out _, out _) == Errno.ECHILD)
             {
-                // Reaped, and the PID has a new owner or none.
+                // The child was reaped, and the PID has a new owner or none.
                 return Exited(processId, run);
             }
 
             return DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle())
                 ? Adopt(processId, run, pidFd)
-                : Failed(processId, run, StockCause.Resource, "few descriptors are left, and the program needs them first; raise RLIMIT_NOFILE");
+                : Failed(processId, run, StockCause.Resource, "few descriptors are left, and they are for the program (raise RLIMIT_NOFILE)");
         }
 
         ErrnoMeaning meaning = ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);
         if (meaning == ErrnoMeaning.NotAProcess)
         {
-            // Before Linux 6.15 this is also said of a process that is just being reaped.
+            // Before Linux 6.15, pidfd_open also answers this for a process that is just being reaped.
             meaning = run.IsStarted || !ThreadId.IsOfThread(processId) ? ErrnoMeaning.Gone : throw IsThread(processId, error);
         }
 
@@ -125,5 +131,6 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
     }
 
     private static InvalidOperationException IsThread(int id, Errno error) =>
-        new($"The object has no process: {SystemCallError.Describe(ErrnoTable.PidFdOpen, error)} for {id}. Use the PID of its process.");
+        new($"The object has no process, because {id} is the id of a thread: {SystemCallError.Describe(ErrnoTable.PidFdOpen, error)}. "
+            + "Use the PID of its process.");
 }

@@ -1,12 +1,12 @@
 namespace PidFdProcess.Attachments;
 
-/// <summary>Why a process is on the stock route, as far as that decides about another look.</summary>
+/// <summary>Why a process is on the stock route. Decides whether the next call tries to open a pidfd again.</summary>
 internal enum StockCause
 {
-    /// <summary>It is not: it has a pidfd.</summary>
+    /// <summary>The process has a pidfd.</summary>
     None,
 
-    /// <summary>pidfds do not work here.</summary>
+    /// <summary>Pidfds do not work here.</summary>
     Unsupported,
 
     /// <summary>Descriptors or memory are short. The next call tries again.</summary>

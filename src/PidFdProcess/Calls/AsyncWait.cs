@@ -7,7 +7,7 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Waits for a pinned run that do not block.</summary>
+/// <summary>Waits for pinned runs without blocking a thread.</summary>
 internal static class AsyncWait
 {
     /// <summary>Waits until the run has ended.</summary>
@@ -50,7 +50,7 @@ internal static class AsyncWait
         return wait.Task;
     }
 
-    /// <summary>Ends the waits for a run if the registry was disposed while one of them began.</summary>
+    /// <summary>Ends the waits for a run if the registry was disposed while one of the waits began.</summary>
     public static void EndIfDisposed(ProcessHandle handle)
     {
         if (handle.Owner is AttachmentTable { IsDisposed: true })
@@ -59,15 +59,15 @@ internal static class AsyncWait
         }
     }
 
-    /// <summary>Waits for the exit, then for the end of the streams for at most a given time.</summary>
-    /// <returns>Whether the streams have ended.</returns>
+    /// <summary>Waits for the exit, and then for at most the given time for the end of the streams.</summary>
+    /// <returns><see langword="true"/> if the streams have ended.</returns>
     public static async Task<bool> WaitForExitAndOutputAsync(
         PinnedRun run, Process process, int outputMilliseconds, CancellationToken cancellationToken)
     {
         await WaitForExitAsync(run, process, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
         if (run.Attachment.Run is { IsStarted: true } started && !started.IsReaped() && ProcessFields.HasOutput(process))
         {
-            // The runtime does not know of the exit, and its wait for the streams would first wait for that.
+            // The runtime does not know of the exit yet. Its wait for the streams would first wait until it does.
             return !started.IsCurrentIn(process);
         }
 
@@ -91,7 +91,7 @@ internal static class AsyncWait
         return !handle.IsChild || ReapWait.IsKnown(handle);
     }
 
-    /// <summary>The process has exited: leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
+    /// <summary>Ends a wait after the exit. Leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
     private static Task EndAsync(Process process, in RunIdentity run, WaitPromise promise, CancellationToken cancellationToken) =>
         promise != WaitPromise.Exit
         && ExitedEvent.EnableAndRaise(process, run) == RuntimeState.Knows
@@ -107,7 +107,7 @@ internal static class AsyncWait
         FallBack.NoteExit(run, exited: true);
     }
 
-    /// <summary>By looks, because the event loop has no place for the wait. Means the pinned run, whatever becomes of the object.</summary>
+    /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait. Does not use the object.</summary>
     private static async Task LookAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         if (!handle.TryAddRef())
@@ -125,7 +125,7 @@ internal static class AsyncWait
         }
     }
 
-    // An async method, so that the task throws OperationCanceledException, as stock's does, and not TaskCanceledException.
+    // An async method, so that the task throws OperationCanceledException as the stock task does, and not TaskCanceledException.
     private static async Task CanceledAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -6,10 +6,10 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Waits for a pinned run that block, and the question whether it has ended.</summary>
+/// <summary>Waits for pinned runs on the calling thread, and answers whether a run has ended.</summary>
 internal static class BlockingWait
 {
-    /// <summary>Blocks until the run has ended or the time is over; -1 waits without end.</summary>
+    /// <summary>Blocks until the run has ended or the time is over. -1 waits without end.</summary>
     public static bool WaitForExit(in PinnedRun run, Process process, int milliseconds, WaitPromise promise)
     {
         if (run.Handle is not { } handle)
@@ -70,7 +70,7 @@ internal static class BlockingWait
         return exited && ReapWait.Complete(process, handle, 0, raiseIfOff: true);
     }
 
-    /// <summary>The run is over: raises Exited where the stock call would, and waits for the streams where it would.</summary>
+    /// <summary>Ends a wait for a run that is over. Raises Exited and waits for the streams if the stock call would do that.</summary>
     private static bool ObserveOver(in PinnedRun run, Process process, WaitPromise promise)
     {
         if (promise != WaitPromise.Exit
@@ -90,7 +90,7 @@ internal static class BlockingWait
             return StockCalls.WaitForExit(process, milliseconds);
         }
 
-        // For the stock method, without end means with the streams.
+        // The stock method with -1 also waits for the streams. With the longest time it does not.
         while (!StockCalls.WaitForExit(process, int.MaxValue))
         {
         }

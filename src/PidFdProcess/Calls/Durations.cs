@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Times of public calls.</summary>
+/// <summary>Checks and converts the times of public calls.</summary>
 internal static class Durations
 {
-    /// <summary>The milliseconds of a time, converted and checked as the stock runtime does.</summary>
+    /// <summary>Returns the milliseconds of a time, converted and checked as in the stock runtime.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The time is less than -1 ms or more than <see cref="int.MaxValue"/> ms.</exception>
     public static int Milliseconds(TimeSpan timeout, [CallerArgumentExpression(nameof(timeout))] string? name = null)
     {

@@ -5,17 +5,17 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>How a pinned run ended: by the pidfd where it knows, else by the runtime.</summary>
+/// <summary>Finds out how a pinned run ended. Asks the pidfd first and the runtime second.</summary>
 internal static class ExitStatusResolver
 {
-    /// <summary>How the pinned run ended. To be asked after its exit.</summary>
+    /// <summary>Returns how the pinned run ended. The caller has seen its exit.</summary>
     public static PidFdExitStatus StatusOf(in PinnedRun run, Process process)
     {
         if ((run.Handle ?? run.Attachment.Handle) is { } handle)
         {
             if (run.Handle is not null)
             {
-                // Once more, because a source may have begun to tell it since.
+                // Captured again, because a source may know the status only now.
                 handle.CaptureExit();
             }
 
@@ -33,7 +33,7 @@ internal static class ExitStatusResolver
         return FromRuntime(run, process) ?? PidFdExitStatus.Unknown;
     }
 
-    /// <summary>The public form of what a pidfd told.</summary>
+    /// <summary>Returns the public form of a status that the pidfd told.</summary>
     public static PidFdExitStatus FromRecord(ExitRecord record) => new(
         record.Source,
         record.Status.IsSignaled ? PidFdExitStatus.SignalExitCodeBase + record.Status.TerminatingSignal : record.Status.ExitCode,
@@ -42,7 +42,7 @@ internal static class ExitStatusResolver
         record.Usage,
         record.Time);
 
-    /// <summary>The runtime's ExitCode, which it has for children alone. For another process the question costs an exception.</summary>
+    /// <summary>Returns the runtime's ExitCode. It exists only for children. For a non-child, the property throws an exception.</summary>
     private static PidFdExitStatus? FromRuntime(in PinnedRun run, Process process)
     {
         try
@@ -55,15 +55,15 @@ internal static class ExitStatusResolver
         }
         catch (Exception e) when (e is InvalidOperationException || StockCalls.IsFromClosed(e, process, run.Attachment.Run))
         {
-            // Closed or restarted since the wait, or the runtime does not know.
+            // The object was closed or restarted after the wait, or the runtime does not know the exit code.
         }
 
         return null;
     }
 
     /// <summary>
-    /// Without a pidfd the runtime tells the exit code of a child that was fetched by PID only if its handle was opened before the exit. For a
-    /// process that is no child that would start to poll.
+    /// Opens the runtime's handle of a child that was fetched by PID and has no pidfd. Otherwise the runtime would not know its exit code. For a
+    /// non-child, the handle would start a task that polls.
     /// </summary>
     public static void Prepare(in PinnedRun run, Process process)
     {
@@ -76,7 +76,7 @@ internal static class ExitStatusResolver
             }
             catch (InvalidOperationException)
             {
-                // It has exited, or was closed.
+                // The process has exited, or the object was closed.
             }
         }
     }

@@ -3,11 +3,12 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Notes that the runtime serves a call because a call on the pidfd failed. The pidfd is kept: it still says which process is
-/// meant.</summary>
+/// <summary>
+/// Notes that the runtime serves a call because a system call on the pidfd failed. The pidfd is kept, because it still names the right process.
+/// </summary>
 internal static class FallBack
 {
-    /// <summary>Counts an exit that the runtime has told, of a process without a pidfd. Returns its argument.</summary>
+    /// <summary>Counts an exit that the runtime has told, for a process without a pidfd. Returns <paramref name="exited"/>.</summary>
     public static bool NoteExit(in PinnedRun run, bool exited)
     {
         if (exited && PidFdMetrics.CountsExits && run.Attachment.TryCountExit())

@@ -7,7 +7,7 @@ namespace PidFdProcess.Calls;
 /// <summary>Finds processes by a PID or a name, or from a descriptor.</summary>
 internal static class FindCalls
 {
-    /// <summary>The process with the PID, or <see langword="null"/> if there is none.</summary>
+    /// <summary>Returns the process that has the PID, or <see langword="null"/> if there is none.</summary>
     public static Process? Find(AttachmentTable runs, int processId)
     {
         runs.ThrowIfDisposed();
@@ -22,12 +22,12 @@ internal static class FindCalls
         }
         catch (ArgumentException)
         {
-            // Gone since, or the id of a thread.
+            // The process has gone after the check, or the number is the id of a thread.
             return null;
         }
     }
 
-    /// <summary>The processes with the name.</summary>
+    /// <summary>Opens the processes that have the name.</summary>
     public static Process[] OpenByName(AttachmentTable runs, string processName)
     {
         ArgumentException.ThrowIfNullOrEmpty(processName);
@@ -35,7 +35,7 @@ internal static class FindCalls
         List<Process> processes = [];
         try
         {
-            // The runtime lists and compares, so that a name means the same as in the stock method.
+            // The runtime lists and compares the names, so that a name matches the same processes as in the stock method.
             foreach (Process candidate in Process.GetProcessesByName(processName))
             {
                 using (candidate)
@@ -56,7 +56,7 @@ internal static class FindCalls
         }
     }
 
-    /// <summary>The process of a pidfd that stays the caller's.</summary>
+    /// <summary>Opens the process of a pidfd, which the caller keeps.</summary>
     public static Process Open(AttachmentTable runs, SafePidFdHandle pidFd)
     {
         ArgumentNullException.ThrowIfNull(pidFd);
@@ -67,7 +67,7 @@ internal static class FindCalls
             throw new ArgumentException("The handle is invalid.", nameof(pidFd));
         }
 
-        // Close-on-exec, whatever flags the caller's descriptor has.
+        // The duplicate is close-on-exec, even if the caller's descriptor is not.
         Errno error = runs.Platform.Kernel.Duplicate(pidFd, out SafePidFdHandle duplicate);
         if (error != 0)
         {
@@ -90,8 +90,8 @@ internal static class FindCalls
     }
 
     /// <summary>
-    /// The object of a process whose pidfd is at hand. Takes over the pidfd, also if it throws. If the runtime has to do the work, the pidfd proves
-    /// that the object means its process, and is closed.
+    /// Opens the process of a pidfd, and owns the pidfd from now on, even if it throws. On the stock route, the pidfd only proves that the object is
+    /// for its process, and is then closed.
     /// </summary>
     /// <exception cref="ArgumentException">The process has been reaped.</exception>
     public static Process OpenOwned(AttachmentTable runs, int processId, SafePidFdHandle pidFd)
@@ -106,7 +106,7 @@ internal static class FindCalls
             Process process = OpenCalls.Open(runs, processId);
             try
             {
-                // The process still held the PID.
+                // If this does not throw, the pidfd's process still held the PID.
                 ProcessIdOf(runs, pidFd);
                 return process;
             }
@@ -118,14 +118,14 @@ internal static class FindCalls
         }
     }
 
-    /// <summary>Lets go of an object that the caller of this library has not seen.</summary>
+    /// <summary>Detaches and disposes an object that was not returned to the caller.</summary>
     public static void Close(AttachmentTable runs, Process process)
     {
         runs.Remove(process, isForGood: true);
         process.Dispose();
     }
 
-    // An exception is slow, and a program may ask often.
+    // Checked without an exception, which would be slow in a program that asks often.
     private static bool IsFree(AttachmentTable runs, int processId)
     {
         if (!runs.Support.IsSupported)
@@ -160,7 +160,7 @@ internal static class FindCalls
         }
         catch (ArgumentException)
         {
-            // It has just been reaped.
+            // The process has just been reaped.
             return null;
         }
         finally
@@ -169,7 +169,7 @@ internal static class FindCalls
         }
     }
 
-    // An object of its own, because an object remembers its name.
+    // A new object reads the name again. The one from the list remembers it.
     private static bool HasName(int processId, string processName)
     {
         using Process process = Process.GetProcessById(processId);
@@ -193,7 +193,7 @@ internal static class FindCalls
 
         if (runs.Platform.PidFs.Calls.IsOfThread(descriptor, out bool isOfThread) == 0 && isOfThread)
         {
-            throw new ArgumentException("The pidfd refers to a thread, not to a process: it was opened with PIDFD_THREAD.", nameof(descriptor));
+            throw new ArgumentException("The pidfd refers to a thread, because it was opened with PIDFD_THREAD.", nameof(descriptor));
         }
     }
 
@@ -214,8 +214,8 @@ internal static class FindCalls
 
         throw new ArgumentException(
             runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
-                ? "The process of the pidfd is not running: it has been reaped."
-                : "The process of the pidfd has no PID here: it is not visible in this PID namespace.",
+                ? "The process of the pidfd is not running, because it has been reaped."
+                : "The process of the pidfd has no PID here, because it is not visible in this PID namespace.",
             nameof(pidFd));
     }
 }

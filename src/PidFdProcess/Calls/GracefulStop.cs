@@ -7,13 +7,13 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a stop takes several steps that must mean one run. A process may survive SIGKILL for as long as it likes (state D, a frozen cgroup).
-// A grandchild may hold the streams open, so a stop waits for the exit alone.
+// Constraints: A stop takes several steps, which must all act on one run. A process may survive SIGKILL without a limit (state D, a frozen cgroup). A
+// grandchild may keep the streams open, so a stop waits only for the exit.
 //
-// Scheme: signal the pinned run, wait within the grace period, else kill it and wait within the time for that. A stop of a tree is one synchronous
-// algorithm (TreeStop). Its asynchronous form has a thread of its own, because the pool may be starved.
+// Scheme: Signal the pinned run and wait within the grace period. If it has not exited then, kill it and wait within the time after the kill. A stop
+// of a tree is one synchronous algorithm (TreeStop). Its asynchronous form has a thread of its own, because the thread pool may be starved.
 
-/// <summary>Graceful stops of a pinned run, and kills on timeout.</summary>
+/// <summary>Stops pinned runs gracefully, and kills them on timeout.</summary>
 internal static class GracefulStop
 {
     /// <summary>Stops the process on the calling thread.</summary>
@@ -63,7 +63,7 @@ internal static class GracefulStop
         return await KillAsync(run, process, plan, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Waits for the exit, and kills when the token is cancelled.</summary>
+    /// <summary>Waits for the exit, and kills the process when the token is cancelled.</summary>
     public static async Task<PidFdExitStatus> WaitOrKillAsync(
         PinnedRun run, Process process, AttachmentTable runs, bool entireProcessTree, CancellationToken cancellationToken)
     {
@@ -81,10 +81,10 @@ internal static class GracefulStop
         }
     }
 
-    /// <summary>A process that has survived SIGKILL for the time that the stop waits.</summary>
+    /// <summary>Returns the exception for a process that has survived SIGKILL for the time of the plan.</summary>
     public static TimeoutException Survived(in PinnedRun run, StopPlan plan) => new(
         $"Process {run.Attachment.ProcessId} has not exited {plan.KillMilliseconds} ms after SIGKILL. "
-        + "It exits once what holds it in the kernel is over: a call in state D (see /proc/PID/wchan), a frozen cgroup, or a tracer.");
+        + "It exits after a call in state D (see /proc/PID/wchan), a frozen cgroup or a tracer has let it go.");
 
     private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, Process process, StopPlan plan, CancellationToken cancellationToken)
     {
@@ -95,7 +95,7 @@ internal static class GracefulStop
             : throw Survived(run, plan);
     }
 
-    /// <summary>Sends the signal of a step, and SIGCONT after it.</summary>
+    /// <summary>Sends the signal of a step, and SIGCONT after it. Signal 0 is not sent.</summary>
     public static void Signal(in PinnedRun run, Process process, int signal)
     {
         if (signal != 0 && RunSignal.Send(run, process, signal) && signal != SignalNumbers.SigKill)
@@ -110,7 +110,7 @@ internal static class GracefulStop
         return killed ? status.AfterKill() : status;
     }
 
-    /// <summary>Waits for the exit; <see langword="false"/> if the time was over first.</summary>
+    /// <summary>Waits for the exit. Returns <see langword="false"/> if the time was over first.</summary>
     private static async Task<bool> WaitWithinAsync(PinnedRun run, Process process, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -7,13 +7,15 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// Constraints: a process group is named by the PID of its leader. That number is taken as long as any process is in the group. Before Linux 6.9 a
-// group can only be signalled by number.
+// Overview
 //
-// Scheme: the pidfd names the group where the kernel has the flag. Otherwise kill(-PGID), if the leader has not been reaped just before. If it has
-// been just after, the signal went to its group or to none, because a stranger gets the number later than that.
+// Constraints: The number of a process group is the PID of its leader. No other process can get that PID while any process is in the group. Before
+// Linux 6.9 a group can only be signalled by number.
+//
+// Scheme: If the kernel has the flag, the pidfd names the group. Otherwise kill(-PGID) is called if the leader has not been reaped just before. The
+// leader is checked again afterwards. If it was reaped during the call, the signal most likely went to its group or to none.
 
-/// <summary>Signals to the process group that a process leads.</summary>
+/// <summary>Sends signals to the process group that a process leads.</summary>
 internal static class GroupSignal
 {
     public static bool Send(AttachmentTable runs, Process process, PosixSignal signal, bool includeOwnGroup)
@@ -29,7 +31,7 @@ internal static class GroupSignal
         int groupId = run.Attachment.ProcessId;
         if (!includeOwnGroup && Libc.GetGroupId(0) == groupId)
         {
-            throw new InvalidOperationException($"The calling process is in process group {groupId} itself. Pass includeOwnGroup to signal it, too.");
+            throw new InvalidOperationException($"The calling process is in process group {groupId}. Pass includeOwnGroup to signal it, too.");
         }
 
         if (run.IsOver)
@@ -58,7 +60,7 @@ internal static class GroupSignal
         error = kernel.Kill(-handle.ProcessId, signal);
         if (error == 0 && handle.IsReaped())
         {
-            // It was most likely its group still, but nothing proves it.
+            // The signal most likely went to the group of this leader, but nothing proves it.
             FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
         }
 
@@ -81,7 +83,9 @@ internal static class GroupSignal
         return RunSignal.Answer(id, signal, ErrnoTable.Kill, UnixSignals.Kill(-id, signal));
     }
 
-    /// <summary>The kernel has one answer for a process that leads no group and for a group that is empty.</summary>
+    /// <summary>
+    /// Throws if the process does not lead its group. The kernel has the same answer for a process that leads no group and for an empty group.
+    /// </summary>
     private static void RequireLeader(IKernel kernel, ProcessHandle handle)
     {
         int id = handle.ProcessId;

@@ -7,11 +7,15 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a PID names its process until it is reused. Everything under /proc is about a PID, and so is the Process object.
+// Makes identities of processes, and finds the processes of identities.
 //
-// Scheme: an answer about a PID counts only if the pidfd's process still held the PID after it was read. A signal 0 that is not answered with ESRCH
-// proves that. The pidfs id is read from the pidfd, so it needs no proof. Without pidfds the start ticks are read before and after. That
-// leaves only a PID that was recycled within one tick.
+// Constraints: A PID names its process only until it is recycled. Everything under /proc is about a PID, and so is the Process object.
+//
+// Scheme: An answer about a PID is valid only if the pidfd's process still held the PID after the answer was read. Signal 0 proves that unless it
+// fails with ESRCH. The pidfs id is read from the pidfd, so it needs no proof. Without pidfds the start ticks are read before and after. Then only a
+// PID that was recycled within one tick is not noticed.
+
+/// <summary>The public calls about identities.</summary>
 internal static class IdentityCalls
 {
     public static ProcessIdentity GetIdentity(AttachmentTable runs, Process process)
@@ -24,13 +28,13 @@ internal static class IdentityCalls
         ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId);
         if (HasEnded(runs, run, process, ticks))
         {
-            throw new InvalidOperationException($"Process {processId} has exited and been reaped, so there is nothing left to name it by.");
+            throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no identity any more.");
         }
 
         Errno error = runs.Platform.PidFs.GetBootId(out Guid? bootId);
         return id is null && (ticks is null || bootId is null)
             ? throw new PlatformNotSupportedException(
-                $"Process {processId} cannot be named: {runs.Platform.PidFs.Ability.Reason}; "
+                $"Process {processId} has no identity here: {runs.Platform.PidFs.Ability.Reason}. "
                 + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT)
                     : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
             : new ProcessIdentity(processId, id, ticks, bootId);
@@ -40,14 +44,14 @@ internal static class IdentityCalls
         Find(runs, identity, out string reason)
         ?? throw new ArgumentException($"The process of the identity {identity} is not running: {reason}.", nameof(identity));
 
-    /// <summary>The process that the identity names, or <see langword="null"/> and the reason if it is gone.</summary>
+    /// <summary>Opens the process that the identity names. Returns <see langword="null"/> and the reason if the process is gone.</summary>
     public static Process? Find(AttachmentTable runs, ProcessIdentity identity, out string reason)
     {
         RequireLinux();
         runs.ThrowIfDisposed();
         if (identity.ProcessId <= 0 || (identity.PidFdId is null && (identity.StartTicks is null || identity.BootId is null)))
         {
-            reason = "it names none, and was not made by GetIdentity or Parse";
+            reason = "it names no process, and was not made by GetIdentity or Parse";
             return null;
         }
 
@@ -67,7 +71,7 @@ internal static class IdentityCalls
             }
         }
 
-        // A pidfs id alone can be compared through a pidfd only, so it is, even if the runtime has to do the work afterwards.
+        // An identity with only a pidfs id is compared through a pidfd, even if the process is on the stock route afterwards.
         PidFsAbility ability = runs.Platform.PidFs.Ability;
         if (!runs.Support.IsSupported && (identity.StartTicks is not null || !ability.HasPidFdIds))
         {
@@ -87,11 +91,11 @@ internal static class IdentityCalls
     {
         if (!OperatingSystem.IsLinux())
         {
-            throw new PlatformNotSupportedException("Identities of processes are made from what Linux knows about them.");
+            throw new PlatformNotSupportedException("This call needs Linux.");
         }
     }
 
-    /// <summary>Whether the PID may have been free, or a stranger's, when the ticks were read.</summary>
+    /// <summary>Returns whether the PID may have been free, or of another process, when the ticks were read.</summary>
     private static bool HasEnded(AttachmentTable runs, in PinnedRun run, Process process, ulong? ticks) => run.Handle is { } handle
         ? handle.IsReaped()
         : run.IsOver
@@ -177,7 +181,7 @@ internal static class IdentityCalls
         }
     }
 
-    // If descriptors or memory are short, the runtime serves this process as it serves any other one then.
+    // If descriptors or memory are short, the process is found by PID and start ticks, and is on the stock route.
     private static Process? FindWithoutPidFd(AttachmentTable runs, ProcessIdentity identity, string call, Errno error, out string reason) =>
         SystemCallError.IsResource(error) && identity.StartTicks is not null
             ? FindByStockRoute(runs, identity, SystemCallError.Describe(call, error), out reason)
@@ -209,7 +213,7 @@ internal static class IdentityCalls
         }
         catch (ArgumentException)
         {
-            // Gone since.
+            // The process has gone after the first read.
         }
         catch
         {

@@ -5,17 +5,17 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Process objects that are attached from the first moment.</summary>
+/// <summary>The public calls that open or start a process and attach it at once, and the duplicates of pidfds.</summary>
 internal static class OpenCalls
 {
-    /// <summary>Opens the pidfd first, then the object, and then asks whether the pidfd's process still holds the PID.</summary>
+    /// <summary>Opens the pidfd first and the object second, and then checks that the pidfd's process still holds the PID.</summary>
     public static Process Open(AttachmentTable runs, int processId)
     {
         runs.ThrowIfDisposed();
         if (processId <= 0)
         {
-            // kill(2) takes these for groups of processes.
-            throw new ArgumentException($"Process with an Id of {processId} is not running: a PID is positive.", nameof(processId));
+            // kill(2) takes these numbers for groups of processes.
+            throw new ArgumentException($"Process with an Id of {processId} is not running, because a PID must be positive.", nameof(processId));
         }
 
         if (runs.Support.IsSupported)
@@ -36,7 +36,7 @@ internal static class OpenCalls
         if (OperatingSystem.IsLinux() && ThreadId.IsOfThread(processId))
         {
             throw new ArgumentException(
-                $"Process with an Id of {processId} is not running: it is the id of a thread. Use the PID of its process.", nameof(processId));
+                $"Process with an Id of {processId} is not running. It is the id of a thread, so use the PID of its process.", nameof(processId));
         }
 
         Process process = Process.GetProcessById(processId);
@@ -52,7 +52,7 @@ internal static class OpenCalls
         }
     }
 
-    /// <summary>The object of a process whose pidfd the caller has opened. Takes over the pidfd, also if it throws.</summary>
+    /// <summary>Opens the object of a process whose pidfd the caller has opened. Owns the pidfd from now on, even if it throws.</summary>
     /// <exception cref="ArgumentException">The process has been reaped.</exception>
     public static Process OpenOwned(AttachmentTable runs, int processId, SafePidFdHandle pidFd)
     {
@@ -89,7 +89,7 @@ internal static class OpenCalls
         }
     }
 
-    /// <summary>Starts the object's process, and attaches it.</summary>
+    /// <summary>Starts the process of the object and attaches it.</summary>
     public static bool Start(AttachmentTable runs, Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -102,14 +102,14 @@ internal static class OpenCalls
             }
             catch (InvalidOperationException) when (!StockCalls.HasProcess(process))
             {
-                // It has exited, and a handler of Exited has closed the object. The start was a success.
+                // The process has exited, and a handler of Exited has closed the object. The start itself was successful.
             }
         }
 
         return started;
     }
 
-    /// <summary>A pidfd for the caller's own use; <see langword="null"/> if there is none.</summary>
+    /// <summary>Returns a duplicate of the pidfd, which the caller owns, or <see langword="null"/> if there is none.</summary>
     public static SafePidFdHandle? Duplicate(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
@@ -130,5 +130,5 @@ internal static class OpenCalls
     }
 
     private static ArgumentException Gone(int processId) =>
-        new($"Process with an Id of {processId} is not running: pidfd_open: ESRCH (no such process).", nameof(processId));
+        new($"Process with an Id of {processId} is not running (pidfd_open: ESRCH, no such process).", nameof(processId));
 }

@@ -1,6 +1,6 @@
 namespace PidFdProcess.Calls;
 
-/// <summary>Runs what blocks for long on a thread of its own, so that it costs no pool thread and does not wait for one.</summary>
+/// <summary>Runs a function that blocks for long on its own thread, so that it neither uses a pool thread nor waits for one.</summary>
 internal static class OwnThread
 {
     public static Task<T> RunAsync<T>(Func<T> function)

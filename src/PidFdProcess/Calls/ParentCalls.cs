@@ -5,13 +5,17 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// A process gets another parent only when its parent ends, and the new one is an ancestor that was there before. So if the PID of the parent is the
-// same before and after a pidfd was opened for it, the pidfd is the parent's.
+// Overview
+//
+// Constraints: The kernel tells the parent of a process only as a PID. A process gets another parent when its parent ends.
+//
+// Scheme: Read the PID of the parent, open a pidfd for it, and read the PID again. A new parent is an ancestor that existed before. So if the PID is
+// the same both times, the pidfd is of the parent.
 
 /// <summary>Opens the parents of processes.</summary>
 internal static class ParentCalls
 {
-    // Each turn of the loop means that a parent has ended. No process has so many ancestors.
+    // Each turn of the loop means that a parent has ended. No process has this many ancestors.
     private const int MaxParents = 10_000;
 
     public static Process OpenOwnParent(AttachmentTable runs)
@@ -65,7 +69,7 @@ internal static class ParentCalls
         int processId = run.Attachment.ProcessId;
         IKernel kernel = runs.Platform.Kernel;
 
-        // Before Linux 6.13, or if the parent is not visible, the kernel does not tell.
+        // Before Linux 6.13 the ioctl does not tell the parent, and /proc is read instead.
         int parentId = 0;
         Errno error = run.Handle is { } handle && runs.Platform.PidFs.Calls.GetParentId(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
         ProcStat stat = default;

@@ -8,20 +8,24 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: the process that wrote its PID into a file may be gone, and another process may have the PID. Only the age tells them apart, because
-// the other process started after the file was written. The file has the time of day, the process has the time since the boot.
+// Opens the process whose PID a daemon has written into a file.
 //
-// Scheme: read the time of the file first and the PID second. If the file is written between the two, it counts as older, and the process is refused.
-// Then open the process and compare when it started. Both times lack some milliseconds.
+// Constraints: The process that wrote its PID into a file may be gone, and another process may have the PID. Only the times tell them apart, because
+// the other process started after the file was written. The file has the time of day, and the process has the time since the boot.
+//
+// Scheme: Read the time of the file first and the PID second. If the file is written between the two reads, its time is too early, and the process is
+// refused. Then open the process and compare its start with the time of the file. Both times are cut off by some milliseconds.
+
+/// <summary>The public call that opens the process of a pid file.</summary>
 internal static class PidFileCalls
 {
     private const int LongestLine = 64;
     private const int ClockReads = 5;
 
-    // The start time is cut off to 10 ms, and that of the file to a tick of the kernel, 10 ms at most.
+    // The start time is cut off to 10 ms. The time of the file is cut off to a tick of the kernel, which is at most 10 ms.
     private static readonly TimeSpan s_granularity = TimeSpan.FromMilliseconds(20);
 
-    // What a file system without fractions of a second cuts off: FAT has the coarsest.
+    // For file systems without fractions of a second. FAT is the coarsest of them.
     private static readonly TimeSpan s_coarseGranularity = TimeSpan.FromSeconds(2);
 
     public static Process Open(AttachmentTable runs, string path)
@@ -38,7 +42,7 @@ internal static class PidFileCalls
             return started <= written + granularity
                 ? process
                 : throw new ArgumentException(
-                    $"Process {processId} is not the one that {path} means: it started at {started:O}, and the file was written at {written:O}.",
+                    $"Process {processId} is not the process of {path}. It started at {started:O}, and the file was written at {written:O}.",
                     nameof(path));
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)
@@ -63,7 +67,7 @@ internal static class PidFileCalls
         line = (end < 0 ? line : line[..end]).Trim(" \t\r"u8);
         return !line.ContainsAnyExceptInRange((byte)'0', (byte)'9') && Utf8Parser.TryParse(line, out int processId, out _) && processId > 0
             ? processId
-            : throw new FormatException($"The first line of {path} is no PID, a number from 1 to 2147483647.");
+            : throw new FormatException($"The first line of {path} is no PID. A PID is a number from 1 to 2147483647.");
     }
 
     private static DateTime StartOf(AttachmentTable runs, Process process)
@@ -74,7 +78,8 @@ internal static class PidFileCalls
             : throw IdentityCalls.Hidden(identity);
     }
 
-    // By the clock that is set. Between its reading and that of the other clock this thread may have to wait, so the closest of some tries counts.
+    // The time of the boot by the clock of the day. This thread may be paused between the reads of the two clocks, so the closest of several tries
+    // counts.
     private static DateTime BootTime(IPidFs calls)
     {
         DateTime boot = default;

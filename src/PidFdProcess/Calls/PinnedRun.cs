@@ -4,10 +4,14 @@ using PidFdProcess.Handles;
 
 namespace PidFdProcess.Calls;
 
-// A call pins the run that the object has when it begins, and then acts on that run alone. Closing or restarting the object during the call neither
-// spares the original process nor reaches another one. This is the only place that looks a run up again.
+// Overview
+//
+// Constraints: Another thread may close, restart or detach the object during a call. The call must neither spare the original process nor reach
+// another one.
+//
+// Scheme: A call pins the run that the object has when the call begins, and acts on that run alone. This is the only place that looks a run up again.
 
-/// <summary>One run of a process, held for one call: a reference to its pidfd, or the knowledge that it has none.</summary>
+/// <summary>One run of a process, pinned for one call. Holds a reference to its pidfd, if it has one.</summary>
 internal readonly struct PinnedRun : IDisposable
 {
     private PinnedRun(ProcessAttachment attachment, ProcessHandle? handle)
@@ -18,13 +22,13 @@ internal readonly struct PinnedRun : IDisposable
 
     public ProcessAttachment Attachment { get; }
 
-    /// <summary>Gets the pidfd; <see langword="null"/> if the run is over or the runtime has to serve the call.</summary>
+    /// <summary>Gets the pidfd, or <see langword="null"/> if the run is over or the runtime has to serve the call.</summary>
     public ProcessHandle? Handle { get; }
 
-    /// <summary>Gets whether the run has ended and was reaped, so that its PID may be a stranger's.</summary>
+    /// <summary>Gets whether the run has ended and was reaped, so that another process may have its PID.</summary>
     public bool IsOver => Handle is null && Attachment.IsOver;
 
-    /// <summary>Attaches the object unless that was done, and holds its present run until the struct is disposed.</summary>
+    /// <summary>Attaches the object if it is not attached, and pins its present run until the struct is disposed.</summary>
     public static PinnedRun Of(AttachmentTable runs, Process process)
     {
         for (;;)
@@ -40,7 +44,7 @@ internal readonly struct PinnedRun : IDisposable
                 return new PinnedRun(attachment, handle);
             }
 
-            // Another thread has detached or finished the run in this moment.
+            // Another thread has just detached or finished the run.
             if (handle.RunEnd == RunEnd.None)
             {
                 runs.Remove(process, attachment);

@@ -8,25 +8,25 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
-// Constraints: a list of children is about PIDs. No event tells of a new process, so it has to be listed while its parent lives.
+// Constraints: A list of children has only PIDs. The kernel has no event for a new process, so a process must be listed while its parent lives.
 //
-// Scheme: the members of a tree are found and checked as for a tree kill (TreeMembers). An object takes over the pidfd of its member. A member has
-// none if descriptors are short or the host has no pidfds. Its PID and start time are compared then.
+// Scheme: The members of a tree are found and checked as for a tree kill (TreeMembers). A Process object takes over the pidfd of its member. If
+// descriptors are short or pidfds do not work, the PID and the start time are compared instead.
 
-/// <summary>The children and descendants of a process.</summary>
+/// <summary>The public calls that open or await the children and descendants of a process.</summary>
 internal static class RelativeCalls
 {
     private const int MaxPasses = 20;
     private const int FirstPause = 1;
     private const int LongestPause = 20;
 
-    // A large tree is listed less often, so that the lists take a twentieth of a processor at most.
+    // A large tree is listed less often, so that the lists take at most a twentieth of a processor.
     private const int PauseForListing = 20;
 
     // A tree may start processes faster than they are listed.
     private static readonly TimeSpan s_longestPass = TimeSpan.FromSeconds(1);
 
-    /// <summary>Opens the children, or all descendants, that have not exited.</summary>
+    /// <summary>Opens the children or all descendants that have not exited.</summary>
     public static Process[] Open(AttachmentTable runs, Process process, bool all)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -47,7 +47,7 @@ internal static class RelativeCalls
         return OpenAll(runs, members);
     }
 
-    /// <summary>Waits until the process and its descendants, also later ones, have exited.</summary>
+    /// <summary>Waits until the process and its descendants have exited, including processes that start during the wait.</summary>
     public static Task WaitForTreeExitAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -99,7 +99,7 @@ internal static class RelativeCalls
                 $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
     }
 
-    /// <summary>One pass. Is another one due?</summary>
+    /// <summary>Lists the relatives once. Returns whether another pass is needed.</summary>
     private static bool AddRelatives(TreeMembers members, bool all)
     {
         if (all)
@@ -148,7 +148,7 @@ internal static class RelativeCalls
         }
         catch (ArgumentException)
         {
-            // It has just been reaped.
+            // The process has just been reaped.
             return null;
         }
 
@@ -162,7 +162,7 @@ internal static class RelativeCalls
         return process;
     }
 
-    /// <summary>Looks whether a member has exited. The pidfd answers also if <c>/proc</c> hides the process.</summary>
+    /// <summary>Checks whether a member has exited. The pidfd answers even if <c>/proc</c> hides the process.</summary>
     private static void Update(AttachmentTable runs, TreeMembers members, TreeMember member)
     {
         members.Access.Update(member);
@@ -172,7 +172,7 @@ internal static class RelativeCalls
         }
     }
 
-    // One process is waited for at a time. When the last one ends, it is that one, so the end of the tree is noticed at once.
+    // Waits for one process at a time. When only one process is left, it is the awaited one, so the end of the tree is noticed at once.
     private static Task PauseAsync(
         AttachmentTable runs, in PinnedRun run, TreeMembers members, TimeSpan limit, CancellationToken cancellationToken)
     {

@@ -6,13 +6,13 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-// Constraint: once the probe has seen pidfd_send_signal work, no errno of it is a reason to signal by PID. A refusal is reported, and the pidfd
-// stays.
+// Constraints: After the probe has seen pidfd_send_signal work, no errno of that call is a reason to signal by PID. A refusal is reported to the
+// caller, and the pidfd is kept.
 
-/// <summary>Signals to a pinned run.</summary>
+/// <summary>Sends signals to pinned runs.</summary>
 internal static class RunSignal
 {
-    /// <summary>Sends a signal. Whether it was sent; else the process has exited.</summary>
+    /// <summary>Sends a signal. Returns <see langword="false"/> if the process has exited.</summary>
     public static bool Send(in PinnedRun run, Process process, int signal) => run.Handle is { } handle
         ? Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, handle.Signal(signal))
         : SendByPid(run, process, signal);
@@ -26,7 +26,7 @@ internal static class RunSignal
         }
         catch (Win32Exception)
         {
-            // The caller has signalled the process before, and reports what was refused then.
+            // The signal before this one was not refused, so this refusal does not matter to the caller.
         }
     }
 
@@ -48,7 +48,7 @@ internal static class RunSignal
         return Answer(processId, signal, ErrnoTable.Kill, UnixSignals.Kill(processId, signal));
     }
 
-    /// <summary>What the errno of a signal says to the caller, and the meter.</summary>
+    /// <summary>Counts a signal in the meter, and turns its errno into the answer to the caller.</summary>
     public static bool Answer(int processId, int signal, string call, Errno error)
     {
         if (PidFdMetrics.CountsSignals)

@@ -6,10 +6,10 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>The public calls that signal: each pins the run that the object has, and acts on it.</summary>
+/// <summary>The public calls that signal. Each call pins the run that the object has, and acts on that run alone.</summary>
 internal static class SignalCalls
 {
-    /// <summary>Sends SIGKILL. Has the way to the kernel in one method, because it is the hottest call.</summary>
+    /// <summary>Sends SIGKILL. Calls the kernel in this method, because this is the hottest call.</summary>
     public static bool Kill(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
@@ -41,7 +41,7 @@ internal static class SignalCalls
         TreeCalls.KillDescendants(run, runs);
     }
 
-    /// <summary>Sends a signal; <see langword="false"/> if the process has exited.</summary>
+    /// <summary>Sends a signal. Returns <see langword="false"/> if the process has exited.</summary>
     public static bool Send(AttachmentTable runs, Process process, PosixSignal signal)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -50,7 +50,7 @@ internal static class SignalCalls
         return RunSignal.Send(run, process, number);
     }
 
-    /// <summary>As above, for the number of the signal on Linux.</summary>
+    /// <summary>Sends a signal by its number on Linux. Returns <see langword="false"/> if the process has exited.</summary>
     public static bool SendRaw(AttachmentTable runs, Process process, int signal)
     {
         ArgumentNullException.ThrowIfNull(process);

@@ -2,7 +2,9 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>When a process started, as <c>/proc/PID/stat</c> has it. It is about a PID, so check afterwards whose that was.</summary>
+/// <summary>
+/// Reads when a process started, from <c>/proc/PID/stat</c>. The file is about a PID, so the caller checks afterwards which process had the PID.
+/// </summary>
 internal static class StartTime
 {
     // USER_HZ is 100 on every architecture that .NET runs on.
@@ -10,8 +12,8 @@ internal static class StartTime
 
     public static TimeSpan SinceBoot(ulong ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
-    /// <summary>Reads the start ticks; <see langword="null"/> if the process is gone or hidden.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">Out of descriptors or the like, so that it is not known.</exception>
+    /// <summary>Reads the start ticks. Returns <see langword="null"/> if the process is gone or hidden.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">The file could not be read, for example because no descriptor is free.</exception>
     public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch
     {
         0 => (ulong)stat.StartTicks,

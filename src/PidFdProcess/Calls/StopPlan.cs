@@ -4,16 +4,16 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>A stop in numbers, checked: the signals, the times in milliseconds, and the scope.</summary>
-/// <param name="Steps">The steps; signal 0 only waits.</param>
-/// <param name="Scope">Which processes.</param>
-/// <param name="KillMilliseconds">How long to wait after SIGKILL; -1 waits without end.</param>
+/// <summary>The options of a stop in numbers, after their check.</summary>
+/// <param name="Steps">The steps. A step with signal 0 only waits.</param>
+/// <param name="Scope">The processes that are signalled and killed.</param>
+/// <param name="KillMilliseconds">How long to wait after SIGKILL. -1 waits without end.</param>
 internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopScope Scope, int KillMilliseconds)
 {
-    /// <summary>How long to wait for the death after SIGKILL, unless the caller says more.</summary>
+    /// <summary>How long to wait for the exit after SIGKILL by default.</summary>
     public const int DefaultKillMilliseconds = 4000;
 
-    /// <summary>Gets whether it waits for the process after all steps, and so never kills.</summary>
+    /// <summary>Gets whether the last step waits without end, so that the stop never kills.</summary>
     public bool IsWithoutKill => Steps.Count > 0 && Steps[^1].Milliseconds == Timeout.Infinite;
 
     /// <summary>Gets whether descendants are signalled or killed.</summary>
@@ -32,13 +32,13 @@ internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopSc
         return new StopPlan(steps, options.Scope, Durations.Milliseconds(options.KillTimeout, nameof(options)));
     }
 
-    /// <summary>One signal and a grace period.</summary>
+    /// <summary>Makes a plan of one signal and a grace period.</summary>
     public static StopPlan OfSignal(TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) => new(
         [new(UnixSignals.NumberOf(signal), Durations.Milliseconds(gracePeriod, nameof(gracePeriod)))],
         entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process,
         DefaultKillMilliseconds);
 
-    /// <summary>A wait without a signal, and a kill when its time is over.</summary>
+    /// <summary>Makes a plan that waits without a signal, and kills when the time is over.</summary>
     public static StopPlan OfTimeout(TimeSpan timeout, bool entireProcessTree)
     {
         int milliseconds = Durations.Milliseconds(timeout);

@@ -7,7 +7,7 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Kills and stops of the tree of a pinned run.</summary>
+/// <summary>Kills and stops the trees of pinned runs.</summary>
 internal static class TreeCalls
 {
     private const int CaptureMilliseconds = 100;
@@ -57,7 +57,7 @@ internal static class TreeCalls
             return ExitStatusResolver.StatusOf(run, process);
         }
 
-        // The event loop captures the status at the exit, while this thread looks at the tree.
+        // The event loop captures the status at the exit, while this thread stops the tree.
         Task exit = run.Handle is null ? Task.CompletedTask : SharedExit.Of(run.Handle, process);
         Errno error = TreeStop.Run(
             runs.Platform.Kernel,
@@ -84,13 +84,13 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        // The event loop has the exit, or is about to.
+        // The event loop has captured the status, or captures it soon.
         ((IAsyncResult)exit).AsyncWaitHandle.WaitOne(CaptureMilliseconds);
         PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
         return result is { RootTookKill: true } ? status.AfterKill() : status;
     }
 
-    // Without a /proc for this PID namespace nothing can be listed, and the runtime cannot list either.
+    // Without a /proc for this PID namespace, neither this library nor the runtime can list the tree.
     private static void KillWithoutProc(in PinnedRun run, Process process, ProcessHandle handle, Errno error)
     {
         FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
@@ -100,7 +100,7 @@ internal static class TreeCalls
         }
         else
         {
-            // The runtime would reach the tree of a later run. The root can be killed.
+            // The runtime would kill the tree of another run, so only the root is killed.
             RunSignal.Send(run, process, SignalNumbers.SigKill);
         }
     }

@@ -5,7 +5,7 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>The public calls that wait: each pins the run that the object has, and waits for that.</summary>
+/// <summary>The public calls that wait. Each call pins the run that the object has, and waits for that run alone.</summary>
 internal static class WaitCalls
 {
     public static bool HasExited(AttachmentTable runs, Process process)
@@ -14,7 +14,7 @@ internal static class WaitCalls
         return BlockingWait.HasExited(run, process);
     }
 
-    /// <summary>Blocks until the process has exited or the time is over. Only a wait without end also waits for the streams.</summary>
+    /// <summary>Blocks until the process has exited or the time is over. Waits for the streams only if the time is -1.</summary>
     public static bool WaitForExit(AttachmentTable runs, Process process, int milliseconds)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -41,7 +41,7 @@ internal static class WaitCalls
         }
         catch (Exception e)
         {
-            // Stock reports everything through the task, too, also what a handler of Exited throws.
+            // The stock method stores every exception into the task, too, including exceptions from handlers of Exited.
             return Task.FromException(e);
         }
     }
@@ -61,7 +61,7 @@ internal static class WaitCalls
         return ExitStatusResolver.StatusOf(run, process);
     }
 
-    /// <summary>How the process ended; <see langword="null"/> if the time was over first.</summary>
+    /// <summary>Returns how the process ended, or <see langword="null"/> if the time was over first.</summary>
     public static PidFdExitStatus? TryWaitForStatus(AttachmentTable runs, Process process, TimeSpan timeout)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -98,7 +98,9 @@ internal static class WaitCalls
         return ExitStatusResolver.StatusOf(run, process);
     }
 
-    /// <summary>The status needs no reap. The end of the streams does, because the runtime reads them.</summary>
+    /// <summary>
+    /// Returns the promise of a wait for the status. The status needs no reap, but the end of the streams does, because the runtime reads them.
+    /// </summary>
     private static WaitPromise PromiseOfStatus(Process process) =>
         ProcessFields.HasOutput(process) ? WaitPromise.StockStateAndOutput : WaitPromise.Exit;
 }

@@ -6,7 +6,7 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>The wait for the first of many processes.</summary>
+/// <summary>Waits for the first of several processes to exit.</summary>
 internal static class WhenAnyExit
 {
     public static Task<Process> WaitAsync(AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ internal static class WhenAnyExit
     // Both arrays come from the pool, because programs call this in a loop until all their processes have exited.
     private static async Task<Process> WaitForAnyAsync(AttachmentTable runs, Process[] all, int count, CancellationToken cancellationToken)
     {
-        // This token ends the stock waits of processes without a pidfd, because such a wait keeps a handler until it ends.
+        // For the processes without a pidfd. Their stock waits keep a handler of Exited until they end.
         CancellationTokenSource? stock = null;
         Task[] exits = ArrayPool<Task>.Shared.Rent(count + 1);
         try
@@ -43,7 +43,7 @@ internal static class WhenAnyExit
                 }
             }
 
-            // The token is one of the tasks, so that a cancelled call leaves nothing on the tasks of the others, which later calls share.
+            // The token is one of the tasks. So a cancelled call leaves no continuation on the tasks of the processes, which later calls share.
             TaskCompletionSource canceled = new(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration cancellation = cancellationToken.UnsafeRegister(
                 static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), canceled);

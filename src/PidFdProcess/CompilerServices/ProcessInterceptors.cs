@@ -7,17 +7,17 @@ using PidFdProcess.Linux;
 namespace PidFdProcess.CompilerServices;
 
 /// <summary>
-/// The methods that an app calls in place of those of <see cref="Process"/> when its project sets <c>PidFdProcessDropIn</c>. Only
-/// generated code calls them. Code written by hand calls <see cref="ProcessPidFdExtensions"/>.
+/// The methods that an app calls in place of the methods of <see cref="Process"/> when its project sets <c>PidFdProcessDropIn</c>. Only generated
+/// code calls them. Code written by hand calls <see cref="ProcessPidFdExtensions"/>.
 /// </summary>
 /// <remarks>
-/// The app does not know this library. So each method throws the exceptions of the stock method that it replaces, and no others. A null
-/// object is a <see cref="NullReferenceException"/>, as for an instance method. Where pidfds do not work, each method is the stock method.
+/// The app does not know this library. So each method throws only the exceptions of the stock method that it replaces. A call on null throws
+/// <see cref="NullReferenceException"/>, as an instance method does. Where pidfds do not work, each method calls the stock method.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ProcessInterceptors
 {
-    // PosixSignal.SIGKILL, which the frameworks that this library is built for do not have.
+    // PosixSignal.SIGKILL of .NET 11. The frameworks that this library is built for do not define it.
     private const PosixSignal SigKillOfNet11 = (PosixSignal)(-11);
 
     private static bool IsActive => ProcessHandleRegistry.Default.Support.IsSupported;
@@ -53,7 +53,7 @@ public static class ProcessInterceptors
         }
         catch (Exception e) when (entireProcessTree && e is Win32Exception or TimeoutException)
         {
-            // The stock method collects what goes wrong in a tree, even if that is the root alone.
+            // The stock method collects the failures of a tree in an AggregateException, even if only the root failed.
             throw new AggregateException("Not all processes in process tree could be terminated.", e);
         }
     }
@@ -97,7 +97,7 @@ public static class ProcessInterceptors
 
     /// <summary>Replaces <see cref="Process.Start()"/>.</summary>
     /// <param name="process">The process.</param>
-    /// <returns>What the stock method returns.</returns>
+    /// <returns>The result of the stock method.</returns>
     public static bool Start(Process process)
     {
         bool started = process.Start();
@@ -111,24 +111,24 @@ public static class ProcessInterceptors
 
     /// <summary>Replaces <see cref="Process.Start(ProcessStartInfo)"/>.</summary>
     /// <param name="startInfo">What to start.</param>
-    /// <returns>What the stock method returns.</returns>
+    /// <returns>The result of the stock method.</returns>
     public static Process? Start(ProcessStartInfo startInfo) => Attach(Process.Start(startInfo));
 
     /// <summary>Replaces <see cref="Process.Start(string)"/>.</summary>
     /// <param name="fileName">The program.</param>
-    /// <returns>What the stock method returns.</returns>
+    /// <returns>The result of the stock method.</returns>
     public static Process Start(string fileName) => Attach(Process.Start(fileName));
 
     /// <summary>Replaces <see cref="Process.Start(string, string)"/>.</summary>
     /// <param name="fileName">The program.</param>
     /// <param name="arguments">Its command line.</param>
-    /// <returns>What the stock method returns.</returns>
+    /// <returns>The result of the stock method.</returns>
     public static Process Start(string fileName, string? arguments) => Attach(Process.Start(fileName, arguments!));
 
     /// <summary>Replaces <see cref="Process.Start(string, IEnumerable{string})"/>.</summary>
     /// <param name="fileName">The program.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <returns>What the stock method returns.</returns>
+    /// <returns>The result of the stock method.</returns>
     public static Process Start(string fileName, IEnumerable<string> arguments) => Attach(Process.Start(fileName, arguments));
 
     /// <summary>Replaces <see cref="Process.GetProcessById(int)"/>.</summary>
@@ -139,7 +139,7 @@ public static class ProcessInterceptors
 
     /// <summary>Replaces <see cref="Process.GetProcessById(int, string)"/>.</summary>
     /// <param name="processId">The PID.</param>
-    /// <param name="machineName">The machine. A dot is this one.</param>
+    /// <param name="machineName">The machine. A dot means this machine.</param>
     /// <returns>The process, attached if it is on this machine.</returns>
     public static Process GetProcessById(int processId, string machineName) =>
         machineName == "." ? GetProcessById(processId) : Attach(Process.GetProcessById(processId, machineName));
@@ -148,8 +148,8 @@ public static class ProcessInterceptors
     /// <param name="processId">The PID.</param>
     /// <param name="process">The process, attached.</param>
     /// <returns>
-    /// <see langword="false"/> if the stock method has to answer: it has its own text for a process that does not exist, and accepts
-    /// thread ids and PIDs that are not positive.
+    /// <see langword="false"/> if the stock method has to answer. It has its own message for a process that does not exist. It also accepts thread
+    /// ids, and PIDs that are not positive.
     /// </returns>
     public static bool TryOpen(int processId, [NotNullWhen(true)] out Process? process)
     {
@@ -170,8 +170,8 @@ public static class ProcessInterceptors
         }
     }
 
-    /// <summary>Attaches a process that a stock method has returned. The call is a success even if there can be no attachment.</summary>
-    /// <typeparam name="T">The type of the object, perhaps a nullable one.</typeparam>
+    /// <summary>Attaches a process that a stock method has returned. Does not throw if it cannot be attached.</summary>
+    /// <typeparam name="T">The type of the object, which may be nullable.</typeparam>
     /// <param name="process">The process, or <see langword="null"/>.</param>
     /// <returns>The same object.</returns>
     [return: NotNullIfNotNull(nameof(process))]
@@ -188,7 +188,7 @@ public static class ProcessInterceptors
         }
         catch (Exception)
         {
-            // It has exited, and a handler of Exited has closed the object. Or memory is short. The next call attaches it.
+            // The process has exited and a handler of Exited has closed the object, or memory is short. The next call attaches it.
         }
 
         return process;
@@ -197,7 +197,7 @@ public static class ProcessInterceptors
     /// <summary>Replaces the <c>Process.Signal</c> of .NET 11.</summary>
     /// <param name="process">The process.</param>
     /// <param name="signal">The signal.</param>
-    /// <param name="sent">Whether it was sent. Otherwise the process has exited.</param>
+    /// <param name="sent"><see langword="true"/> if it was sent, or <see langword="false"/> if the process has exited.</param>
     /// <returns><see langword="false"/> if the stock method has to answer.</returns>
     public static bool TrySignal(Process process, PosixSignal signal, out bool sent)
     {
@@ -219,11 +219,11 @@ public static class ProcessInterceptors
         }
     }
 
-    /// <summary>Gets what the stock exit status of .NET 11 is made of.</summary>
+    /// <summary>Gets the parts of the stock exit status of .NET 11.</summary>
     /// <param name="status">How a process ended.</param>
     /// <param name="exitCode">Its exit code.</param>
     /// <param name="signal">The signal that killed it.</param>
-    /// <returns><see langword="false"/> if the stock method has to answer, because the status is unknown here or came from there.</returns>
+    /// <returns><see langword="false"/> if the stock method has to answer, because the status is unknown or came from the runtime.</returns>
     public static bool TryGetStockStatus(PidFdExitStatus status, out int exitCode, out PosixSignal? signal)
     {
         ArgumentNullException.ThrowIfNull(status);
@@ -254,7 +254,7 @@ public static class ProcessInterceptors
         }
     }
 
-    // The caller wrote an instance method. Called on null, that throws a NullReferenceException.
+    // The app calls an instance method, which throws NullReferenceException on null.
     private static Process NotNull(Process process)
     {
         _ = process.GetType();

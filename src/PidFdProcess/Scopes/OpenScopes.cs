@@ -1,7 +1,7 @@
 namespace PidFdProcess.Scopes;
 
-/// <summary>The scopes that have processes. What is left in them when the program ends is killed.</summary>
-/// <remarks>A scope without processes is not in the list, so that one that is never disposed can be collected.</remarks>
+/// <summary>The scopes that have processes. When the program ends, all processes in them are killed.</summary>
+/// <remarks>A scope without processes is not in the list, so that it can be collected even if it is never disposed.</remarks>
 internal static class OpenScopes
 {
     private static readonly HashSet<ScopeMembers> s_scopes = [];

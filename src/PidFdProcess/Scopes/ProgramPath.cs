@@ -4,8 +4,8 @@ namespace PidFdProcess.Scopes;
 internal static class ProgramPath
 {
     /// <summary>
-    /// The path of a file name: as it is if it is rooted, else beside the executable of this program, in the current directory, or in a directory of
-    /// PATH. <see langword="null"/> if there is none.
+    /// Returns the path of a file name, or <see langword="null"/> if there is no file of that name. A rooted name stays as it is. Otherwise the file
+    /// is searched in the directory of this program, in the current directory, and in the directories of PATH.
     /// </summary>
     public static string? Resolve(string fileName)
     {
@@ -23,7 +23,7 @@ internal static class ProgramPath
         return File.Exists(here) ? here : FindInPath(fileName);
     }
 
-    /// <summary>The path of an executable file in a directory of PATH.</summary>
+    /// <summary>Returns the path of an executable file in a directory of PATH, or <see langword="null"/>.</summary>
     public static string? FindInPath(string fileName)
     {
         foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))

@@ -6,10 +6,10 @@ using PidFdProcess.Waits;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>A run of a process that a scope owns: it is held by its pidfd, whatever becomes of the object.</summary>
+/// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
 /// <param name="process">The object.</param>
-/// <param name="run">The run, whose reference the member takes over.</param>
-/// <param name="sessionId">The session of the scope that the process leads or was found in; 0: none.</param>
+/// <param name="run">The run. The member takes over its reference.</param>
+/// <param name="sessionId">The session of the scope that the process leads or was found in, or 0 if there is none.</param>
 internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
 {
     public Process Process { get; } = process;
@@ -18,10 +18,10 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
 
     public int SessionId { get; } = sessionId;
 
-    /// <summary>Gets whether the scope has found the process in a session whose leader has exited. The user does not know it.</summary>
+    /// <summary>Gets whether the scope has found the process in a session whose leader has exited. The user does not know this process.</summary>
     public bool IsLeftover => SessionId != 0 && SessionId != Id;
 
-    /// <summary>Gets whether there is a pidfd. Otherwise the process is known by its object and its PID.</summary>
+    /// <summary>Gets whether there is a pidfd. Otherwise the process is identified by its object and its PID.</summary>
     public bool HasPidFd => run.Handle is not null;
 
     /// <summary>Gets the root of the tree, for a stop.</summary>
@@ -33,19 +33,19 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
         : AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, CancellationToken.None);
 
     /// <summary>Takes another reference for the length of a stop.</summary>
-    /// <returns><see langword="false"/> if the process is over.</returns>
+    /// <returns><see langword="false"/> if the run is over.</returns>
     public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : !IsOverWithoutPidFd();
 
-    /// <summary>Gives a reference back.</summary>
+    /// <summary>Releases a reference.</summary>
     public void Release() => run.Handle?.Release();
 
-    /// <summary>Whether the process has been reaped, so that its PID may be a stranger's.</summary>
+    /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
     public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOverWithoutPidFd();
 
-    /// <summary>Sends a signal, without its tree.</summary>
+    /// <summary>Sends a signal to the process, and not to its tree.</summary>
     public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);
 
-    /// <summary>Kills the process and its tree by the runtime.</summary>
+    /// <summary>Kills the process, or its tree, through the runtime.</summary>
     public void KillByRuntime(bool entireProcessTree)
     {
         if (!IsOverWithoutPidFd())
@@ -54,7 +54,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
         }
     }
 
-    /// <summary>Waits for the exit, and tells how the process ended; <see langword="null"/> if it has not ended in time.</summary>
+    /// <summary>Waits for the exit, and returns how the process ended, or <see langword="null"/> if it has not exited in time.</summary>
     public PidFdExitStatus? WaitForStatus(int milliseconds, bool tookKill)
     {
         try

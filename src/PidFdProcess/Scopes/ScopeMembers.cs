@@ -6,11 +6,11 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: a scope may start many short processes, and must not collect them. What the leader of a session leaves behind has no parent that
-// leads to it, and the number of the session is free once its last process has been reaped.
+// Constraints: A scope may start many short processes, and must not keep the exited ones. The processes that the leader of a session leaves behind
+// are in no tree of the scope. The number of the session may be reused once its last process has been reaped.
 //
-// Scheme: a member leaves when its pidfd tells the exit. If it was in a session of the scope, the processes that are left in that session become
-// members first, and prove the session as long as they live.
+// Scheme: A member leaves when its pidfd reports the exit. If it was in a session of the scope, the processes that are left in that session become
+// members before. While one of them lives, the number still means that session.
 
 /// <summary>The processes that a scope owns.</summary>
 internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
@@ -28,7 +28,6 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     /// <summary>Gets the processes that the user has given to the scope and that have not been seen to exit.</summary>
     public IReadOnlyList<Process> Processes => [.. All().Where(static member => !member.IsLeftover).Select(static member => member.Process)];
 
-    /// <summary>Gets how many members there are.</summary>
     public int Count
     {
         get
@@ -52,14 +51,14 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     }
 
     /// <summary>Adds the run that the object has now.</summary>
-    /// <returns><see langword="false"/> if the scope takes no more.</returns>
+    /// <returns><see langword="false"/> if the scope accepts no more processes.</returns>
     public bool TryAdd(Process process, bool leadsSession = false)
     {
         PinnedRun run = PinnedRun.Of(runs, process);
         return TryAdd(new ScopeMember(process, run, leadsSession ? run.Attachment.ProcessId : 0));
     }
 
-    /// <summary>Takes no more processes from now on.</summary>
+    /// <summary>Accepts no more processes from now on.</summary>
     public void Close()
     {
         lock (_gate)
@@ -68,7 +67,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
-    /// <summary>Forgets all members after the stop, also those that are alive.</summary>
+    /// <summary>Removes all members after the stop, even if they are alive.</summary>
     public void Forget()
     {
         lock (_gate)
@@ -79,7 +78,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         All().ForEach(Remove);
     }
 
-    /// <summary>The members that a stop is about, each with a reference for its length.</summary>
+    /// <summary>Returns the members that a stop is for. The caller holds a reference to each of them and releases it.</summary>
     public List<ScopeMember> Hold()
     {
         lock (_gate)
@@ -120,7 +119,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     {
         if (exit.IsFaulted)
         {
-            // The registry was disposed, and the process may be running. The scope keeps it until the stop.
+            // The registry was disposed, and the process may still run. The scope keeps it until the stop.
             _ = exit.Exception;
             return;
         }
@@ -142,7 +141,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
-    /// <summary>Forgets a member that has exited.</summary>
+    /// <summary>Removes a member and releases its pidfd.</summary>
     private void Remove(ScopeMember member)
     {
         lock (_gate)

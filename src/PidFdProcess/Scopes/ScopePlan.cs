@@ -4,10 +4,10 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>The options of a scope in numbers, checked.</summary>
+/// <summary>The options of a scope in numbers, after their check.</summary>
 internal sealed record ScopePlan(int Signal, int GraceMilliseconds, bool EntireProcessTree, bool KillOnParentExit, bool NewSession)
 {
-    /// <summary>How long a stop waits for the deaths after SIGKILL.</summary>
+    /// <summary>How long a stop waits for the exits after SIGKILL.</summary>
     public const int KillMilliseconds = 900;
 
     /// <exception cref="ArgumentOutOfRangeException">No signal has the number, or the time is out of range.</exception>

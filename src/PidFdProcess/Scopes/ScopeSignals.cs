@@ -5,7 +5,9 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>Passes signals of the program on to a scope: stops it with the same signal before the program's own answer to it.</summary>
+/// <summary>
+/// Forwards signals of this program to a scope. Stops the scope with the same signal, before the program itself handles the signal.
+/// </summary>
 internal sealed class ScopeSignals : IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -22,7 +24,7 @@ internal sealed class ScopeSignals : IDisposable
     public void Dispose() => _registrations.ForEach(static registration => registration.Dispose());
 
     /// <summary>
-    /// A terminal sends SIGINT, SIGQUIT and SIGHUP to its foreground group. The processes of that group have the signal by themselves.
+    /// Returns which processes the terminal has already signalled. A terminal sends SIGINT, SIGQUIT and SIGHUP to its foreground group.
     /// </summary>
     private static Func<TreeMember, bool>? FromTerminal(int signal)
     {
@@ -35,7 +37,7 @@ internal sealed class ScopeSignals : IDisposable
         return ForegroundGroup() == group ? member => member.GroupId == group : null;
     }
 
-    /// <summary>Field 8 of <c>/proc/self/stat</c>: the foreground group of the terminal; -1 if there is none.</summary>
+    /// <summary>Returns the foreground group of the terminal (field 8 of <c>/proc/self/stat</c>), or -1 if there is none.</summary>
     private static int ForegroundGroup()
     {
         try

@@ -7,21 +7,22 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: a hundred stubborn processes must not take longer than one, nor a thread each. Some of them may have no pidfd because the program is
-// out of descriptors. Where /proc is missing no tree can be listed.
+// Constraints: A hundred processes that ignore the signal must not take longer than one, and must not take a thread each. Some processes may have no
+// pidfd because the program is out of descriptors. Without /proc no tree can be listed.
 //
-// Scheme: all processes with a pidfd are one forest, which the calling thread stops. Those without one are another forest, by PID and start time, on
-// a second thread. Without /proc, and on other systems than Linux, the processes are signalled one after the other and share the time.
+// Scheme: All processes with a pidfd are one forest, which the calling thread stops. All processes without a pidfd are another forest. A second
+// thread stops it by PID and start time. Without /proc, and on systems other than Linux, the processes are signalled one after the other and share
+// the time.
 
-/// <summary>The stop of all processes of a scope within one time limit.</summary>
+/// <summary>Stops all processes of a scope within one time limit.</summary>
 internal static class ScopeStop
 {
     private const int CaptureMilliseconds = 100;
 
     /// <summary>Stops the processes. Blocks the calling thread.</summary>
-    /// <param name="scope">The scope, which takes no more processes.</param>
-    /// <param name="signal">The signal that asks for the end.</param>
-    /// <param name="hasSignalAlready">Which processes have it from elsewhere.</param>
+    /// <param name="scope">The scope. It accepts no more processes.</param>
+    /// <param name="signal">The signal that asks the processes to end.</param>
+    /// <param name="hasSignalAlready">Returns whether a process has got the signal from the terminal.</param>
     /// <param name="cancellationToken">Ends the stop before the kill.</param>
     public static ProcessScopeResult Run(
         ScopeMembers scope, int signal, Func<TreeMember, bool>? hasSignalAlready, CancellationToken cancellationToken)
@@ -112,7 +113,7 @@ internal static class ScopeStop
         long start = Stopwatch.GetTimestamp();
         foreach (ScopeMember member in members.Where(member => !member.IsLeftover && !alive.Contains(member.Id)))
         {
-            // The event loop has the exit, or is about to. It may be the only one that saw the status.
+            // The event loop has captured the status, or captures it soon. No other thread may have seen the status.
             int left = TimeLimit.Left(CaptureMilliseconds, start);
             ((IAsyncResult)member.Exit).AsyncWaitHandle.WaitOne(left);
             if (member.WaitForStatus(left, result.TookKill.Contains(member.Id)) is { } status)

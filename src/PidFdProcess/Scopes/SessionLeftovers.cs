@@ -6,18 +6,26 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
 
+// Overview
+//
+// Constraints: /proc tells a session only by its number, which is the PID of the leader. After the last process of the session has been reaped,
+// another process may get that PID and lead a new session.
+//
+// Scheme: Open the pidfd of each candidate first, read its session second, and ask for a proof last. A proof is a member of the session that has not
+// been reaped. Without a member, a short time since the session was last known is enough if no process has the PID of the leader.
+
 /// <summary>Finds the processes that are left in a session whose leader has exited.</summary>
 internal static class SessionLeftovers
 {
-    // In this time the kernel cannot hand out all other PIDs.
+    // In this time the kernel cannot give out all other PIDs.
     private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Opens them. Each pidfd is opened first, the session is read next, and the proof is asked for last.</summary>
+    /// <summary>Opens the processes that are left in the session.</summary>
     /// <param name="runs">The table of the runs.</param>
     /// <param name="sessionId">The session.</param>
-    /// <param name="isKnown">Whether a process is a member already.</param>
-    /// <param name="isProven">Whether a member of the session has not been reaped.</param>
-    /// <param name="knownAt">When the session was known last, as <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="isKnown">Returns whether a process is a member already.</param>
+    /// <param name="isProven">Returns whether a member of the session has not been reaped.</param>
+    /// <param name="knownAt">When the session was last known to exist, as a value of <see cref="Stopwatch.GetTimestamp"/>.</param>
     public static List<Process> Open(AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, long knownAt)
     {
         IKernel kernel = runs.Platform.Kernel;
@@ -42,7 +50,7 @@ internal static class SessionLeftovers
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
             {
-                // Gone since it was listed, or out of descriptors. A stop lists again.
+                // The process has gone after the list, or no descriptor is free. A stop lists again.
             }
             finally
             {

@@ -3,7 +3,7 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
 
-/// <summary>One stop of a scope, which all callers share. It has a thread of its own, because the pool may be starved.</summary>
+/// <summary>The stop of a scope, which all callers share. It has a thread of its own, because the thread pool may be starved.</summary>
 internal sealed class SharedStop(ScopeMembers scope)
 {
     private readonly object _gate = new();
@@ -11,7 +11,7 @@ internal sealed class SharedStop(ScopeMembers scope)
     private CancellationTokenSource? _cancellation;
     private int _waiters;
 
-    /// <summary>Waits without a pool thread.</summary>
+    /// <summary>Blocks until the stop ends. Needs no pool thread.</summary>
     public ProcessScopeResult Wait(int? signal = null, Func<TreeMember, bool>? hasSignalAlready = null)
     {
         Task<ProcessScopeResult> run = Join(signal, hasSignalAlready);
@@ -25,7 +25,7 @@ internal sealed class SharedStop(ScopeMembers scope)
         }
     }
 
-    /// <summary>Ends early if the token is cancelled. The last caller that gives up ends the stop.</summary>
+    /// <summary>Waits until the stop ends or the token is cancelled. If no caller waits any more, the stop ends.</summary>
     public async Task<ProcessScopeResult> WaitAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -46,7 +46,7 @@ internal sealed class SharedStop(ScopeMembers scope)
         {
             if (_run is null or { IsFaulted: true } or { IsCanceled: true })
             {
-                // Closed here, so that no process gets into the scope after the call has returned.
+                // Closed on this thread, so that the scope accepts no process after the call has returned.
                 scope.Close();
                 CancellationTokenSource cancellation = new();
                 _cancellation = cancellation;

@@ -3,10 +3,10 @@ using System.Runtime.ExceptionServices;
 
 namespace PidFdProcess.Scopes;
 
-// Constraint: the kernel sends the parent-death signal when the thread that started the child ends, not when its process does. A thread of the pool
-// ends when it has been idle for some time.
+// Constraints: The kernel sends the parent-death signal when the thread that started the child ends, even if its process goes on. A pool thread ends
+// after it has been idle for some time.
 
-/// <summary>The one thread that starts children with a parent-death signal. It lives as long as the program.</summary>
+/// <summary>Starts children with a parent-death signal on one thread, which lives as long as the program.</summary>
 internal static class StarterThread
 {
     private static readonly object s_gate = new();
@@ -21,7 +21,7 @@ internal static class StarterThread
             s_requests.Enqueue(request);
             if (!s_isRunning)
             {
-                // Foreground threads would keep the program from its end.
+                // A foreground thread would keep the program from ending.
                 new Thread(Run) { IsBackground = true, Name = "PidFdProcess starter" }.Start();
                 s_isRunning = true;
             }

@@ -6,7 +6,7 @@ using PidFdProcess.Linux;
 namespace PidFdProcess.Scopes;
 
 /// <summary>
-/// The stop of a scope where trees cannot be listed: signals one after the other, one time limit, and the runtime's own kill of trees.
+/// Stops a scope where trees cannot be listed. Signals the processes one after the other, waits within one time limit, and kills through the runtime.
 /// </summary>
 internal static class StockScopeStop
 {

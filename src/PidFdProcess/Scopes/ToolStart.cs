@@ -9,19 +9,19 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
-// Constraints: PR_SET_PDEATHSIG and setsid(2) have to be called in the child before its program runs, and the runtime gives no place for that. A
-// parent that dies before the call is made sends no signal any more. A shell drops the environment variables that it has no syntax for.
+// Constraints: PR_SET_PDEATHSIG and setsid(2) must be called in the child before its program runs, and the runtime has no hook for that. If the
+// parent dies before the child makes the call, no signal is sent. A shell drops environment variables whose names are not in its syntax.
 //
-// Scheme: the child becomes setpriv, which sets the signal, then a shell, which ends if its parent is another process by now, then setsid, then the
-// program, all by execve(2): PID, working directory, environment, descriptors and arguments stay. Variables with unusual names are left to bash,
-// which passes them on.
+// Scheme: The child runs setpriv, which sets the signal. Then it runs a shell, which kills itself if its parent is another process now. Then it runs
+// setsid, and then the program. Each one runs the next by execve(2), so that the PID, working directory, environment, descriptors and arguments stay
+// the same. If a variable has an unusual name, the shell is bash, which keeps it.
 
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
 {
     private const string CheckParent = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$; ";
 
-    // What shells add to the environment.
+    // The variables that shells add to the environment.
     private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL"];
 
     public static Process Start(ProcessStartInfo startInfo, bool killOnParentExit, bool newSession)
@@ -72,9 +72,9 @@ internal static partial class ToolStart
         bool isBusyBox = path is not null
             && Path.GetFileName(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName) is "busybox" or "toybox";
 
-        // That of BusyBox does not know the parent-death signal.
+        // The setpriv of BusyBox does not know the parent-death signal.
         return path is null || (isBusyBox && name == "setpriv")
-            ? throw new PlatformNotSupportedException($"The program {name} is missing; it is in the package {package}.")
+            ? throw new PlatformNotSupportedException($"The program {name} is missing. It is in the package {package}.")
             : path;
     }
 
@@ -84,7 +84,7 @@ internal static partial class ToolStart
         return odd is null
             ? "/bin/sh"
             : ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
-                "The program bash is missing; it is in the package bash. "
+                "The program bash is missing. It is in the package bash. "
                 + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
     }
 
@@ -129,7 +129,8 @@ internal static partial class ToolStart
     }
 
     /// <summary>
-    /// For inside quotation marks, as the runtime splits <see cref="ProcessStartInfo.Arguments"/>: a backslash counts only before a mark.
+    /// Escapes an argument for use inside quotation marks. The runtime splits <see cref="ProcessStartInfo.Arguments"/>, and takes a backslash as an
+    /// escape only before a quotation mark.
     /// </summary>
     private static string Escape(string argument) => QuotedBackslashes().Replace(
         argument, static match => match.Groups[1].Value + match.Groups[1].Value + (match.Groups[2].Length > 0 ? "\\\"" : ""));

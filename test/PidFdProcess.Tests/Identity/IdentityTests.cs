@@ -161,9 +161,9 @@ public sealed class IdentityTests
     public void WhatNamesNoProcess_IsGone()
     {
         using ProcessHandleRegistry registry = new();
-        AssertGone(registry, default, "names none");
-        AssertGone(registry, new ProcessIdentity(Environment.ProcessId, null, null, Guid.NewGuid()), "names none");
-        AssertGone(registry, new ProcessIdentity(Environment.ProcessId, null, 1, null), "names none");
+        AssertGone(registry, default, "names no process");
+        AssertGone(registry, new ProcessIdentity(Environment.ProcessId, null, null, Guid.NewGuid()), "names no process");
+        AssertGone(registry, new ProcessIdentity(Environment.ProcessId, null, 1, null), "names no process");
     }
 
     [TestMethod]
