@@ -34,6 +34,11 @@ internal static class ProcessTable
     /// <summary>Gets the name of a process, or <see langword="null"/> if there is no such process.</summary>
     public static string? NameOf(int processId) => Read(processId, "comm")?.TrimEnd('\n');
 
+    /// <summary>Gets whether a process ignores a signal.</summary>
+    public static bool Ignores(int processId, int signal) =>
+        Read(processId, "status")?.Split('\n').FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line
+        && (ulong.Parse(line[7..].Trim(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) >> (signal - 1) & 1) != 0;
+
     /// <summary>Reads the fields behind the name in /proc/PID/stat. The name may contain blanks and parentheses.</summary>
     public static string[]? FieldsOf(int processId) =>
         Read(processId, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;

@@ -21,6 +21,9 @@ internal sealed class RecipeRun : IDisposable
         _process = Process.Start(start)!;
     }
 
+    /// <summary>Gets the PID of the recipe.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Reads until a line is as asked for, and returns it.</summary>
     public async Task<string> ReadUntilAsync(Predicate<string> isExpected)
     {
