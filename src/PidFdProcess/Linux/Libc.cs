@@ -73,6 +73,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
 
+    /// <summary>The errno of a call that has just returned this result on this thread, or 0 if the result is not -1.</summary>
+    public static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+
     /// <summary>sigset_t: 1024 bits in glibc and musl, in words of the machine; twice as much room where these have 64 bits.</summary>
     [InlineArray(1024 / 32)]
     public struct SigSet

@@ -23,12 +23,6 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     private const int NanosecondsPerTick = 100;
     private const int FileSystemStatusSize = 256;
 
-    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version. The number is the same on every architecture.
-    private const nuint PidFdGetInfo = 0xC040FF0B;
-    private const int InfoSize = 64;
-    private const ulong InfoPid = 1;
-    private const int ThreadGroupIndex = 5;
-
     public static LinuxPidFs Instance { get; } = new();
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
@@ -37,7 +31,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         // with the longer one have that first.
         ulong* status = stackalloc ulong[FileSystemStatusSize / sizeof(ulong)];
         *status = 0;
-        Errno error = ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
+        Errno error = Libc.ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
         isOnPidFs = *(uint*)status == PidFsMagic;
         return error;
     }
@@ -47,7 +41,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         // Unlike struct stat, struct statx has the same layout on every architecture.
         byte path = 0;
         ulong* status = stackalloc ulong[StatXSize / sizeof(ulong)];
-        Errno error = ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
+        Errno error = Libc.ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
         inode = status[StatXInodeOffset / sizeof(ulong)];
         return error;
     }
@@ -57,7 +51,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         byte path = 0;
         FileHandle handle = new() { Size = HandleSize };
         int mountId;
-        Errno error = ErrnoOf(PidFsCalls.NameToHandleAt(pidFd, &path, &handle, &mountId, EmptyPath));
+        Errno error = Libc.ErrnoOf(PidFsCalls.NameToHandleAt(pidFd, &path, &handle, &mountId, EmptyPath));
         type = handle.Type;
         inode = handle.Inode;
         return error != 0 || handle.Size == HandleSize ? error : Errno.EINVAL;
@@ -67,30 +61,24 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     {
         FileHandle handle = new() { Size = HandleSize, Type = type, Inode = inode };
         int fd = PidFsCalls.OpenByHandleAt(mount, &handle, OpenReadWriteCloseOnExec);
-        Errno error = ErrnoOf(fd);
+        Errno error = Libc.ErrnoOf(fd);
         pidFd = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
 
     public Errno GetProcessId(SafePidFdHandle pidFd, out int processId)
     {
-        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
-        new Span<byte>(info, InfoSize).Clear();
-        *info = InfoPid;
-        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
-        processId = ((int*)info)[ThreadGroupIndex];
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
+        processId = info.ProcessId;
 
         // Before Linux 6.13, or seccomp forbids it. It also answers ESRCH for a process whose parent is not visible in this PID namespace.
-        return error != 0 && LinuxKernel.IsProcOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
+        return error != 0 && ProcMount.IsOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
     public Errno GetParentId(SafePidFdHandle pidFd, out int parentId)
     {
-        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
-        new Span<byte>(info, InfoSize).Clear();
-        *info = InfoPid;
-        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
-        parentId = ((int*)info)[ThreadGroupIndex + 1];
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
+        parentId = info.ParentId;
         return error;
     }
 
@@ -99,7 +87,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         // PIDFD_THREAD is O_EXCL.
         int flags = PidFsCalls.Fcntl(pidFd, GetStatusFlags);
         isOfThread = (flags & OpenExclusive) != 0;
-        return ErrnoOf(flags);
+        return Libc.ErrnoOf(flags);
     }
 
     public int GetParentId() => PidFsCalls.GetParentId();
@@ -115,7 +103,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     public Errno GetTimeSinceBoot(out TimeSpan time)
     {
         PidFsCalls.TimeSpec now;
-        Errno error = ErrnoOf(PidFsCalls.ClockGetTime(BootTimeClock, &now));
+        Errno error = Libc.ErrnoOf(PidFsCalls.ClockGetTime(BootTimeClock, &now));
         time = new TimeSpan((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / NanosecondsPerTick));
         return error;
     }
@@ -159,8 +147,6 @@ internal sealed unsafe class LinuxPidFs : IPidFs
             return error;
         }
     }
-
-    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
 
     /// <summary>struct file_handle, as pidfs fills it.</summary>
     [StructLayout(LayoutKind.Sequential)]

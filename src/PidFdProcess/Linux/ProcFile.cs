@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace PidFdProcess.Linux;
 
 /// <summary>Reads a file or directory of /proc without an exception. Files come and go there, so that an error is an everyday answer.</summary>
@@ -17,7 +15,7 @@ internal unsafe ref struct ProcFile
         fixed (byte* pointer = path)
         {
             file = new ProcFile(Libc.Open(pointer, OpenReadOnlyCloseOnExec, 0));
-            return file._fd == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+            return Libc.ErrnoOf(file._fd);
         }
     }
 
@@ -31,7 +29,7 @@ internal unsafe ref struct ProcFile
             do
             {
                 length = Libc.Read(_fd, pointer, (nuint)buffer.Length);
-                error = length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+                error = Libc.ErrnoOf(length);
             }
             while (error == Errno.EINTR);
         }
@@ -47,7 +45,7 @@ internal unsafe ref struct ProcFile
         {
             nint length = Libc.SyscallGetDents(SyscallNumbers.Current.GetDents64, _fd, pointer, buffer.Length);
             count = length == -1 ? 0 : (int)length;
-            return length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+            return Libc.ErrnoOf(length);
         }
     }
 

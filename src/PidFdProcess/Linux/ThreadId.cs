@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace PidFdProcess.Linux;
 
 /// <summary>Tells the id of a thread from that of a process. Both come from one range, and <c>kill(2)</c> takes the one for the other.</summary>
@@ -15,9 +13,7 @@ internal static class ThreadId
         // The id may have got a new owner between the two calls.
         && TgKill(id) == Errno.ESRCH;
 
-    private static Errno TgKill(int id) => ErrnoOf(Libc.SyscallTgKill(SyscallNumbers.Current.TgKill, id, id, signal: 0));
+    private static Errno TgKill(int id) => Libc.ErrnoOf(Libc.SyscallTgKill(SyscallNumbers.Current.TgKill, id, id, signal: 0));
 
-    private static Errno Kill(int id) => ErrnoOf(Libc.Kill(id, 0));
-
-    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+    private static Errno Kill(int id) => Libc.ErrnoOf(Libc.Kill(id, 0));
 }
