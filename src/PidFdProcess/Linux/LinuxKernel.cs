@@ -10,8 +10,8 @@ namespace PidFdProcess.Linux;
 //   6.9  pidfd_send_signal reaches a process group
 //   6.15 ioctl PIDFD_GET_INFO tells the exit status, also after the process has been reaped
 //
-// The .NET runtime reaps its children itself and calls FailFast if other code has reaped one. WaitIdNoWait is the only waitid here, and it
-// always passes WNOWAIT.
+// The .NET runtime reaps its children itself and calls FailFast if other code has reaped one. WaitIdNoWait is the only waitid here, and it always
+// passes WNOWAIT.
 internal sealed unsafe class LinuxKernel : IKernel
 {
     private const int PPidFd = 3;

@@ -4,10 +4,10 @@ using System.Text.Unicode;
 
 namespace PidFdProcess.Linux;
 
-// pidfs came in the course of a few Linux releases:
+// Linux got pidfs in these releases:
 //   6.9  pidfds are inodes of their own, with a number that is unique until the next boot
 //   6.13 ioctl PIDFD_GET_INFO tells the PID
-//   6.14 handles of files: a process can be opened by its inode number alone
+//   6.14 file handles, with which a process can be opened by its inode number alone
 internal sealed unsafe class LinuxPidFs : IPidFs
 {
     private const uint PidFsMagic = 0x50494446;
@@ -27,8 +27,8 @@ internal sealed unsafe class LinuxPidFs : IPidFs
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
     {
-        // The type is the first field, a word of the machine or (s390x) 32 bits. The magic number is in its low half, and all machines
-        // with the longer one have that first.
+        // The type is the first field. It is a word of the machine, or 32 bits on s390x. All machines with a field of 64 bits are little endian, so
+        // the magic number is in its first 32 bits.
         ulong* status = stackalloc ulong[FileSystemStatusSize / sizeof(ulong)];
         *status = 0;
         Errno error = Libc.ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
@@ -71,7 +71,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
         processId = info.ProcessId;
 
-        // Before Linux 6.13, or seccomp forbids it. It also answers ESRCH for a process whose parent is not visible in this PID namespace.
+        // The ioctl fails before Linux 6.13, or if seccomp forbids it. It answers ESRCH if the parent of the process is not visible in this PID namespace.
         return error != 0 && ProcMount.IsOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
@@ -148,7 +148,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         }
     }
 
-    /// <summary>struct file_handle, as pidfs fills it.</summary>
+    /// <summary><c>struct file_handle</c>, as pidfs fills it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct FileHandle
     {

@@ -4,8 +4,7 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// <c>struct pidfd_info</c> of <c>linux/pidfd.h</c> in its first version (64 bytes), and the ioctl <c>PIDFD_GET_INFO</c> that fills it
-/// (Linux 6.13).
+/// <c>struct pidfd_info</c> of <c>linux/pidfd.h</c> in its first version (64 bytes), and the ioctl <c>PIDFD_GET_INFO</c> that fills it (Linux 6.13).
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct PidFdInfo

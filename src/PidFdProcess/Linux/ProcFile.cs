@@ -1,6 +1,6 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>Reads a file or directory of /proc without an exception. Files come and go there, so that an error is an everyday answer.</summary>
+/// <summary>Reads a file or directory of /proc. Returns the errno instead of throwing, because files of /proc come and go.</summary>
 internal unsafe ref struct ProcFile
 {
     private const int OpenReadOnlyCloseOnExec = 0x80000;
@@ -19,7 +19,7 @@ internal unsafe ref struct ProcFile
         }
     }
 
-    /// <summary>Reads the next bytes; 0 at the end.</summary>
+    /// <summary>Reads the next bytes. The count is 0 at the end.</summary>
     public readonly Errno Read(Span<byte> buffer, out int count)
     {
         Errno error;
@@ -38,7 +38,7 @@ internal unsafe ref struct ProcFile
         return error;
     }
 
-    /// <summary>Reads the next entries of a directory, <c>getdents64(2)</c>; 0 at the end.</summary>
+    /// <summary>Reads the next entries of a directory with <c>getdents64(2)</c>. The count is 0 at the end.</summary>
     public readonly Errno ReadEntries(Span<byte> buffer, out int count)
     {
         fixed (byte* pointer = buffer)

@@ -66,7 +66,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
 
-    /// <summary>Hands over the pidfd to the caller, who closes it.</summary>
+    /// <summary>Hands over the pidfd to the caller, which closes it.</summary>
     public SafePidFdHandle? TakePidFd()
     {
         SafePidFdHandle? taken = PidFd;
