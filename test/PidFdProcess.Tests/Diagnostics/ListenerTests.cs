@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>Who listens to the meter is user code: what it does hurts nobody but the wait that it counts.</summary>
+/// <summary>Listeners of the meter are user code. A bad listener hurts only the wait whose exit it counts.</summary>
 [TestClass]
 public sealed class ListenerTests
 {
@@ -41,7 +41,7 @@ public sealed class ListenerTests
         using Process second = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
 
-        // The other one has the first slot of the watcher.
+        // The other process has the first slot of the event loop.
         Task secondWait = registry.WaitForExitAsync(second);
         Task firstWait = registry.WaitForExitAsync(first, source.Token);
         using (ExitListener.Once(source.Cancel))

@@ -185,7 +185,7 @@ public sealed class IdentityMethodTests
         using Process process = registry.Open(identity);
         Assert.AreEqual(Environment.ProcessId, process.Id);
 
-        // Ids begin anew with each boot.
+        // Each boot starts the ids again.
         PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(
             () => registry.Open(identity with { BootId = Guid.NewGuid() }));
         StringAssert.Contains(e.Message, "boot_id: ENOENT");

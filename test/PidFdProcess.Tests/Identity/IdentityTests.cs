@@ -10,7 +10,7 @@ namespace PidFdProcess.Tests.Identity;
 [TestClass]
 public sealed class IdentityTests
 {
-    // None stands for the stock route.
+    // The value None stands for the stock route.
     public static IEnumerable<object[]> Methods => Enum.GetValues<ProcessIdentityMethod>().Select(method => new object[] { method });
 
     [TestMethod]

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-/// <summary>When has every thread of a process stopped?</summary>
+/// <summary>Finds out whether every thread of a process has stopped.</summary>
 [TestClass]
 public sealed class ProcThreadsTests : IDisposable
 {

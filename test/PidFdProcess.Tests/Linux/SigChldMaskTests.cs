@@ -8,7 +8,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-/// <summary>A thread that blocks until it has an exit status leaves SIGCHLD to others, for as long as it waits and no longer.</summary>
+/// <summary>A thread that blocks until it has an exit status leaves SIGCHLD to other threads, but only during the wait.</summary>
 [TestClass]
 public sealed class SigChldMaskTests
 {

@@ -179,7 +179,7 @@ public sealed class PidRunTests
         Assert.DoesNotContain("\e[r", output);
     }
 
-    // A command that ends before PidRun has attached it may be reaped by then.
+    // If a command ended before PidRun had attached it, the runtime might have reaped it already.
     private static (int ExitCode, string Error) RunOnceAttached(string script)
     {
         using PidRunProcess run = PidRunProcess.Start("sh", "-c", $"echo $$; read go; {script}");
@@ -191,7 +191,7 @@ public sealed class PidRunTests
 
     private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
 
-    /// <summary>A shell cannot trap what was ignored when it started, as for a test run in the background.</summary>
+    /// <summary>A shell cannot trap a signal that was ignored when the shell started, as in a test run in the background.</summary>
     private static void RequireSigint(int pid)
     {
         string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));

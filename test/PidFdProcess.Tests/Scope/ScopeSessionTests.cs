@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
-/// <summary>Scopes whose processes lead sessions of their own: what has left the tree is stopped, too.</summary>
+/// <summary>Scopes whose processes lead sessions of their own. Processes that have left the tree are stopped, too.</summary>
 [TestClass]
 public sealed class ScopeSessionTests
 {

@@ -39,7 +39,7 @@ public sealed class ScopeStopTests
         Assert.IsTrue(result.Exits.All(static exit => exit.Status.Canceled), string.Join('\n', result.Exits));
         Assert.IsLessThan(threads + 20, most);
 
-        // One second more than the grace period is promised, on a machine that is not busy with other tests.
+        // On a machine that is not busy, the stop takes at most one second more than the grace period.
         Assert.IsLessThan(grace.TotalSeconds * 3, elapsed.TotalSeconds);
         Dispose(processes);
     }
@@ -89,7 +89,7 @@ public sealed class ScopeStopTests
         await using ProcessScope scope = new();
         for (int i = 0; i < 50; i++)
         {
-            // Also one whose object is disposed before its end.
+            // The object is disposed before its process ends.
             scope.Start(Shell.Info("exit 3")).Dispose();
         }
 

@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Sources;
 
-/// <summary>Habits that make sentences of comments hard to read, as shares of all. The rules are in CONTRIBUTING.md.</summary>
+/// <summary>Limits the shares of sentences with habits that make comments hard to read. The rules are in CONTRIBUTING.md.</summary>
 [TestClass]
 public sealed partial class ProseTests
 {

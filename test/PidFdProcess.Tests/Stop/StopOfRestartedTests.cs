@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Stop;
 
-/// <summary>A stop means the run that it began with, whatever becomes of the Process object while it lasts.</summary>
+/// <summary>A stop means the run that it began with, even if the Process object is closed or restarted during the stop.</summary>
 [TestClass]
 public sealed class StopOfRestartedTests
 {

@@ -93,7 +93,7 @@ public sealed class StopStepsTests
         int descendant = int.Parse(process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
         if (inTime)
         {
-            // The descendant is found while its parent lives or not at all.
+            // The descendant can be found only while its parent lives.
             Assert.AreEqual(4, (await process.WaitForExitOrKillPidFdAsync(s_limit, entireProcessTree: true)).ExitCode);
             Native.KillByPid(descendant);
         }

@@ -56,7 +56,7 @@ public sealed class TreeKillTests
         HookedKernel kernel = new();
         kernel.OnReadStat = id =>
         {
-            // Nobody but a pass over /proc looks at this bystander.
+            // Only a pass over /proc reads the stat file of this bystander.
             passes += id == 1 ? 1 : 0;
             return null;
         };

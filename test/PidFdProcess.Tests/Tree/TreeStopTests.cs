@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>The graceful stop of a tree: who gets the signals, and when it ends.</summary>
+/// <summary>The graceful stop of a tree, with the signals of each member and the end of the stop.</summary>
 [TestClass]
 public sealed class TreeStopTests
 {

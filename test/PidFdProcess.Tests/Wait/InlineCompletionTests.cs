@@ -7,7 +7,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The opt-in to complete on the watcher's thread: whose code runs where, and that nothing it does loses a wait.</summary>
+/// <summary>The opt-in to complete on the thread of the event loop. User code runs there, and whatever it does loses no wait.</summary>
 [TestClass]
 public sealed class InlineCompletionTests : IDisposable
 {
@@ -201,7 +201,7 @@ public sealed class InlineCompletionTests : IDisposable
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 
-    // Under load the runtime may reap a child so late that its wait goes to the thread pool all the same.
+    // Under load the runtime may reap a child so late that its wait goes to the thread pool.
     private async Task AssertWatcherCompletesAsync()
     {
         Thread resumed;

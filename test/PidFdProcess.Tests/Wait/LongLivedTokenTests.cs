@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>A token that outlives the waits it was given to, such as that of a whole program, keeps nothing of them.</summary>
+/// <summary>A token that outlives its waits, like the token of a whole program, holds no reference to them.</summary>
 [TestClass]
 public sealed class LongLivedTokenTests
 {

@@ -42,7 +42,7 @@ public sealed class WhenAnyExitTests
         Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 19, "the others are watched until they exit");
 
-        // The answer needs no reap, and HasExited does.
+        // The answer comes before the reap, but HasExited waits for it.
         Assert.IsTrue(_processes[which].WaitForExit(s_limit));
         Assert.AreEqual(1, _processes.Count(p => p.HasExited));
 
