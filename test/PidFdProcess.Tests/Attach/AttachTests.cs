@@ -113,7 +113,7 @@ public sealed class AttachTests : IDisposable
     [DataRow("0")]
     [DataRow("")]
     [DataRow("false")]
-    public void AnOperatorWhoSaysNo_ChangesNothing(string value)
+    public void TheVariable_WithAValueThatSaysNo_ChangesNothing(string value)
     {
         Environment.SetEnvironmentVariable(PidFdSupport.DisabledVariable, value);
         try

@@ -38,7 +38,7 @@ public sealed class SweepTests
     }
 
     [TestMethod]
-    public void AfterManyWereClosedASweepComesAsSoonAsEver()
+    public void AfterManyWereClosed_TheNextSweepComesNoLater()
     {
         const int Many = 3 * BetweenSweeps;
         using Process child = TestProcesses.StartSleeper();

@@ -49,7 +49,7 @@ public sealed class AttachErrnoTests
     }
 
     [TestMethod]
-    public void AResourceErrno_LetsStockServeMeanwhile()
+    public void AResourceErrno_LetsStockServeTheCall()
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, Errno.EMFILE);

@@ -50,7 +50,7 @@ public sealed class PendingWaitTests
     [TestMethod]
     [DataRow(true, DisplayName = "children")]
     [DataRow(false, DisplayName = "foreign processes")]
-    public async Task APendingWaitTakesLittleHeap(bool children)
+    public async Task APendingWait_TakesLittleHeap(bool children)
     {
         const int Count = 1_000;
         using NonChildFamily foreigners = new(children ? 0 : Count);

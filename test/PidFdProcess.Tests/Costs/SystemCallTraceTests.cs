@@ -28,7 +28,7 @@ public sealed partial class SystemCallTraceTests
     }
 
     [TestMethod]
-    public async Task APendingWaitForAForeignProcessDoesNotPoll()
+    public async Task APendingWaitForANonChild_DoesNotPoll()
     {
         Trace pidfd = await Trace.RunAsync("pidfd");
         Trace stock = await Trace.RunAsync("stock");

@@ -14,7 +14,7 @@ public sealed class ListenerTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatThrows_EndsItsWaitWithThat_AndNoOther(bool inline)
+    public async Task AListenerThatThrows_FailsItsOwnWaitAlone(bool inline)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
@@ -34,7 +34,7 @@ public sealed class ListenerTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatCancelsTheWait_LeavesTheOthers(bool inline)
+    public async Task AListenerThatCancelsItsWait_LeavesTheOthers(bool inline)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();

@@ -176,7 +176,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void NothingIsAllocatedWhenNobodyListens()
+    public void NothingIsAllocatedWithoutAListener()
     {
         const int Tries = 5;
         long before = 0;

@@ -70,7 +70,7 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ForeignStatuses(bool olderKernel)
+    public async Task NonChildStatuses(bool olderKernel)
     {
         using ProcessHandleRegistry registry = olderKernel ? TestRegistry.On(new HookedKernel().WithoutInfo().Platform) : new();
 

@@ -40,7 +40,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AReapedOneByThePidFd()
+    public void AReapedProcessByThePidFd()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(foreign);

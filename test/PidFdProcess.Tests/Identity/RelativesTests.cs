@@ -83,7 +83,7 @@ public sealed class RelativesTests
     }
 
     [TestMethod]
-    public void WhatCannotBeOpened_IsReported()
+    public void AChildThatCannotBeOpened_IsReported()
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
         using NonChildProcess foreign = NonChildProcess.StartReaped();

@@ -74,7 +74,7 @@ public sealed class SafePidFdHandleTests
     }
 
     [TestMethod]
-    public void ADescriptorOfSomebodyElse_StaysOpen()
+    public void ADescriptorOfOtherCode_StaysOpen()
     {
         int number = OpenFile();
         new SafePidFdHandle(number, ownsHandle: false).Dispose();

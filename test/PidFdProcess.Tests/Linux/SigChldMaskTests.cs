@@ -48,7 +48,7 @@ public sealed class SigChldMaskTests
     }
 
     [TestMethod]
-    public void WhatAHandlerOfExitedStarts_DoesNotInheritTheMask()
+    public void AProcessThatAHandlerOfExitedStarts_DoesNotInheritTheMask()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();
@@ -69,7 +69,7 @@ public sealed class SigChldMaskTests
     }
 
     [TestMethod]
-    public void WhatAListenerToTheMeterStarts_DoesNotInheritTheMask()
+    public void AProcessThatAListenerOfTheMeterStarts_DoesNotInheritTheMask()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();

@@ -68,7 +68,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void WhatFollowsTheCommandBelongsToIt()
+    public void ArgumentsAfterTheCommand_BelongToIt()
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(
             "--tree", "echo", "--timeout", "--pid", "5", "--", "@x", "[suggest]", "-h");
@@ -124,7 +124,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void PassesSigintOnAndWhatFollows()
+    public void PassesOnSigintAndLaterSignals()
     {
         using PidRunProcess run = PidRunProcess.Start("--grace", "0", "sh", "-c", StopsAtTerm);
         RequireSigint(Number(run.ReadLine()));
@@ -137,7 +137,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void KillsWhatDoesNotEndAfterASignal()
+    public void KillsTheCommandIfItDoesNotEndAfterASignal()
     {
         using PidRunProcess run = PidRunProcess.Start("--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
         run.ReadLine();

@@ -60,7 +60,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task Stop_TakesTheDescendants_UnlessTheyAreNotMeant()
+    public async Task Stop_StopsTheDescendants_UnlessToldNotTo()
     {
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);
@@ -99,7 +99,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task AClosedAndRestartedObject_IsNotWhatTheScopeOwns()
+    public async Task ARestartedObject_TheScopeStopsItsFirstRunAlone()
     {
         await using ProcessScope scope = new();
         using Process process = scope.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec sleep 1000"]));
@@ -139,7 +139,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task ACancelledStop_KillsNobody_AndTheNextOneGoesOn()
+    public async Task ACancelledStop_KillsNoProcess_AndTheNextStopGoesOn()
     {
         await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = TimeSpan.FromMinutes(10) });
         Process process = StartReady(scope, "trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");

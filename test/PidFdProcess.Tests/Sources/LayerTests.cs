@@ -83,7 +83,7 @@ public sealed partial class LayerTests
     [DataRow("PidFdProcess.ProcessHandleRegistry", "PidFdProcess.PidFdSupport", DisplayName = "a signature")]
     [DataRow("PidFdProcess.PidFdExitStatus", "PidFdProcess.ExitStatusSource", DisplayName = "a field")]
     [DataRow("PidFdProcess.PidFdSupport", "PidFdProcess.Linux.Errno", DisplayName = "a field of an enum type")]
-    public void TheScan_FindsWhatATypeNames(string type, string other) => Assert.Contains(other, s_types.Value[type]);
+    public void TheScan_FindsTheTypesThatATypeNames(string type, string other) => Assert.Contains(other, s_types.Value[type]);
 
     [TestMethod]
     [DataRow("Linux", "Handles", false)]

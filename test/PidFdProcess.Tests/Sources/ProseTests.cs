@@ -19,11 +19,11 @@ public sealed partial class ProseTests
 
     [TestMethod]
     [Ignore(Rewritten)]
-    public void HardlyASentence_HasNobodyForASubject() => AssertShare(0.01, static sentence => NoActor().IsMatch(sentence));
+    public void FewSentences_HaveNoActor() => AssertShare(0.01, static sentence => NoActor().IsMatch(sentence));
 
     [TestMethod]
     [Ignore(Rewritten)]
-    public void NoSentence_HasAPhraseThatMustBeSolved() => AssertShare(double.Epsilon, static sentence => Riddle().IsMatch(sentence));
+    public void NoSentence_HasAQuaintPhrase() => AssertShare(double.Epsilon, static sentence => Riddle().IsMatch(sentence));
 
     [TestMethod]
     public void Sentences_AreFoundInComments_WithoutTheirTags()

@@ -86,7 +86,7 @@ public sealed class StopStepsTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task WaitForExitOrKill_WithTheTree_KillsWhatTheProcessLeft(bool inTime)
+    public async Task WaitForExitOrKill_WithTheTree_KillsTheDescendantsOfALateProcess(bool inTime)
     {
         string end = inTime ? "exit 4" : "wait";
         using Process process = Process.Start(Shell.Info($"sleep 1000 >/dev/null & echo $!; {end}", redirectOutput: true))!;

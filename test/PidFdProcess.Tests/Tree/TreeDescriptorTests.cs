@@ -26,7 +26,7 @@ public sealed class TreeDescriptorTests
     }
 
     [TestMethod]
-    public void WhoIsNoMember_IsNotHeld()
+    public void TheDescriptorOfANonMember_IsClosed()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
         int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);

@@ -16,7 +16,7 @@ public sealed class TreeFailureTests
     private const int SigStop = (int)Signum.SIGSTOP;
 
     [TestMethod]
-    public void OneThatMayNotBeSignalledIsNamedAndTheOthersDie()
+    public void AMemberThatMayNotBeSignalled_IsNamedAndTheOthersDie()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & sleep 1000");
         int immune = ReadId(tree);
@@ -57,7 +57,7 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void OneThatMayNotBeStoppedAndForksForEverDoesNotHoldUpTheKill()
+    public void AMemberThatMayNotBeStoppedAndForksForEver_DoesNotHoldUpTheKill()
     {
         // Each look at the tree gives the immune root one more child.
         using MarkedTree tree = new("while read x; do sleep 1000 & echo $!; done; sleep 1000", redirectInput: true);
@@ -183,7 +183,7 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void AListInWhichSomebodyVanishedIsNotTheLast()
+    public void AListFromWhichAProcessVanished_IsNotTheLast()
     {
         // The kernel may leave out a child while another child on its list ends. Here the second is left out until the first has ended.
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & echo $!; wait");

@@ -81,7 +81,7 @@ public sealed class TreeMembershipTests
     }
 
     [TestMethod]
-    public void WhoIsFoundInTheLastPass_GetsAnother()
+    public void AMemberThatIsFoundInTheLastPass_LeadsToAnotherPass()
     {
         // The child and the grandchild appear as if their parents forked them between the listing and the stop.
         using MarkedTree tree = new("sh -c 'sleep 1000 & echo $! $$; wait' & wait");

@@ -11,7 +11,7 @@ public sealed class LongLivedTokenTests
     [TestMethod]
     [DataRow(true, DisplayName = "waits that ended by the exit")]
     [DataRow(false, DisplayName = "waits that could not begin and went to stock")]
-    public void OfWaitsThatEndedNothingIsLeft(bool watched)
+    public void WaitsThatEnded_LeaveNothing(bool watched)
     {
         using KernelMock kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);

@@ -37,7 +37,7 @@ public sealed class WaitTests : IDisposable
     [DataRow(true, false)]
     [DataRow(false, true)]
     [DataRow(false, false)]
-    public async Task Exited_IsRaisedOnceAndNeverByTheWatcher(bool enable, bool alone)
+    public async Task Exited_IsRaisedOnceAndNeverByTheEventLoop(bool enable, bool alone)
     {
         using Process process = TestProcesses.StartSleeper();
         ConcurrentQueue<string?> threads = [];

@@ -31,7 +31,7 @@ public sealed class WhenAnyExitTests
     [DataRow(0)]
     [DataRow(7)]
     [DataRow(19)]
-    public async Task WhenAny_TellsTheOneThatExited_AndWatchesTheOthersOnce(int which)
+    public async Task WhenAny_ReturnsTheExitedProcess_AndWatchesTheOthersOnce(int which)
     {
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(20);
@@ -56,7 +56,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task OneThatHadExitedAlready()
+    public async Task AProcessThatHadExitedAlready()
     {
         Start(3);
         _processes[1].Kill();
@@ -65,7 +65,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task ChildrenAndForeignZombiesTogether()
+    public async Task ChildrenAndNonChildZombiesTogether()
     {
         Start(2);
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
