@@ -71,7 +71,8 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
         processId = info.ProcessId;
 
-        // The ioctl fails before Linux 6.13, or if seccomp forbids it. It answers ESRCH if the parent of the process is not visible in this PID namespace.
+        // The ioctl fails before Linux 6.13, or if seccomp forbids it. It answers ESRCH if the parent of the process is not visible in this PID
+        // namespace.
         return error != 0 && ProcMount.IsOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 

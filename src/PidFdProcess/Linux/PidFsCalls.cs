@@ -26,7 +26,9 @@ internal static unsafe partial class PidFsCalls
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int ClockGetTime(int clock, TimeSpec* time);
 
-    /// <summary><c>struct timespec</c>. In glibc and in musl, clock_gettime takes words of the machine for both fields, also on 32-bit machines.</summary>
+    /// <summary>
+    /// <c>struct timespec</c>. In glibc and in musl, clock_gettime takes words of the machine for both fields, also on 32-bit machines.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct TimeSpec
     {

@@ -31,7 +31,7 @@ internal readonly record struct WaitStatus(int Raw)
         ChildCode.Dumped => new(info.Status | CoreFlag),
         ChildCode.Trapped or ChildCode.Stopped => new((info.Status << 8) | StoppedMark),
         ChildCode.Continued => new(ContinuedMark),
-        _ => throw new ArgumentOutOfRangeException(nameof(info), info.Code, "si_code is none of CLD_*; waitid(2) lists them."),
+        _ => throw new ArgumentOutOfRangeException(nameof(info), info.Code, "si_code is none of the values CLD_* in waitid(2)."),
     };
 }
 

@@ -103,8 +103,8 @@ public sealed class ParityTests
             TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
         }
 
-        // With events on, Exited is raised sooner or later. With events off, only a call can raise it, and the call may come too early for
-        // another parent to have reaped.
+        // With events on, Exited is raised sooner or later. With events off, only a call can raise it, and the call may come too early for another
+        // parent to have reaped.
         bool isOn = process.EnableRaisingEvents;
         if (wasKilled && isOn)
         {

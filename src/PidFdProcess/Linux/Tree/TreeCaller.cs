@@ -24,7 +24,7 @@ internal static class TreeCaller
             if (id == access.RootId && (id != own || scope == TreeScope.All))
             {
                 throw new InvalidOperationException(
-                    $"Cannot be used to terminate a process tree containing the calling process: process {id} is it or an ancestor of it.");
+                    $"Cannot be used to terminate a process tree containing the calling process. Process {id} is that process or its ancestor.");
             }
 
             Errno error = access.ReadStat(id, out ProcStat stat);

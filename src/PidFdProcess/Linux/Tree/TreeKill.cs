@@ -14,8 +14,8 @@ internal enum TreeScope
 
 // Overview
 //
-// Constraints: A member may exit at any time, may refuse our signals, or may fork although it was stopped. Whatever happens, no member stays stopped,
-// all members that were found are killed, and the call ends.
+// Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
+// members that were found are killed, and the call ends.
 //
 // Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill. If it may have been
 // running, they are listed once more just after the kill. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit
@@ -161,7 +161,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         if (hasNew)
         {
             members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(
-                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last; some of it may be alive."));
+                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last. Some of its processes may be alive."));
         }
     }
 

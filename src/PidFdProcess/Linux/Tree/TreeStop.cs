@@ -24,7 +24,7 @@ internal sealed class TreeStop
     private const int MaxSlice = 50;
     private const int Youth = 10;
 
-    // A tree may start processes faster than we list them. Then the members that were found get their signal first.
+    // A tree may start processes faster than they are listed. Then the members that were found get their signal first.
     private const int MaxListing = 1000;
 
     private readonly TreeMembers _members;
