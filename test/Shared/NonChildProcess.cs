@@ -67,7 +67,7 @@ internal sealed class NonChildProcess : IDisposable
     /// <summary>Waits until the process is a zombie.</summary>
     public void WaitUntilZombie() => WaitFor(() => ProcessTable.StateOf(Id) == 'Z', $"process {Id} is a zombie");
 
-    /// <summary>Ends the process, and the parent too, so that pid 1 reaps what is left.</summary>
+    /// <summary>Ends the process and its parent, so that pid 1 reaps the process.</summary>
     public void Dispose()
     {
         if (_isDisposed)

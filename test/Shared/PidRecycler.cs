@@ -14,7 +14,7 @@ internal static class PidRecycler
     /// <summary>Gets why no PID can be recycled here, or <see langword="null"/> if it can.</summary>
     public static string? Hindrance { get; } = FindHindrance();
 
-    /// <summary>Makes the PID the next one that the kernel tries.</summary>
+    /// <summary>Makes the kernel try this PID next.</summary>
     public static void SetNext(int processId) => File.WriteAllText(LastPid, (processId - 1).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>

@@ -24,8 +24,7 @@ internal static class PollingThread
 
     /// <summary>
     /// Runs a blocking wait on a thread of its own. Returns when the thread is in poll or done, so that the caller's next step comes after the wait
-    /// has
-    /// begun.
+    /// has begun.
     /// </summary>
     public static Task<T> Start<T>(Func<T> wait)
     {

@@ -24,14 +24,14 @@ internal static class ProcessTable
     /// <summary>Lists the children of this process, zombies included.</summary>
     public static IEnumerable<int> OwnChildren() => Ids().Where(static id => ParentOf(id) == Environment.ProcessId);
 
-    /// <summary>Gets the state letter of a process, or <see langword="null"/> if there is no such process.</summary>
+    /// <summary>Gets the state letter of a process, or <see langword="null"/> if there is no process with this PID.</summary>
     public static char? StateOf(int processId) => FieldsOf(processId)?[0][0];
 
-    /// <summary>Gets the PID of the parent, or <see langword="null"/> if there is no such process.</summary>
+    /// <summary>Gets the PID of the parent, or <see langword="null"/> if there is no process with this PID.</summary>
     public static int? ParentOf(int processId) =>
         FieldsOf(processId) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : null;
 
-    /// <summary>Gets the name of a process, or <see langword="null"/> if there is no such process.</summary>
+    /// <summary>Gets the name of a process, or <see langword="null"/> if there is no process with this PID.</summary>
     public static string? NameOf(int processId) => Read(processId, "comm")?.TrimEnd('\n');
 
     /// <summary>Gets whether a process ignores a signal.</summary>

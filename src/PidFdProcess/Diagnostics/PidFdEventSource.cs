@@ -2,7 +2,9 @@ using System.Diagnostics.Tracing;
 
 namespace PidFdProcess.Diagnostics;
 
-/// <summary>The event source <c>PidFdProcess</c>: what an operator asks when processes are on the stock route or waits end late.</summary>
+/// <summary>
+/// The event source <c>PidFdProcess</c>. It tells an operator why the runtime serves a process, which waits ended late, and which processes survived.
+/// </summary>
 [EventSource(Name = "PidFdProcess")]
 internal sealed class PidFdEventSource : EventSource
 {
@@ -10,7 +12,7 @@ internal sealed class PidFdEventSource : EventSource
 
     public static PidFdEventSource Log { get; } = new();
 
-    /// <summary>Whether pidfds are used, and why not: the answer of the probe, or of an operator who disabled the library.</summary>
+    /// <summary>Whether pidfds are used, and why not. The reason comes from the probe, or from the variable that disables the library.</summary>
     [Event(1, Level = EventLevel.Informational)]
     public void Probed(bool isSupported, string reason)
     {
@@ -20,7 +22,7 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
-    /// <summary>Although pidfds work, a process got none, or the runtime served a call on one that had a pidfd.</summary>
+    /// <summary>Although pidfds work, a process got no pidfd, or the runtime served a call on a process with a pidfd.</summary>
     [Event(2, Level = EventLevel.Warning)]
     public void FellBack(int processId, string reason)
     {
@@ -40,7 +42,7 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
-    /// <summary>As <see cref="ReapOverdue"/>, for the event loop, because listeners are user code.</summary>
+    /// <summary>Writes <see cref="ReapOverdue"/> on the thread pool. For the event loop, because listeners are user code.</summary>
     [NonEvent]
     public void ReapOverdueOnPool(int processId, int milliseconds)
     {
@@ -52,7 +54,7 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
-    /// <summary>A wait without a limit ended although the runtime had not reaped the child in the time that it may take.</summary>
+    /// <summary>A wait without a limit ended although the runtime had not reaped the child within the given time.</summary>
     [Event(3, Level = EventLevel.Warning)]
     public void ReapOverdue(int processId, int milliseconds)
     {

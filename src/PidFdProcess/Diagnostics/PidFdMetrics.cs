@@ -3,26 +3,36 @@ using System.Diagnostics.Metrics;
 
 namespace PidFdProcess.Diagnostics;
 
-/// <summary>
-/// The meter <c>PidFdProcess</c>. Each method that has tags asks first whether a listener is there, and makes them only then.
-/// </summary>
+/// <summary>The meter <c>PidFdProcess</c>. Tags are made only if a listener is there.</summary>
 /// <remarks>
 /// <list type="table">
-/// <item><term>pidfdprocess.attachments</term><description>counter, {process}; route: pidfd, stock; reason: attached, exited, unsupported,
-/// resource</description></item>
-/// <item><term>pidfdprocess.waits.pending</term><description>observable up-down counter, {wait}: asynchronous waits on the event
-/// loop</description></item>
-/// <item><term>pidfdprocess.exits</term><description>counter, {process}: exits seen; source: a value of ExitStatusSource</description></item>
-/// <item><term>pidfdprocess.signals</term><description>counter, {signal}; signal: its name; result: sent, exited, or the errno</description></item>
-/// <item><term>pidfdprocess.fallbacks</term><description>counter, {call}: calls that moved to the runtime; call and error: the call that failed and
-/// its errno</description></item>
+/// <item>
+/// <term>pidfdprocess.attachments</term>
+/// <description>Counts processes by route (pidfd, stock) and reason (attached, exited, unsupported, resource).</description>
+/// </item>
+/// <item>
+/// <term>pidfdprocess.waits.pending</term>
+/// <description>Observes the number of asynchronous waits on the event loop.</description>
+/// </item>
+/// <item>
+/// <term>pidfdprocess.exits</term>
+/// <description>Counts exits by source, which is a value of ExitStatusSource.</description>
+/// </item>
+/// <item>
+/// <term>pidfdprocess.signals</term>
+/// <description>Counts signals by name and by result (sent, exited, or the errno).</description>
+/// </item>
+/// <item>
+/// <term>pidfdprocess.fallbacks</term>
+/// <description>Counts calls that moved to the runtime, by the call that failed and its errno.</description>
+/// </item>
 /// </list>
 /// </remarks>
 internal static class PidFdMetrics
 {
     public const string MeterName = "PidFdProcess";
 
-    // Counted whether or not a listener is there, because one may start at any time.
+    // Counted even without a listener, because one may start at any time.
     private static long s_pendingWaits;
 
     /// <summary>Gets whether a listener counts exits.</summary>

@@ -4,11 +4,11 @@ namespace PidFdProcess.Diagnostics;
 
 // Overview
 //
-// Constraints: a meter and an event source can only be listened to once they exist. To make them costs a short program a tenth of its time, and loads
+// Constraints: A meter and an event source can be listened to only once they exist. Making them costs a short program a tenth of its time, and loads
 // an assembly that it does not need. A listener inside the program needs the assembly of the meters, so it loads that first.
 //
-// Scheme: they are made at the first use of this library if that assembly is loaded, otherwise when it is loaded, and at the latest with one of the
-// first attachments, so that a tool from outside finds them in every program that lives. A warning makes the event source at once.
+// Scheme: Make them at the first use of this library if that assembly is loaded, and otherwise when it is loaded. Make them at the latest with the
+// 16th attachment, so that a tool from outside finds them in a program that runs for long. A warning makes the event source at once.
 internal static class Telemetry
 {
     private const string Assembly = "System.Diagnostics.DiagnosticSource,";
@@ -48,7 +48,7 @@ internal static class Telemetry
     {
         if (!RuntimeFeature.IsDynamicCodeSupported)
         {
-            // Compiled ahead of time: nothing is loaded or compiled.
+            // The program was compiled ahead of time, so that they cost no load and no compilation.
             return true;
         }
 

@@ -3,8 +3,8 @@ using System.Runtime.Loader;
 namespace PidFdProcess.Diagnostics;
 
 /// <summary>
-/// Lets a collectible <see cref="AssemblyLoadContext"/> that holds this library be unloaded: what the runtime keeps in lists of its own, a meter
-/// or an event source, is disposed when the unloading begins.
+/// Lets a collectible <see cref="AssemblyLoadContext"/> that holds this library be unloaded. The runtime keeps meters and event sources in lists of
+/// its own, so they are disposed when the unloading begins.
 /// </summary>
 internal static class UnloadingContext
 {

@@ -1,7 +1,8 @@
 namespace PidFdProcess.Handles;
 
 /// <summary>
-/// The registration of a pidfd that belongs to no attachment. No other registration may have the same descriptor, because an epoll set takes it once.
+/// The registration of a pidfd that belongs to no attachment. No other registration may have the same descriptor, because an epoll set takes a
+/// descriptor only once.
 /// </summary>
 internal sealed class DescriptorExit(PidFdPlatform platform, SafePidFdHandle pidFd, object owner) : ExitRegistration(platform)
 {

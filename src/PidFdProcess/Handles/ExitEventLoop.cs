@@ -5,26 +5,28 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
-// Constraints: one thread for any number of pending waits. It runs no user code, unless the program asked for inline completions, and waits for
-// no lock that is held over a blocking call, because one slow continuation would delay every other exit. It never reaps. A wait for a child
-// ends after the runtime has reaped it, some tens of microseconds after the exit and sometimes much later. A collectible
-// AssemblyLoadContext cannot be unloaded while the thread runs.
+// Constraints: One thread serves any number of pending waits. Whatever delays it delays every other exit. So it runs no user code unless the program
+// asked for inline completions, and it waits for no lock that is held over a blocking call. It never reaps. A wait for a child ends after the runtime
+// has reaped it, usually some tens of microseconds after the exit and sometimes much later. A collectible AssemblyLoadContext cannot be unloaded
+// while the thread runs.
 //
-// Scheme: an epoll set holds the pidfd of every watched process, marked with a token: the index of a slot that holds the registration, and the
-// number of the slot's use. An event whose token is of an earlier use is stale and ignored. Registrations are one-shot, so that an exit is
-// reported once even if its removal from the set failed. For each batch the thread first captures all statuses and then ends the waits,
-// because the runtime reaps in the meantime. Waits whose reap is still to come are late: the thread looks at them between two calls of
-// epoll_wait, at first without a pause and then at growing intervals. The thread starts with the first registration and ends when nothing
-// has been watched for some seconds, or if epoll_wait fails. Then all waits move to the runtime, and the next registration starts a thread.
+// Scheme: An epoll set holds the pidfd of every watched process, marked with a token. The token has the index of the slot that holds the
+// registration, and counts the uses of the slot. An event whose token is of an earlier use is ignored. Registrations are one-shot, so that an exit is
+// reported once even if its removal from the set failed. For each batch the thread first captures all statuses and then ends the waits, because the
+// runtime reaps at the same time. A wait is late if its process has exited but not been reaped. The thread looks at late waits between two calls of
+// epoll_wait, at first without a pause and then at growing intervals.
+//
+// The thread starts with the first registration and ends when nothing has been watched for some seconds. It also ends if epoll_wait fails. Then each
+// wait goes on without the loop, and the next registration starts another thread.
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
 
-    // A collectible context is unloaded by programs that wait for it.
+    // A program that unloads a collectible context waits for the end of the thread.
     private static readonly int s_idleMilliseconds = typeof(ExitEventLoop).Assembly.IsCollectible ? 100 : 5000;
 
-    // User code gets the default of the system.
+    // Inline completions run user code, which gets the default size of the system.
     private readonly int _stackSize = runsUserCode ? 0 : OwnStackSize;
 
     private readonly object _gate = new();
@@ -56,7 +58,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         SafeFileHandle? epoll;
         lock (_gate)
         {
-            // Both under one lock, so that a loop that ends either finds the slot or is not found by it.
+            // Both under one lock. Otherwise the loop could end after it was found and before it has the slot.
             failure = EnsureStarted(out epoll);
             token = failure.IsFailure ? 0 : _slots.Take(registration);
         }
@@ -86,7 +88,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             if (_epoll is { IsClosed: false } epoll)
             {
-                // Explicitly, because a duplicate of the pidfd keeps the registration in the set. A failure leaves a stale token.
+                // Remove it explicitly, because a duplicate of the pidfd keeps the registration in the set. A failure leaves a stale token.
                 _ = kernel.EpollRemove(epoll, registration.PidFd);
             }
         }
@@ -129,7 +131,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         }
     }
 
-    /// <summary>Under the lock.</summary>
+    /// <summary>Starts the thread if none runs. The caller holds the lock.</summary>
     private CallFailure EnsureStarted(out SafeFileHandle? epoll)
     {
         epoll = _epoll;
@@ -189,7 +191,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     {
         for (int i = 0; i < count; i++)
         {
-            // Another thread may cancel the last wait in this moment, and close the pidfd with it.
+            // Another thread may cancel the last wait at this moment, and close the pidfd with it.
             if (Find(tokens[i]) is { } registration && registration.TryAddRef())
             {
                 registration.CaptureExit();
@@ -231,7 +233,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         if (error is Errno.EBADF or Errno.EINVAL)
         {
-            // Other code has closed the descriptor. With EINVAL its number belongs to another file by now.
+            // Other code has closed the descriptor. EINVAL means that its number belongs to another file now.
             epoll.SetHandleAsInvalid();
         }
 

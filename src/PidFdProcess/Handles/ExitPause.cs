@@ -17,7 +17,7 @@ internal static class ExitPause
 
         try
         {
-            // Not by an exception for each time that is over.
+            // WhenAny, so that the end of the time costs no exception.
             Task ended = await Task.WhenAny(waiter.Task, Task.Delay(limit, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             await ended.ConfigureAwait(false);
@@ -47,7 +47,7 @@ internal static class ExitPause
                 TrySetException(new ObjectDisposedException(nameof(ProcessHandleRegistry)));
             }
 
-            // Otherwise the event loop has failed, and the time ends the wait.
+            // Otherwise the event loop has failed, and the wait ends when the time is over.
         }
     }
 }

@@ -7,17 +7,17 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
 {
     // Overview
     //
-    // Constraints: only waitid tells the resource usage, and only for a child that has not been reaped. The kernel tells the status through the
-    // pidfd only of a process that has been reaped (Linux 6.15). Between the two there is /proc/PID/stat, which is about a PID.
+    // Constraints: Only waitid tells the resource usage, and only for a child that has not been reaped. PIDFD_GET_INFO (Linux 6.15) tells the status
+    // only after the process has been reaped. For a non-child that is still a zombie there is /proc/PID/stat, which is about a PID.
     //
-    // Scheme: ask in that order, and the pidfd once more, because the process may have been reaped on the way. What stat says is believed if
-    // the pidfd was not reaped afterwards, because the PID was still that of this process then.
+    // Scheme: Ask in that order, and then the pidfd once more, because the process may have been reaped during the calls. The text of stat counts
+    // only if the process has not been reaped afterwards, because then the PID was still its own.
 
-    /// <summary>Reads the status of a process whose pidfd is ready; <see langword="null"/> if no source tells it.</summary>
+    /// <summary>Reads the status of a process whose pidfd is ready. Returns <see langword="null"/> if no source tells it.</summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="pidFd">The pidfd; the caller holds a reference.</param>
+    /// <param name="pidFd">The pidfd. The caller holds a reference.</param>
     /// <param name="processId">The PID that the pidfd was opened for.</param>
-    /// <param name="isChild">Whether the kernel calls the process a child of this one. A tracer can hold back its status.</param>
+    /// <param name="isChild">Whether the kernel calls the process a child of this one. A tracer can hold back the status of a child.</param>
     public static ExitRecord? Read(IKernel kernel, SafePidFdHandle pidFd, int processId, out bool isChild) =>
         FromWaitId(kernel, pidFd, out isChild)
         ?? FromPidFd(kernel, pidFd)

@@ -4,11 +4,11 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
-// Constraints: an epoll set takes a descriptor only once, and many waits can want one process. The number of a closed descriptor comes back as
-// another file, so a registered one must stay open. The event loop must not wait for a lock that is held over a blocking call.
+// Constraints: An epoll set takes a descriptor only once, but many waits may want one process. The number of a closed descriptor comes back as
+// another file, so a registered descriptor must stay open. The event loop must not wait for a lock that is held over a blocking call.
 //
-// Scheme: the waits for one process form a list and share one registration. It exists from the first wait to the exit, or until the last wait
-// has been cancelled, and holds a reference to the pidfd for that long. The lock is held over epoll_ctl, which does not block.
+// Scheme: The waits for one process form a list and share one registration. It exists from the first wait until the exit, or until the last wait was
+// cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
 internal abstract class ExitRegistration(PidFdPlatform platform)
@@ -16,24 +16,24 @@ internal abstract class ExitRegistration(PidFdPlatform platform)
     private ExitWaiter? _first;
     private ulong _token;
 
-    /// <summary>Gets the registry's table that the waits belong to; it can end them all.</summary>
+    /// <summary>Gets the registry's table that the waits belong to, and that can end them all.</summary>
     public abstract object Owner { get; }
 
-    /// <summary>Gets the pidfd; the caller holds a reference.</summary>
+    /// <summary>Gets the pidfd. The caller holds a reference.</summary>
     public abstract SafePidFdHandle PidFd { get; }
 
-    /// <summary>Gets what this process shares: the kernel and the event loop.</summary>
+    /// <summary>Gets the kernel and the event loop, which all registrations of this process share.</summary>
     protected PidFdPlatform Platform => platform;
 
-    /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>; fails if it is closed.</summary>
+    /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>. Fails if the pidfd is closed.</summary>
     public abstract bool TryAddRef();
 
     public abstract void Release();
 
-    /// <summary>Reads how the process ended, once, at the earliest time. Runs no user code. The caller holds a reference.</summary>
+    /// <summary>Reads how the process ended unless that is known. Runs no user code. The caller holds a reference.</summary>
     public abstract void CaptureExit();
 
-    /// <summary>Adds a wait, unless it has ended before. A wait that was not added hears nothing. The caller holds a reference.</summary>
+    /// <summary>Adds a wait unless it has ended. None of its methods is called if it was not added. The caller holds a reference.</summary>
     public CallFailure Add(ExitWaiter waiter)
     {
         lock (this)
@@ -64,7 +64,7 @@ internal abstract class ExitRegistration(PidFdPlatform platform)
         }
     }
 
-    /// <summary>Takes a wait out. The last one takes the registration with it.</summary>
+    /// <summary>Removes a wait. With the last wait the registration ends.</summary>
     public void Remove(ExitWaiter waiter)
     {
         lock (this)
@@ -97,7 +97,7 @@ internal abstract class ExitRegistration(PidFdPlatform platform)
         }
     }
 
-    /// <summary>The event loop has a report for the registration with this token: takes out all waits and tells each of the exit.</summary>
+    /// <summary>Removes all waits and tells each of them of the exit, because the event loop has a report with this token.</summary>
     /// <param name="token">The token of the report. A report for an earlier registration changes nothing.</param>
     /// <param name="late">Where to put the waits that need another look.</param>
     public void EndWithExit(ulong token, List<ExitWaiter> late)

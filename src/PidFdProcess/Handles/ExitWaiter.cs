@@ -11,8 +11,8 @@ internal enum WaitEnd
 }
 
 /// <summary>
-/// A wait for the exit of one process: a task and a link in the list of its <see cref="ExitRegistration"/> in one object, because 10,000 pending
-/// waits are 10,000 of these.
+/// A wait for the exit of one process. One object is both the task and the link in the list of its <see cref="ExitRegistration"/>, because a program
+/// may have 10,000 pending waits.
 /// </summary>
 /// <remarks>The event loop calls the members below. They must neither block nor run user code, except where the program asked for that.</remarks>
 internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletionSource(options)
@@ -26,21 +26,21 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     /// <summary>Gets or sets whether the list has this wait, under the lock of the registration.</summary>
     internal bool IsLinked { get; set; }
 
-    /// <summary>Gets or sets when the exit was reported, for the event loop, if the reap is still to come.</summary>
+    /// <summary>Gets or sets when the exit was reported. The event loop uses it for waits whose process has not been reaped.</summary>
     internal long ExitTimestamp { get; set; }
 
-    /// <summary>Gets whether the wait has not ended; a wait that was cancelled before it was added must not be added.</summary>
+    /// <summary>Gets whether the wait has not ended. A wait that was cancelled before it was added must not be added.</summary>
     internal abstract bool IsPending { get; }
 
-    /// <summary>The process has exited, and its status was captured.</summary>
-    /// <returns>Whether the wait needs no more of the event loop; else the loop looks again soon, because the reap is still to come.</returns>
+    /// <summary>Called when the process has exited and its status was captured.</summary>
+    /// <returns>Whether the event loop is done with the wait. Otherwise the loop looks again soon, because the process has not been reaped.</returns>
     internal abstract bool OnExit();
 
-    /// <summary>Looks whether the reap has come.</summary>
+    /// <summary>Looks whether the process has been reaped.</summary>
     /// <param name="sinceExit">The time since <see cref="OnExit"/>.</param>
-    /// <returns>Whether the wait needs no more of the event loop.</returns>
+    /// <returns>Whether the event loop is done with the wait.</returns>
     internal abstract bool OnLook(TimeSpan sinceExit);
 
-    /// <summary>The wait ends without an exit.</summary>
+    /// <summary>Called when the wait ends without an exit.</summary>
     internal abstract void OnEnd(WaitEnd end);
 }

@@ -2,30 +2,30 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Handles;
 
-/// <summary>The waits whose process has exited while the reap is still to come. Belongs to the thread of the event loop.</summary>
+/// <summary>The waits whose process has exited but has not been reaped. Only the thread of the event loop uses this class.</summary>
 internal sealed class LateWaits
 {
     private const int LongestMilliseconds = 50;
 
-    // About as long as the runtime takes to reap. To sleep and be woken takes as long.
+    // About as long as the runtime takes to reap. A sleep and the wake-up take as long.
     private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(300);
 
-    // A list of references, whose code is precompiled. One of pairs would be compiled in every program.
+    // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
     private readonly List<ExitWaiter> _waits = [];
 
-    /// <summary>Gets where waits are put that became late in this round.</summary>
+    /// <summary>Gets the waits that became late in this round.</summary>
     public List<ExitWaiter> Added { get; } = [];
 
     public bool IsEmpty => _waits.Count == 0;
 
-    /// <summary>How long the loop may sleep: 0 shortly after an exit, then an eighth of the time since the latest one.</summary>
+    /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
     public int MillisecondsToNextLook()
     {
         TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].ExitTimestamp);
         return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
     }
 
-    /// <summary>Looks at each wait once, and forgets those that have ended.</summary>
+    /// <summary>Looks at each wait once, and removes the waits that have ended.</summary>
     /// <param name="wasIdle">Whether no exit was reported in this round, so that other threads may have the processor.</param>
     public void Look(bool wasIdle)
     {

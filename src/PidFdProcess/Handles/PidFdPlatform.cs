@@ -3,7 +3,7 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
 
-/// <summary>What all registries of this process share: the kernel, the probe's result, the event loop.</summary>
+/// <summary>The kernel, the probe's result and the event loop, which all registries of this process share.</summary>
 internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false)
 {
     private readonly object _probeGate = new();
@@ -16,12 +16,12 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline { get; } = completesInline;
 
-    /// <summary>Gets how processes are named by their pidfds; tests replace it.</summary>
+    /// <summary>Gets how processes are named by their pidfds. Tests replace it.</summary>
     public PidFs PidFs { get; init; } = new(kernel, LinuxPidFs.Instance);
 
     public ExitEventLoop EventLoop { get; } = new(kernel, runsUserCode: completesInline);
 
-    /// <summary>Gets the probe's result. Runs it at first use, and again only after it failed because resources were short.</summary>
+    /// <summary>Gets the probe's result. The probe runs at first use, and again only if it failed because descriptors or memory were short.</summary>
     public PidFdSupport Support
     {
         get
@@ -42,7 +42,7 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
                 _support = probed = PidFdProbe.Run(Kernel);
             }
 
-            // Listeners are user code, so not under the lock.
+            // Not under the lock, because listeners are user code.
             Telemetry.NoteProbed(probed.IsSupported, probed.Reason);
             return probed;
         }

@@ -3,8 +3,8 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
 
-// Tries on this very process every call that the pidfd route rests on. The answers are known beforehand: we are not
-// our own child, may signal ourselves, and have not exited. An older kernel, seccomp and the like answer differently.
+// Tries every call that the library needs, on the calling process itself. The right answers are known, because a process is not its own child, may
+// signal itself, and has not exited. An older kernel, seccomp or an emulator answers differently.
 internal static class PidFdProbe
 {
     public static PidFdSupport Run(IKernel kernel)
@@ -73,7 +73,7 @@ internal static class PidFdProbe
                 return Unexpected("epoll_wait", "reported this process as exited");
             }
 
-            // Compiled now, or the first child is reaped while the code that reads its status is.
+            // Run this code now, so that it is compiled. Otherwise the first child would be reaped during the compilation.
             _ = ExitRecord.Read(kernel, self, Environment.ProcessId, out _);
             return PidFdSupport.Supported;
         }

@@ -11,7 +11,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
 
     public IPidFs Calls => calls;
 
-    /// <summary>Gets what works here. Probes at first use, and again only after a probe that failed because something was used up.</summary>
+    /// <summary>Gets what works here. The probe runs at first use, and again only if it failed because descriptors or memory were short.</summary>
     public PidFsAbility Ability
     {
         get
@@ -29,7 +29,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
     }
 
     /// <summary>The pidfs id of the process.</summary>
-    /// <returns><see langword="null"/> if there are none here.</returns>
+    /// <returns>The id, or <see langword="null"/> if pidfds have none on this kernel.</returns>
     /// <exception cref="System.ComponentModel.Win32Exception">The call worked before and fails now.</exception>
     public ulong? IdOf(SafePidFdHandle pidFd)
     {
@@ -42,7 +42,9 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
         return error == 0 ? id : throw SystemCallError.Failed("statx", error);
     }
 
-    /// <summary>Opens a process by its pidfs id alone. ESTALE: reaped, or not visible in this PID namespace.</summary>
+    /// <summary>
+    /// Opens a process by its pidfs id alone. ESTALE means that the process has been reaped or is not visible in this PID namespace.
+    /// </summary>
     public Errno OpenById(ulong id, out SafePidFdHandle pidFd)
     {
         Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle mount);

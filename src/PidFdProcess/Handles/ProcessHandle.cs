@@ -6,12 +6,12 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
-// Constraints: any thread may signal, wait, detach or dispose at any time. A descriptor that was closed, and perhaps reused, must never be
-// touched. The runtime alone reaps.
+// Constraints: Any thread may signal, wait, detach or dispose at any time. A descriptor that was closed, and perhaps reused, must never be touched.
+// Only the runtime reaps.
 //
-// Scheme: the reference count of the SafePidFdHandle is the only one. The attachment has one reference, each call has one while it lasts, and
-// each pending wait and each registration has one. CloseWhenUnused gives back the reference of the attachment. The last Release closes the
-// descriptor, so a caller that holds a reference needs no catch for a closed handle.
+// Scheme: The reference count of the SafePidFdHandle is the only one. The attachment holds a reference, and so do each call, each pending wait and
+// each registration. CloseWhenUnused releases the reference of the attachment. The last Release closes the descriptor. So a caller that holds a
+// reference needs no catch for a closed handle.
 
 /// <summary>The pidfd of one run of a process.</summary>
 internal sealed class ProcessHandle : ExitRegistration
@@ -42,7 +42,7 @@ internal sealed class ProcessHandle : ExitRegistration
 
     public override object Owner { get; }
 
-    /// <summary>Gets the kernel; the caller of a call on <see cref="PidFd"/> holds a reference.</summary>
+    /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
     public IKernel Kernel => Platform.Kernel;
 
     /// <summary>Gets or sets a task that ends with the exit, which several calls share.</summary>
@@ -51,15 +51,14 @@ internal sealed class ProcessHandle : ExitRegistration
     /// <summary>Gets how the process ended, as far as that is known.</summary>
     public ExitRecord? Exit => Volatile.Read(ref _exit);
 
-    /// <summary>Gets what is known of the end of the run; not <see cref="RunEnd.None"/> once nothing is left that the pidfd could answer
-    /// better.</summary>
+    /// <summary>Gets how far the end of the run is known.</summary>
     public RunEnd RunEnd => _end;
 
-    /// <summary>Gets whether the descriptor waits for its last user to close it, or is closed.</summary>
+    /// <summary>Gets whether the attachment has released its reference, so that the last user closes the descriptor or has closed it.</summary>
     public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
 
     /// <summary>
-    /// Gets whether the runtime reaps this process: it started it, through this object or another one. To be asked after the exit.
+    /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.
     /// </summary>
     public bool IsChild => Run.IsStarted || (_isKernelChild && RuntimeChildren.Knows(ProcessId));
 
@@ -81,19 +80,19 @@ internal sealed class ProcessHandle : ExitRegistration
         }
         catch (ObjectDisposedException)
         {
-            // The last reference was released in this moment.
+            // Another thread has just released the last reference.
             return false;
         }
     }
 
     public override void Release() => PidFd.DangerousRelease();
 
-    /// <summary>Gives back the reference of the attachment. Calls and waits under way keep theirs.</summary>
+    /// <summary>Releases the reference of the attachment. Calls and waits under way keep theirs.</summary>
     public void CloseWhenUnused()
     {
         if (TryMark(ClosedByAttachment))
         {
-            // The last Release closes the descriptor, and a finalizer after it would find a count of zero.
+            // The last Release closes the descriptor. A finalizer that runs later would find a count of zero.
 #pragma warning disable CA1816 // Not this object: the handle has no finalizer of its own to call.
             GC.SuppressFinalize(PidFd);
 #pragma warning restore CA1816
@@ -101,13 +100,15 @@ internal sealed class ProcessHandle : ExitRegistration
         }
     }
 
-    /// <summary>Sends a signal. ESRCH says that the process has been reaped. A zombie takes signals, to no effect.</summary>
+    /// <summary>Sends a signal. ESRCH means that the process has been reaped. A signal to a zombie succeeds without effect.</summary>
     public Errno Signal(int signal) => Platform.Kernel.PidFdSendSignal(PidFd, signal);
 
-    /// <summary>Whether the process has been reaped, by whichever code.</summary>
+    /// <summary>Whether the process has been reaped, by the runtime or by any other code.</summary>
     public bool IsReaped() => Signal(0) == Errno.ESRCH;
 
-    /// <summary>Polls until the exit or until the time is over, however often a signal handler interrupts. -1 waits without end.</summary>
+    /// <summary>
+    /// Polls until the exit or until the time is over. -1 waits without end. If a signal handler interrupts the call, it is repeated.
+    /// </summary>
     public CallFailure Poll(int milliseconds, out bool exited)
     {
         long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
@@ -128,7 +129,7 @@ internal sealed class ProcessHandle : ExitRegistration
         return new CallFailure("poll", error);
     }
 
-    /// <summary>As <see cref="Poll"/>, and reads the status before the runtime's handler of SIGCHLD can run on this thread.</summary>
+    /// <summary>Polls as <see cref="Poll"/> does, and reads the status before the runtime's handler of SIGCHLD can run on this thread.</summary>
     public CallFailure PollForStatus(int milliseconds, out bool exited)
     {
         // User code must not run with the mask set, because a process that it starts would inherit it.
@@ -152,10 +153,10 @@ internal sealed class ProcessHandle : ExitRegistration
         }
     }
 
-    /// <summary>Whether this is the first call, which counts the exit in the meter. Listeners of the meter are user code.</summary>
+    /// <summary>Succeeds once, so that each exit is counted once in the meter.</summary>
     public bool TryCountExit() => TryMark(ExitCounted);
 
-    /// <summary>Notes that the pidfd has no more to tell, and gives back the reference of the attachment.</summary>
+    /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
     public void Finish(RunEnd end)
     {
         if (_end == RunEnd.None)
@@ -166,14 +167,14 @@ internal sealed class ProcessHandle : ExitRegistration
         CloseWhenUnused();
     }
 
-    /// <summary>A duplicate that is the caller's own.</summary>
+    /// <summary>Makes a duplicate that belongs to the caller.</summary>
     public Errno Duplicate(out SafePidFdHandle duplicate) => Platform.Kernel.Duplicate(PidFd, out duplicate);
 
-    /// <summary>Sets a mark; fails if it was set. A full fence.</summary>
+    /// <summary>Sets a mark. Fails if it was set. A full fence.</summary>
     private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;
 }
 
-/// <summary>What is known of the end of a run.</summary>
+/// <summary>How far the end of a run is known.</summary>
 internal enum RunEnd
 {
     /// <summary>The run goes on, or the pidfd still has something to tell.</summary>

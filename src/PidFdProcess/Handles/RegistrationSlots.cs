@@ -1,6 +1,6 @@
 namespace PidFdProcess.Handles;
 
-/// <summary>The registrations of the event loop by token. Not thread-safe: the loop has a lock.</summary>
+/// <summary>The registrations of the event loop by token. Not thread-safe, because the loop has a lock.</summary>
 internal sealed class RegistrationSlots
 {
     private Slot[] _slots = new Slot[16];
@@ -9,7 +9,7 @@ internal sealed class RegistrationSlots
 
     public int Count { get; private set; }
 
-    /// <summary>Puts a registration into a slot; its token is never 0.</summary>
+    /// <summary>Puts a registration into a slot, and returns its token, which is never 0.</summary>
     public ulong Take(ExitRegistration registration)
     {
         int index = _firstFree;
@@ -30,12 +30,12 @@ internal sealed class RegistrationSlots
         ref Slot slot = ref _slots[index];
         slot.Registration = registration;
 
-        // Use 0 of slot 0 would be the token 0, which means none.
+        // Use 0 of slot 0 would give the token 0, which means that there is no registration.
         slot.Use = slot.Use == uint.MaxValue ? 1 : slot.Use + 1;
         return ((ulong)slot.Use << 32) | (uint)index;
     }
 
-    /// <summary>The registration with this token; <see langword="null"/> if its slot is free or has another use.</summary>
+    /// <summary>The registration with this token, or <see langword="null"/> if its slot is free or was used again.</summary>
     public ExitRegistration? Find(ulong token)
     {
         ref Slot slot = ref _slots[IndexOf(token)];

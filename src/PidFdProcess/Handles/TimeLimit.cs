@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Handles;
 
-/// <summary>Times in milliseconds, where -1 is without end and 0 is one look.</summary>
+/// <summary>Limits in milliseconds, where -1 means no limit and 0 means a single look.</summary>
 internal static class TimeLimit
 {
-    /// <summary>What is left of a time that began at a timestamp; nothing of 0, and all of -1.</summary>
+    /// <summary>The rest of a limit that began at a timestamp. 0 and -1 stay as they are.</summary>
     public static int Left(int milliseconds, long start) => milliseconds > 0
         ? (int)Math.Max(0, milliseconds - (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds)
         : milliseconds;

@@ -1,9 +1,9 @@
 namespace PidFdProcess.Linux;
 
-// Constraints: the descriptors belong to the app first. A program of 256 that attaches 300 children must still be able to start the next one with
-// pipes. How many descriptors are open can only be counted in /proc, which is slow.
+// Constraints: The app needs its descriptors more than this library. A program with a limit of 256 that attaches 300 children must still be able to
+// start another child with pipes. Only /proc tells how many descriptors are open, and that is slow.
 //
-// Scheme: the kernel gives out the lowest free number. A pidfd with a number in the last part of the limit says that nearly all below are taken.
+// Scheme: The kernel gives out the lowest free number. So if a pidfd gets a number in the last part of the limit, nearly all numbers below are taken.
 
 /// <summary>RLIMIT_NOFILE of this process, see <c>getrlimit(2)</c>, and the part of it that attachments leave to the app.</summary>
 internal static unsafe class DescriptorLimit
@@ -16,7 +16,7 @@ internal static unsafe class DescriptorLimit
     /// <summary>Whether an attachment may keep a descriptor with this number, so that a quarter of the limit (at most 256) stays free.</summary>
     public static bool LeavesHeadroom(int descriptor)
     {
-        // The limit can be changed at any time. A number far below the last one read needs no question.
+        // The limit may change at any time. It is not read again for a number far below the last limit.
         if (descriptor < s_lastLimit / 2)
         {
             return true;
@@ -28,7 +28,7 @@ internal static unsafe class DescriptorLimit
 
     public static int Headroom(int limit) => Math.Min(limit / 4, LargestHeadroom);
 
-    /// <summary>The soft limit; without end, or if it cannot be read, the largest number.</summary>
+    /// <summary>The soft limit, or the largest number if there is no limit or it cannot be read.</summary>
     private static int Read()
     {
         ulong* limit = stackalloc ulong[2];

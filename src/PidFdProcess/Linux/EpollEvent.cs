@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// Layout of <c>struct epoll_event</c>: 32 bits of events, then 64 bits that the kernel hands back untouched. On x86 the two are
-/// adjacent (packed on x64, by alignment rules on i386); everywhere else the second is aligned to 8 bytes.
+/// Layout of <c>struct epoll_event</c>. It has 32 bits of events, and 64 bits that the kernel hands back unchanged. On x64 and i386 the two are
+/// adjacent. On other architectures the second is aligned to 8 bytes.
 /// </summary>
 internal static class EpollEvent
 {

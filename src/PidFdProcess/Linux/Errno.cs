@@ -1,8 +1,8 @@
 namespace PidFdProcess.Linux;
 
-// The numbers of errno(3) on Linux, as asm-generic/errno.h has them. They are the same on every architecture that .NET runs on.
-// The library has an enum of its own because that of Mono.Posix.NETStandard would load this assembly, and the netstandard facade with it,
-// into every program. Public members convert at the border.
+// The numbers of errno(3) on Linux, as asm-generic/errno.h has them. They are the same on every architecture that .NET runs on. The library has its
+// own enum, because the enum of Mono.Posix.NETStandard would load that assembly and the netstandard facade into every program. Public members convert
+// to and from it.
 internal enum Errno
 {
     None = 0,

@@ -1,27 +1,27 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>What an errno of a call means for the process that was meant.</summary>
+/// <summary>What an errno of a call means for the process that the call was about.</summary>
 internal enum ErrnoMeaning
 {
-    /// <summary>Nothing that is known of: the caller reports it, and never acts by PID because of it.</summary>
+    /// <summary>The meaning is not known. The caller reports the errno, and never acts by PID because of it.</summary>
     Unknown,
 
     /// <summary>The process has been reaped, or its entry in /proc has gone with it.</summary>
     Gone,
 
-    /// <summary>The id is not that of a process: it belongs to a thread, or its process is being reaped.</summary>
+    /// <summary>The id belongs to a thread, or to a process that is being reaped.</summary>
     NotAProcess,
 
-    /// <summary>The process is no child of this one, or has been reaped.</summary>
+    /// <summary>The process is not a child of this one, or has been reaped.</summary>
     NotAChild,
 
-    /// <summary>The caller may not do that to this process.</summary>
+    /// <summary>The caller lacks the permission for this process.</summary>
     Refused,
 
     /// <summary>/proc hides the process from the caller.</summary>
     Hidden,
 
-    /// <summary>Descriptors, memory or watches are used up. The next call may succeed.</summary>
+    /// <summary>There are no descriptors, memory or epoll watches left. The next call may succeed.</summary>
     OutOfResources,
 
     /// <summary>The kernel lacks the call, or a security module forbids it.</summary>
@@ -30,14 +30,14 @@ internal enum ErrnoMeaning
     /// <summary>Other code of this program has closed the descriptor.</summary>
     BadDescriptor,
 
-    /// <summary>A signal handler ran: call again.</summary>
+    /// <summary>A signal handler ran during the call. The caller repeats it.</summary>
     Interrupted,
 }
 
-/// <summary>One row: an errno of a call, what it means, and what an operator can do.</summary>
+/// <summary>One row with an errno of a call, its meaning, and a hint for an operator.</summary>
 internal readonly record struct ErrnoRow(string Call, Errno Error, ErrnoMeaning Meaning, string Hint);
 
-/// <summary>What each errno of each call means, from the manual pages and the kernel's sources. The one place that says it.</summary>
+/// <summary>What each errno of each call means, from the manual pages and the kernel's sources.</summary>
 internal static class ErrnoTable
 {
     public const string PidFdOpen = "pidfd_open";
@@ -107,7 +107,9 @@ internal static class ErrnoTable
     /// <summary>Gets the table, for the test that walks it.</summary>
     public static IReadOnlyList<ErrnoRow> Rows => s_rows;
 
-    /// <summary>The row of a call and an errno, else the row for any call; <see langword="null"/> if the errno is unknown.</summary>
+    /// <summary>
+    /// The row of a call and an errno. If the call has none for it, the row for any call, or <see langword="null"/> for an unknown errno.
+    /// </summary>
     public static ErrnoRow? Find(string call, Errno error)
     {
         ErrnoRow? any = null;

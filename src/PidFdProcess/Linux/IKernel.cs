@@ -3,30 +3,30 @@ using Microsoft.Win32.SafeHandles;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// The kernel as this library sees it, one method per call; the one seam that tests fake. Every method returns 0 or the
-/// errno, and out parameters mean nothing unless it returned 0. There is no way to reap through it.
+/// The kernel as this library sees it, with one method per call. Tests replace it. Every method returns 0 or the errno. Out parameters mean nothing
+/// unless it returned 0. No method can reap a process.
 /// </summary>
 internal interface IKernel
 {
     /// <summary><c>pidfd_open(pid, 0)</c>, Linux 5.3.</summary>
     Errno PidFdOpen(int processId, out SafePidFdHandle pidFd);
 
-    /// <summary><c>pidfd_send_signal(pidfd, signal, NULL, 0)</c>, Linux 5.1. Signal 0 only looks.</summary>
+    /// <summary><c>pidfd_send_signal(pidfd, signal, NULL, 0)</c>, Linux 5.1. Signal 0 only checks whether a signal could be sent.</summary>
     Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal);
 
     /// <summary>
-    /// <c>pidfd_send_signal(pidfd, signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP)</c>, Linux 6.9: to the process group that the process leads, or led.
-    /// ESRCH: no process is in it. EINVAL: an older kernel.
+    /// <c>pidfd_send_signal(pidfd, signal, NULL, PIDFD_SIGNAL_PROCESS_GROUP)</c>, Linux 6.9. The signal goes to the process group that the process
+    /// leads or led. ESRCH means that no process is in it, and EINVAL an older kernel.
     /// </summary>
     Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal);
 
     /// <summary>
-    /// <c>waitid(P_PIDFD, pidfd, info, WEXITED|WNOHANG|WNOWAIT, usage)</c>, Linux 5.4. ECHILD: no child of ours, or reaped.
-    /// 0 with a ProcessId of 0: a child that has not exited.
+    /// <c>waitid(P_PIDFD, pidfd, info, WEXITED|WNOHANG|WNOWAIT, usage)</c>, Linux 5.4. ECHILD means that the process is not a child of this one, or
+    /// has been reaped. 0 with a ProcessId of 0 means that the child has not exited, or that its tracer has not reaped it.
     /// </summary>
     Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage);
 
-    /// <summary><c>poll(2)</c> on the pidfd: has the process exited within the time? -1 waits without end. May answer EINTR.</summary>
+    /// <summary><c>poll(2)</c> on the pidfd, which tells whether the process exits within the time. -1 waits without end. May answer EINTR.</summary>
     Errno Poll(SafePidFdHandle pidFd, int milliseconds, out bool exited);
 
     /// <summary><c>fcntl(pidfd, F_DUPFD_CLOEXEC)</c>.</summary>
@@ -36,24 +36,29 @@ internal interface IKernel
     Errno EpollCreate(out SafeFileHandle epoll);
 
     /// <summary>
-    /// <c>epoll_ctl(EPOLL_CTL_ADD)</c> for one report of the exit (EPOLLIN|EPOLLONESHOT), marked with the token. A registration that is there
-    /// still, because its removal failed, is changed to that (<c>EPOLL_CTL_MOD</c>).
+    /// <c>epoll_ctl(EPOLL_CTL_ADD)</c> for one report of the exit (EPOLLIN|EPOLLONESHOT), marked with the token. If the pidfd is still in the set
+    /// because its removal failed, its registration is changed (<c>EPOLL_CTL_MOD</c>).
     /// </summary>
     Errno EpollAdd(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token);
 
     /// <summary><c>epoll_ctl(EPOLL_CTL_DEL)</c>.</summary>
     Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd);
 
-    /// <summary><c>epoll_wait(2)</c>: fills tokens with those of the exited processes. May answer EINTR.</summary>
+    /// <summary><c>epoll_wait(2)</c>, which fills in the tokens of exited processes. May answer EINTR.</summary>
     Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
 
-    /// <summary><c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the exit, Linux 6.15. ESRCH: reaped, and this kernel does not remember.</summary>
-    /// <remarks>A status of <see langword="null"/>: not reaped yet (the kernel says nothing of a zombie), or an older kernel.</remarks>
+    /// <summary>
+    /// <c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the exit, Linux 6.15. ESRCH means that the process has been reaped and this kernel does not keep the
+    /// status.
+    /// </summary>
+    /// <remarks>
+    /// The status is <see langword="null"/> if the process has not been reaped, because the kernel tells nothing of a zombie, or on an older kernel.
+    /// </remarks>
     Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status);
 
     /// <summary>
-    /// <c>poll(2)</c> on the first pidfds of an array: which of the processes have exited, at the latest when the time is over? May answer EINTR.
-    /// EBADF: one of the descriptors is closed.
+    /// <c>poll(2)</c> on the first pidfds of an array. Returns when one of the processes has exited or the time is over, and tells which have exited.
+    /// May answer EINTR. EBADF means that one of the descriptors is closed.
     /// </summary>
     /// <remarks>The caller keeps the handles open during the call.</remarks>
     Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited);
@@ -61,15 +66,15 @@ internal interface IKernel
     /// <summary><c>kill(2)</c>, for hosts without pidfds. A negative PID names a process group.</summary>
     Errno Kill(int processId, int signal);
 
-    /// <summary>Reads <c>/proc/PID/stat</c>: see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>
+    /// <summary>Reads <c>/proc/PID/stat</c>, see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>
     Errno ReadProcStat(int processId, out ProcStat stat);
 
-    /// <summary>Adds the PIDs in <c>/proc/PID/task/TID/children</c> to a list, also those before an error.</summary>
+    /// <summary>Adds the PIDs in <c>/proc/PID/task/TID/children</c> to a list. After an error the list has the PIDs that were read before.</summary>
     Errno ReadProcChildren(int processId, int threadId, List<int> children);
 
-    /// <summary>Adds the PIDs in <c>/proc</c> to a list, also those before an error.</summary>
+    /// <summary>Adds the PIDs in <c>/proc</c> to a list. After an error the list has the PIDs that were read before.</summary>
     Errno ListProcesses(List<int> processIds);
 
-    /// <summary>Adds the thread ids in <c>/proc/PID/task</c> to a list, also those before an error.</summary>
+    /// <summary>Adds the thread ids in <c>/proc/PID/task</c> to a list. After an error the list has the ids that were read before.</summary>
     Errno ListThreads(int processId, List<int> threadIds);
 }

@@ -6,9 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PidFdProcess.Linux;
 
-// The imports, as the C library has them. pidfd calls and waitid go through syscall(2): musl and older glibc have no
-// wrappers for the former, and the wrapper of the latter hides the fifth argument of the kernel's (rusage).
-// A SafeHandle argument makes the generated code hold a reference on it for the length of the call.
+// The imports from the C library. The calls on pidfds go through syscall(2), because musl and older glibc have no wrappers for them. waitid does,
+// too, because its wrapper hides the fifth argument (rusage). A SafeHandle argument makes the generated code hold a reference during the call.
 internal static unsafe partial class Libc
 {
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
@@ -59,11 +58,11 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int processId, int signal);
 
-    // 0 is the calling process; -1 if there is no such process.
+    // The argument 0 is the calling process. The result is -1 if there is no process with this PID.
     [LibraryImport("libc", EntryPoint = "getpgid", SetLastError = true)]
     public static partial int GetGroupId(int processId);
 
-    // Of the calling thread, as pthread_sigmask, which glibc before 2.32 keeps in another library.
+    // Changes the mask of the calling thread, as pthread_sigmask does, which glibc before 2.32 has in another library.
     [LibraryImport("libc", EntryPoint = "sigprocmask")]
     public static partial int SigProcMask(int how, SigSet* set, SigSet* before);
 
@@ -73,7 +72,12 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int fd);
 
-    /// <summary>sigset_t: 1024 bits in glibc and musl, in words of the machine; twice as much room where these have 64 bits.</summary>
+    /// <summary>The errno of a call that has just returned this result on this thread, or 0 if the result is not -1.</summary>
+    public static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+
+    /// <summary>
+    /// <c>sigset_t</c>, which has 1024 bits in glibc and musl, in words of the machine. On 64-bit machines this struct has twice the room.
+    /// </summary>
     [InlineArray(1024 / 32)]
     public struct SigSet
     {

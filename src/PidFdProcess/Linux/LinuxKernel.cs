@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PidFdProcess.Linux;
 
-// pidfds came in the course of a few Linux releases:
+// Linux got its calls for pidfds in these releases:
 //   5.1  pidfd_send_signal
 //   5.3  pidfd_open, and poll and epoll report the exit
 //   5.4  waitid takes a pidfd (P_PIDFD)
 //   6.9  pidfd_send_signal reaches a process group
 //   6.15 ioctl PIDFD_GET_INFO tells the exit status, also after the process has been reaped
 //
-// The .NET runtime reaps its children itself and calls FailFast if somebody else did. That is why WNOWAIT is part of
-// the one waitid here and no argument of it.
-internal sealed unsafe partial class LinuxKernel : IKernel
+// The .NET runtime reaps its children itself and calls FailFast if other code has reaped one. WaitIdNoWait is the only waitid here, and it always
+// passes WNOWAIT.
+internal sealed unsafe class LinuxKernel : IKernel
 {
     private const int PPidFd = 3;
     private const int WNoHang = 0x1;
@@ -36,16 +36,16 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     public Errno PidFdOpen(int processId, out SafePidFdHandle pidFd)
     {
         nint fd = Libc.Syscall(SyscallNumbers.Current.PidFdOpen, processId, 0);
-        Errno error = ErrnoOf(fd);
+        Errno error = Libc.ErrnoOf(fd);
         pidFd = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal) =>
-        ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
+        Libc.ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: 0));
 
     public Errno PidFdSignalGroup(SafePidFdHandle pidFd, int signal) =>
-        ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: SignalProcessGroup));
+        Libc.ErrnoOf(Libc.SyscallSendSignal(SyscallNumbers.Current.PidFdSendSignal, pidFd, signal, info: 0, flags: SignalProcessGroup));
 
     public Errno WaitIdNoWait(SafePidFdHandle pidFd, out SigInfo info, out RUsage usage)
     {
@@ -58,7 +58,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
             *usagePointer = default;
             do
             {
-                error = ErrnoOf(Libc.SyscallWaitId(
+                error = Libc.ErrnoOf(Libc.SyscallWaitId(
                     SyscallNumbers.Current.WaitId, PPidFd, pidFd, infoPointer, WExited | WNoHang | WNoWait, usagePointer));
             }
             while (error == Errno.EINTR);
@@ -74,10 +74,10 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         Libc.PollFd poll = new() { Fd = hold.Descriptor, Events = PollIn };
         int ready = Libc.Poll(&poll, 1, milliseconds);
 
-        // The descriptor is closed: that is no exit.
+        // Other code has closed the descriptor, which is no exit.
         bool isInvalid = ready > 0 && (poll.ReturnedEvents & PollInvalid) != 0;
         exited = ready > 0 && !isInvalid;
-        return isInvalid ? Errno.EBADF : ErrnoOf(ready);
+        return isInvalid ? Errno.EBADF : Libc.ErrnoOf(ready);
     }
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)
@@ -91,7 +91,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         Errno error;
         fixed (Libc.PollFd* pointer = polls)
         {
-            error = ErrnoOf(Libc.Poll(pointer, (nuint)count, milliseconds));
+            error = Libc.ErrnoOf(Libc.Poll(pointer, (nuint)count, milliseconds));
         }
 
         for (int i = 0; i < count; i++)
@@ -103,12 +103,12 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         return error;
     }
 
-    public Errno Kill(int processId, int signal) => ErrnoOf(Libc.Kill(processId, signal));
+    public Errno Kill(int processId, int signal) => Libc.ErrnoOf(Libc.Kill(processId, signal));
 
     public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
     {
         int fd = Libc.FcntlDuplicate(pidFd, DuplicateCloseOnExec, 0);
-        Errno error = ErrnoOf(fd);
+        Errno error = Libc.ErrnoOf(fd);
         duplicate = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
@@ -116,7 +116,7 @@ internal sealed unsafe partial class LinuxKernel : IKernel
     public Errno EpollCreate(out SafeFileHandle epoll)
     {
         int fd = Libc.EpollCreate1(EpollCloseOnExec);
-        Errno error = ErrnoOf(fd);
+        Errno error = Libc.ErrnoOf(fd);
         epoll = new SafeFileHandle(fd, ownsHandle: true);
         return error;
     }
@@ -126,18 +126,18 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         byte* epollEvent = stackalloc byte[EpollEvent.MaxSize];
         *(uint*)epollEvent = EpollEvent.In | EpollEvent.OneShot;
         *(ulong*)(epollEvent + s_tokenOffset) = token;
-        Errno error = ErrnoOf(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
-        return error == Errno.EEXIST ? ErrnoOf(Libc.EpollCtl(epoll, EpollCtlMod, pidFd, epollEvent)) : error;
+        Errno error = Libc.ErrnoOf(Libc.EpollCtl(epoll, EpollCtlAdd, pidFd, epollEvent));
+        return error == Errno.EEXIST ? Libc.ErrnoOf(Libc.EpollCtl(epoll, EpollCtlMod, pidFd, epollEvent)) : error;
     }
 
     public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) =>
-        ErrnoOf(Libc.EpollCtl(epoll, EpollCtlDel, pidFd, null));
+        Libc.ErrnoOf(Libc.EpollCtl(epoll, EpollCtlDel, pidFd, null));
 
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count)
     {
         byte* events = stackalloc byte[EpollEvent.MaxSize * tokens.Length];
         count = Libc.EpollWait(epoll, events, tokens.Length, milliseconds);
-        Errno error = ErrnoOf(count);
+        Errno error = Libc.ErrnoOf(count);
         for (int i = 0; i < count; i++)
         {
             tokens[i] = *(ulong*)(events + (i * s_eventSize) + s_tokenOffset);
@@ -146,11 +146,18 @@ internal sealed unsafe partial class LinuxKernel : IKernel
         return error;
     }
 
+    public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
+    {
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Exit, out PidFdInfo info);
+        status = error == 0 && (info.Mask & PidFdInfo.Exit) != 0 ? new WaitStatus(info.ExitCode) : null;
+        return error;
+    }
+
+    public Errno ReadProcStat(int processId, out ProcStat stat) => ProcStatReader.Read(processId, out stat);
+
     public Errno ReadProcChildren(int processId, int threadId, List<int> children) => ProcLists.ReadChildren(processId, threadId, children);
 
     public Errno ListProcesses(List<int> processIds) => ProcLists.ListProcesses(processIds);
 
     public Errno ListThreads(int processId, List<int> threadIds) => ProcLists.ListThreads(processId, threadIds);
-
-    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
 }

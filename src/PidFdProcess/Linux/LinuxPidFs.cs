@@ -4,10 +4,10 @@ using System.Text.Unicode;
 
 namespace PidFdProcess.Linux;
 
-// pidfs came in the course of a few Linux releases:
+// Linux got pidfs in these releases:
 //   6.9  pidfds are inodes of their own, with a number that is unique until the next boot
 //   6.13 ioctl PIDFD_GET_INFO tells the PID
-//   6.14 handles of files: a process can be opened by its inode number alone
+//   6.14 file handles, with which a process can be opened by its inode number alone
 internal sealed unsafe class LinuxPidFs : IPidFs
 {
     private const uint PidFsMagic = 0x50494446;
@@ -23,21 +23,15 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     private const int NanosecondsPerTick = 100;
     private const int FileSystemStatusSize = 256;
 
-    // _IOWR(0xFF, 11, struct pidfd_info) with the 64 bytes of its first version. The number is the same on every architecture.
-    private const nuint PidFdGetInfo = 0xC040FF0B;
-    private const int InfoSize = 64;
-    private const ulong InfoPid = 1;
-    private const int ThreadGroupIndex = 5;
-
     public static LinuxPidFs Instance { get; } = new();
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
     {
-        // The type is the first field, a word of the machine or (s390x) 32 bits. The magic number is in its low half, and all machines
-        // with the longer one have that first.
+        // The type is the first field. It is a word of the machine, or 32 bits on s390x. All machines with a field of 64 bits are little endian, so
+        // the magic number is in its first 32 bits.
         ulong* status = stackalloc ulong[FileSystemStatusSize / sizeof(ulong)];
         *status = 0;
-        Errno error = ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
+        Errno error = Libc.ErrnoOf(PidFsCalls.FileSystemStatus(descriptor, status));
         isOnPidFs = *(uint*)status == PidFsMagic;
         return error;
     }
@@ -47,7 +41,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         // Unlike struct stat, struct statx has the same layout on every architecture.
         byte path = 0;
         ulong* status = stackalloc ulong[StatXSize / sizeof(ulong)];
-        Errno error = ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
+        Errno error = Libc.ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
         inode = status[StatXInodeOffset / sizeof(ulong)];
         return error;
     }
@@ -57,7 +51,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         byte path = 0;
         FileHandle handle = new() { Size = HandleSize };
         int mountId;
-        Errno error = ErrnoOf(PidFsCalls.NameToHandleAt(pidFd, &path, &handle, &mountId, EmptyPath));
+        Errno error = Libc.ErrnoOf(PidFsCalls.NameToHandleAt(pidFd, &path, &handle, &mountId, EmptyPath));
         type = handle.Type;
         inode = handle.Inode;
         return error != 0 || handle.Size == HandleSize ? error : Errno.EINVAL;
@@ -67,30 +61,25 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     {
         FileHandle handle = new() { Size = HandleSize, Type = type, Inode = inode };
         int fd = PidFsCalls.OpenByHandleAt(mount, &handle, OpenReadWriteCloseOnExec);
-        Errno error = ErrnoOf(fd);
+        Errno error = Libc.ErrnoOf(fd);
         pidFd = new SafePidFdHandle(fd, ownsHandle: true);
         return error;
     }
 
     public Errno GetProcessId(SafePidFdHandle pidFd, out int processId)
     {
-        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
-        new Span<byte>(info, InfoSize).Clear();
-        *info = InfoPid;
-        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
-        processId = ((int*)info)[ThreadGroupIndex];
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
+        processId = info.ProcessId;
 
-        // Before Linux 6.13, or seccomp forbids it. It also answers ESRCH for a process whose parent is not visible in this PID namespace.
-        return error != 0 && LinuxKernel.IsProcOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
+        // The ioctl fails before Linux 6.13, or if seccomp forbids it. It answers ESRCH if the parent of the process is not visible in this PID
+        // namespace.
+        return error != 0 && ProcMount.IsOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
     public Errno GetParentId(SafePidFdHandle pidFd, out int parentId)
     {
-        ulong* info = stackalloc ulong[InfoSize / sizeof(ulong)];
-        new Span<byte>(info, InfoSize).Clear();
-        *info = InfoPid;
-        Errno error = ErrnoOf(Libc.Ioctl(pidFd, PidFdGetInfo, info));
-        parentId = ((int*)info)[ThreadGroupIndex + 1];
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
+        parentId = info.ParentId;
         return error;
     }
 
@@ -99,7 +88,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         // PIDFD_THREAD is O_EXCL.
         int flags = PidFsCalls.Fcntl(pidFd, GetStatusFlags);
         isOfThread = (flags & OpenExclusive) != 0;
-        return ErrnoOf(flags);
+        return Libc.ErrnoOf(flags);
     }
 
     public int GetParentId() => PidFsCalls.GetParentId();
@@ -115,7 +104,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     public Errno GetTimeSinceBoot(out TimeSpan time)
     {
         PidFsCalls.TimeSpec now;
-        Errno error = ErrnoOf(PidFsCalls.ClockGetTime(BootTimeClock, &now));
+        Errno error = Libc.ErrnoOf(PidFsCalls.ClockGetTime(BootTimeClock, &now));
         time = new TimeSpan((now.Seconds * TimeSpan.TicksPerSecond) + (now.Nanoseconds / NanosecondsPerTick));
         return error;
     }
@@ -160,9 +149,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         }
     }
 
-    private static Errno ErrnoOf(nint result) => result == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
-
-    /// <summary>struct file_handle, as pidfs fills it.</summary>
+    /// <summary><c>struct file_handle</c>, as pidfs fills it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct FileHandle
     {

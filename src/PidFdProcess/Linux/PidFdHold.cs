@@ -1,8 +1,8 @@
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// A hold on an open pidfd: until it is disposed, the descriptor stays open and its number cannot be reused, whoever disposes the
-/// handle meanwhile.
+/// A hold on an open pidfd. Until it is disposed, the descriptor stays open and its number cannot be reused, even if another thread disposes the
+/// handle.
 /// </summary>
 internal readonly ref struct PidFdHold
 {

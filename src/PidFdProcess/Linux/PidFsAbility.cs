@@ -1,8 +1,8 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>How this kernel lets a process be found again.</summary>
-/// <param name="Method">The finest method that works.</param>
-/// <param name="Reason">Why there is no finer one, in words a person can act on.</param>
+/// <summary>How a process can be found again on this kernel.</summary>
+/// <param name="Method">The most exact method that works.</param>
+/// <param name="Reason">Why the more exact methods do not work, in words that an operator can act on.</param>
 /// <param name="HandleType">The type of handles of files on pidfs, if <see cref="ProcessIdentityMethod.FileHandle"/> works.</param>
 /// <param name="Error">The errno of the call that failed, or 0.</param>
 internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
@@ -17,7 +17,7 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
     /// <summary>Gets whether another probe could end differently.</summary>
     public bool IsFinal => !SystemCallError.IsResource(Error);
 
-    /// <summary>Tries on this very process every call that identities rest on, and falls down one step at each that fails.</summary>
+    /// <summary>Tries every call that identities need, on the calling process itself. The first call that fails decides the method.</summary>
     public static PidFsAbility Probe(IKernel kernel, IPidFs calls)
     {
         Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self);
@@ -46,7 +46,7 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
                 return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
             }
 
-            // A pidfd of ours, because the call takes any descriptor on pidfs to find the file system.
+            // The call needs a descriptor on pidfs to find the file system, and takes any of them.
             error = calls.OpenByHandle(self, type, id, out SafePidFdHandle same);
             same.Dispose();
             return error != 0

@@ -26,7 +26,9 @@ internal static unsafe partial class PidFsCalls
     [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
     public static partial int ClockGetTime(int clock, TimeSpec* time);
 
-    /// <summary>struct timespec. The functions of this name have words of the machine in it on 32 bits, too, in glibc and in musl.</summary>
+    /// <summary>
+    /// <c>struct timespec</c>. In glibc and in musl, clock_gettime takes words of the machine for both fields, also on 32-bit machines.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct TimeSpec
     {

@@ -2,11 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>The runtime's portable numbers of signals, which are negative (<see cref="PosixSignal"/>, -11 since .NET 11), and those of
-/// Linux.</summary>
+/// <summary>
+/// Translates between the runtime's portable numbers of signals (<see cref="PosixSignal"/>), which are negative, and those of Linux.
+/// </summary>
 internal static class PosixSignals
 {
-    /// <summary>The number on Linux of a portable value; 0 if it is none.</summary>
+    /// <summary>The number on Linux of a portable value, or 0 for any other value. -11 exists since .NET 11.</summary>
     public static int NumberOf(int portable) => portable switch
     {
         -1 => SignalNumbers.SigHup,
@@ -26,7 +27,7 @@ internal static class PosixSignals
     /// <summary>The portable value of a number of Linux, or the number itself.</summary>
     public static PosixSignal Of(int number)
     {
-        // Not SIGKILL, which has a portable value from .NET 11 on.
+        // Without SIGKILL, whose portable value exists only since .NET 11.
         for (int portable = -1; portable >= -10; portable--)
         {
             if (NumberOf(portable) == number)

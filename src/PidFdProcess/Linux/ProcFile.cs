@@ -1,8 +1,6 @@
-using System.Runtime.InteropServices;
-
 namespace PidFdProcess.Linux;
 
-/// <summary>Reads a file or directory of /proc without an exception. Files come and go there, so that an error is an everyday answer.</summary>
+/// <summary>Reads a file or directory of /proc. Returns the errno instead of throwing, because files of /proc come and go.</summary>
 internal unsafe ref struct ProcFile
 {
     private const int OpenReadOnlyCloseOnExec = 0x80000;
@@ -17,11 +15,11 @@ internal unsafe ref struct ProcFile
         fixed (byte* pointer = path)
         {
             file = new ProcFile(Libc.Open(pointer, OpenReadOnlyCloseOnExec, 0));
-            return file._fd == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+            return Libc.ErrnoOf(file._fd);
         }
     }
 
-    /// <summary>Reads the next bytes; 0 at the end.</summary>
+    /// <summary>Reads the next bytes. The count is 0 at the end.</summary>
     public readonly Errno Read(Span<byte> buffer, out int count)
     {
         Errno error;
@@ -31,7 +29,7 @@ internal unsafe ref struct ProcFile
             do
             {
                 length = Libc.Read(_fd, pointer, (nuint)buffer.Length);
-                error = length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+                error = Libc.ErrnoOf(length);
             }
             while (error == Errno.EINTR);
         }
@@ -40,14 +38,14 @@ internal unsafe ref struct ProcFile
         return error;
     }
 
-    /// <summary>Reads the next entries of a directory, <c>getdents64(2)</c>; 0 at the end.</summary>
+    /// <summary>Reads the next entries of a directory with <c>getdents64(2)</c>. The count is 0 at the end.</summary>
     public readonly Errno ReadEntries(Span<byte> buffer, out int count)
     {
         fixed (byte* pointer = buffer)
         {
             nint length = Libc.SyscallGetDents(SyscallNumbers.Current.GetDents64, _fd, pointer, buffer.Length);
             count = length == -1 ? 0 : (int)length;
-            return length == -1 ? (Errno)Marshal.GetLastPInvokeError() : 0;
+            return Libc.ErrnoOf(length);
         }
     }
 

@@ -5,15 +5,15 @@ using System.Text.Unicode;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// Reads the lists under <c>/proc</c>. Each takes one descriptor at a time and answers with the errno of the kernel, where the directory classes
-/// of the runtime throw different exceptions.
+/// Reads the lists under <c>/proc</c>. Each method opens one descriptor and returns the errno. The directory classes of the runtime would throw
+/// different exceptions instead.
 /// </summary>
 internal static class ProcLists
 {
     private const int PathSize = 64;
     private const int ListBufferSize = 4096;
 
-    // struct linux_dirent64: inode and offset (8 bytes each), record length (2), type (1), name.
+    // struct linux_dirent64 has the inode and the offset (8 bytes each), the length of the entry (2), the type (1), and the name.
     private const int DirectoryEntryLength = 16;
     private const int DirectoryEntryName = 19;
 

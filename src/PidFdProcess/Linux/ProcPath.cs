@@ -2,14 +2,14 @@ using System.Buffers.Text;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>Paths of /proc, without an interpolated string, whose generic code would be compiled in every program.</summary>
+/// <summary>Writes paths of /proc. An interpolated string would do, but its generic code would have to be compiled in every program.</summary>
 internal static class ProcPath
 {
     /// <summary>Writes a path with a number in it.</summary>
     /// <param name="path">Where to write it.</param>
-    /// <param name="before">What comes before the number.</param>
+    /// <param name="before">The text before the number.</param>
     /// <param name="number">The number.</param>
-    /// <param name="after">What comes after the number, with the NUL at the end.</param>
+    /// <param name="after">The text after the number, with the NUL at the end.</param>
     public static void Write(Span<byte> path, ReadOnlySpan<byte> before, int number, ReadOnlySpan<byte> after)
     {
         before.CopyTo(path);

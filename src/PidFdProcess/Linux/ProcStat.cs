@@ -2,20 +2,20 @@ using System.Buffers.Text;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>The fields of <c>/proc/PID/stat</c> that matter here; <c>proc_pid_stat(5)</c> numbers them.</summary>
-/// <param name="State">Field 3: Z is a zombie, T stopped, t stopped by a tracer.</param>
+/// <summary>Some fields of <c>/proc/PID/stat</c>, with the numbers of <c>proc_pid_stat(5)</c>.</summary>
+/// <param name="State">Field 3. Z is a zombie, T is stopped, and t is stopped by a tracer.</param>
 /// <param name="ParentId">Field 4.</param>
 /// <param name="Threads">Field 20.</param>
-/// <param name="StartTicks">Field 22: when the process started, in clock ticks since the boot. With the PID it names a process.</param>
-/// <param name="ExitCode">Field 52, the last: the wait status of a zombie; <see langword="null"/> if we may not know.</param>
+/// <param name="StartTicks">Field 22, the start of the process in clock ticks since the boot. With the PID it names a process.</param>
+/// <param name="ExitCode">Field 52, the wait status of a zombie, or <see langword="null"/> if the kernel hides it from the caller.</param>
 internal readonly record struct ProcStat(char State, int ParentId, int Threads, long StartTicks, WaitStatus? ExitCode)
 {
     private const int LastField = 52;
 
-    /// <summary>Gets field 5: the PID that the process group is named by.</summary>
+    /// <summary>Gets field 5, the PID that names the process group.</summary>
     public int GroupId { get; init; }
 
-    /// <summary>Gets field 6: the PID that the session is named by.</summary>
+    /// <summary>Gets field 6, the PID that names the session.</summary>
     public int SessionId { get; init; }
 
     /// <summary>Gets whether no thread is left. A zombie with several threads is a first thread that has ended before the others.</summary>
@@ -29,7 +29,7 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
     {
         stat = default;
 
-        // Field 2 is the name in parentheses and may itself hold blanks and parentheses.
+        // Field 2 is the name in parentheses, which may contain blanks and parentheses.
         int end = text.LastIndexOf((byte)')');
         if (end < 0 || end + 2 >= text.Length)
         {

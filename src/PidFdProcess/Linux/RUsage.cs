@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PidFdProcess.Linux;
 
-/// <summary><c>struct rusage</c> of <c>getrusage(2)</c> as the kernel's own waitid fills it: every field is a C long.</summary>
+/// <summary><c>struct rusage</c> of <c>getrusage(2)</c>. The system call waitid fills it with a C long for every field.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct RUsage
 {

@@ -2,9 +2,9 @@ namespace PidFdProcess.Linux;
 
 /// <summary>Keeps SIGCHLD from the calling thread until it is disposed, on the same thread. See <c>sigprocmask(2)</c>.</summary>
 /// <remarks>
-/// The kernel gives SIGCHLD to the thread that forked, if that takes it. Where this thread also waits for the pidfd, the runtime's handler runs
-/// on it before it can read the resource usage, and the runtime reaps meanwhile. Any other thread can take the signal, and none does so
-/// faster than this one is woken.
+/// The kernel prefers the thread that forked the child for SIGCHLD. If that thread waits for the pidfd, it runs the runtime's handler before it can
+/// read the resource usage, and the runtime reaps the child. With the mask set, another thread takes the signal, which is not faster than the wake-up
+/// of this thread.
 /// </remarks>
 internal readonly unsafe ref struct SigChldMask
 {

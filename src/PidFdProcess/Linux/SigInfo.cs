@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// What <c>waitid(2)</c> says of a child: the SIGCHLD form of <c>siginfo_t</c>, 128 bytes. After the three leading ints a 64-bit host has
-/// four bytes of padding. (On MIPS si_code and si_errno trade places; there is no .NET for it.)
+/// The answer of <c>waitid(2)</c>, which is the SIGCHLD form of <c>siginfo_t</c> and has 128 bytes. On 64-bit machines the first three ints are
+/// followed by four bytes of padding.
 /// </summary>
 /// <param name="Code">si_code, one of <c>CLD_*</c>.</param>
-/// <param name="ProcessId">si_pid; 0 if WNOHANG found no state change.</param>
-/// <param name="Status">si_status: the exit code, or the signal.</param>
+/// <param name="ProcessId">si_pid, or 0 if WNOHANG found no state change.</param>
+/// <param name="Status">si_status, which is the exit code or the signal.</param>
 internal readonly record struct SigInfo(int Code, int ProcessId, int Status)
 {
     public const int Size = 128;

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>The numbers of <c>signal(7)</c> on Linux, except on Alpha, SPARC, MIPS and PA-RISC, which .NET does not run on.</summary>
+/// <summary>The numbers of <c>signal(7)</c> on Linux. Alpha, SPARC, MIPS and PA-RISC have others, but .NET does not run on them.</summary>
 internal static class SignalNumbers
 {
     public const int SigHup = 1;

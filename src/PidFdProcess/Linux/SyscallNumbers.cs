@@ -3,15 +3,15 @@ using System.Runtime.InteropServices;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// The numbers of the system calls that are made by number. New calls have had one number on every architecture since Linux 5.1. The older ones
-/// have one for each. MIPS alone adds an offset (and swaps two fields of siginfo), and there is no .NET for it.
+/// The numbers of the system calls that are made by number. Since Linux 5.1, a new call has the same number on every architecture. Older calls have
+/// different numbers. MIPS adds an offset and swaps two fields of siginfo, but .NET does not run on it.
 /// </summary>
 internal readonly record struct SyscallNumbers(int WaitId, int TgKill, int PrLimit64, int GetDents64, int StatX)
 {
-    // The enum has no member for it in the oldest framework this library is built for.
+    // Architecture has no member for it in .NET 8.
     internal const Architecture RiscV64 = (Architecture)9;
 
-    /// <summary>Not a number of any call: the kernel answers ENOSYS, so that the probe rejects an unknown architecture.</summary>
+    /// <summary>The number of no call. The kernel answers ENOSYS, so that the probe rejects an unknown architecture.</summary>
     public const int None = -1;
 
     public static SyscallNumbers Current { get; } = For(RuntimeInformation.ProcessArchitecture);

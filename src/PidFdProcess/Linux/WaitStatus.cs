@@ -23,7 +23,7 @@ internal readonly record struct WaitStatus(int Raw)
 
     public int StopSignal => ExitCode;
 
-    /// <summary>Encodes what waitid says; the same table as the kernel's own <c>wait4</c> follows.</summary>
+    /// <summary>Encodes the answer of waitid as the kernel's <c>wait4</c> encodes a status.</summary>
     public static WaitStatus From(SigInfo info) => (ChildCode)info.Code switch
     {
         ChildCode.Exited => new((info.Status & 0xff) << 8),
@@ -31,11 +31,11 @@ internal readonly record struct WaitStatus(int Raw)
         ChildCode.Dumped => new(info.Status | CoreFlag),
         ChildCode.Trapped or ChildCode.Stopped => new((info.Status << 8) | StoppedMark),
         ChildCode.Continued => new(ContinuedMark),
-        _ => throw new ArgumentOutOfRangeException(nameof(info), info.Code, "si_code is none of CLD_*; waitid(2) lists them."),
+        _ => throw new ArgumentOutOfRangeException(nameof(info), info.Code, "si_code is none of the values CLD_* in waitid(2)."),
     };
 }
 
-/// <summary>si_code of a SIGCHLD: <c>CLD_EXITED</c> and the rest, see <c>sigaction(2)</c>.</summary>
+/// <summary>si_code of a SIGCHLD, which is <c>CLD_EXITED</c> or one of the others in <c>sigaction(2)</c>.</summary>
 internal enum ChildCode
 {
     Exited = 1,

@@ -5,34 +5,37 @@ namespace PidFdProcess.Runtime;
 /// <summary>What the Process object says of a run whose exit the pidfd has reported.</summary>
 internal enum RuntimeState
 {
-    /// <summary>The runtime knows the exit: HasExited, ExitCode of a child, and ExitTime work.</summary>
+    /// <summary>The runtime knows of the exit. HasExited and ExitTime work, and so does ExitCode of a child.</summary>
     Knows,
 
-    /// <summary>The runtime takes the process for running: its parent has not reaped it, or the runtime is not the one that reaped it.</summary>
+    /// <summary>
+    /// The runtime takes the process for running, because its parent has not reaped it, or because other code has reaped the child.
+    /// </summary>
     DoesNotKnow,
 
-    /// <summary>The object was closed or restarted, so it has nothing to say of this run.</summary>
+    /// <summary>The object was closed or restarted, so it knows nothing of this run.</summary>
     HasAnotherRun,
 }
 
 // Overview
 //
-// Constraints: a stock wait that finds the exit raises Exited on its thread. It decides that by fields of the object, which a restart resets. So
-// a wait for the first run that is late raises Exited for the second one. Stock protects its own callback by lock(process) and a comparison.
-// A thread that waits must not block on that lock while a handler runs, because the stock wait would not: the handler may wait for it.
+// Constraints: A stock wait that finds the exit raises Exited on its own thread. Fields of the object decide whether it does, and a restart resets
+// them. So a late wait for the first run can raise Exited for the second run. The runtime's own callback guards against that by lock(process) and a
+// comparison of the wait handle. A waiting thread must not block on that lock while a handler runs, because the handler may wait for this thread. The
+// stock wait would not block there.
 //
-// Scheme: a raise that is due happens under the same lock, after a comparison of the run. Without one there is no lock. A thread that finds the lock
-// taken looks now and then whether Exited was raised, because then nothing is left to do.
+// Scheme: If Exited may have to be raised, take the same lock, and compare the run before raising. Otherwise take no lock. A thread that finds the
+// lock taken looks every 10 ms whether Exited was raised, because then nothing is left to do.
 internal static class ExitedEvent
 {
     private const int MillisecondsBetweenLooks = 10;
 
     /// <summary>
     /// Looks whether the runtime knows of the exit, and raises Exited where the stock call would. The look takes the lock under which the runtime
-    /// reaps, so after a reap that the kernel has reported, <see cref="RuntimeState.DoesNotKnow"/> is final.
+    /// reaps. So if the kernel has reported the reap before, <see cref="RuntimeState.DoesNotKnow"/> is final.
     /// </summary>
     /// <param name="process">The object.</param>
-    /// <param name="run">The run that is meant.</param>
+    /// <param name="run">The run to look for.</param>
     /// <param name="alsoIfOff">Whether to raise even if events are off, as <see cref="Process.HasExited"/> does.</param>
     public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff)
     {
@@ -72,7 +75,7 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// Leaves the events as the end of a stock asynchronous wait does: on, and Exited raised if the runtime knows of the exit. Runs the handlers.
+    /// Turns events on, and raises Exited if the runtime knows of the exit, as the end of a stock asynchronous wait does. Runs the handlers.
     /// </summary>
     public static RuntimeState EnableAndRaise(Process process, in RunIdentity run)
     {
@@ -92,8 +95,8 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// As <see cref="EnableAndRaise"/>, for a thread that must not run user code nor block; fails if there is a handler, or if another thread has
-    /// the lock of the object.
+    /// Does the same as <see cref="EnableAndRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
+    /// another thread holds the lock of the object.
     /// </summary>
     public static bool TryEnableWithoutHandlers(Process process, in RunIdentity run, out RuntimeState state)
     {
@@ -112,7 +115,7 @@ internal static class ExitedEvent
             }
 
             // Another thread may add a handler at any time. The mark keeps this thread from running it. As in the stock raise, a handler that was
-            // added before the mark is due, and one that is added later is too late.
+            // added before the mark has to run, and a handler that is added later comes too late.
             ProcessFields.MarkExitedAsRaised(process, true);
             state = EnableLocked(process, run, raise: false);
             bool isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
@@ -129,7 +132,7 @@ internal static class ExitedEvent
         }
     }
 
-    /// <summary>After a wait that ended before the exit: leaves the events on, as the stock wait does from its begin.</summary>
+    /// <summary>Turns events on after a wait that ended before the exit. The stock wait turns them on when it begins.</summary>
     public static void EnableForLater(Process process, in RunIdentity run)
     {
         if (!TryLock(process, run))
@@ -146,7 +149,7 @@ internal static class ExitedEvent
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
-            // Closed in this moment: no events are wanted any more.
+            // The object was closed during the call and needs no events any more.
         }
         finally
         {
@@ -154,12 +157,14 @@ internal static class ExitedEvent
         }
     }
 
-    /// <summary>Whether the runtime knows of the exit of the object's run. Raises nothing. For a run of which the kernel has said nothing.</summary>
+    /// <summary>Whether the runtime knows that the object's run has exited. Raises nothing, and does not ask the pidfd.</summary>
     public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => !process.EnableRaisingEvents
         ? StockCalls.WaitForExit(process, 0)
         : run.IsStarted ? run.IsReaped() : ProcessFields.HasRaisedExited(process);
 
-    /// <summary>Takes the lock of the object; fails if Exited was raised and a handler has the lock, or if the run is over in the object.</summary>
+    /// <summary>
+    /// Takes the lock of the object. If another thread holds it, fails as soon as Exited was raised, or the object was closed or restarted.
+    /// </summary>
     private static bool TryLock(Process process, in RunIdentity run)
     {
         for (;;)
@@ -177,7 +182,9 @@ internal static class ExitedEvent
         }
     }
 
-    /// <summary>Exited was raised. If that was for this run, the runtime knows.</summary>
+    /// <summary>
+    /// The state after <see cref="TryLock"/> has failed. If the object still has this run, Exited was raised for it, so the runtime knows.
+    /// </summary>
     private static RuntimeState StateAfterRaise(Process process, in RunIdentity run) =>
         run.IsCurrentIn(process) ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
 
@@ -199,7 +206,7 @@ internal static class ExitedEvent
             ProcessFields.EnableEventsAfterExit(process);
             if (!run.IsCurrentIn(process))
             {
-                // Another thread has restarted the object in this moment. The new run needs a wait of the runtime for its events.
+                // Another thread has restarted the object during the call. The runtime has to register a wait for the events of the new run.
                 ProcessFields.EnableEventsAgain(process);
                 return RuntimeState.HasAnotherRun;
             }

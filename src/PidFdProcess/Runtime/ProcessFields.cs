@@ -6,11 +6,11 @@ namespace PidFdProcess.Runtime;
 
 // Overview
 //
-// Constraints: the public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll, HasExited
-// raises Exited, StartInfo throws for a fetched process, and the setter of EnableRaisingEvents registers a wait for an exit that is known.
+// Constraints: The public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll. HasExited raises
+// Exited. StartInfo throws for a fetched process. The setter of EnableRaisingEvents registers a wait even if the exit is known.
 //
-// Scheme: read the private fields, which have had these names since .NET Framework. Each question has a second answer from public members
-// for a runtime that lacks the field. A test fails on such a runtime.
+// Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks a field, public members answer the question. A
+// test fails on that runtime.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.cs
 internal static class ProcessFields
 {
@@ -19,7 +19,7 @@ internal static class ProcessFields
     /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
     public static bool AreThere => !s_isMissing;
 
-    /// <summary>The handle that <see cref="Process.Start()"/> made; <see langword="null"/> for a fetched process or a closed object.</summary>
+    /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)
     {
         if (!s_isMissing)
@@ -38,7 +38,9 @@ internal static class ProcessFields
         return HasStartInfo(process) ? process.SafeHandle : null;
     }
 
-    /// <summary>Whether a stream is redirected, so that it may be read by lines. Remembers nothing of a mutable StartInfo.</summary>
+    /// <summary>
+    /// Whether a stream is redirected, so that it may be read by lines. StartInfo cannot answer, because it may change after the start.
+    /// </summary>
     public static bool HasOutput(Process process)
     {
         if (!s_isMissing)
@@ -56,7 +58,7 @@ internal static class ProcessFields
         return true;
     }
 
-    /// <summary>Whether a handler of Exited is registered. Without the field the answer is that one may be.</summary>
+    /// <summary>Whether a handler of Exited is registered. Without the field the answer is <see langword="true"/>, because one may be.</summary>
     public static bool HasExitedHandler(Process process)
     {
         if (!s_isMissing)
@@ -92,7 +94,9 @@ internal static class ProcessFields
         return false;
     }
 
-    /// <summary>Sets whether Exited counts as raised. A caller that has the lock of the object keeps the stock members from raising it so.</summary>
+    /// <summary>
+    /// Sets whether Exited counts as raised. As long as it does, the stock members do not raise it. The caller holds the lock of the object.
+    /// </summary>
     public static void MarkExitedAsRaised(Process process, bool isRaised)
     {
         if (!s_isMissing)
@@ -110,8 +114,8 @@ internal static class ProcessFields
     }
 
     /// <summary>
-    /// Leaves <see cref="Process.EnableRaisingEvents"/> on for a process whose exit the runtime knows. The property would register a wait with the
-    /// runtime, whose two threads then learn what is known already. That is a sixth of the time from the exit to the code that awaits it.
+    /// Turns <see cref="Process.EnableRaisingEvents"/> on for a process whose exit the runtime knows. The setter would register a wait with the
+    /// runtime, which costs two wake-ups for an exit that is already known. They take a sixth of the time from the exit to the code that awaits it.
     /// </summary>
     public static void EnableEventsAfterExit(Process process)
     {
@@ -131,7 +135,7 @@ internal static class ProcessFields
         process.EnableRaisingEvents = true;
     }
 
-    /// <summary>Turns events on by the property also if the field says that they are on.</summary>
+    /// <summary>Turns events on by the setter even if the field says that they are on.</summary>
     public static void EnableEventsAgain(Process process)
     {
         if (!s_isMissing)

@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace PidFdProcess.Runtime;
 
 /// <summary>
-/// The runtime's own event of one run of a child: it is set once the runtime has reaped that run, whatever becomes of the Process object.
-/// To wait for it raises nothing, takes no lock of the object and runs no user code.
+/// The runtime's own event of one run of a child. It is set once the runtime has reaped that run, even if the Process object was closed or restarted.
+/// A wait for it raises nothing, takes no lock of the object and runs no user code.
 /// </summary>
 /// <remarks>
-/// <see cref="SafeProcessHandle"/> has been the handle of that event on Unix since .NET Core 1.0, and the stock events rest on it. The object
-/// holds a reference on the handle until it is disposed, so that a closed Process object does not close the event under a wait.
+/// <see cref="SafeProcessHandle"/> has been the handle of that event on Unix since .NET Core 1.0, and the stock events rest on it. This class holds a
+/// reference to the handle until it is disposed, so that closing the Process object does not close the event during a wait.
 /// https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitHandle.Unix.cs
 /// </remarks>
 internal sealed class ReapedEvent : WaitHandle
@@ -22,7 +22,7 @@ internal sealed class ReapedEvent : WaitHandle
         SafeWaitHandle = new SafeWaitHandle(run.DangerousGetHandle(), ownsHandle: false);
     }
 
-    /// <summary>Opens the event; <see langword="null"/> if the Process object has closed its handle, so that nothing can be said.</summary>
+    /// <summary>Opens the event. Returns <see langword="null"/> if the Process object has closed the handle.</summary>
     public static ReapedEvent? TryOpen(SafeProcessHandle run)
     {
         if (run.IsClosed)

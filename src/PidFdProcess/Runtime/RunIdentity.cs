@@ -4,11 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace PidFdProcess.Runtime;
 
 /// <summary>
-/// Which run of a Process object is meant. An object can be closed and restarted, also with the same PID, so neither the object nor the PID says it.
+/// Names one run of a Process object. An object can be closed and restarted, and the new process may get the same PID. So neither the object nor the
+/// PID names the run.
 /// </summary>
 /// <remarks>
-/// Each start of an object makes a new <see cref="SafeProcessHandle"/>, so the reference to it names the run. An object that was fetched by PID
-/// has no StartInfo, and it gets one before it is started, so its fetched run is the one without. The handle keeps no Process object alive.
+/// Each start of an object makes a new <see cref="SafeProcessHandle"/>, so the reference to it names the run. An object that was fetched by PID has
+/// no StartInfo until it is started, so its run without a StartInfo is the fetched one. The handle keeps no Process object alive.
 /// </remarks>
 internal readonly struct RunIdentity : IEquatable<RunIdentity>
 {
@@ -16,7 +17,7 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
 
     private RunIdentity(SafeProcessHandle? started) => _started = started;
 
-    /// <summary>Gets whether this process started the run through this object. The runtime reaps such a run.</summary>
+    /// <summary>Gets whether this process started the run through this object. If so, the runtime reaps it.</summary>
     public bool IsStarted => _started is not null;
 
     /// <summary>
@@ -24,10 +25,10 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
     /// </summary>
     public bool IsClosed => _started is { IsClosed: true };
 
-    /// <summary>The run that the object has now. The caller makes sure that it has one.</summary>
+    /// <summary>The run that the object has now. The caller has checked that there is one.</summary>
     public static RunIdentity Of(Process process) => new(ProcessFields.StartedHandle(process));
 
-    /// <summary>Whether the object still has this run: it was neither closed nor restarted.</summary>
+    /// <summary>Whether the object still has this run, so that it was neither closed nor restarted.</summary>
     public bool IsCurrentIn(Process process) => _started is not null
         ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && !_started.IsClosed
         : ProcessFields.StartedHandle(process) is null && StockCalls.HasProcess(process);
@@ -35,7 +36,7 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
     /// <summary>As <see cref="IsCurrentIn"/>, for a caller that knows that the object has a process.</summary>
     public bool IsCurrentInOpen(Process process) => ReferenceEquals(ProcessFields.StartedHandle(process), _started);
 
-    /// <summary>Opens the runtime's event for the reap; <see langword="null"/> for a fetched run, or if the object was closed.</summary>
+    /// <summary>Opens the runtime's event for the reap. Returns <see langword="null"/> for a fetched run, or if the object was closed.</summary>
     public ReapedEvent? OpenReapedEvent() => _started is null ? null : ReapedEvent.TryOpen(_started);
 
     /// <summary>Whether the runtime knows that it has reaped the run. Asks the event, so it raises nothing.</summary>

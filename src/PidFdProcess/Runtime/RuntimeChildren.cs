@@ -3,15 +3,19 @@ using System.Reflection;
 
 namespace PidFdProcess.Runtime;
 
-// Constraints: the kernel says which processes are children of this one, but the runtime reaps only those that it has started. It never reaps what
-// native code forked, nor an orphan that was adopted (PR_SET_CHILD_SUBREAPER). A wait for the reap of such a process would wait in vain, and
-// no public member of a fetched Process object tells it from a child.
+// Constraints: The kernel says which processes are children of this one, but the runtime reaps only the children that it has started. It reaps
+// neither a child that native code forked nor an orphan that this process adopted (PR_SET_CHILD_SUBREAPER), so a wait for their reap would not end.
+// No public member of a fetched Process object tells whether the runtime has started the process.
 //
-// Scheme: the runtime's own table of its children, asked only for a fetched object whose process the kernel calls our child, after its exit.
+// Scheme: Ask the runtime's own table of its children. That is done after the exit, and only for a fetched object whose process the kernel calls a
+// child of this one.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 internal static class RuntimeChildren
 {
-    /// <summary>Whether the runtime has started the process with this PID and will reap it. A runtime without the table says yes.</summary>
+    /// <summary>
+    /// Whether the runtime has started the process with this PID and will reap it. On a runtime without the table the answer is
+    /// <see langword="true"/>.
+    /// </summary>
     public static bool Knows(int processId)
     {
         if (Table.Value is not { } children)

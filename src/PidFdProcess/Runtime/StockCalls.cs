@@ -3,13 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PidFdProcess.Runtime;
 
-// Constraint: if another thread closes the Process object during a stock call, the runtime's own state is torn down under that call, which
-// shows as a NullReferenceException. The caller of this library gets the exception that a closed object gives.
+// Constraint: If another thread closes the Process object during a stock call, the call loses the runtime's state and may throw a
+// NullReferenceException. The caller of this library gets the exception of a closed object instead.
 
-/// <summary>The stock methods, with one exception for an object that is closed during the call.</summary>
+/// <summary>The stock methods. If the object is closed during the call, they all throw the same exception.</summary>
 internal static class StockCalls
 {
-    /// <summary>Whether the object has a process now: it was started or fetched, and not closed since.</summary>
+    /// <summary>Whether the object has a process now, because it was started or fetched and has not been closed since.</summary>
     public static bool HasProcess(Process process)
     {
         try
@@ -94,10 +94,10 @@ internal static class StockCalls
     public static bool IsFromClosed(Exception e, Process process, in RunIdentity run) =>
         e is (InvalidOperationException or NullReferenceException) && !run.IsCurrentIn(process);
 
-    /// <summary>What stock throws for an object that has no process.</summary>
+    /// <summary>Throws what the stock methods throw for an object without a process.</summary>
     [DoesNotReturn]
     public static void ThrowClosed() => throw Closed(null);
 
     private static InvalidOperationException Closed(Exception? inner) =>
-        new("No process is associated with this object: another thread closed or disposed it during the call.", inner);
+        new("No process is associated with this object, because another thread closed or disposed it during the call.", inner);
 }

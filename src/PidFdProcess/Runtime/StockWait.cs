@@ -5,7 +5,8 @@ namespace PidFdProcess.Runtime;
 /// <summary>Asynchronous waits of the runtime, for a process without a pidfd.</summary>
 internal static class StockWait
 {
-    // Stock adds and removes handlers of Exited without a lock, so that two at the same time can lose one. A look now and then finds the exit.
+    // The runtime adds and removes handlers of Exited without a lock, so two threads that do so at the same time can lose one. Then the next look
+    // finds the exit.
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for the exit, and for the end of streams that are read by lines.</summary>
@@ -29,7 +30,7 @@ internal static class StockWait
         process.Exited += OnExited;
         try
         {
-            // The look comes after the handler was added. With events on, an exit before would be raised to no handler of this wait.
+            // Look after the handler was added. If events were on before, Exited may have been raised without this handler.
             while (!exit.Task.IsCompleted && !StockCalls.WaitForExit(process, 0))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -39,7 +40,7 @@ internal static class StockWait
         }
         catch (InvalidOperationException) when (OperatingSystem.IsWindows() && process.HasExited)
         {
-            // Windows has no events of a process that exited before they were asked for.
+            // Windows has no events for a process that exited before they were turned on.
         }
         finally
         {

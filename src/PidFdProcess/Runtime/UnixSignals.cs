@@ -4,12 +4,12 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Runtime;
 
-/// <summary>Signals without pidfd, and the numbers of signals.</summary>
+/// <summary>Signals by PID, and the numbers of signals.</summary>
 internal static class UnixSignals
 {
     private const int None = -1;
 
-    /// <summary>The number of a signal on Linux: translates the portable (negative) values, checks the others.</summary>
+    /// <summary>The number of a signal on Linux. Translates the portable (negative) values, and checks the others.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     public static int NumberOf(PosixSignal signal) =>
         PosixSignals.NumberOf((int)signal) is > 0 and var number ? number : Check((int)signal, nameof(signal));
@@ -22,7 +22,7 @@ internal static class UnixSignals
     public static int Check(int signal, string name) => signal is >= 0 and <= SignalNumbers.Max
         ? signal
         : throw new ArgumentOutOfRangeException(name, signal,
-            $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7); 0 only looks whether the process is there.");
+            $"Signals are numbered 1 to {SignalNumbers.Max}, see signal(7). 0 only looks whether the process is there.");
 
     /// <summary><c>kill(2)</c> by PID.</summary>
     /// <exception cref="PlatformNotSupportedException">Windows has no signals.</exception>
@@ -31,7 +31,7 @@ internal static class UnixSignals
         if (OperatingSystem.IsWindows())
         {
             throw new PlatformNotSupportedException(
-                $"Windows has no {SignalNumbers.NameOf(signal)} to send to process {processId}; only SIGKILL works there, as Process.Kill.");
+                $"Windows has no {SignalNumbers.NameOf(signal)} to send to process {processId}. Only SIGKILL works there, through Process.Kill.");
         }
 
         // The errnos that kill(2) knows have the same numbers everywhere.
@@ -39,7 +39,10 @@ internal static class UnixSignals
         return result == 0 ? 0 : (Errno)Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>macOS and the BSDs number some differently and lack others, for which kill(2) answers EINVAL.</summary>
+    /// <summary>
+    /// The number of a signal of Linux on macOS and the BSDs, which number some signals differently. For a signal that they lack it is -1, which
+    /// <c>kill(2)</c> rejects with EINVAL.
+    /// </summary>
     internal static int ToBsd(int signal) => signal switch
     {
         SignalNumbers.SigStkFlt or SignalNumbers.SigPwr or > SignalNumbers.SigSys => None,

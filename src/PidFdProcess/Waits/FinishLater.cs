@@ -3,7 +3,7 @@ using PidFdProcess.Handles;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// Closes the pidfd of a process that has exited, once it has been reaped. For calls that want the status alone, and do not wait for the reap.
+/// Closes the pidfd of an exited process once the process has been reaped. For calls that want the status alone and do not wait for the reap.
 /// </summary>
 internal sealed class FinishLater : ExitWaiter
 {
@@ -16,7 +16,7 @@ internal sealed class FinishLater : ExitWaiter
 
     internal override bool IsPending => true;
 
-    /// <summary>Closes the pidfd now if the process has been reaped, else leaves that to the event loop.</summary>
+    /// <summary>Closes the pidfd now if the process has been reaped. Otherwise the event loop closes it later.</summary>
     public static void Begin(ProcessHandle handle)
     {
         if (handle.RunEnd != RunEnd.None || !handle.TryAddRef())

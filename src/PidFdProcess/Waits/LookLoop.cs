@@ -3,12 +3,12 @@ using PidFdProcess.Handles;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>Waits by a look now and then, for a program that is out of descriptors, watches or threads.</summary>
+/// <summary>Waits by looking every 50 ms, for a program that is out of descriptors, epoll watches or threads.</summary>
 internal static class LookLoop
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits until the pidfd reports the exit. A pidfd that cannot be polled is looked at again.</summary>
+    /// <summary>Waits until the pidfd reports the exit. If a poll fails, the next look polls again.</summary>
     public static async Task UntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         while (handle.Poll(0, out bool exited).IsFailure || !exited)
@@ -19,7 +19,7 @@ internal static class LookLoop
         ExitCount.Note(handle);
     }
 
-    /// <summary>After the exit: waits until the runtime knows of it, or the longest time of a reap is over.</summary>
+    /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>
     public static async Task UntilKnownAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();

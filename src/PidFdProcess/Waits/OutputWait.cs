@@ -3,7 +3,9 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>The end of the streams that are read by lines, after the runtime knows of the exit. A grandchild can hold such a stream open.</summary>
+/// <summary>
+/// Waits for the end of the streams that are read by lines, after the runtime knows of the exit. A grandchild can hold the streams open.
+/// </summary>
 internal static class OutputWait
 {
     /// <summary>Blocks until the streams have ended, as the stock wait without a limit does.</summary>
@@ -17,7 +19,7 @@ internal static class OutputWait
             }
             catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
             {
-                // Closed during the wait, and the streams with it.
+                // The object was closed during the wait, and its streams with it.
             }
         }
     }
@@ -35,7 +37,7 @@ internal static class OutputWait
             Task output = process.WaitForExitAsync(cancellationToken);
             if (!output.IsCompleted && !run.IsCurrentIn(process))
             {
-                // Closed or restarted in this moment, which makes it a wait for nothing or for another run.
+                // The object was closed or restarted just before the call, so the task waits for nothing or for another run.
                 return;
             }
 
@@ -43,7 +45,7 @@ internal static class OutputWait
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
-            // Closed during the wait, and the streams with it.
+            // The object was closed during the wait, and its streams with it.
         }
     }
 }

@@ -9,24 +9,25 @@ namespace PidFdProcess.Waits;
 /// <summary>What a wait for an exit promises when it ends.</summary>
 internal enum WaitPromise
 {
-    /// <summary>The process has exited, and its status was captured. Needs no reap.</summary>
+    /// <summary>The process has exited, and its status was captured. The process need not have been reaped.</summary>
     Exit,
 
-    /// <summary>As the stock wait, without the streams: of a child ExitCode works, and Exited was or will be raised.</summary>
+    /// <summary>What the stock wait promises except for the streams. ExitCode of a child works, and Exited was or will be raised.</summary>
     StockState,
 
-    /// <summary>As the stock wait: also the end of the streams that are read by lines.</summary>
+    /// <summary>What the stock wait promises, with the end of the streams that are read by lines.</summary>
     StockStateAndOutput,
 }
 
 // Overview
 //
-// Constraints: the event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
-// the exit. A cancelled wait leaves events on, as the stock wait does. A starved pool must not delay the task more than it delays stock's.
+// Constraints: The event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
+// the exit. A cancelled wait leaves events on, as the stock wait does. A starved thread pool must not delay the task more than it delays a stock
+// wait.
 //
-// Scheme: the first to change the state from Pending decides: the exit, the token, or the end of the registry. What needs no user code is done by the
-// deciding thread, and the task ends there. Its continuations go to the thread pool, unless the program asked for inline completions.
-// Otherwise a pool thread raises Exited and waits for the streams before the task ends.
+// Scheme: The exit, the token, the end of the registry and a failure of the event loop compete to change the state from Pending. The thread that
+// changes it ends the task if no user code has to run for that. The continuations go to the thread pool, unless the program asked for inline
+// completions. If user code has to run, a pool thread raises Exited and waits for the streams before the task ends.
 
 /// <summary>A pending asynchronous wait.</summary>
 internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPromise promise, CancellationToken cancellationToken)
@@ -40,10 +41,11 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
 
-    // How long a look at a reaped child may find the runtime ignorant before a pool thread asks it through its lock.
+    // If the runtime's event does not report the reap this long after the exit although the kernel does, the object is asked. That takes the
+    // runtime's lock.
     private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
 
-    // Of the caller: handlers of Exited run in it, as in the stock wait. Null if its flow is suppressed, or no handler can run.
+    // The context of the caller, in which handlers of Exited run, as in the stock wait. Null if its flow is suppressed or no handler can run.
     private readonly ExecutionContext? _context = promise == WaitPromise.Exit ? null : ExecutionContext.Capture();
 
     private CancellationTokenRegistration _cancellation;
@@ -53,7 +55,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     internal override bool IsPending => Volatile.Read(ref _state) == Pending;
 
-    /// <summary>Starts to wait. If it fails, the wait has not begun and nothing is left of it. The caller holds a reference to the handle.</summary>
+    /// <summary>Starts the wait. If that fails, nothing is left of the wait. The caller holds a reference to the handle.</summary>
     public CallFailure Begin()
     {
         if (!handle.TryAddRef())
@@ -63,7 +65,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
         PidFdMetrics.WaitBegan();
 
-        // Registered before the loop knows of the wait, so that an exit cannot overtake the registration and leave it behind.
+        // Register with the token before the loop knows of the wait. Otherwise an exit could end the wait first, and the registration would stay.
         _cancellation = cancellationToken.UnsafeRegister(static state => ((PendingWait)state!).Cancel(), this);
         CallFailure failure = handle.Add(this);
         if (!failure.IsFailure || !TryDecide(Failed))
@@ -98,7 +100,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     internal override bool OnLook(TimeSpan sinceExit)
     {
-        // A cancellation on another thread gives back the reference of this wait, perhaps the last one.
+        // A cancellation on another thread releases the reference of this wait, which may be the last one.
         if (!IsPending || !handle.TryAddRef())
         {
             return true;
@@ -167,7 +169,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     }
 
     /// <summary>
-    /// Ends the task on this thread. If the pool has a queue of work, a pool thread ends it, so that the continuations overtake the queue.
+    /// Ends the task on this thread. If work is queued in the pool, a pool thread ends the task, so that the continuations overtake that work.
     /// </summary>
     private void EndTask()
     {
@@ -181,12 +183,12 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    /// <summary>Ends the wait on the event loop, if no user code can run in that.</summary>
+    /// <summary>Ends the wait on the event loop if no user code has to run for that.</summary>
     private bool CompletesHere()
     {
         if (!handle.Run.IsCurrentIn(process))
         {
-            // Closed or restarted: there is no stock state to leave.
+            // The object was closed or restarted, so it has no state of this run.
             handle.Finish(RunEnd.KnownToRuntime);
             LetGo();
             return true;
@@ -210,7 +212,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             handle.Remove(this);
             if (promise != WaitPromise.Exit)
             {
-                // Not on the thread that cancels: a handler of Exited may have the lock of the object, and wait for this callback.
+                // Not on the thread that cancels, because a handler of Exited may hold the lock of the object and wait for this callback.
                 ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.EnableEvents(), this, preferLocal: false);
             }
 
@@ -247,7 +249,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
         catch (Exception e)
         {
-            // Of a handler of Exited, which stock would have run inside its wait just as well.
+            // A handler of Exited has thrown. A stock wait can run handlers inside its call, too.
             LetGo();
             TrySetException(e);
         }
@@ -255,7 +257,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, cancellationToken);
 
-    /// <summary>The event loop has failed: the rest of the wait by looks at the pidfd, and then as the runtime does.</summary>
+    /// <summary>Continues the wait after the event loop has failed. Looks at the pidfd now and then, and ends as other waits do.</summary>
     private async Task WaitWithoutLoopAsync()
     {
         await LookLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
@@ -286,7 +288,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    /// <summary>Before the task ends, because code that awaits it may count descriptors.</summary>
+    /// <summary>Releases the reference. To be called before the task ends, because code that awaits it may count descriptors.</summary>
     private void LetGo()
     {
         handle.Release();

@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace PidFdProcess.Waits;
 
-// Constraints: code that awaits a task needs a pool thread, and so does what runs handlers of Exited or waits for the end of streams. In a program
-// whose pool threads are all blocked, an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because
-// the pool serves completed registered waits first.
+// Constraints: Code that awaits a task needs a pool thread. Handlers of Exited and the wait for the end of streams need one, too. If all pool threads
+// are blocked, an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because the pool serves completed
+// registered waits first.
 //
-// Scheme: if nothing is queued, an ordinary work item, which is faster. Otherwise a registered wait for an event that is set. The continuations of a
-// task that is completed on a pool thread go to the queue of that thread, which it serves next. Completions take one registered wait together.
+// Scheme: If nothing is queued, use an ordinary work item, which is faster. Otherwise register a wait for an event that is already set. If a pool
+// thread completes a task, the continuations go to that thread's own queue, which it serves next. All pending completions share one registered wait.
 
 /// <summary>The way from the event loop to the thread pool.</summary>
 internal static class PoolHop
@@ -42,7 +42,7 @@ internal static class PoolHop
 
     private static void CompleteAll()
     {
-        // Before the queue is emptied, so that what is added from now on queues another round.
+        // Reset this before the queue is emptied, so that a completion that is added from now on queues another round.
         Interlocked.Exchange(ref s_isQueued, 0);
         while (s_completions.TryDequeue(out TaskCompletionSource? source))
         {

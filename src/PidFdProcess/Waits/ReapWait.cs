@@ -7,39 +7,42 @@ namespace PidFdProcess.Waits;
 
 // Overview
 //
-// Constraints: after the exit of a child the runtime reaps it on its own thread, and only then do ExitCode and ExitTime work. That takes some tens
-// of microseconds, unless a slow exec elsewhere holds the runtime's lock, other code has taken its SIGCHLD handler, or a tracer holds the
-// child back. Other code may also reap the child itself, and then the runtime never knows. A spin on HasExited contends with the reaper.
+// Constraints: The runtime reaps an exited child on its own thread, and only then do ExitCode and ExitTime work. That takes some tens of
+// microseconds. It takes longer if a slow exec elsewhere holds the runtime's lock, if other code has replaced the runtime's SIGCHLD handler, or if a
+// tracer holds the child back. If other code reaps the child, the runtime never knows. A spin on HasExited contends with the reaper.
 //
-// Scheme: a few looks through the pidfd, which take no lock, then the runtime's own event for the run, in slices. Between two slices the pidfd says
-// whether the child has been reaped. If it has, a look at the Process object is final (ExitedEvent.Observe).
+// Scheme: Look a few times through the pidfd, which takes no lock. Then wait in slices for the runtime's own event of the run. After each slice the
+// pidfd tells whether the child has been reaped. If it has, the next look at the Process object is final (ExitedEvent.Observe).
 
-/// <summary>The blocking end of a wait: from the exit, which the pidfd has reported, to what the stock call promises.</summary>
+/// <summary>The blocking end of a wait, from the exit that the pidfd has reported to the state that the stock call promises.</summary>
 internal static class ReapWait
 {
-    /// <summary>A wait without a limit ends this long after the exit, reaped or not.</summary>
+    /// <summary>A wait without a limit ends this long after the exit, even if the child has not been reaped.</summary>
     public const int LongestMilliseconds = 10_000;
 
-    // A call with a limit of its own gives the reap this much at least.
+    // A call with a limit waits at least this long for the reap, even if less of its limit is left.
     private const int LeastMilliseconds = 100;
 
-    // Together some tens of microseconds, if no other thread wants the processor. To sleep and be woken takes as long.
+    // These looks take some tens of microseconds if no other thread wants the processor. A sleep and the wake-up take as long.
     private const int LooksBeforeSleep = 50;
 
     private const int LongestSlice = 50;
 
-    /// <summary>After the exit: waits until the runtime knows of it, and raises Exited as the stock call does.</summary>
+    /// <summary>Waits after the exit until the runtime knows of it, and raises Exited as the stock call does.</summary>
     /// <param name="process">The object.</param>
-    /// <param name="handle">The run; the caller holds a reference.</param>
-    /// <param name="milliseconds">What is left of the caller's limit; -1 is none.</param>
+    /// <param name="handle">The run. The caller holds a reference.</param>
+    /// <param name="milliseconds">The time that is left of the caller's limit, or -1 if there is none.</param>
     /// <param name="raiseIfOff">Whether to raise Exited even if events are off, as HasExited does.</param>
-    /// <returns><see langword="true"/> if the stock members work or never will; <see langword="false"/> if the reap did not come in time.</returns>
+    /// <returns>
+    /// <see langword="true"/> if the stock members work or never will. <see langword="false"/> if the child was not reaped within the limit. Without
+    /// a limit always <see langword="true"/>.
+    /// </returns>
     public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
     {
         ExitCount.Note(handle);
         if (!handle.IsChild)
         {
-            // Nothing to wait for: the process has another parent, or one that never reaps it.
+            // The runtime does not reap this process, so there is nothing to wait for.
             RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff);
             if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
             {
@@ -70,8 +73,8 @@ internal static class ReapWait
     }
 
     /// <summary>
-    /// After an exit whose status is all that the caller wants: counts it, and closes the pidfd if the reap comes within some tens of microseconds.
-    /// Otherwise the event loop closes it.
+    /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within some tens of
+    /// microseconds. Otherwise the event loop closes it.
     /// </summary>
     public static void FinishSoon(ProcessHandle handle)
     {
@@ -88,7 +91,7 @@ internal static class ReapWait
     public static bool IsKnown(ProcessHandle handle) =>
         handle.IsReaped() && (!handle.Run.IsStarted || handle.Run.IsClosed || handle.Run.IsReaped());
 
-    /// <summary>Waits for the runtime to know the exit code, for a status that no source tells. Raises nothing.</summary>
+    /// <summary>Waits at most 100 ms until the runtime knows the exit code, for a status that no other source tells. Raises nothing.</summary>
     public static void WaitForExitCode(ProcessHandle handle)
     {
         using ReapedEvent? reaped = handle.Run.OpenReapedEvent();
@@ -98,7 +101,9 @@ internal static class ReapWait
         }
     }
 
-    /// <summary>What the object says in the end: it knows, it never will (the child has been reaped), or the limit was over first.</summary>
+    /// <summary>
+    /// Waits until the object knows of the exit, the child has been reaped, or the limit is over. Returns what the object says then.
+    /// </summary>
     private static RuntimeState WaitUntilKnown(Process process, ProcessHandle handle, int limit, bool raiseIfOff)
     {
         bool isReaped = false;
@@ -111,7 +116,7 @@ internal static class ReapWait
         using ReapedEvent? known = handle.Run.OpenReapedEvent();
         for (int slice = 1; ; slice = Math.Min(slice * 2, LongestSlice))
         {
-            // Of a reaped child the object is asked at once. The runtime marks it under the lock that this look takes.
+            // If the child has been reaped, the object is asked at once. The runtime reaps and notes that under the lock that this look takes.
             int left = Math.Max(0, limit - (int)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             bool isOver = isReaped || WaitFor(known, Math.Min(slice, left)) || handle.IsReaped();
             if (isOver)
@@ -138,7 +143,7 @@ internal static class ReapWait
             return known.WaitOne(milliseconds);
         }
 
-        // A child that was fetched by PID: the runtime has an event for it, but no handle that this library could ask.
+        // The object was fetched by PID or is closed. The runtime has an event for the child, but this library has no handle to it.
         Thread.Sleep(milliseconds);
         return false;
     }

@@ -4,12 +4,12 @@ using PidFdProcess.Handles;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// A task for the exit of a run, which all calls that wait for the first of many share. It stays until the process exits, so that a loop of such
-/// calls registers each process once.
+/// One task for the exit of a run. All calls that wait for the first of several processes share it. It stays until the process exits, so that a loop
+/// of these calls registers each process only once.
 /// </summary>
 internal static class SharedExit
 {
-    /// <summary>The task of the run. The caller holds a reference to the handle.</summary>
+    /// <summary>Gets or starts the task of the run. The caller holds a reference to the handle.</summary>
     public static Task Of(ProcessHandle handle, Process process)
     {
         if (handle.SharedExit is { IsFaulted: false } shared)

@@ -5,16 +5,15 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// What a stock asynchronous wait leaves when it ends: events on, Exited raised, the streams read to their end. Runs handlers of Exited, so it is for
-/// threads that may run user code.
+/// Leaves the Process object as a stock asynchronous wait does when it ends. Events are on, Exited was raised, and the streams were read to their
+/// end. Runs handlers of Exited, so it is for threads that may run user code.
 /// </summary>
 internal static class StockEnd
 {
-    /// <summary>Ends a wait in the execution context of the call that began it, because handlers of Exited run in that, as in the stock
-    /// wait.</summary>
-    /// <param name="context">The context; <see langword="null"/> if its flow was suppressed.</param>
+    /// <summary>Ends a wait in the execution context of the call that began it, because a stock wait runs handlers of Exited there.</summary>
+    /// <param name="context">The context, or <see langword="null"/> if its flow was suppressed.</param>
     /// <param name="process">The object.</param>
-    /// <param name="handle">The run; the caller holds a reference.</param>
+    /// <param name="handle">The run. The caller holds a reference.</param>
     /// <param name="promise">What the wait promises.</param>
     /// <param name="cancellationToken">Ends the wait for the streams.</param>
     public static Task FinishInContext(

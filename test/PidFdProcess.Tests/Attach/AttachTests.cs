@@ -58,7 +58,7 @@ public sealed class AttachTests : IDisposable
     [DataRow(-1)]
     public void APidThatMeansAGroup_IsRefusedByEveryCall(int id)
     {
-        // Stock takes them: kill(2) says that somebody of the group is there.
+        // The runtime accepts these numbers, because kill(2) finds a member of the group.
         using Process process = Process.GetProcessById(id);
         foreach (ProcessHandleRegistry registry in (ProcessHandleRegistry[])[_registry, StockSwitch.CreateRegistry()])
         {
@@ -113,7 +113,7 @@ public sealed class AttachTests : IDisposable
     [DataRow("0")]
     [DataRow("")]
     [DataRow("false")]
-    public void AnOperatorWhoSaysNo_ChangesNothing(string value)
+    public void TheVariable_WithAValueThatSaysNo_ChangesNothing(string value)
     {
         Environment.SetEnvironmentVariable(PidFdSupport.DisabledVariable, value);
         try

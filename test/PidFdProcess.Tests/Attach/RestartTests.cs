@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
 
-/// <summary>A Process object is started anew: whatever is called first must mean the new process.</summary>
+/// <summary>After a Process object was restarted, the first call must mean the new process, whichever call it is.</summary>
 [TestClass]
 public sealed class RestartTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class RestartTests : IDisposable
     private readonly ProcessHandleRegistry _registry = new();
     private readonly Process _process = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
 
-    // Each combination of the three.
+    // All combinations of the three parameters.
     public static IEnumerable<object[]> Histories =>
         Enumerable.Range(0, 8).Select(i => new object[] { (i & 1) != 0, (i & 2) != 0, (i & 4) != 0 });
 
@@ -46,7 +46,7 @@ public sealed class RestartTests : IDisposable
         PidFdExitStatus status = await _registry.StopAsync(_process, s_limit).WaitAsync(s_limit);
         Assert.AreEqual("killed by SIGTERM", status.ToString());
 
-        // A status needs no reap, and ExitCode does.
+        // The status is there before the reap, but ExitCode is not.
         Assert.IsTrue(_process.WaitForExit(s_limit));
         Assert.AreEqual(143, _process.ExitCode);
     }

@@ -4,11 +4,11 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
 
-/// <summary>What the app neither waits for nor lets the garbage collector have: every object here stays referenced.</summary>
+/// <summary>Attachments that the app neither waits for nor lets the garbage collector collect. Every object here stays referenced.</summary>
 [TestClass]
 public sealed class SweepTests
 {
-    // ProcessHandleRegistry.Sweep.cs: so many attachments lead to a sweep if few entries are left.
+    // AttachmentSweep.MinimumBetween. So many attachments start a sweep if the last sweep left few entries.
     private const int BetweenSweeps = 256;
 
     private int _before;
@@ -27,7 +27,7 @@ public sealed class SweepTests
         {
             OpenAndClose(registry, child.Id, BetweenSweeps, closed);
 
-            // However late a sweep began: those that it did not come across count for the next.
+            // A sweep may begin late. The attachments that it does not find count for the next sweep.
             Census.WaitForPidFds(_before + BetweenSweeps);
         }
 
@@ -38,7 +38,7 @@ public sealed class SweepTests
     }
 
     [TestMethod]
-    public void AfterManyWereClosedASweepComesAsSoonAsEver()
+    public void AfterManyWereClosed_TheNextSweepComesNoLater()
     {
         const int Many = 3 * BetweenSweeps;
         using Process child = TestProcesses.StartSleeper();
@@ -98,7 +98,7 @@ public sealed class SweepTests
             registry.Open(other.Id).Dispose();
         }
 
-        // That of the wait, and perhaps the last one, which was closed after the sweep had begun.
+        // The pidfd of the wait, and perhaps the last one, which may have been closed after the sweep had begun.
         Census.WaitForPidFds(_before + 2);
         Assert.IsFalse(wait.IsCompleted);
         Native.KillByPid(processId);

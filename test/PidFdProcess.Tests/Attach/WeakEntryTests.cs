@@ -82,7 +82,7 @@ public sealed class WeakEntryTests
     [DataRow(Closing.DisposeProcess)]
     [DataRow(Closing.CloseProcess)]
     [DataRow(Closing.Detach)]
-    public void CountDropsWhatIsClosed(Closing closing)
+    public void Count_LeavesOutClosedObjects(Closing closing)
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();

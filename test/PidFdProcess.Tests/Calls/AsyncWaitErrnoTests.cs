@@ -70,7 +70,7 @@ public sealed class AsyncWaitErrnoTests
     }
 
     [TestMethod]
-    public async Task AFailedEpollWait_MovesPendingWaitsToStock_AndTheNextWaitStartsAnew()
+    public async Task AFailedEpollWait_LosesNoPendingWait_AndTheNextWaitStartsAnotherLoop()
     {
         using MockedChild child = new();
         using Process other = TestProcesses.StartSleeper();

@@ -49,7 +49,7 @@ public sealed class AttachErrnoTests
     }
 
     [TestMethod]
-    public void AResourceErrno_LetsStockServeMeanwhile()
+    public void AResourceErrno_LetsStockServeTheCall()
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, Errno.EMFILE);
@@ -82,7 +82,7 @@ public sealed class AttachErrnoTests
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         Assert.AreEqual((ProcessRoute.Stock, "the process had exited before it was attached"), (attachment.Route, attachment.Reason));
 
-        // Its PID may be a stranger's.
+        // A stranger may have its PID.
         child.Registry.Kill(child.Process);
         Assert.IsFalse(child.Process.HasExited);
         Assert.IsTrue(child.Registry.HasExited(child.Process));

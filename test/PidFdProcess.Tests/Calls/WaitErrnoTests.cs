@@ -119,7 +119,7 @@ public sealed class WaitErrnoTests
     }
 
     [TestMethod]
-    public void ECHILD_OfAChildThatTheRuntimeReapedMeanwhile_IsItsExit()
+    public void ECHILD_OfAChildThatTheRuntimeReapedDuringTheCall_IsItsExit()
     {
         using MockedChild child = new();
         child.Registry.Attach(child.Process);

@@ -6,7 +6,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Calls;
 
-// The watcher gives up while a call on another thread is about to use its epoll descriptor.
+// The event loop fails while a call on another thread is about to use its epoll descriptor.
 [TestClass]
 public sealed class WatcherFailureTests
 {

@@ -4,7 +4,9 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Conformance;
 
-/// <summary>Each case runs once through stock and once through ours, on a process of its own; what can be observed must be the same.</summary>
+/// <summary>
+/// Each case runs once through the stock methods and once through those of the library, on a process of its own. Both must show the same behaviour.
+/// </summary>
 [TestClass]
 public sealed class ParityTests
 {
@@ -79,7 +81,7 @@ public sealed class ParityTests
     [DynamicData(nameof(Cases))]
     public void OursDoesAsStockDoes(string subject, string action)
     {
-        // An unstarted or closed object is refused by both, but stock checks a bad timeout first, and so do we.
+        // Both refuse an unstarted or closed object, and both check a bad timeout before that.
         string stock = Observe(s_stock, subject, action);
         string ours = Observe(s_ours, subject, action);
         Assert.AreEqual(stock, ours);
@@ -97,12 +99,12 @@ public sealed class ParityTests
             && ResultOf(() => process.Id) is not nameof(InvalidOperationException);
         if (wasKilled && (isChild ? process.Id : subject.Id) is { } id)
         {
-            // Kill alone does not wait, and a wait of stock could raise what ours has not.
+            // Kill does not wait, and a stock wait could raise Exited where a wait of the library has not.
             TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
         }
 
-        // With events on it is raised sooner or later; otherwise by a call, or not at all. A call may be too early for another parent to
-        // have reaped.
+        // With events on, Exited is raised sooner or later. With events off, only a call can raise it, and the call may come too early for another
+        // parent to have reaped.
         bool isOn = process.EnableRaisingEvents;
         if (wasKilled && isOn)
         {
@@ -114,7 +116,7 @@ public sealed class ParityTests
         string exitCode = wasKilled ? ExitCodeOf(process, subjectName) : "";
         if (wasKilled)
         {
-            // Lets a handler under way end, and none begin.
+            // Waits for a handler under way, and lets no other begin.
             process.Close();
         }
 

@@ -31,7 +31,7 @@ public sealed class AllocationTests
     [TestMethod]
     public void KillAllocatesNothing()
     {
-        // A zombie takes any number of signals.
+        // A zombie accepts any number of signals.
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
         process.KillViaPidFd();
@@ -71,7 +71,7 @@ public sealed class AllocationTests
         const int Tries = 5;
         long allocated = long.MaxValue;
 
-        // The first try warms up. In any one the runtime may allocate for itself, such as when it swaps in better code.
+        // The first try warms up. The runtime may allocate during any try, for example when it replaces code by optimized code.
         for (int i = 0; i < Tries && allocated != 0; i++)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();

@@ -4,8 +4,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Costs;
 
 /// <summary>
-/// What calls allocate and how many threads pending waits take, to the byte: a change of these is meant, or it is a regression. Times
-/// are for the benchmarks; they depend on the machine.
+/// The bytes that calls allocate, and the threads that pending waits take. If a figure changes without intent, that is a regression. Times depend on
+/// the machine, so the benchmarks measure them.
 /// </summary>
 [TestClass]
 public sealed class CostTests

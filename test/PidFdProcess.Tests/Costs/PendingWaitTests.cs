@@ -11,7 +11,7 @@ public sealed class PendingWaitTests
     private const int Waits = 10_000;
     private const int BytesPerWait = 256;
 
-    // Threads of the pool, of the test host and of the runtime come and go; the stock waits take some twenty.
+    // Threads of the pool, of the test host and of the runtime come and go. The stock waits take some twenty threads.
     private const int OtherThreads = 4;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
@@ -50,7 +50,7 @@ public sealed class PendingWaitTests
     [TestMethod]
     [DataRow(true, DisplayName = "children")]
     [DataRow(false, DisplayName = "foreign processes")]
-    public async Task APendingWaitTakesLittleHeap(bool children)
+    public async Task APendingWait_TakesLittleHeap(bool children)
     {
         const int Count = 1_000;
         using NonChildFamily foreigners = new(children ? 0 : Count);

@@ -3,11 +3,11 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Costs;
 
-/// <summary>What the kernel is asked for: it runs the dummy under strace.</summary>
+/// <summary>The system calls of the library, by a run of the dummy under strace.</summary>
 [TestClass]
 public sealed partial class SystemCallTraceTests
 {
-    // Each of three waits looks twice after the exit, whatever time it took.
+    // Each of three waits looks twice after the exit, however long it waited.
     private const int LooksAfterTheExit = 6;
 
     [TestMethod]
@@ -28,7 +28,7 @@ public sealed partial class SystemCallTraceTests
     }
 
     [TestMethod]
-    public async Task APendingWaitForAForeignProcessDoesNotPoll()
+    public async Task APendingWaitForANonChild_DoesNotPoll()
     {
         Trace pidfd = await Trace.RunAsync("pidfd");
         Trace stock = await Trace.RunAsync("stock");
@@ -106,7 +106,7 @@ public sealed partial class SystemCallTraceTests
             }
         }
 
-        /// <summary>Puts together the two halves of a call that another thread's calls came between.</summary>
+        /// <summary>Joins the two halves of a call if calls of another thread were printed between them.</summary>
         private static string[] Join(string[] lines)
         {
             Dictionary<string, string> unfinished = [];

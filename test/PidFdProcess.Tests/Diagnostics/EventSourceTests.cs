@@ -64,7 +64,7 @@ public sealed class EventSourceTests
 
     private sealed class Listener : EventListener
     {
-        // Events may come before the fields of this class are set: the base constructor enables nothing but tells of every source.
+        // The base constructor reports every source, so this is called before the fields of this class are set.
         public ConcurrentQueue<string> Events { get; } = [];
 
         protected override void OnEventSourceCreated(EventSource eventSource)

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>Acts as a user may who listens to the meter: when the next exit is counted, on the thread that counts it.</summary>
+/// <summary>Runs user code as a listener of the meter, when the next exit is counted and on the thread that counts it.</summary>
 internal static class ExitListener
 {
     public static MeterListener Once(Action act)

@@ -14,7 +14,7 @@ public sealed class ListenerTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatThrows_FailsNoCall(bool inline)
+    public async Task AListenerThatThrows_FailsNoCall(bool inline)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
@@ -34,14 +34,14 @@ public sealed class ListenerTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatCancelsTheWait_EndsItAlone(bool inline)
+    public async Task AListenerThatCancelsItsWait_EndsThatWaitAlone(bool inline)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
         using Process first = TestProcesses.StartSleeper();
         using Process second = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
 
-        // The other one has the first slot of the watcher.
+        // The other process has the first slot of the event loop.
         Task secondWait = registry.WaitForExitAsync(second);
         Task firstWait = registry.WaitForExitAsync(first, source.Token);
         using (ExitListener.Once(source.Cancel))

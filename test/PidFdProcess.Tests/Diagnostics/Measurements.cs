@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace PidFdProcess.Tests.Diagnostics;
 
 /// <summary>
-/// Listens to the library's meter and sums up its measurements by instrument and tags. An observable instrument is asked each time.
+/// Listens to the library's meter and sums up its measurements by instrument and tags. Each read asks an observable instrument again.
 /// </summary>
 internal sealed class Measurements : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class Measurements : IDisposable
 
     public IReadOnlyList<Instrument> Instruments => _instruments;
 
-    /// <summary>Gets the sum, for example of <c>signals{signal=SIGTERM,result=sent}</c>; the prefix of the names is left out.</summary>
+    /// <summary>Gets the sum, for example of <c>signals{signal=SIGTERM,result=sent}</c>. The prefix of the names is left out.</summary>
     public long this[string key]
     {
         get

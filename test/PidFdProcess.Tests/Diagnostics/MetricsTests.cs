@@ -176,13 +176,13 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void NothingIsAllocatedWhenNobodyListens()
+    public void NothingIsAllocatedWithoutAListener()
     {
         const int Tries = 5;
         long before = 0;
         long allocated = long.MaxValue;
 
-        // The first try warms up; in any one the runtime may allocate for itself.
+        // The first try warms up. The runtime may allocate during any try.
         for (int i = 0; i < Tries && allocated != 0; i++)
         {
             before = GC.GetAllocatedBytesForCurrentThread();

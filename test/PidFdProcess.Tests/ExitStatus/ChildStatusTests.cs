@@ -19,7 +19,7 @@ public sealed class ChildStatusTests
         string directory = Directory.CreateTempSubdirectory("core").FullName;
         try
         {
-            // What the kernel itself says comes first: whether there is a core depends on core_pattern.
+            // Ask the kernel first, because core_pattern decides whether there is a core.
             if ((Native.RunInShell($"cd {directory}; ulimit -c unlimited; kill -{name} $$") & CoreFlag) == 0)
             {
                 Assert.Inconclusive("The kernel dumps no core here: see RLIMIT_CORE and core_pattern in core(5).");

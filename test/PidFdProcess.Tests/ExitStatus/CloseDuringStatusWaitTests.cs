@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
 
-/// <summary>A wait for a status keeps its own hold on the process: what becomes of the object or the attachment does not matter.</summary>
+/// <summary>A wait for a status holds its own reference to the pidfd, so that closing the object or the attachment does not disturb it.</summary>
 [TestClass]
 public sealed class CloseDuringStatusWaitTests : IDisposable
 {
@@ -45,7 +45,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
         {
             PidFdExitStatus status = await wait.WaitAsync(s_limit);
 
-            // Before Linux 6.15 the runtime alone knows if it was faster, and it tells nobody without the object.
+            // Before Linux 6.15 only the runtime knows the status if it has reaped first, and it tells the status only through the object.
             return status.Source == ExitStatusSource.Unknown && !ReapedStatus.IsKept ? 137 : status.ExitCode;
         }
     }

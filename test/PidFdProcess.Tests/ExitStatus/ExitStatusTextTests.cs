@@ -50,7 +50,7 @@ public sealed class ExitStatusTextTests
     [DataRow(0x0000)]
     [DataRow(0x000f)]
     [DataRow(0x8900)]
-    public void WhatEndedBeforeTheKillWasNotTheKill(int raw) => Assert.IsFalse(Create(raw).AfterKill().Canceled, Create(raw).ToString());
+    public void AnEndBeforeTheKill_WasNotTheKill(int raw) => Assert.IsFalse(Create(raw).AfterKill().Canceled, Create(raw).ToString());
 
     [TestMethod]
     public void AnExitCodeOfTheRuntimeThatIsNoKillWasNotTheKill() => Assert.IsFalse(OfRuntime(1).AfterKill().Canceled);

@@ -6,8 +6,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.ExitStatus;
 
 /// <summary>
-/// A status that is known stays known: when one thread sees the exit, and lets go of the pidfd, while another is on its way to use it, and
-/// when the next attachment of the exited process fails.
+/// A known status stays known. One thread may see the exit and release the pidfd while another thread is about to use it. The next attachment of the
+/// exited process may fail.
 /// </summary>
 [TestClass]
 public sealed class KnownStatusTests
@@ -39,7 +39,7 @@ public sealed class KnownStatusTests
         Assert.AreEqual(Signum.SIGKILL, status.Signal);
     }
 
-    /// <summary>EINVAL, or ENOENT in newer kernels: the PID has become the id of somebody's thread.</summary>
+    /// <summary>EINVAL, or ENOENT on newer kernels, means that the PID is now the id of a thread of another process.</summary>
     [TestMethod]
     [DataRow(Errno.EINVAL)]
     [DataRow(Errno.ENOENT)]

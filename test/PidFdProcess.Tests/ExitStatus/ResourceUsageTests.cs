@@ -14,7 +14,7 @@ public sealed class ResourceUsageTests
     [TestMethod]
     public void TimesAndPeakMemoryOfABusyChild()
     {
-        // More than this process ever had, for the child began in its memory.
+        // More than this process ever had, because the child began with the memory of this process.
         long size = OwnPeak() + Block;
         ProcessResourceUsage usage = UsageOf(
             $"i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; dd if=/dev/zero of=/dev/null bs={size} count=1 2>/dev/null", out TimeSpan elapsed);
@@ -57,7 +57,7 @@ public sealed class ResourceUsageTests
         return self.PeakWorkingSet64;
     }
 
-    // The runtime's reaper may be faster, though seldom.
+    // On rare occasions the runtime reaps first.
     private static ProcessResourceUsage UsageOf(string script, out TimeSpan elapsed)
     {
         for (int i = 0; i < 20; i++)

@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.ExitStatus;
 
 /// <summary>
-/// Measures how often the race against whoever reaps is won. The bounds are far from what is measured: load decides, and the figures are
-/// for reading (<c>dotnet test --filter ShareTests --logger "console;verbosity=detailed"</c>).
+/// Measures how often the library reads the status before the process is reaped. Load decides that, so the bounds are far below the usual figures. To
+/// read the figures, run (<c>dotnet test --filter ShareTests --logger "console;verbosity=detailed"</c>).
 /// </summary>
 [TestClass]
 [TestCategory("Measure")]
@@ -70,11 +70,11 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ForeignStatuses(bool olderKernel)
+    public async Task NonChildStatuses(bool olderKernel)
     {
         using ProcessHandleRegistry registry = olderKernel ? TestRegistry.On(new HookedKernel().WithoutInfo().Platform) : new();
 
-        // A parent that is as quick as can be: it waits in waitpid and reaps at once.
+        // The fastest possible parent, which waits in waitpid and reaps at once.
         using Process parent = Process.Start(new ProcessStartInfo(
             "/bin/sh", ["-c", "while read code; do (read x; exit $code) <&3 & echo $!; wait; done 3<&0"])
         { RedirectStandardInput = true, RedirectStandardOutput = true })!;

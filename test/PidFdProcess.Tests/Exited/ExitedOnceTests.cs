@@ -5,7 +5,9 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Exited;
 
-/// <summary>Exited is raised as often as the stock members would, whatever the events, the handler and the call.</summary>
+/// <summary>
+/// The stock members and those of the library raise Exited equally often, for each setting of the events, each handler and each call.
+/// </summary>
 [TestClass]
 public sealed class ExitedOnceTests : IDisposable
 {
@@ -196,7 +198,7 @@ public sealed class ExitedOnceTests : IDisposable
         }
     }
 
-    /// <summary>What the runtime raises for a later exit comes after what it raises for an earlier one, if it raises that at all.</summary>
+    /// <summary>If the runtime raises Exited for an earlier exit, it does so before it raises Exited for a later one.</summary>
     private static void LetTheRuntimeRaise()
     {
         for (int i = 0; i < 2; i++)

@@ -152,7 +152,7 @@ public sealed class ExitedRaceTests
     }
 
     [TestMethod]
-    public void AWaitThatIsPending_WhileTheHandlerBlocks_EndsAllTheSame()
+    public void AWaitThatIsPending_WhileTheHandlerBlocks_Ends()
     {
         using Process process = TestProcesses.StartSleeper();
         using ManualResetEventSlim entered = new();

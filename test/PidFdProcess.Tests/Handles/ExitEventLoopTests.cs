@@ -150,7 +150,7 @@ public sealed class ExitEventLoopTests : IDisposable
         second.EndWithExit(_tokens[0], []);
         Assert.IsTrue(waiter.IsPending);
 
-        // The kernel reports the stale token: the pidfd of an exited process, marked with it.
+        // The kernel reports the stale token, because the pidfd of an exited process is marked with it.
         using NativeChild exited = NativeChild.StartShell("exit 0");
         using SafePidFdHandle stale = exited.OpenPidFd();
         exited.WaitUntilZombie();

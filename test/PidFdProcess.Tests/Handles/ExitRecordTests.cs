@@ -6,7 +6,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Handles;
 
-/// <summary>The sources of an exit status in their order, and when each is believed.</summary>
+/// <summary>The order of the sources of an exit status, and when the answer of each counts.</summary>
 [TestClass]
 public sealed class ExitRecordTests
 {
@@ -40,7 +40,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AReapedOneByThePidFd()
+    public void AReapedProcessByThePidFd()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(foreign);
@@ -128,7 +128,7 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void StatOfARecycledPidIsNotBelieved()
     {
-        // The zombie stands in for a stranger under the PID: the text is in order, but the pidfd is reaped by the time it was read.
+        // The zombie stands for a stranger under the PID. Its text is valid, but the process of the pidfd has been reaped when the text is read.
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(foreign);
         foreign.KillAndWaitUntilZombie();

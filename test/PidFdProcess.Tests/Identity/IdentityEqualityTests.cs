@@ -18,7 +18,7 @@ public sealed class IdentityEqualityTests
         AssertDifferent(new(4711, 408701, 8123456, s_boot), new(4711, 408702, 8123456, s_boot));
 
     [TestMethod]
-    public void WhereOneHasNoPidFsId_PidAndTicksDecide()
+    public void IfOneIdentityHasNoPidFsId_PidAndTicksDecide()
     {
         AssertEqual(new(4711, 408701, 8123456, s_boot), new(4711, null, 8123456, s_boot));
         AssertEqual(new(4711, null, 8123456, s_boot), new(4711, null, 8123456, s_boot));

@@ -106,7 +106,7 @@ public sealed class IdentityMethodTests
     }
 
     [TestMethod]
-    public void WhereNothingTellsThePid_ThatOfTheIdentityIsTried()
+    public void IfNoCallTellsThePid_ThePidOfTheIdentityIsTried()
     {
         using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
@@ -159,7 +159,7 @@ public sealed class IdentityMethodTests
     }
 
     [TestMethod]
-    public void WhatCannotBeCompared_IsNotCalledGone()
+    public void AProcessThatCannotBeCompared_IsNotReportedAsGone()
     {
         using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(kernel: _kernel);
         using Process self = Process.GetCurrentProcess();
@@ -185,7 +185,7 @@ public sealed class IdentityMethodTests
         using Process process = registry.Open(identity);
         Assert.AreEqual(Environment.ProcessId, process.Id);
 
-        // Ids begin anew with each boot.
+        // Each boot starts the ids again.
         PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(
             () => registry.Open(identity with { BootId = Guid.NewGuid() }));
         StringAssert.Contains(e.Message, "boot_id: ENOENT");

@@ -10,7 +10,7 @@ namespace PidFdProcess.Tests.Identity;
 [TestClass]
 public sealed class IdentityTests
 {
-    // None stands for the stock route.
+    // The value None stands for the stock route.
     public static IEnumerable<object[]> Methods => Enum.GetValues<ProcessIdentityMethod>().Select(method => new object[] { method });
 
     [TestMethod]
@@ -129,7 +129,7 @@ public sealed class IdentityTests
     [TestMethod]
     [DataRow(ProcessIdentityMethod.PidFdId)]
     [DataRow(ProcessIdentityMethod.FileHandle)]
-    public void SwitchedOffByTheOperator_APidFsIdIsComparedThroughAPidFdAllTheSame(ProcessIdentityMethod method)
+    public void SwitchedOffByTheOperator_APidFsIdIsStillComparedThroughAPidFd(ProcessIdentityMethod method)
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = CreateRegistry(method);
@@ -158,7 +158,7 @@ public sealed class IdentityTests
     }
 
     [TestMethod]
-    public void WhatNamesNoProcess_IsGone()
+    public void AnIdentityThatNamesNoProcess_IsGone()
     {
         using ProcessHandleRegistry registry = new();
         AssertGone(registry, default, "names no process");

@@ -82,7 +82,7 @@ public sealed class IdentityTextTests
     [DataRow("4711:408701@00000000-0000-0000-0000-000000000000", "boot id")]
     [DataRow("4711:408701@" + Boot + "@" + Boot, "boot id")]
     [DataRow("4711:408701:1@" + Boot, "neither a pidfs id")]
-    public void WhatIsNoIdentity_IsRefusedWithTheReason(string text, string reason)
+    public void ATextThatIsNoIdentity_IsRefusedWithTheReason(string text, string reason)
     {
         FormatException e = Assert.ThrowsExactly<FormatException>(() => ProcessIdentity.Parse(text, null));
         StringAssert.Contains(e.Message, reason);

@@ -9,7 +9,7 @@ public sealed class OpenByNameTests : IDisposable
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("by-name");
     private readonly HookedKernel _kernel = new();
 
-    // The kernel keeps 15 characters of a name; the runtime finds the rest in the command line.
+    // The kernel keeps 15 characters of a name. The runtime finds the rest in the command line.
     [TestMethod]
     [DataRow("pfn-short", false)]
     [DataRow("pfn-short", true)]

@@ -81,7 +81,7 @@ public sealed class ParentTests
     [TestMethod]
     public void AParentThatEndsDuringTheCall_IsNotTaken()
     {
-        // The first parent is gone, and a stranger has its PID; then the parent changes; then two looks agree.
+        // The first parent is gone, and a stranger has its PID. Then the parent changes. Then two looks agree.
         using Process stranger = TestProcesses.StartSleeper();
         using Process second = TestProcesses.StartSleeper();
         using NonChildProcess gone = NonChildProcess.StartReaped();

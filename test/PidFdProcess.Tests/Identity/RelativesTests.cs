@@ -83,7 +83,7 @@ public sealed class RelativesTests
     }
 
     [TestMethod]
-    public void WhatCannotBeOpened_IsReported()
+    public void AChildThatCannotBeOpened_IsReported()
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
         using NonChildProcess foreign = NonChildProcess.StartReaped();
@@ -117,7 +117,7 @@ public sealed class RelativesTests
         using Process leaf = registry.Open(grandchild);
         WaitUntilListed(end);
 
-        // The root first, then the one in the middle: the last one is the child of nobody who is left.
+        // Kill the root first, then the process in the middle. The parent of the leaf is gone then.
         registry.Kill(root);
         await registry.WaitForExitAsync(root).WaitAsync(s_limit);
         registry.Kill(middle);
@@ -217,7 +217,7 @@ public sealed class RelativesTests
         return root;
     }
 
-    // Longer than the longest pause between two lists. The wait must not have ended by then.
+    // Waits longer than the longest pause between two lists, and checks that the wait for the tree goes on.
     private static void WaitUntilListed(Task end)
     {
         Assert.IsFalse(end.Wait(100));

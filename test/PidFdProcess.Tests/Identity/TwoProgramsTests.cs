@@ -53,7 +53,7 @@ public sealed class TwoProgramsTests
     }
 
     [TestMethod]
-    public async Task AWatcherThatIsRestarted_FindsItsLiveChildrenAndNoOther()
+    public async Task ASupervisorThatIsRestarted_FindsItsLiveChildrenAndNoOthers()
     {
         string? asked = Environment.GetEnvironmentVariable(RestartsVariable);
         int restarts = asked is null ? UsualRestarts : int.Parse(asked, CultureInfo.InvariantCulture);

@@ -10,7 +10,7 @@ namespace PidFdProcess.Tests.Identity;
 [TestClass]
 public sealed class UtilLinuxTests
 {
-    // Where to look for the tools before the path; test/environments/util-linux sets it.
+    // The folder to search for the tools before PATH. test/environments/util-linux sets it.
     private const string DirectoryVariable = "PIDFDPROCESS_TEST_UTIL_LINUX";
 
     [TestMethod]

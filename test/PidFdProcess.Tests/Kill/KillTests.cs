@@ -25,7 +25,7 @@ public sealed class KillTests : IDisposable
     public static IEnumerable<object[]> Calls => s_calls.Keys.Select(call => new object[] { call });
 
     [TestMethod]
-    public void AForeignProcessThatWasReapedBeforeItIsAttached_IsNoError()
+    public void ANonChildThatWasReapedBeforeItIsAttached_IsNoError()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(foreign.Id);

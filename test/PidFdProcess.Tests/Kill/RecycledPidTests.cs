@@ -62,7 +62,9 @@ public sealed class RecycledPidTests : IDisposable
 
     public void Dispose() => _registry.Dispose();
 
-    /// <summary>Makes as many rounds in which the PID was recycled; others on this machine may be faster to get it now and then.</summary>
+    /// <summary>
+    /// Runs this many rounds with a recycled PID. Other processes on this machine may get the PID first, so a round may be repeated.
+    /// </summary>
     private static void ForEachRecycledPid(int rounds, Func<int, Process> open, Action<Process, Process> act)
     {
         RecycledPid.Require();

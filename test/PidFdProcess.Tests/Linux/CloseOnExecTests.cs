@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-/// <summary>A program that somebody starts meanwhile gets none of our descriptors.</summary>
+/// <summary>A program that other code starts at the same time inherits none of the library's descriptors.</summary>
 [TestClass]
 public sealed class CloseOnExecTests
 {

@@ -7,8 +7,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Linux;
 
 /// <summary>
-/// Each row of the table of errnos, walked with the real kernel: a seccomp filter on one thread lets the call fail there. No errno ends in a signal
-/// by PID, and none takes the pidfd away. The calls that start threads are walked with a fake, because threads inherit the filter.
+/// Walks each row of the table of errnos with the real kernel. A seccomp filter on one thread makes the call fail there. No errno ends in a signal by
+/// PID, and none takes the pidfd away. The calls that start threads are walked with a fake, because threads inherit the filter.
 /// </summary>
 [TestClass]
 public sealed class ErrnoTableTests
@@ -115,7 +115,7 @@ public sealed class ErrnoTableTests
         Assert.AreEqual(137, process.ExitCode);
     }
 
-    /// <summary>Each errno that the table has for the call or for any call, and one that it does not have.</summary>
+    /// <summary>Each errno that the table has for the call or for any call, and one errno that is not in the table.</summary>
     private static IEnumerable<object[]> RowsOf(IEnumerable<string> calls) =>
         from call in calls
         from errno in ErrnosOf(call)

@@ -7,7 +7,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-// What the tables say is checked against what the kernel of this machine writes where.
+// Compares the tables with the offsets at which the kernel of this machine writes.
 [TestClass]
 public sealed unsafe class LayoutTests
 {
@@ -105,7 +105,7 @@ public sealed unsafe class LayoutTests
         AssertTicks(fields[11], usage.UserSeconds, usage.UserMicroseconds);
         AssertTicks(fields[12], usage.SystemSeconds, usage.SystemMicroseconds);
 
-        // No upper bound: the peak before the exec counts, and that is this process's own.
+        // There is no upper bound, because the peak before the exec counts, too, and that is the peak of this process.
         Assert.IsGreaterThan(100, (long)usage.MaxResidentKilobytes);
     }
 

@@ -61,7 +61,7 @@ public sealed class ProcStatTests
     [TestMethod]
     [DataRow("a) Z 1 (")]
     [DataRow("x y (z)")]
-    public void ReadsAProcessThatHasSuchAName(string name)
+    public void ReadsAProcessWithThisName(string name)
     {
         string directory = Directory.CreateTempSubdirectory("name").FullName;
         try

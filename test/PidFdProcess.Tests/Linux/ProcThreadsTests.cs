@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-/// <summary>When has every thread of a process stopped?</summary>
+/// <summary>Finds out whether every thread of a process has stopped.</summary>
 [TestClass]
 public sealed class ProcThreadsTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class ProcThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void OneThatBeganAfterTheListing_MayRun()
+    public void AThreadThatBeganAfterTheListing_MayRun()
     {
         Stop();
         _kernel.ChangeStat = static stat => stat with { Threads = 2 };
@@ -34,7 +34,7 @@ public sealed class ProcThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void OneThatCannotBeRead_IsNotCounted()
+    public void AThreadThatCannotBeRead_IsNotCounted()
     {
         Stop();
         int reads = 0;
@@ -43,7 +43,7 @@ public sealed class ProcThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void AProcessThatIsGone_HasNoneThatRun()
+    public void AProcessThatIsGone_HasNoRunningThread()
     {
         _kernel.OnReadStat = static _ => Errno.ENOENT;
         Assert.IsTrue(HaveStopped);

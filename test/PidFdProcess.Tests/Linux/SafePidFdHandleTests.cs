@@ -74,7 +74,7 @@ public sealed class SafePidFdHandleTests
     }
 
     [TestMethod]
-    public void ADescriptorOfSomebodyElse_StaysOpen()
+    public void ADescriptorOfOtherCode_StaysOpen()
     {
         int number = OpenFile();
         new SafePidFdHandle(number, ownsHandle: false).Dispose();
@@ -98,7 +98,7 @@ public sealed class SafePidFdHandleTests
         }
     }
 
-    /// <summary>A file whose name nobody else has, so that a number that another thread reused is not taken for it.</summary>
+    /// <summary>Opens a file with a unique name. If another thread reuses the number, its file has another name.</summary>
     private int OpenFile()
     {
         int number = Native.CreateMemoryFile(_name, CloseOnExec);

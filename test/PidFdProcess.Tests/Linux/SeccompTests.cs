@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-// The mock says what the library does with an errno; these show that a real kernel's errno gets there.
+// The tests with the mock show how the library acts on an errno. These tests show that the errno of a real kernel reaches that code.
 [TestClass]
 public sealed class SeccompTests
 {

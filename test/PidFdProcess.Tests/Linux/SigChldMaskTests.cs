@@ -8,7 +8,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
-/// <summary>A thread that blocks until it has an exit status leaves SIGCHLD to others, for as long as it waits and no longer.</summary>
+/// <summary>A thread that blocks until it has an exit status leaves SIGCHLD to other threads, but only during the wait.</summary>
 [TestClass]
 public sealed class SigChldMaskTests
 {
@@ -48,7 +48,7 @@ public sealed class SigChldMaskTests
     }
 
     [TestMethod]
-    public void WhatAHandlerOfExitedStarts_DoesNotInheritTheMask()
+    public void AProcessThatAHandlerOfExitedStarts_DoesNotInheritTheMask()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();
@@ -69,7 +69,7 @@ public sealed class SigChldMaskTests
     }
 
     [TestMethod]
-    public void WhatAListenerToTheMeterStarts_DoesNotInheritTheMask()
+    public void AProcessThatAListenerOfTheMeterStarts_DoesNotInheritTheMask()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();

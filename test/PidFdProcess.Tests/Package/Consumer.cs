@@ -2,7 +2,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Package;
 
-/// <summary>A program that uses the package as anybody's would: from a feed, with a package cache of its own.</summary>
+/// <summary>A program that uses the package as any program does, from a feed. It has a package cache of its own.</summary>
 internal sealed class Consumer
 {
     private const string Program = """
@@ -19,7 +19,7 @@ internal sealed class Consumer
     private readonly string _folder;
     private readonly Dictionary<string, string?> _environment;
 
-    /// <summary>Writes the sources of a program for one target framework: that above, or other files by their names.</summary>
+    /// <summary>Writes the sources of a program for one target framework. They are the source above, or the given files.</summary>
     /// <param name="library">The package.</param>
     /// <param name="framework">The target framework.</param>
     /// <param name="sources">The contents of the source files by their names.</param>

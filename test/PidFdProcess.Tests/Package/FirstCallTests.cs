@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace PidFdProcess.Tests.Package;
 
 /// <summary>
-/// What the first calls of a short program cost beyond the stock calls, with the packed library: methods that the runtime compiles and assemblies
-/// that it loads. Both are counts, so they are exact on any machine.
+/// The cost of the first calls of a short program beyond that of the stock calls, with the packed library. It is the number of methods that the
+/// runtime compiles and of assemblies that it loads. Both are counts, so they are exact on any machine.
 /// </summary>
 [TestClass]
 public sealed partial class FirstCallTests
 {
-    // Neither a wait nor a kill races with an exit here, so that the same methods run each time: one child has been reaped before it is awaited,
-    // and the other is killed after the wait has begun. The program blocks, because an asynchronous one is compiled itself.
+    // Neither a wait nor a kill races with an exit here, so that the same methods run each time. One child has been reaped before it is awaited, and
+    // the other is killed after the wait has begun. The program blocks, because an asynchronous program would have to be compiled itself.
     private const string TwoPairs = """
         using System.Diagnostics;
         using PidFdProcess;

@@ -9,7 +9,7 @@ using System.Xml.Linq;
 
 namespace PidFdProcess.Tests.Package;
 
-/// <summary>What is in the package.</summary>
+/// <summary>The contents of the package.</summary>
 [TestClass]
 public sealed partial class PackageTests
 {
@@ -107,7 +107,7 @@ public sealed partial class PackageTests
             Array.Exists(members, member => IsOf(member, name) && (member.Element("summary") ?? member.Element("inheritdoc")) is not null),
             $"{name} is not documented");
 
-        // Without the kind of member in front and the parameters behind; the overloads of a method are left to the compiler's own check.
+        // Compares without the kind of member in front and without the parameters. The compiler itself checks the overloads of a method.
         static bool IsOf(XElement member, string name) =>
             member.Attribute("name")!.Value is { } id && (id == name || id.Split('(')[0][2..] == name);
     }

@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Package;
 
 /// <summary>
-/// The package as a release builds it, twice: from a commit with a remote, in two folders with different paths. The commit is made
-/// of a copy of the sources as they are, so that the repository is neither written to nor needs to be one.
+/// The package as a release builds it, from a commit with a remote. It is built twice, in two folders with different paths. The commit has a copy of
+/// the current sources. So the repository is not written to, and the sources need not be in a repository.
 /// </summary>
 internal sealed class PackedLibrary
 {
@@ -28,7 +28,7 @@ internal sealed class PackedLibrary
     /// <summary>Gets the folder that everything is in.</summary>
     public string Folder { get; }
 
-    /// <summary>Gets the version: one that no package cache knows.</summary>
+    /// <summary>Gets a version that is in no package cache.</summary>
     public string Version { get; }
 
     public string Commit { get; }
@@ -42,7 +42,7 @@ internal sealed class PackedLibrary
     /// <summary>Gets the feed of the second build.</summary>
     public string SecondFeed => Path.Combine(Folder, "feed2");
 
-    /// <summary>Gets the environment for the SDK: without what its test runner sets, and without servers that outlive it.</summary>
+    /// <summary>Gets the environment for the SDK, without the variables of the test runner and without servers that outlive it.</summary>
     public static Dictionary<string, string?> Environment { get; } = new()
     {
         ["CI"] = null,

@@ -7,8 +7,8 @@ namespace PidFdProcess.Tests.Package;
 
 /// <summary>A block of C# in a README, as a source file of a consumer.</summary>
 /// <remarks>
-/// A block with <c>using</c> directives must get by with them. Other blocks are fragments and get the usual ones. Variables that a fragment
-/// does not declare are those of <see cref="Context"/>. The compiler's messages name the line of the README.
+/// A block with <c>using</c> directives must get by with them. Other blocks are fragments and get the usual ones. Variables that a fragment does not
+/// declare are those of <see cref="Context"/>. The compiler's messages name the line of the README.
 /// </remarks>
 internal sealed partial record ReadmeBlock(string File, int Line, string Heading, string Code)
 {

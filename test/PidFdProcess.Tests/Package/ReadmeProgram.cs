@@ -4,9 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Package;
 
-/// <summary>
-/// One program of all C# blocks of all READMEs, built once against the package. Its first argument says which block it runs.
-/// </summary>
+/// <summary>One program of all C# blocks of all READMEs, built once against the package. Its first argument says which block it runs.</summary>
 internal sealed class ReadmeProgram
 {
     private static readonly Dictionary<string, string> s_packages = new()

@@ -7,7 +7,7 @@ namespace PidFdProcess.Tests.Package;
 [TestClass]
 public sealed partial class ReadmeTests
 {
-    /// <summary>Builds before the first test, whose time is limited. What fails here fails in the test that asks for it.</summary>
+    /// <summary>Builds before the first test, whose time is limited. A failure here fails the test that needs the build.</summary>
     [ClassInitialize]
     public static async Task Build(TestContext _) =>
         await ((Task)ReadmeProgram.GetAsync()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -75,7 +75,9 @@ public sealed partial class ReadmeTests
         Assert.IsEmpty(broken, string.Join('\n', broken));
     }
 
-    /// <summary>The commands of the section, as written: the first two in a clone, the last one in a project, with a home of its own.</summary>
+    /// <summary>
+    /// Runs the commands of the section as written, the first two in a clone and the last one in a project, with a home of its own.
+    /// </summary>
     [TestMethod]
     [Timeout(600_000)]
     public async Task InstallAsWritten_WorksFromAClone()

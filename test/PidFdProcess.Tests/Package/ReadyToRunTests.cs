@@ -91,7 +91,7 @@ public sealed class ReadyToRunTests
         Consumer consumer = new(s_library, framework);
         string runtimes = string.Join(';', [.. s_runtimes, .. s_withoutImage]);
 
-        // What a self-contained program would take from elsewhere is not the question, and need not be there for each of them.
+        // The other parts of a self-contained program do not matter here, and may not be available for each runtime.
         ToolRun restore = await consumer.DotNetAsync(
             "restore", $"-p:RuntimeIdentifiers=\"{runtimes}\"", "-p:EnableRuntimePackDownload=false", "-p:EnableAppHostPackDownload=false");
         Assert.AreEqual(0, restore.ExitCode, restore.Output + restore.Errors);

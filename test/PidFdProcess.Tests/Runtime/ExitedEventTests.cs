@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Runtime;
 
-/// <summary>Which calls raise Exited of a process whose exit the runtime knows of, but nobody has asked about.</summary>
+/// <summary>Which calls raise Exited if the runtime knows of the exit but no member of the object has been asked about it.</summary>
 [TestClass]
 public sealed class ExitedEventTests : IDisposable
 {

@@ -17,7 +17,7 @@ public sealed class PidRunDurationTests
     [DataRow("0.0001", 1)]
     [DataRow("0", -1)]
     [DataRow("0m", -1)]
-    public void ReadsWhatTimeoutReads(string text, int milliseconds)
+    public void ReadsTheDurationsThatTimeoutReads(string text, int milliseconds)
     {
         Assert.IsTrue(Duration.TryParse(text, out TimeSpan duration));
         Assert.AreEqual(milliseconds, duration.TotalMilliseconds);

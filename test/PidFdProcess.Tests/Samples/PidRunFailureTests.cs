@@ -1,6 +1,6 @@
 namespace PidFdProcess.Tests.Samples;
 
-/// <summary>What PidRun does not run, and says why.</summary>
+/// <summary>Commands that PidRun cannot run, and the reasons that it prints.</summary>
 [TestClass]
 public sealed class PidRunFailureTests
 {

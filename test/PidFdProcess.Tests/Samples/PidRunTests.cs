@@ -68,7 +68,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void WhatFollowsTheCommandBelongsToIt()
+    public void ArgumentsAfterTheCommand_BelongToIt()
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(
             "--tree", "echo", "--timeout", "--pid", "5", "--", "@x", "[suggest]", "-h");
@@ -124,7 +124,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void PassesSigintOnAndWhatFollows()
+    public void PassesOnSigintAndLaterSignals()
     {
         using PidRunProcess run = PidRunProcess.Start("--grace", "0", "sh", "-c", StopsAtTerm);
         RequireSigint(Number(run.ReadLine()));
@@ -137,7 +137,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void KillsWhatDoesNotEndAfterASignal()
+    public void KillsTheCommandIfItDoesNotEndAfterASignal()
     {
         using PidRunProcess run = PidRunProcess.Start("--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
         run.ReadLine();
@@ -179,7 +179,7 @@ public sealed class PidRunTests
         Assert.DoesNotContain("\e[r", output);
     }
 
-    // A command that ends before PidRun has attached it may be reaped by then.
+    // If a command ended before PidRun had attached it, the runtime might have reaped it already.
     private static (int ExitCode, string Error) RunOnceAttached(string script)
     {
         using PidRunProcess run = PidRunProcess.Start("sh", "-c", $"echo $$; read go; {script}");
@@ -191,7 +191,7 @@ public sealed class PidRunTests
 
     private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
 
-    /// <summary>A shell cannot trap what was ignored when it started, as for a test run in the background.</summary>
+    /// <summary>A shell cannot trap a signal that was ignored when the shell started, as in a test run in the background.</summary>
     private static void RequireSigint(int pid)
     {
         string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));

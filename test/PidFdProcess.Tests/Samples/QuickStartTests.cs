@@ -8,7 +8,7 @@ namespace PidFdProcess.Tests.Samples;
 public sealed class QuickStartTests
 {
     [TestMethod]
-    public void TheTour_ShowsTheRoutesAndWhoDies()
+    public void TheTour_ShowsTheRoutesAndTheSurvivor()
     {
         (int code, string output, string error) = Run([]);
 

@@ -6,7 +6,7 @@ using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
-/// <summary>What becomes of the processes of a scope when the program ends.</summary>
+/// <summary>The end of the processes of a scope when the program ends.</summary>
 [TestClass]
 public sealed class ScopeEndTests
 {

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
-/// <summary>Scopes whose processes lead sessions of their own: what has left the tree is stopped, too.</summary>
+/// <summary>Scopes whose processes lead sessions of their own. Processes that have left the tree are stopped, too.</summary>
 [TestClass]
 public sealed class ScopeSessionTests
 {
@@ -19,7 +19,7 @@ public sealed class ScopeSessionTests
     [DataRow("setsid sleep 1000 & setsid sh -c 'trap \"\" TERM; exec sleep 1000' & echo ready; wait", 3, DisplayName = "sessions of children")]
     [DataRow("timeout 1000 sleep 1000 & timeout 1000 sh -c 'sleep 1000; :' & echo ready; wait", 6, DisplayName = "groups of children")]
     [DataRow("setsid sh -c '(sleep 1000 &); exec sleep 1000' & echo ready; wait", 3, DisplayName = "orphans in the session of a child")]
-    public async Task Stop_LeavesNobody(string script, int count)
+    public async Task Stop_LeavesNoProcess(string script, int count)
     {
         for (int i = 0; i < Times; i++)
         {
@@ -33,7 +33,7 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
-    public async Task Stop_LeavesNobody_OfWhatTheRootStartsInItsHandlerBeforeItExits()
+    public async Task Stop_WhenTheRootStartsProcessesInItsHandlerAndExits_LeavesNoProcess()
     {
         for (int i = 0; i < Times; i++)
         {
@@ -46,7 +46,7 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
-    public async Task Stop_LeavesNobody_OfWhatTheRootLeavesBehindWhenItExitsFirst()
+    public async Task Stop_WhenTheRootExitsBeforeItsDescendants_LeavesNoProcess()
     {
         for (int i = 0; i < Times; i++)
         {
@@ -60,7 +60,7 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
-    public async Task WhatTheRootLeftBehind_LeavesTheScopeWithItsOwnEnd()
+    public async Task ADescendantThatOutlivesTheRoot_LeavesTheScopeWhenItEnds()
     {
         await using ProcessScope scope = Create();
         using MarkedTree tree = Start(scope, "(exec 3<&0; (read line <&3; exit 0) & sleep 1000 &) ; echo ready; exit 0", redirectInput: true);

@@ -39,7 +39,7 @@ public sealed class ScopeStopTests
         Assert.IsTrue(result.Exits.All(static exit => exit.Status.Canceled), string.Join('\n', result.Exits));
         Assert.IsLessThan(threads + 20, most);
 
-        // One second more than the grace period is promised, on a machine that is not busy with other tests.
+        // On a machine that is not busy, the stop takes at most one second more than the grace period.
         Assert.IsLessThan(grace.TotalSeconds * 3, elapsed.TotalSeconds);
         Dispose(processes);
     }
@@ -60,7 +60,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task Stop_TakesTheDescendants_UnlessTheyAreNotMeant()
+    public async Task Stop_StopsTheDescendants_UnlessToldNotTo()
     {
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);
@@ -89,7 +89,7 @@ public sealed class ScopeStopTests
         await using ProcessScope scope = new();
         for (int i = 0; i < 50; i++)
         {
-            // Also one whose object is disposed before its end.
+            // The object is disposed before its process ends.
             scope.Start(Shell.Info("exit 3")).Dispose();
         }
 
@@ -99,7 +99,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task AClosedAndRestartedObject_IsNotWhatTheScopeOwns()
+    public async Task ARestartedObject_TheScopeStopsItsFirstRunAlone()
     {
         await using ProcessScope scope = new();
         using Process process = scope.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec sleep 1000"]));
@@ -139,7 +139,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task ACancelledStop_KillsNobody_AndTheNextOneGoesOn()
+    public async Task ACancelledStop_KillsNoProcess_AndTheNextStopGoesOn()
     {
         await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = TimeSpan.FromMinutes(10) });
         Process process = StartReady(scope, "trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Signal;
 
-/// <summary>A child that blocks every signal: what is sent to it stays pending, where <c>/proc/PID/status</c> shows it by number.</summary>
+/// <summary>A child that blocks every signal. Signals to it stay pending, and <c>/proc/PID/status</c> shows their numbers.</summary>
 internal sealed class BlockedProcess : IDisposable
 {
     public BlockedProcess()

@@ -74,7 +74,7 @@ public sealed class SignalNumberTests
         Assert.ThrowsExactly<InvalidOperationException>(() => unstarted.SignalViaPidFd(PosixSignal.SIGTERM));
     }
 
-    // signal(7) of FreeBSD and the manual of macOS; 1 to 6, 8, 9, 11, 13 to 15 and the others are the same everywhere.
+    // From signal(7) of FreeBSD and the manual of macOS. 1 to 6, 8, 9, 11, 13 to 15 and the others are the same everywhere.
     [TestMethod]
     [DataRow(Signum.SIGHUP, 1)]
     [DataRow(Signum.SIGKILL, 9)]

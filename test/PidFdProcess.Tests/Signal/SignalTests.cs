@@ -11,7 +11,7 @@ namespace PidFdProcess.Tests.Signal;
 [TestClass]
 public sealed class SignalTests
 {
-    // The C library keeps 32 and 33 for itself, and nobody can block SIGKILL and SIGSTOP.
+    // The C library keeps 32 and 33 for itself, and no process can block SIGKILL and SIGSTOP.
     private static IEnumerable<int> Blockable => Enumerable.Range(1, 64).Where(number => number is not (9 or 19 or 32 or 33));
 
     [TestMethod]
@@ -37,7 +37,7 @@ public sealed class SignalTests
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         foreach (int number in Blockable)
         {
-            // A stop signal removes a pending SIGCONT, and the other way round: a process for each.
+            // One process for each signal, because a stop signal removes a pending SIGCONT and the other way round.
             using BlockedProcess child = new();
             Assert.IsTrue(registry.Signal(child.Process, number % 2 == 0 ? (Signum)number : (Signum)(int)(PosixSignal)number));
             Assert.AreEqual(1UL << (number - 1), child.Pending(), number.ToString(CultureInfo.InvariantCulture));
@@ -94,7 +94,7 @@ public sealed class SignalTests
             StringAssert.Contains(e.Message, "EPERM");
             StringAssert.Contains(e.Message, $"process {child.Id}");
 
-            // The refusal is no reason to leave the route.
+            // A refusal is no reason to stop using the pidfd.
             Assert.AreEqual(stock ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(child).Route);
             Assert.IsFalse(child.HasExited);
         }

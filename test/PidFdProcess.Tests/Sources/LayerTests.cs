@@ -5,14 +5,14 @@ namespace PidFdProcess.Tests.Sources;
 
 /// <summary>
 /// The layers of the library. A type may name those of its own layer and of the layers below, never one above. Attachments and Waits do not name each
-/// other. Diagnostics names no layer and may be named by all. Vocabulary are the public types that all layers speak of.
+/// other. Diagnostics names no layer and may be named by all. The public types that all layers use are the layer Vocabulary.
 /// </summary>
 [TestClass]
 public sealed partial class LayerTests
 {
     private const string Root = "PidFdProcess";
 
-    // What generated code calls: public, and not for people.
+    // Public types that only generated code calls.
     private const string CompilerServices = Root + ".CompilerServices";
 
     private const int MaxTypesOfTheRegistry = 10;
@@ -77,13 +77,13 @@ public sealed partial class LayerTests
         Assert.IsLessThanOrEqualTo(MaxTypesOfTheRegistry, named.Length, string.Join(", ", named));
     }
 
-    /// <summary>A check of the check: these are references that the code needs, one of each kind.</summary>
+    /// <summary>Checks the scan itself by one reference of each kind that the code needs.</summary>
     [TestMethod]
     [DataRow("PidFdProcess.ProcessPidFdExtensions", "PidFdProcess.ProcessHandleRegistry", DisplayName = "a call")]
     [DataRow("PidFdProcess.ProcessHandleRegistry", "PidFdProcess.PidFdSupport", DisplayName = "a signature")]
     [DataRow("PidFdProcess.PidFdExitStatus", "PidFdProcess.ExitStatusSource", DisplayName = "a field")]
     [DataRow("PidFdProcess.PidFdSupport", "PidFdProcess.Linux.Errno", DisplayName = "a field of an enum type")]
-    public void TheScan_FindsWhatATypeNames(string type, string other) => Assert.Contains(other, s_types.Value[type]);
+    public void TheScan_FindsTheTypesThatATypeNames(string type, string other) => Assert.Contains(other, s_types.Value[type]);
 
     [TestMethod]
     [DataRow("Linux", "Handles", false)]

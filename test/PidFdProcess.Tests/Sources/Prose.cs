@@ -34,7 +34,7 @@ internal static partial class Prose
         }
     }
 
-    /// <summary>Removes what has a colon without being prose: C++ names and addresses.</summary>
+    /// <summary>Removes addresses and names with two colons, which are no prose.</summary>
     public static string WithoutAddresses(string sentence) => Address().Replace(sentence, "");
 
     private static IEnumerable<string> Split(List<string> paragraph) => EndOfSentence().Split(string.Join(' ', paragraph))

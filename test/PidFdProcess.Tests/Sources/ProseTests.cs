@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Sources;
 
-/// <summary>Habits that make sentences of comments hard to read, as shares of all. The rules are in CONTRIBUTING.md.</summary>
+/// <summary>Limits the shares of sentences with habits that make comments hard to read. The rules are in CONTRIBUTING.md.</summary>
 [TestClass]
 public sealed partial class ProseTests
 {
@@ -19,11 +19,11 @@ public sealed partial class ProseTests
 
     [TestMethod]
     [Ignore(Rewritten)]
-    public void HardlyASentence_HasNobodyForASubject() => AssertShare(0.01, static sentence => NoActor().IsMatch(sentence));
+    public void FewSentences_HaveNoActor() => AssertShare(0.01, static sentence => NoActor().IsMatch(sentence));
 
     [TestMethod]
     [Ignore(Rewritten)]
-    public void NoSentence_HasAPhraseThatMustBeSolved() => AssertShare(double.Epsilon, static sentence => Riddle().IsMatch(sentence));
+    public void NoSentence_HasAQuaintPhrase() => AssertShare(double.Epsilon, static sentence => Riddle().IsMatch(sentence));
 
     [TestMethod]
     public void Sentences_AreFoundInComments_WithoutTheirTags()

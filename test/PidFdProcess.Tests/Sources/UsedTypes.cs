@@ -7,9 +7,9 @@ using System.Reflection.PortableExecutable;
 namespace PidFdProcess.Tests.Sources;
 
 /// <summary>
-/// Which types of an assembly name which others of it: in bases, interfaces, fields, signatures, attributes, locals, handlers of exceptions and
-/// the instructions of method bodies. A nested type counts as the type around it, and so do the types that the compiler makes of lambdas,
-/// iterators and asynchronous methods.
+/// Finds the types of an assembly that each type of it names. A type may name another in its bases, interfaces, fields, signatures and attributes, or
+/// in the locals, exception handlers and instructions of its methods. A nested type counts as the type around it, and so do the types that the
+/// compiler makes of lambdas, iterators and asynchronous methods.
 /// </summary>
 /// <remarks>The compiler puts the values of constants in place of their names, so that those leave no trace.</remarks>
 internal sealed class UsedTypes : IDisposable

@@ -7,8 +7,7 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Stop;
 
 /// <summary>
-/// A grandchild that nobody asked to stop holds the output open: stops, and the wait for the first of many, end with the exit all the same,
-/// on each route.
+/// A grandchild that gets no signal holds the output open. Stops and the wait for the first of many end with the exit nevertheless, on each route.
 /// </summary>
 [TestClass]
 public sealed class OpenStreamTests : IDisposable

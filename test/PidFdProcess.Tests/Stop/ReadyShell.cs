@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Tests.Stop;
 
-/// <summary>A child shell that has set its traps by the time the test goes on: the script says so by <c>echo ready</c>.</summary>
+/// <summary>A child shell that has set its traps before the test goes on. The script reports that by <c>echo ready</c>.</summary>
 internal static class ReadyShell
 {
     public const string Obeys = "echo ready; exec sleep 1000";

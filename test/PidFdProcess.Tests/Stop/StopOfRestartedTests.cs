@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Stop;
 
-/// <summary>A stop means the run that it began with, whatever becomes of the Process object while it lasts.</summary>
+/// <summary>A stop means the run that it began with, even if the Process object is closed or restarted during the stop.</summary>
 [TestClass]
 public sealed class StopOfRestartedTests
 {
@@ -17,7 +17,7 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task AnObjectThatIsStartedAnew_TheOldRunIsKilledAndTheNewOneLives(bool entireProcessTree)
+    public async Task ARestartedObject_TheOldRunIsKilledAndTheNewRunLives(bool entireProcessTree)
     {
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
@@ -31,7 +31,7 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task AnObjectThatIsDisposed_ItsProcessIsKilledAllTheSame(bool entireProcessTree)
+    public async Task ADisposedObject_ItsProcessIsKilled(bool entireProcessTree)
     {
         Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
@@ -75,7 +75,7 @@ public sealed class StopOfRestartedTests
     [DataRow(false, true)]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public async Task WithoutWatchesOrProc_AStopMeansTheOldRunAllTheSame(bool entireProcessTree, bool startAnew)
+    public async Task WithoutWatchesOrProc_AStopStillMeansTheOldRun(bool entireProcessTree, bool startAnew)
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);

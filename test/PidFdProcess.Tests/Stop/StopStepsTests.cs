@@ -86,14 +86,14 @@ public sealed class StopStepsTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task WaitForExitOrKill_WithTheTree_KillsWhatTheProcessLeft(bool inTime)
+    public async Task WaitForExitOrKill_WithTheTree_KillsTheDescendantsOfALateProcess(bool inTime)
     {
         string end = inTime ? "exit 4" : "wait";
         using Process process = Process.Start(Shell.Info($"sleep 1000 >/dev/null & echo $!; {end}", redirectOutput: true))!;
         int descendant = int.Parse(process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
         if (inTime)
         {
-            // The descendant is found while its parent lives or not at all.
+            // The descendant can be found only while its parent lives.
             Assert.AreEqual(4, (await process.WaitForExitOrKillPidFdAsync(s_limit, entireProcessTree: true)).ExitCode);
             Native.KillByPid(descendant);
         }

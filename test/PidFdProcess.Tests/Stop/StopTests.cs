@@ -27,7 +27,7 @@ public sealed class StopTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task OneThatHasExitedKeepsItsStatus(bool entireProcessTree)
+    public async Task AnExitedProcess_KeepsItsStatus(bool entireProcessTree)
     {
         using Process process = TestProcesses.StartExiting(5);
         process.WaitForExit();
@@ -69,7 +69,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public async Task AForeignProcess()
+    public async Task ANonChildProcess()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);

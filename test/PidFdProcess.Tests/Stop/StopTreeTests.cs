@@ -53,7 +53,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task OneThatTheSignalMadeForkIsFound()
+    public async Task AChildThatIsForkedAfterTheSignal_IsFound()
     {
         // The child of the trap is no member of the tree at the time of the signal.
         using MarkedTree tree = new("trap 'trap \"\" TERM; sleep 1000 & wait' TERM; echo ready; while :; do sleep 0.01; done");

@@ -62,7 +62,7 @@ public sealed class SurvivorTests
 
     private static Task OnThread(Action action) => Task.Factory.StartNew(action, TaskCreationOptions.LongRunning);
 
-    /// <summary>A child in a frozen cgroup of its own (version 1; a frozen cgroup of version 2 lets a kill through).</summary>
+    /// <summary>A child in a frozen cgroup of its own. It is of version 1, because a frozen cgroup of version 2 lets a kill through.</summary>
     private sealed class FrozenProcess : IDisposable
     {
         private readonly string _group = $"{Freezer}/pidfdprocess{Environment.ProcessId}-{Guid.NewGuid():N}";

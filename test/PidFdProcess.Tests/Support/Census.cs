@@ -3,13 +3,13 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>Counts what a test may leave behind in this process: descriptors, zombies, threads.</summary>
+/// <summary>Counts the descriptors, zombies and threads that a test may leave behind in this process.</summary>
 internal static class Census
 {
     // The kernel keeps 15 characters of a thread's name.
     private const string WatcherName = "PidFdProcess ex";
 
-    /// <summary>Closes the pidfds that earlier tests left to the garbage collector, and counts those that stay.</summary>
+    /// <summary>Closes the pidfds that earlier tests left to the garbage collector, and counts the pidfds that stay open.</summary>
     public static int PidFdBaseline()
     {
         ProcessHandleRegistry.Default.Dispose();
@@ -41,7 +41,7 @@ internal static class Census
     /// <summary>Counts the exited children of this process that are not reaped.</summary>
     public static int ZombieChildren() => ProcessTable.OwnChildren().Count(static id => ProcessTable.StateOf(id) == 'Z');
 
-    /// <summary>Counts the exit watcher's threads.</summary>
+    /// <summary>Counts the threads of event loops.</summary>
     public static int WatcherThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsWatcher);
 
     public static void KillByPid(int processId) => Native.KillByPid(processId);

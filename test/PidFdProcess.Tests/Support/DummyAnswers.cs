@@ -1,6 +1,6 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>What a command of the dummy printed, a line a call: the name of the call and its answer.</summary>
+/// <summary>The output of a command of the dummy. Each line has the name of a call and its answer.</summary>
 internal sealed class DummyAnswers
 {
     private const string Separator = " -> ";

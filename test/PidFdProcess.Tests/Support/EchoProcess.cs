@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>
-/// A child that answers each line with the same line. Its answer proves that it was sent no SIGKILL: the kernel queues one
-/// before kill(2) returns, and lets the process run no more.
+/// A child that answers each line with the same line. Its answer proves that it got no SIGKILL, because the kernel queues that signal before kill(2)
+/// returns and lets the process run no more.
 /// </summary>
 internal static class EchoProcess
 {
@@ -21,7 +21,7 @@ internal static class EchoProcess
         }
         catch (IOException)
         {
-            // Nobody reads any more.
+            // The child reads no more.
             return false;
         }
     }

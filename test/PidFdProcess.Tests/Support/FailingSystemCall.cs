@@ -4,8 +4,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>
-/// Runs code on a thread of its own for which the kernel fails a system call, as a container's seccomp profile does. The filter asks this
-/// process at each call (seccomp_unotify(2)), so that a call can fail a number of times and then pass.
+/// Runs code on a thread of its own, on which a system call fails as under a container's seccomp profile. The filter asks this process at each call
+/// (seccomp_unotify(2)), so that a call can fail a number of times and then pass.
 /// </summary>
 internal static unsafe class FailingSystemCall
 {

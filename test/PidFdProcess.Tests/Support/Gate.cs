@@ -1,6 +1,6 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>A FIFO that a shell waits at (<c>read x &lt;"$GATE"</c>) until the test opens it.</summary>
+/// <summary>A FIFO. A shell that runs <c>read x &lt;"$GATE"</c> waits until the test opens it.</summary>
 internal sealed class Gate : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("gate").FullName;
@@ -18,7 +18,7 @@ internal sealed class Gate : IDisposable
     /// <summary>Gets the shell command that waits.</summary>
     public string Wait => $"read x <{FullName}";
 
-    /// <summary>Lets one waiter through; waits for it to be there.</summary>
+    /// <summary>Waits for a waiter, and lets it through.</summary>
     public void Open()
     {
         using FileStream stream = new(FullName, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);

@@ -6,8 +6,8 @@ using PidFdProcess.Linux;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>
-/// The real kernel, but a hook may answer in its place (an errno), or act in the midst of a call and let it pass on (<see langword="null"/>).
-/// Notes the names of the calls that tell about an exit or send a signal.
+/// The real kernel with hooks. A hook may answer a call with an errno. If it returns <see langword="null"/>, the call goes on to the kernel. Notes
+/// the names of the calls that tell about an exit or send a signal.
 /// </summary>
 internal sealed class HookedKernel : IKernel
 {
@@ -15,7 +15,7 @@ internal sealed class HookedKernel : IKernel
 
     public HookedKernel() => Platform = new PidFdPlatform(this);
 
-    /// <summary>Gets a platform on this kernel: its own probe, its own watcher.</summary>
+    /// <summary>Gets a platform on this kernel, with its own probe and event loop.</summary>
     public PidFdPlatform Platform { get; }
 
     public ConcurrentQueue<string> Calls { get; } = [];
@@ -47,12 +47,12 @@ internal sealed class HookedKernel : IKernel
     /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
     public Func<ProcStat, ProcStat>? ChangeStat { get; set; }
 
-    /// <summary>The PID that a pidfd is about, by <c>/proc/self/fdinfo</c>; -1 once it is reaped.</summary>
+    /// <summary>The PID that a pidfd is about, by <c>/proc/self/fdinfo</c>. It is -1 after the process has been reaped.</summary>
     public static int ProcessIdOf(SafePidFdHandle pidFd) => int.Parse(
         File.ReadLines($"/proc/self/fdinfo/{pidFd.DangerousGetHandle()}").First(line => line.StartsWith("Pid:", StringComparison.Ordinal))[4..],
         System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Makes this kernel as one before Linux 6.13: it knows no PIDFD_GET_INFO.</summary>
+    /// <summary>Makes this kernel act as one before Linux 6.13, without PIDFD_GET_INFO.</summary>
     public HookedKernel WithoutInfo()
     {
         OnGetExit = _ => Errno.ENOTTY;

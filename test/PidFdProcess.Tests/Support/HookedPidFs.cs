@@ -5,8 +5,8 @@ using PidFdProcess.Linux;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>
-/// What the real kernel says about pidfds, but a hook may answer in its place (an errno), or act in the midst of a call and let it pass on
-/// (<see langword="null"/>).
+/// The calls of the real kernel about identities, with hooks. A hook may answer a call with an errno. If it returns <see langword="null"/>, the call
+/// goes on to the kernel.
 /// </summary>
 internal sealed class HookedPidFs : IPidFs
 {
@@ -32,10 +32,10 @@ internal sealed class HookedPidFs : IPidFs
     /// <summary>Gets or sets what changes the PID of a pidfd.</summary>
     public Func<int, int>? ChangeProcessId { get; set; }
 
-    /// <summary>Gets or sets whether pidfds are on pidfs: not before Linux 6.9.</summary>
+    /// <summary>Gets or sets whether pidfds are on pidfs, as since Linux 6.9.</summary>
     public bool HasPidFs { get; set; } = true;
 
-    /// <summary>A kernel that lacks what came after the method, and one that has it.</summary>
+    /// <summary>Makes a kernel that has the calls for the method, but not the later ones.</summary>
     public static HookedPidFs For(ProcessIdentityMethod method) => new()
     {
         HasPidFs = method >= ProcessIdentityMethod.PidFdId,
@@ -43,7 +43,7 @@ internal sealed class HookedPidFs : IPidFs
         OnOpenByHandle = method < ProcessIdentityMethod.FileHandle ? _ => throw new InvalidOperationException("Opened by handle.") : null,
     };
 
-    /// <summary>Makes a registry that identifies processes by this method; gives up the test as inconclusive if this kernel lacks it.</summary>
+    /// <summary>Makes a registry that identifies processes by this method. The test is inconclusive if this kernel lacks it.</summary>
     public static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method) => For(method).CreateRegistry(method);
 
     /// <inheritdoc cref="CreateRegistry(ProcessIdentityMethod)"/>

@@ -22,8 +22,8 @@ public enum KernelCall
 }
 
 /// <summary>
-/// A mock of the kernel that passes every call to the real one unless a test makes it fail, counts the calls and remembers every
-/// descriptor it handed out. A later setup on <see cref="Mock"/> takes precedence over the one made here.
+/// A mock of the kernel. It passes every call to the real one unless a test makes it fail. It counts the calls, and remembers every descriptor that
+/// it handed out. A later setup on <see cref="Mock"/> overrides the setup made here.
 /// </summary>
 internal sealed class KernelMock : IDisposable
 {
@@ -79,11 +79,12 @@ internal sealed class KernelMock : IDisposable
 
     public Mock<IKernel> Mock { get; } = new(MockBehavior.Strict);
 
-    /// <summary>Gets a platform on this kernel: its own probe, its own watcher.</summary>
+    /// <summary>Gets a platform on this kernel, with its own probe and event loop.</summary>
     public PidFdPlatform Platform { get; }
 
     /// <summary>
-    /// Gets or sets what serves waitid; Moq compares the arguments of two setups of one call, and <see cref="RUsage"/> cannot be compared.
+    /// Gets or sets the function for waitid. Two setups do not work, because Moq compares their arguments, and <see cref="RUsage"/> cannot be
+    /// compared.
     /// </summary>
     public WaitIdCall OnWaitId { get; set; } = s_real.WaitIdNoWait;
 
@@ -93,7 +94,7 @@ internal sealed class KernelMock : IDisposable
     /// <summary>Gets every epoll descriptor handed out.</summary>
     public ConcurrentQueue<SafeFileHandle> Epolls { get; } = [];
 
-    /// <summary>Lets the next calls fail, as often as said, and pass again thereafter.</summary>
+    /// <summary>Makes the next calls fail, as often as given. Later calls pass.</summary>
     internal void Fail(KernelCall call, Errno error, int times = int.MaxValue)
     {
         lock (_gate)
@@ -104,7 +105,7 @@ internal sealed class KernelMock : IDisposable
 
     public int Calls(KernelCall call) => Volatile.Read(ref _calls[(int)call]);
 
-    /// <summary>Lets the blocked epoll_wait of the watcher return this errno, and waits until the watcher has given up.</summary>
+    /// <summary>Makes the blocked epoll_wait of the event loop return this errno, and waits until the loop has ended.</summary>
     internal void BreakWatcher(Errno error)
     {
         // The other end of the pipe is closed, so that it is ready and wakes epoll_wait.
@@ -119,7 +120,7 @@ internal sealed class KernelMock : IDisposable
 
     public void AssertAllClosed() => TestProcesses.WaitUntil(() => PidFds.All(p => p.IsClosed), "every pidfd is closed");
 
-    /// <summary>Ends the watcher thread, which otherwise outlives the test.</summary>
+    /// <summary>Ends the thread of the event loop, which otherwise outlives the test.</summary>
     public void Dispose()
     {
         if (Epolls.Any(e => !e.IsClosed))

@@ -27,7 +27,7 @@ internal sealed class MockedChild : IDisposable
         Process.WaitForExit();
     }
 
-    /// <summary>Disposes the registry; nothing that the kernel handed out may stay open.</summary>
+    /// <summary>Disposes the registry, and checks that no descriptor from the kernel stays open.</summary>
     public void AssertNothingStaysOpen()
     {
         Registry.Dispose();

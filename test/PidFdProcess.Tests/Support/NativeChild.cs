@@ -5,8 +5,8 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>
-/// A child that the .NET runtime does not know of and therefore does not reap: it stays a zombie until <see cref="Reap"/>. The raw
-/// status that wait4 returns is what the kernel itself says.
+/// A child that the .NET runtime does not know of and therefore does not reap. It stays a zombie until <see cref="Reap"/>. The raw status that wait4
+/// returns is the kernel's own answer.
 /// </summary>
 internal sealed unsafe class NativeChild : IDisposable
 {

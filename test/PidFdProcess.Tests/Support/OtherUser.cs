@@ -10,7 +10,7 @@ internal static class OtherUser
 {
     public const int Id = 65534;
 
-    // By the bare call: the one of the C library changes all threads of the process.
+    // The bare system call changes one thread. The function of the C library changes all threads of the process.
     private static nint SetResUid => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => 117,

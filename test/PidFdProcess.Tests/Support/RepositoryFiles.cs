@@ -19,7 +19,7 @@ internal static class RepositoryFiles
         }
     }
 
-    /// <summary>Lists the files below a folder of the repository, without those that a build or a tool writes.</summary>
+    /// <summary>Lists the files below a folder of the repository, except for the files that a build or a tool writes.</summary>
     public static IEnumerable<string> Enumerate(string folder, string pattern) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), pattern, SearchOption.AllDirectories)
             .Where(file => !Relative(file).Split('/').Any(static part => part is "bin" or "obj" or "artifacts" or "packages" or ".git"))

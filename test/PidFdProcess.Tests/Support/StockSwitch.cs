@@ -1,6 +1,6 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>Makes registries, also such that an operator has sent to the stock runtime.</summary>
+/// <summary>Makes registries, including one on which an operator has switched the pidfds off.</summary>
 internal static class StockSwitch
 {
     /// <summary>Makes one for tests that run on either route.</summary>

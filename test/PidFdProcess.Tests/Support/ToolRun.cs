@@ -2,12 +2,12 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>A finished run of a program: what a test looks at when it needs more than one process.</summary>
+/// <summary>A finished run of a program, for tests that need more than one process.</summary>
 internal sealed record ToolRun(int ExitCode, string Output, string Errors)
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(8);
 
-    /// <summary>Gets the program that runs .NET programs: the one that runs this one, if it says so.</summary>
+    /// <summary>Gets the program that runs .NET programs. It is the one that runs this test, if DOTNET_HOST_PATH names it.</summary>
     public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
     /// <summary>Runs a program to its end.</summary>
@@ -51,7 +51,7 @@ internal sealed record ToolRun(int ExitCode, string Output, string Errors)
         return run;
     }
 
-    /// <summary>Is there such a program on the path?</summary>
+    /// <summary>Whether a program is on the path.</summary>
     public static bool Exists(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
         .Any(directory => File.Exists(Path.Combine(directory, program)));

@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>The descendants are killed, and the root is not.</summary>
+/// <summary>The descendants are killed, but not the root.</summary>
 [TestClass]
 public sealed class DescendantsTests
 {

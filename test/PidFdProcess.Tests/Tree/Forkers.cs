@@ -4,13 +4,13 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>Trees that do not stop, and what keeps them from it.</summary>
+/// <summary>Trees that do not stop, and the programs that keep them from stopping.</summary>
 internal static class Forkers
 {
     /// <summary>A root that starts child after child, but no more than some thousands.</summary>
     public const string Script = "i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i + 1)); done; while :; do sleep 1000; done";
 
-    // Passes every signal on but SIGSTOP. PTRACE_SEIZE is 0x4206, PTRACE_CONT is 7.
+    // Passes on every signal except SIGSTOP. PTRACE_SEIZE is 0x4206, PTRACE_CONT is 7.
     private const string Tracer =
         """
         import ctypes, os, sys
@@ -25,7 +25,7 @@ internal static class Forkers
             ptrace(7, pid, None, 0 if signal in (5, 19) else signal)
         """;
 
-    // A second thread waits in vfork: its child opens a FIFO that has no writer before it executes a program.
+    // A second thread waits in vfork, because its child opens a FIFO without a writer before it executes a program.
     private const string VforkingThreads =
         """
         import os, sys, threading, time

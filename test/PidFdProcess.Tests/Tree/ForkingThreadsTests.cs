@@ -6,8 +6,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Tree;
 
 /// <summary>
-/// A process whose threads fork all the time. The state that <c>/proc/PID/stat</c> shows is that of its first thread, which does nothing or
-/// has ended (Z) while the others are in the midst of a fork: to have much memory makes that last.
+/// A process whose threads fork all the time. <c>/proc/PID/stat</c> shows the state of its first thread, which does nothing or has ended (Z) while
+/// the others fork. The process has much memory, so that each fork takes long.
 /// </summary>
 [TestClass]
 public sealed class ForkingThreadsTests
@@ -39,7 +39,7 @@ public sealed class ForkingThreadsTests
         {
             using MarkedTree tree = Start(program);
 
-            // Bounded: a fork for each byte.
+            // The number of forks is bounded, because each byte allows one.
             tree.Root.StandardInput.Write(new string('x', Tokens));
             tree.Root.StandardInput.Flush();
             TestProcesses.WaitUntil(() => tree.Alive().Count >= 10, "it forks");
@@ -49,7 +49,7 @@ public sealed class ForkingThreadsTests
             {
                 if (signal == (int)Signum.SIGKILL && !paused)
                 {
-                    // Whoever has not stopped by now has the time to complete a fork that the kill would have ended.
+                    // A thread that has not stopped has time to complete a fork that the kill would have ended.
                     paused = true;
                     Thread.Sleep(50);
                 }

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace PidFdProcess.Tests.Tree;
 
 /// <summary>
-/// A tree in which every process is ready to fork: each token on a pipe that all of them read is one fork by one of them. So it is bounded
-/// for sure: the test writes a token every 2 ms, for 3 seconds at most. Who survives waits for more, until the test closes the pipe at its end.
+/// A tree in which every process is ready to fork. All of them read one pipe, and each token on it makes one of them fork once. The test writes a
+/// token every 2 ms, for at most 3 seconds, so the number of forks is bounded. A survivor waits for more tokens until the test closes the pipe at its
+/// end.
 /// </summary>
 [TestClass]
 public sealed class ForkingTreeTests
@@ -35,7 +36,7 @@ public sealed class ForkingTreeTests
 
         TestContext.WriteLine($"ms per run: {string.Join(' ', milliseconds.Select(ms => (int)ms))}");
 
-        // The tree forks for 3 s: more than that would mean that the kill had waited for its end.
+        // The tree forks for 3 s. If the kill took as long, it would have waited for the end of the forks.
         Assert.IsLessThan(2000, milliseconds.Order().ElementAt(Runs / 2));
     }
 
@@ -46,7 +47,7 @@ public sealed class ForkingTreeTests
         {
             using MarkedTree tree = new(Script, redirectInput: true);
 
-            // All at once: they fork as fast as they can.
+            // All tokens at once, so that the processes fork as fast as they can.
             tree.Root.StandardInput.Write(new string('\n', 2000));
             tree.Root.StandardInput.Flush();
             tree.WaitForCount(20);
@@ -119,7 +120,7 @@ public sealed class ForkingTreeTests
             }
             catch (IOException)
             {
-                // What was buffered.
+                // The buffered tokens cannot be written any more.
             }
         }
 
@@ -137,7 +138,7 @@ public sealed class ForkingTreeTests
             }
             catch (IOException)
             {
-                // Nobody is left to read.
+                // No process is left to read.
             }
         }
     }

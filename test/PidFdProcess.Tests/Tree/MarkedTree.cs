@@ -7,8 +7,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Tree;
 
 /// <summary>
-/// A shell and all that descends from it, whoever their parents are by now: each carries a mark in its environment. What is left at the
-/// end is killed.
+/// A shell and all its descendants, even if their parents have changed. Each process carries a mark in its environment. The survivors are killed at
+/// the end of the test.
 /// </summary>
 internal sealed class MarkedTree : IDisposable
 {
@@ -31,7 +31,7 @@ internal sealed class MarkedTree : IDisposable
 
     public Process Root { get; }
 
-    /// <summary>Lists the living. A zombie has no environment any more and is not among them.</summary>
+    /// <summary>Lists the processes that are alive. A zombie has no environment any more, so it is not listed.</summary>
     public List<int> Alive()
     {
         List<int> alive = [];
@@ -48,10 +48,10 @@ internal sealed class MarkedTree : IDisposable
 
     public void WaitForCount(int count) => TestProcesses.WaitUntil(() => Alive().Count >= count, $"the tree has {count} processes", 120_000);
 
-    /// <summary>Waits until nobody is left: who was sent SIGKILL ends a moment later.</summary>
+    /// <summary>Waits until no process is left. A process ends a moment after its SIGKILL.</summary>
     public void AssertNoSurvivor() => AssertAlive();
 
-    /// <summary>Waits until these alone are left.</summary>
+    /// <summary>Waits until only these processes are left.</summary>
     public void AssertAlive(params int[] expected)
     {
         List<int> alive = [];
@@ -59,11 +59,11 @@ internal sealed class MarkedTree : IDisposable
         CollectionAssert.AreEquivalent(expected, alive);
     }
 
-    /// <summary>A hook of SIGSTOP: the root is not stopped, or it could not reap those who end in the midst of the test.</summary>
+    /// <summary>A hook that keeps SIGSTOP from the root, so that the root can reap processes that end during the test.</summary>
     public Errno? LetRootReap(SafePidFdHandle pidFd, int signal) =>
         signal == (int)Signum.SIGSTOP && HookedKernel.ProcessIdOf(pidFd) == Root.Id ? 0 : null;
 
-    /// <summary>A living process is the one that has the mark, and no other under its PID.</summary>
+    /// <summary>Kills the survivors. A process with the mark is a member of the tree, and no stranger with a recycled PID.</summary>
     public void Dispose()
     {
         for (List<int> alive = Alive(); alive.Count > 0; alive = Alive())

@@ -14,7 +14,7 @@ public sealed class ShortageTests
     [DataRow("stop", "deep")]
     [DataRow("stop", "wide")]
     [DataRow("descendants", "wide")]
-    public async Task With0To8FreeDescriptors_NobodySurvives(string call, string shape)
+    public async Task With0To8FreeDescriptors_NoProcessSurvives(string call, string shape)
     {
         ToolRun run = await DummyProgram.SucceedAsync(["end-tree-without-descriptors", call, shape]);
         TestContext.WriteLine(run.Output);

@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>Trees on a host without pidfds: by PID, parent and start time.</summary>
+/// <summary>Trees on a host without pidfds, where PID, parent and start time name a process.</summary>
 [TestClass]
 public sealed class TreeByPidTests
 {
@@ -60,7 +60,7 @@ public sealed class TreeByPidTests
             return null;
         };
 
-        // After it was found, the kernel tells of a process of another parent that was started later.
+        // After the member was found, the kernel shows a process with another parent and a later start.
         int read = 0;
         kernel.OnReadStat = id =>
         {

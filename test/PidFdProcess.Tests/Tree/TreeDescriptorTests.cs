@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>What a tree opened, and nothing else, is closed at once, on the paths that fail, too.</summary>
+/// <summary>A call on a tree closes all descriptors that it has opened and no others, even if it fails.</summary>
 [TestClass]
 public sealed class TreeDescriptorTests
 {
@@ -26,7 +26,7 @@ public sealed class TreeDescriptorTests
     }
 
     [TestMethod]
-    public void WhoIsNoMember_IsNotHeld()
+    public void TheDescriptorOfANonMember_IsClosed()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
         int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);

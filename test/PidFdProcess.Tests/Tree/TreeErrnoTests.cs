@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>An errno that does not say that a process is gone is an error. It is reported after what could be killed was killed.</summary>
+/// <summary>An errno that does not mean that a process is gone is an error. It is reported after all other members were killed.</summary>
 [TestClass]
 public sealed class TreeErrnoTests
 {
@@ -100,7 +100,7 @@ public sealed class TreeErrnoTests
     [DataRow(Errno.ENOENT)]
     internal void Kill_WhenADescendantCannotBeOpenedAtFirst_LooksAgain(Errno error)
     {
-        // Before Linux 6.15 so answers a process that is just being reaped.
+        // Before Linux 6.15, this is the answer for a process that is just being reaped.
         using MarkedTree tree = new(Script);
         int parent = ReadId(tree);
         tree.WaitForCount(3);

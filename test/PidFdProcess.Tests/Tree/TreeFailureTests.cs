@@ -8,7 +8,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>When a part of the tree cannot be killed or not be found, the rest is killed and nobody stays stopped.</summary>
+/// <summary>If a part of the tree cannot be killed or found, the rest is killed, and no process stays stopped.</summary>
 [TestClass]
 public sealed class TreeFailureTests
 {
@@ -16,7 +16,7 @@ public sealed class TreeFailureTests
     private const int SigStop = (int)Signum.SIGSTOP;
 
     [TestMethod]
-    public void OneThatMayNotBeSignalledIsNamedAndTheOthersDie()
+    public void AMemberThatMayNotBeSignalled_IsNamedAndTheOthersDie()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & sleep 1000");
         int immune = ReadId(tree);
@@ -40,7 +40,7 @@ public sealed class TreeFailureTests
             Assert.Inconclusive("setpriv(1) is missing.");
         }
 
-        // The caller is of another user, too: it may signal the one member that is of its own.
+        // The caller is of another user, too, so it may signal only the member of that user.
         using MarkedTree tree = new(
             $"setpriv --reuid {OtherUser.Id} --clear-groups sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
         int own = ReadId(tree);
@@ -57,9 +57,9 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void OneThatMayNotBeStoppedAndForksForEverDoesNotHoldUpTheKill()
+    public void AMemberThatMayNotBeStoppedAndForksForEver_DoesNotHoldUpTheKill()
     {
-        // Each look at the tree lets the immune root have one child more.
+        // Each look at the tree gives the immune root one more child.
         using MarkedTree tree = new("while read x; do sleep 1000 & echo $!; done; sleep 1000", redirectInput: true);
         int passes = 0;
         HookedKernel kernel = new();
@@ -78,7 +78,7 @@ public sealed class TreeFailureTests
         Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false }));
         Assert.IsLessThan(300, passes);
 
-        // It and the child that it got during the last look.
+        // The root, and the child that it got during the last look.
         TestProcesses.WaitUntil(() => tree.Alive().Count <= 2, "the others die");
         Assert.Contains(tree.Root.Id, tree.Alive());
     }
@@ -183,9 +183,9 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void AListInWhichSomebodyVanishedIsNotTheLast()
+    public void AListFromWhichAProcessVanished_IsNotTheLast()
     {
-        // The kernel may leave out a child while another one on its list ends: here the second is left out until the first has ended.
+        // The kernel may leave out a child while another child on its list ends. Here the second is left out until the first has ended.
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
         int first = ReadId(tree);
         int second = ReadId(tree);
@@ -216,7 +216,7 @@ public sealed class TreeFailureTests
     [TestMethod]
     public void ADyingParentDoesNotWakeTheStopped()
     {
-        // timeout(1) makes itself a process group; the death of the shell orphans that, and the kernel continues what has stopped in it.
+        // timeout(1) makes a process group of its own. The death of the shell orphans the group, and the kernel continues its stopped members.
         using MarkedTree tree = new("timeout 1000 sleep 1000 & echo $!; wait");
         int leader = ReadId(tree);
         tree.WaitForCount(3);

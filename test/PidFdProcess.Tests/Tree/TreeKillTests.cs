@@ -20,7 +20,7 @@ public sealed class TreeKillTests
     [DataRow("deep", Deep, 200)]
     [DataRow("wide", Wide, 2000)]
     [DataRow("bushy", Bushy, 121)]
-    public void NobodySurvives(string name, string script, int count)
+    public void NoProcessSurvives(string name, string script, int count)
     {
         using MarkedTree tree = new(script);
         tree.WaitForCount(count);
@@ -56,7 +56,7 @@ public sealed class TreeKillTests
         HookedKernel kernel = new();
         kernel.OnReadStat = id =>
         {
-            // Nobody but a pass over /proc looks at this bystander.
+            // Only a pass over /proc reads the stat file of this bystander.
             passes += id == 1 ? 1 : 0;
             return null;
         };
@@ -79,7 +79,7 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void StoppedMembersAndThoseWhoIgnoreSignalsDie()
+    public void MembersThatAreStoppedOrIgnoreSignals_Die()
     {
         using MarkedTree tree = new(
             "trap '' HUP INT TERM; (trap '' HUP INT TERM; sleep 1000) & sleep 1000 & kill -STOP $!; (kill -STOP $$; sleep 1000) & wait");
@@ -89,7 +89,7 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void AForeignRootThatIsAZombie()
+    public void ANonChildRootThatIsAZombie()
     {
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);

@@ -6,7 +6,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>Parents change while a tree is killed: who is a member stays one, and who never was does not become one.</summary>
+/// <summary>Parents change during the kill of a tree. A member stays a member, and no stranger becomes one.</summary>
 [TestClass]
 public sealed class TreeMembershipTests
 {
@@ -33,7 +33,7 @@ public sealed class TreeMembershipTests
                 Assert.AreNotEqual(parent, ProcessTable.ParentOf(member));
                 Assert.AreNotEqual(tree.Root.Id, ProcessTable.ParentOf(member));
 
-                // In the place of the parent comes a new child of the member.
+                // A new child of the member takes the place of the parent.
                 gate.Open();
                 tree.WaitForCount(4);
             }
@@ -81,9 +81,9 @@ public sealed class TreeMembershipTests
     }
 
     [TestMethod]
-    public void WhoIsFoundInTheLastPass_GetsAnother()
+    public void AMemberThatIsFoundInTheLastPass_LeadsToAnotherPass()
     {
-        // The child and the grandchild come into view as if forked between the listing of their parent and its stop.
+        // The child and the grandchild appear as if their parents forked them between the listing and the stop.
         using MarkedTree tree = new("sh -c 'sleep 1000 & echo $! $$; wait' & wait");
         int[] ids = ReadIds(tree);
         (int grandchild, int child) = (ids[0], ids[1]);
@@ -92,7 +92,7 @@ public sealed class TreeMembershipTests
         HookedKernel kernel = new();
         kernel.OnReadStat = id =>
         {
-            // The first listing looks once; then it is seen to stop.
+            // The first listing looks once. After that the root is seen to be stopped.
             looksAtRoot += id == tree.Root.Id ? 1 : 0;
             return (id == child && looksAtRoot < 2) || (id == grandchild && !isChildStopped) ? Errno.ENOENT : null;
         };
@@ -109,7 +109,7 @@ public sealed class TreeMembershipTests
     [TestMethod]
     public void AListThatNamesAStranger_IsNotTheLast()
     {
-        // As if the first had ended while the kernel listed it, which may leave out the second, and its PID were a stranger's by now.
+        // As if the first child had ended during the listing, so that the kernel left out the second, and a stranger had its PID.
         using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & sh -c 'echo $$; exec sleep 1000' & wait");
         int stranger = ReadIds(tree)[0];
         int second = ReadIds(tree)[0];

@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Tree;
 
-/// <summary>The graceful stop of a tree: who gets the signals, and when it ends.</summary>
+/// <summary>The graceful stop of a tree, with the signals of each member and the end of the stop.</summary>
 [TestClass]
 public sealed class TreeStopTests
 {
@@ -47,7 +47,7 @@ public sealed class TreeStopTests
     }
 
     [TestMethod]
-    public void Stop_WhenTheRootExitsFirst_StillStopsWhatIsLeft()
+    public void Stop_WhenTheRootExitsFirst_StillStopsTheOthers()
     {
         using MarkedTree tree = new("(trap '' TERM; exec sleep 1000) & trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
@@ -96,7 +96,7 @@ public sealed class TreeStopTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void Stop_ThatIsCancelled_EndsAndKillsNobody(bool byPid)
+    public void Stop_ThatIsCancelled_EndsAndKillsNoProcess(bool byPid)
     {
         using MarkedTree tree = new("trap '' TERM; echo ready; sleep 1000 & exec sleep 1000");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
@@ -137,7 +137,7 @@ public sealed class TreeStopTests
     }
 
     [TestMethod]
-    public void Stop_WhenPollFails_SeesTheExitsAllTheSame()
+    public void Stop_WhenPollFails_StillSeesTheExits()
     {
         using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);

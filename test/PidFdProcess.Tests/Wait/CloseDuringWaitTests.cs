@@ -6,7 +6,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The wait is under way, in poll or in epoll, when the object it came from goes away.</summary>
+/// <summary>While a wait is in poll or in epoll, its object is closed or restarted, or its registry is disposed.</summary>
 [TestClass]
 public sealed class CloseDuringWaitTests
 {
@@ -48,7 +48,7 @@ public sealed class CloseDuringWaitTests
             await AssertServesTheNewProcess(registry, process, processId);
         }
 
-        // By then, not with the registry, nor when the object is collected.
+        // The pidfd is closed with the wait, not only with the registry or when the object is collected.
         Census.WaitForPidFds(_before);
     }
 

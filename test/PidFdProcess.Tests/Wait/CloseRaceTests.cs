@@ -95,7 +95,7 @@ public sealed class CloseRaceTests
         },
         TaskCreationOptions.LongRunning);
 
-    /// <summary>A call that came too late may say that its object is gone; nothing else may go wrong.</summary>
+    /// <summary>A call that comes too late may fail because its object is gone. No other failure is allowed.</summary>
     private static async Task AssertEnds(Task wait, Closing closing)
     {
         try

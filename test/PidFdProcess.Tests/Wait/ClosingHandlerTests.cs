@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>A handler of Exited that closes the object, raised by the call itself: the call still answers about the exit.</summary>
+/// <summary>A call raises Exited, and the handler closes the object. The call still answers about the exit.</summary>
 [TestClass]
 public sealed class ClosingHandlerTests : IDisposable
 {
@@ -59,7 +59,7 @@ public sealed class ClosingHandlerTests : IDisposable
         _process.EnableRaisingEvents = withEvents;
         int id = _process.Id;
 
-        // The runtime raises Exited under this lock: it comes too late.
+        // The runtime raises Exited under this lock, so it comes too late.
         lock (_process)
         {
             Native.KillByPid(id);

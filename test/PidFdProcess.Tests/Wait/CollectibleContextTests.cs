@@ -2,7 +2,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The library in a plugin: its context can be unloaded, and an idle event loop ends.</summary>
+/// <summary>The library in a plugin. The context of the plugin can be unloaded, and an idle event loop ends.</summary>
 [TestClass]
 public sealed class CollectibleContextTests
 {

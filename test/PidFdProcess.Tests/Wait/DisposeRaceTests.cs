@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>Another thread disposes the object, detaches it or disposes the registry in the midst of a call.</summary>
+/// <summary>Another thread disposes the object, detaches it or disposes the registry during a call.</summary>
 [TestClass]
 public sealed class DisposeRaceTests
 {

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The waits are under way when the process exits and its object goes away, both at once: they end with the exit.</summary>
+/// <summary>The process exits and its object is closed or restarted at the same time. Waits that are under way end with the exit.</summary>
 [TestClass]
 public sealed class ExitRaceTests
 {
@@ -72,7 +72,8 @@ public sealed class ExitRaceTests
             Assert.IsTrue(registry.WaitForExit(process, (int)Waiting.Limit.TotalMilliseconds));
         }
 
-        // Last: if the object was started anew just before the stock wait for the end of streams, that is a wait for the new process.
+        // This comes last, because the blocking wait may be for the new process. That is so if the restart came just before the stock wait for the
+        // streams.
         await blocking.WaitAsync(Waiting.Limit);
     }
 }

@@ -7,7 +7,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The opt-in to complete on the watcher's thread: whose code runs where, and that nothing it does loses a wait.</summary>
+/// <summary>The opt-in to complete on the thread of the event loop. User code runs there, and whatever it does loses no wait.</summary>
 [TestClass]
 public sealed class InlineCompletionTests : IDisposable
 {
@@ -31,7 +31,7 @@ public sealed class InlineCompletionTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Inline_TheAwaitingCodeRunsOnTheWatcher_AndTheChildIsSettled()
+    public async Task Inline_TheAwaitingCodeRunsOnTheEventLoop_AfterTheReap()
     {
         (Process child, Task<Thread> resumed) = StartAndAwait(_inline, static child => Assert.AreEqual(137, child.ExitCode));
         child.Kill();
@@ -40,7 +40,7 @@ public sealed class InlineCompletionTests : IDisposable
     }
 
     [TestMethod]
-    public async Task ByDefault_NoUserCodeRunsOnTheWatcher()
+    public async Task ByDefault_NoUserCodeRunsOnTheEventLoop()
     {
         List<(Process Child, Task<Thread> Resumed)> all = [.. Enumerable.Range(0, 20).Select(_ => StartAndAwait(_hop))];
         List<Thread> handlers = [];
@@ -75,7 +75,7 @@ public sealed class InlineCompletionTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Inline_AnException_LosesNoWaitAndDoesNotEndTheWatcher()
+    public async Task Inline_AnException_LosesNoWaitAndDoesNotEndTheEventLoop()
     {
         (Process first, Task<Thread> throwing) = StartAndAwait(_inline, static _ => throw new InvalidTimeZoneException("continuation"));
         first.Kill();
@@ -126,7 +126,7 @@ public sealed class InlineCompletionTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Inline_AChildThatNobodyReaps_HoldsUpNoOther()
+    public async Task Inline_AChildThatIsNotReaped_HoldsUpNoOther()
     {
         using NativeChild native = NativeChild.StartShell("exec sleep 1000");
         using Process unreaped = Process.GetProcessById(native.Id);
@@ -201,7 +201,7 @@ public sealed class InlineCompletionTests : IDisposable
         Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
     }
 
-    // Under load the runtime may reap a child so late that its wait goes to the thread pool all the same.
+    // Under load the runtime may reap a child so late that its wait goes to the thread pool.
     private async Task AssertWatcherCompletesAsync()
     {
         Thread resumed;

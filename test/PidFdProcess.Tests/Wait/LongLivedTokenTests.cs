@@ -4,14 +4,14 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>A token that outlives the waits it was given to, such as that of a whole program, keeps nothing of them.</summary>
+/// <summary>A token that outlives its waits, like the token of a whole program, holds no reference to them.</summary>
 [TestClass]
 public sealed class LongLivedTokenTests
 {
     [TestMethod]
     [DataRow(true, DisplayName = "waits that ended by the exit")]
     [DataRow(false, DisplayName = "waits that could not begin and went to stock")]
-    public void OfWaitsThatEndedNothingIsLeft(bool watched)
+    public void WaitsThatEnded_LeaveNothing(bool watched)
     {
         using KernelMock kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);

@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Wait;
 
-/// <summary>The event Exited of processes that are not children: raised once, as by the stock wait, when their parent has reaped.</summary>
+/// <summary>The event Exited of non-child processes. As in the stock wait, it is raised once when their parent has reaped.</summary>
 [TestClass]
 public sealed class NonChildEventTests
 {

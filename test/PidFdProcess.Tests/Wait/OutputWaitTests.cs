@@ -72,7 +72,7 @@ public sealed class OutputWaitTests
     }
 
     [TestMethod]
-    public async Task WaitForExitAndOutput_WhileAGrandchildHoldsThePipe_ReturnsAfterItsTimeWithWhatWasRead()
+    public async Task WaitForExitAndOutput_WhileAGrandchildHoldsThePipe_ReturnsTheLinesAfterItsTime()
     {
         using Process child = Start(LeavesAGrandchild);
         try

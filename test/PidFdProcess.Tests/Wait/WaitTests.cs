@@ -31,13 +31,13 @@ public sealed class WaitTests : IDisposable
         process.Kill();
     }
 
-    // One wait alone could leave it to others to raise it, several together could raise it several times.
+    // A single wait might not raise Exited, and several waits together might raise it several times.
     [TestMethod]
     [DataRow(true, true)]
     [DataRow(true, false)]
     [DataRow(false, true)]
     [DataRow(false, false)]
-    public async Task Exited_IsRaisedOnceAndNeverByTheWatcher(bool enable, bool alone)
+    public async Task Exited_IsRaisedOnceAndNeverByTheEventLoop(bool enable, bool alone)
     {
         using Process process = TestProcesses.StartSleeper();
         ConcurrentQueue<string?> threads = [];
@@ -53,7 +53,7 @@ public sealed class WaitTests : IDisposable
             Assert.IsTrue(_registry.WaitForExit(process, -1));
         }
 
-        // Lets a handler under way end, and none begin.
+        // Waits for a handler under way, and lets no other begin.
         process.Close();
         Assert.HasCount(1, threads);
         Assert.DoesNotContain("PidFdProcess exit watcher", threads);
@@ -90,7 +90,7 @@ public sealed class WaitTests : IDisposable
         using Process process = _registry.Open(child.Id);
         child.WaitUntilZombie();
 
-        // Until then it may be one that the runtime is about to reap.
+        // Before this call, the library does not know whether the runtime is about to reap the child.
         Assert.IsTrue(_registry.HasExited(process));
         Stopwatch watch = Stopwatch.StartNew();
         for (int i = 0; i < 50; i++)

@@ -31,7 +31,7 @@ public sealed class WhenAnyExitTests
     [DataRow(0)]
     [DataRow(7)]
     [DataRow(19)]
-    public async Task WhenAny_TellsTheOneThatExited_AndWatchesTheOthersOnce(int which)
+    public async Task WhenAny_ReturnsTheExitedProcess_AndWatchesTheOthersOnce(int which)
     {
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(20);
@@ -42,7 +42,7 @@ public sealed class WhenAnyExitTests
         Assert.AreSame(_processes[which], await any.WaitAsync(s_limit));
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 19, "the others are watched until they exit");
 
-        // The answer needs no reap, and HasExited does.
+        // The answer comes before the reap, but HasExited waits for it.
         Assert.IsTrue(_processes[which].WaitForExit(s_limit));
         Assert.AreEqual(1, _processes.Count(p => p.HasExited));
 
@@ -56,7 +56,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task OneThatHadExitedAlready()
+    public async Task AProcessThatHadExitedAlready()
     {
         Start(3);
         _processes[1].Kill();
@@ -65,7 +65,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task ChildrenAndForeignZombiesTogether()
+    public async Task ChildrenAndNonChildZombiesTogether()
     {
         Start(2);
         using NonChildProcess foreign = NonChildProcess.StartUnreaped();

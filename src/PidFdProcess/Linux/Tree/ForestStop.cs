@@ -4,7 +4,7 @@ namespace PidFdProcess.Linux;
 
 /// <summary>The root of one of several trees.</summary>
 /// <param name="Id">The PID.</param>
-/// <param name="PidFd">A pidfd, which the caller keeps open; <see langword="null"/> for all of them on a host without pidfds.</param>
+/// <param name="PidFd">A pidfd, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
 internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd);
 
 /// <summary>A process that is alive after the stop, and why.</summary>
@@ -22,10 +22,12 @@ internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<Fo
 }
 
 /// <summary>What a stop of several trees does.</summary>
-/// <param name="Steps">The signals; none kills at once.</param>
+/// <param name="Steps">The signals. Without any, the members are killed at once.</param>
 /// <param name="KillMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
-/// <param name="IncludesDescendants">Whether the descendants are meant, too.</param>
-/// <param name="Sessions">The sessions whose processes are meant, too, and when each was known last; <see langword="null"/> if none are.</param>
+/// <param name="IncludesDescendants">Whether to stop the descendants, too.</param>
+/// <param name="Sessions">
+/// The sessions whose processes to stop, too, and when each session was last known to be that of a member. <see langword="null"/> for no sessions.
+/// </param>
 /// <param name="HasSignalAlready">Which members get no signal of the steps.</param>
 internal sealed record ForestPlan(
     IReadOnlyList<TreeStopStep> Steps,
@@ -35,7 +37,7 @@ internal sealed record ForestPlan(
     Func<TreeMember, bool>? HasSignalAlready = null);
 
 /// <summary>
-/// Stops several trees at once, on the calling thread and within one time limit. A tree that cannot be stopped keeps no other one alive.
+/// Stops several trees at once, on the calling thread and within one time limit. If one tree cannot be stopped, the others are stopped nevertheless.
 /// </summary>
 internal static class ForestStop
 {

@@ -2,17 +2,17 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: the process may be out of descriptors, and its other threads may take each descriptor that this class closes.
+// Constraints: The process may be out of descriptors, and its other threads may take each descriptor that this class closes.
 //
-// Scheme: if a call fails for lack of descriptors, one of ours is closed and the call is made again. The spare descriptors go first, then the
-// pidfds of members that have exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member may go. A member without a pidfd
-// is known by its PID and start time, and is opened again when that is needed. During a kill this is the last resort, because a stopped member that
-// cannot be opened again would stay stopped. On hosts without pidfds, all members are known by PID and start time.
+// Scheme: If a call fails for lack of descriptors, one descriptor of this class is closed and the call is repeated. The spare descriptors go first,
+// then the pidfds of members that have exited or took a SIGKILL. During the grace period of a stop, the pidfd of any member may go. A member without
+// a pidfd is known by its PID and start time, and is opened again when that is needed. During a kill this is the last resort, because a stopped
+// member that cannot be opened again would stay stopped. On hosts without pidfds, all members are known by PID and start time.
 
 /// <summary>The system calls on members of a tree, with as few descriptors as there are.</summary>
 internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 {
-    // After these, other threads take what we close.
+    // If so many closed descriptors in a row did not help, other threads take them.
     private const int MaxVainDrops = 3;
 
     private readonly List<TreeMember> _held = [];
@@ -46,7 +46,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         return any;
     }
 
-    /// <summary>Closes a descriptor of ours if the errno says that there are too few.</summary>
+    /// <summary>Closes a descriptor of this class if the errno says that there are too few.</summary>
     public bool CanRetry(Errno error)
     {
         if (!SystemCallError.IsResource(error))
@@ -126,12 +126,12 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
     }
 
-    /// <summary>Until it is reaped, no other process has the PID of a member.</summary>
+    /// <summary>Whether the PID still belongs to the member. It does until the member is reaped.</summary>
     public bool HoldsId(TreeMember member) => member.PidFd is { } pidFd ? !IsReaped(pidFd) : IsSame(member);
 
     public bool IsReaped(SafePidFdHandle pidFd) => kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH;
 
-    /// <summary>Has the process exited, as far as its PID tells?</summary>
+    /// <summary>Whether the process has exited, as far as its PID tells.</summary>
     public bool IsGone(int processId)
     {
         Errno error = ReadStat(processId, out ProcStat stat);

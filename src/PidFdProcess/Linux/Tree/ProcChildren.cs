@@ -19,7 +19,7 @@ internal sealed class ProcChildren(IKernel kernel)
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>
-    /// Is this the answer about a process that is gone, or hidden from us (hidepid, see <c>proc(5)</c>)? Any other errno says nothing about the
+    /// Whether an errno means that a process is gone, or hidden from the caller (hidepid, see <c>proc(5)</c>). Any other errno says nothing about the
     /// process.
     /// </summary>
     public static bool IsAbsent(Errno error) =>

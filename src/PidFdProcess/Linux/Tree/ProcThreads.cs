@@ -10,8 +10,8 @@ internal enum StopProgress
     Running,
 
     /// <summary>
-    /// No thread is ready to run, although SIGSTOP would have woken it. Another program has continued the process, or a tracer keeps the signal
-    /// from it. Its cgroup may be frozen, or it waits for a child of vfork.
+    /// No thread is ready to run, although SIGSTOP would have woken it. Another program has continued the process, or a tracer keeps the signal from
+    /// it. Its cgroup may be frozen, or it waits for a child of vfork.
     /// </summary>
     Waiting,
 }

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// A few descriptors that are opened ahead. If the process is out of descriptors, a tree kill closes them. Then it can list the tree and open
-/// its members one after the other.
+/// A few descriptors that are opened ahead. If the process is out of descriptors, a tree kill closes them. Then it can list the tree and open its
+/// members one after the other.
 /// </summary>
 internal static class SpareDescriptors
 {

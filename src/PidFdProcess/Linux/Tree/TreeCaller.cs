@@ -2,9 +2,10 @@ using System.ComponentModel;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>Is the calling process one of a tree that is to be killed?</summary>
+/// <summary>Finds out whether the calling process is a member of a tree that is to be killed.</summary>
 internal static class TreeCaller
 {
+    /// <summary>Throws if the calling process is a member of the tree.</summary>
     /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member of the tree.</exception>
     /// <exception cref="Win32Exception">
@@ -23,13 +24,13 @@ internal static class TreeCaller
             if (id == access.RootId && (id != own || scope == TreeScope.All))
             {
                 throw new InvalidOperationException(
-                    $"Cannot be used to terminate a process tree containing the calling process: process {id} is it or an ancestor of it.");
+                    $"Cannot be used to terminate a process tree containing the calling process. Process {id} is that process or its ancestor.");
             }
 
             Errno error = access.ReadStat(id, out ProcStat stat);
             if (ProcChildren.IsAbsent(error))
             {
-                // An ancestor that exits during the walk is none. Without the file of the calling process nothing can be listed.
+                // A process that exits during the walk is no ancestor any more. Without the file of the calling process nothing can be listed.
                 return id == own ? error : 0;
             }
 
@@ -44,7 +45,7 @@ internal static class TreeCaller
         return root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT ? Errno.ESRCH : 0;
     }
 
-    /// <summary>The calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>
+    /// <summary>Lists the calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>
     public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids)
     {
         for (int id = Environment.ProcessId; id > 0;)

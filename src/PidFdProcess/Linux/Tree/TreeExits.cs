@@ -29,7 +29,7 @@ internal sealed class TreeExits(TreeMembers members, IKernel kernel)
         }
         else
         {
-            // There is none to poll, or the poll failed, for example because the limit of descriptors was lowered.
+            // There is no pidfd to poll, or the poll failed, for example because the limit of descriptors was lowered.
             Thread.Sleep(Math.Min(wait, MaxWaitWithoutPidFds));
             hasUnheld = true;
         }

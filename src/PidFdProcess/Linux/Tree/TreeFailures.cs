@@ -48,7 +48,7 @@ internal sealed class TreeFailures
         }
     }
 
-    /// <summary>What failed for a process; <see langword="null"/> if nothing.</summary>
+    /// <summary>A failure for a process, or <see langword="null"/> if nothing failed for it.</summary>
     public Exception? Find(int processId) =>
         _failures.Where(failure => failure.Key.ProcessId == processId).Select(static failure => failure.Value).FirstOrDefault();
 

@@ -4,17 +4,17 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a tree forks during its kill. SIGSTOP is sent, not done, when the call returns, so that a fork that is under way on another core
-// still completes. Some members do not stop, or not for long.
+// Constraints: A tree may fork during its kill. When the call that sends SIGSTOP returns, the process may still run, so that a fork that is under way
+// on another core completes. Some members do not stop, or not for long.
 //
-// Scheme: each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they
-// are listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop
-// in time is not waited for again, and the kill looks for its children once more.
+// Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they are
+// listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in
+// time is not waited for again, and the kill looks for its children once more.
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 {
     private const int MaxRounds = 50;
 
-    // After these a member that does not stop will go on forking.
+    // With a member that does not stop, more rounds do not help, because it may go on forking.
     private const int MaxRoundsIfRunning = 10;
     private const int MaxRestarts = 3;
 
@@ -49,7 +49,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         bool hasNew;
         do
         {
-            // First all that are in reach, before they fork on. New members are appended and get their turn in the same loop.
+            // List each member once, before any of them forks more. New members are appended and get their turn in the same loop.
             for (; listed < members.All.Count && Stopwatch.GetTimestamp() <= deadline; listed++)
             {
                 members.AddChildren(members.All[listed], StopFound);
@@ -96,8 +96,8 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         }
     }
 
-    // Most members only need a processor to stop. The members that do not stop share their time limits, so that many of them cost no more time
-    // than one.
+    // Most members only need a processor to stop. The members that do not stop share their time limits, so that many of them cost no more time than
+    // one.
     private void WaitUntilStopped(long deadline)
     {
         long start = Stopwatch.GetTimestamp();
@@ -119,7 +119,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
                     _stopping[kept++] = member;
                     if (state == StopProgress.Running && !isSlow)
                     {
-                        // The others get a processor after this one, so that a look at them is too early.
+                        // The others get a processor after this one, so that it is too early to look at them.
                         break;
                     }
 

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>Which processes of a tree are meant.</summary>
+/// <summary>Which processes of a tree to kill.</summary>
 internal enum TreeScope
 {
     All,
@@ -14,10 +14,10 @@ internal enum TreeScope
 
 // Overview
 //
-// Constraints: a member may exit at any time, may refuse our signals, or may fork although it was stopped. Whatever happens, no member stays
-// stopped, all that were found are killed, and the call ends.
+// Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
+// members that were found are killed, and the call ends.
 //
-// Scheme: freeze the tree, then kill children before parents. The children of a member are listed again just before its kill. If it may have been
+// Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill. If it may have been
 // running, they are listed once more just after the kill. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit
 // is under way. Failures are reported at the end.
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
@@ -38,12 +38,12 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="kernel">The kernel.</param>
     /// <param name="rootId">The PID of the root.</param>
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
-    /// <param name="scope">Who is killed.</param>
+    /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
     /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
-    /// <exception cref="InvalidOperationException">The calling process is one of them.</exception>
-    /// <exception cref="Win32Exception">It is not known whether the calling process is one of them. Nothing was killed.</exception>
-    /// <exception cref="AggregateException">Some could not be found or killed. All others were.</exception>
+    /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
+    /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
+    /// <exception cref="AggregateException">Some processes could not be found or killed. All others were killed.</exception>
     public static Errno Run(IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null)
     {
         MemberAccess access = new(kernel, byPid: root is null, rootId);
@@ -73,7 +73,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         members.Access.MayDropLiving = false;
         if (!members.Access.IsByPid && members.All.Exists(static member => member.PidFd is null && !member.IsOver))
         {
-            // The grace period of a stop has used up the descriptors. Make room for those without one.
+            // The grace period of a stop has used up the descriptors. Make room for the members without a pidfd.
             members.Access.DropHalf();
         }
 
@@ -124,7 +124,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
             if (member.IsRoot || member.HasUnopenedChild || kept.Contains(member))
             {
-                // Its children are alive, so that its parent has to wait, too.
+                // Its children are alive, so that its parent has to be kept, too.
                 if (members.ParentOf(member) is { } parent)
                 {
                     kept.Add(parent);
@@ -161,7 +161,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         if (hasNew)
         {
             members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(
-                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last; some of it may be alive."));
+                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last. Some of its processes may be alive."));
         }
     }
 
@@ -179,7 +179,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            // A member without children that was stopped with all others has none now.
+            // A member that had no children and was stopped with all others has no children now.
             bool mayList = members.ListsOneCheaply && Stopwatch.GetTimestamp() <= deadline;
             bool isSettled = member.IsStopped && !member.HasChildren && _freeze.IsComplete && !_freeze.AnyRestarted;
             if (mayList && !isSettled && member.Looks++ < MaxLooks && HasNewChildren(member))

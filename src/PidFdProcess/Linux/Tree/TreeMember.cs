@@ -33,7 +33,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets whether the member is neither stopped nor killed, nor waited for.</summary>
     public bool IsSpared { get; set; }
 
-    /// <summary>Gets or sets whether the member took a SIGSTOP of ours.</summary>
+    /// <summary>Gets or sets whether the member took a SIGSTOP of this library.</summary>
     public bool TookStop { get; set; }
 
     /// <summary>Gets or sets whether the member has been seen to be stopped. It forks no more unless another program continues it.</summary>
@@ -51,7 +51,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets whether a child was listed that could not be opened, because there were too few descriptors.</summary>
     public bool HasUnopenedChild { get; set; }
 
-    /// <summary>Gets or sets whether the member took a SIGKILL of ours.</summary>
+    /// <summary>Gets or sets whether the member took a SIGKILL of this library.</summary>
     public bool TookKill { get; set; }
 
     /// <summary>Gets or sets whether the last signal was refused.</summary>
@@ -66,7 +66,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
 
-    /// <summary>Hands over the pidfd to the caller, who closes it.</summary>
+    /// <summary>Hands over the pidfd to the caller, which closes it.</summary>
     public SafePidFdHandle? TakePidFd()
     {
         SafePidFdHandle? taken = PidFd;

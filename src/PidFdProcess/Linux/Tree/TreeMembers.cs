@@ -4,11 +4,11 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
+// Constraints: A list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
 //
-// Scheme: the pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
-// reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member.
-// The stock methods do not find it either.
+// Scheme: The pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
+// reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member. The
+// stock methods do not find it either.
 internal sealed class TreeMembers : IDisposable
 {
     // A process that is listed and cannot be opened is usually just being reaped.

@@ -4,11 +4,11 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a member that gets a signal, or whose child exits, may start another process and exit within a fraction of a millisecond. A tree may
+// Constraints: A member that gets a signal, or whose child exits, may start another process and exit within a fraction of a millisecond. A tree may
 // also start short processes all the time.
 //
-// Scheme: just after such an event the tree is listed without a pause, then with pauses of a fraction of a millisecond. On a busy machine a thread
-// that sleeps for a short time gets the processor back sooner than a thread that spins. Later the pauses grow, and are never shorter than the
+// Scheme: Just after a signal or an exit the tree is listed without a pause, then with pauses of a fraction of a millisecond. On a busy machine a
+// thread that sleeps for a short time gets the processor back sooner than a thread that spins. Later the pauses grow, and are never shorter than the
 // listing itself. The time without pauses is limited for each signal.
 internal sealed class TreePace
 {
@@ -24,7 +24,7 @@ internal sealed class TreePace
     private TimeSpan _spent;
     private int _pause = 1;
 
-    /// <summary>Gets whether an event was a moment ago.</summary>
+    /// <summary>Gets whether the last signal or exit was less than 30 ms ago.</summary>
     public bool IsTight => Stopwatch.GetElapsedTime(_event) < s_tight;
 
     /// <summary>Notes that a signal was sent to all members.</summary>
@@ -62,7 +62,7 @@ internal sealed class TreePace
         return Math.Max(pause, (int)listing.TotalMilliseconds);
     }
 
-    /// <summary>Pauses for a fraction of a millisecond, except just after an event.</summary>
+    /// <summary>Pauses for a fraction of a millisecond. With several processors, not in the first 2 ms after a signal or exit.</summary>
     public void PauseShortly()
     {
         if (Environment.ProcessorCount == 1 || Stopwatch.GetElapsedTime(_event) > s_hot)

@@ -4,15 +4,15 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
-// Constraints: a process whose parent has exited is in no tree any more, but it is still in the session of the one that started it, unless it has
-// called setsid(2). A session is named by the PID of the process that made it. That number is taken as long as any process is in the session,
-// zombies included, and then a stranger may get it.
+// Constraints: A process whose parent has exited is in no tree any more. It is still in the session of its parent unless it has called setsid(2). A
+// session is named by the PID of the process that made it. As long as any process is in the session, zombies included, no new process gets that PID.
+// After that a stranger may get it.
 //
-// Scheme: a process is a member if its pidfd was opened first, its session read after, and its session was proven after that. The proof is a known
-// member that is in the session and has not been reaped. If there is none, because all known members have just been reaped, the last proof counts
-// for a moment in which the kernel cannot hand out all other PIDs, unless a process has the number by now.
+// Scheme: A process is a member if its pidfd was opened first, its session was read after, and the session was proven after that. The proof is a
+// known member that is in the session and has not been reaped. If all known members have just been reaped, the last proof counts for another 100 ms,
+// in which the kernel cannot hand out all other PIDs. It does not count if a process has that PID now.
 
-/// <summary>The sessions of a stop: those of the roots that lead one, and those that a member leads.</summary>
+/// <summary>The sessions that the roots and the other members of a stop lead.</summary>
 internal sealed class TreeSessions(IKernel kernel)
 {
     private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
@@ -23,7 +23,7 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <summary>Gets whether there is a session to look for.</summary>
     public bool Any => _provenAt.Count > 0;
 
-    /// <summary>Adds a session that was known at a time, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    /// <summary>Adds a session and the time when it was known to be that of a member, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
     public void Add(int sessionId, long provenAt) => _provenAt[sessionId] = provenAt;
 
     /// <summary>Adds the session of a member that leads one.</summary>
@@ -35,7 +35,7 @@ internal sealed class TreeSessions(IKernel kernel)
         }
     }
 
-    /// <summary>Finds the processes that are in one of the sessions and no members yet.</summary>
+    /// <summary>Finds the processes that are in one of the sessions and are not members yet.</summary>
     public IEnumerable<TreeMember> FindNew(TreeMembers members)
     {
         if (!Any)
@@ -69,7 +69,7 @@ internal sealed class TreeSessions(IKernel kernel)
         return found;
     }
 
-    /// <summary>Whether the session is that of the members, and not of a stranger that has got its number.</summary>
+    /// <summary>Whether the session is still that of the members, and not of a stranger that has got its PID.</summary>
     private bool Prove(TreeMembers members, int sessionId)
     {
         long now = Stopwatch.GetTimestamp();

@@ -8,23 +8,23 @@ internal readonly record struct TreeStopStep(int Signal, int Milliseconds);
 
 /// <summary>How a graceful stop went.</summary>
 /// <param name="RootTookKill">Whether the root was alive when the SIGKILL was sent to it.</param>
-/// <param name="AnyTookKill">Whether any member was.</param>
+/// <param name="AnyTookKill">Whether any member was alive when the SIGKILL was sent to it.</param>
 /// <param name="Survivors">The members that took a SIGKILL and were alive when the time for their deaths was over.</param>
 internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IReadOnlyList<int> Survivors);
 
 // Overview
 //
-// Constraints: a signal makes members start processes and exit. The kernel does not report new processes, so they have to be listed while their
+// Constraints: A signal makes members start processes and exit. The kernel does not report new processes, so they have to be listed while their
 // parents live. The calling thread does all the work, because the thread pool may be starved.
 //
-// Scheme: each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
+// Scheme: Each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
 // listed again and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
 internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
     private const int Youth = 10;
 
-    // A tree may start processes faster than we list them. Then the members that were found get their signal first.
+    // A tree may start processes faster than they are listed. Then the members that were found get their signal first.
     private const int MaxListing = 1000;
 
     private readonly TreeMembers _members;
@@ -64,14 +64,14 @@ internal sealed class TreeStop
     /// Whether the root alone is signalled and awaited. Then its descendants are killed when it has exited, or with it when the time is over.
     /// </param>
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
-    /// <param name="cancellationToken">Ends the wait. Before the SIGKILL, no member is killed then.</param>
+    /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
     /// <param name="result">How it went, if 0 is returned.</param>
     /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
     /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
     /// </exception>
-    /// <exception cref="AggregateException">Some could not be found or signalled. All others have exited or were killed.</exception>
+    /// <exception cref="AggregateException">Some members could not be found or signalled. All others have exited or were killed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Errno Run(
         IKernel kernel,
@@ -104,12 +104,12 @@ internal sealed class TreeStop
         }
     }
 
-    /// <summary>Signals the members, waits for them, and kills those that are left. What failed is in the failures of the members.</summary>
+    /// <summary>Signals the members, waits for them, and kills the members that are left. What failed is in the failures of the members.</summary>
     public TreeStopResult Run(IReadOnlyList<TreeStopStep> steps, TreeKill kill, int killMilliseconds)
     {
         _members.Access.MayDropLiving = true;
 
-        // All are opened before any is signalled, because the descendants of a member that exits at once cannot be found any more.
+        // All members are opened before any is signalled, because the descendants of a member that exits at once could not be found any more.
         _members.AddChildrenOfAll(static _ => { }, Deadline(MaxListing));
         bool isDone = false;
         bool mayKill = true;
@@ -228,13 +228,13 @@ internal sealed class TreeStop
             throw refusal;
         }
 
-        // Out of descriptors it is tried again with the next list.
+        // If descriptors are short, the next pass tries again.
         member.HasRefused = !SystemCallError.IsResource(error);
         member.LastStep = member.HasRefused ? _stepIndex : member.LastStep;
         _members.Access.Failures.Note(member.Id, TreeCall.Signal, refusal);
     }
 
-    // Between fork and exec a process still has the handlers of its parent, and would lose the signal in them.
+    // Between fork and exec a process still has the handlers of its parent, which would swallow the signal.
     private static void DelaySignal(TreeMember member) => member.NotBefore = Deadline(Youth);
 
     private List<int> WaitForDeaths(int milliseconds)
