@@ -9,15 +9,12 @@ public sealed partial class SizeTests
 {
     private const int MaxLines = 300;
     private const int MaxLinesOfTheRegistry = 250;
-    private const string Rewritten = "Until the registry and the routes are split.";
 
     [TestMethod]
-    [Ignore(Rewritten)]
     public void NoFile_HasMoreThan300Lines() => AssertNone(
         Files().Where(static file => file.Lines.Length > MaxLines).Select(static file => $"{file.Name}: {file.Lines.Length}"));
 
     [TestMethod]
-    [Ignore(Rewritten)]
     public void NoType_HasMoreThan300Lines_InAllItsFilesTogether() => AssertNone(
         Types().GroupBy(static type => type.Name)
             .Select(static parts => (Name: parts.Key, Lines: parts.Sum(static part => part.Lines)))
@@ -25,14 +22,12 @@ public sealed partial class SizeTests
             .Select(static type => $"{type.Name}: {type.Lines}"));
 
     [TestMethod]
-    [Ignore(Rewritten)]
     public void NoTypeIsPartial_ButForSourceGeneration() => AssertNone(
         Types().Where(static type => type.IsPartial)
             .Where(static type => Types().Count(other => other.Name == type.Name) > 1 || !Generator().IsMatch(type.Text))
             .Select(static type => $"{type.Name} in {type.File}"));
 
     [TestMethod]
-    [Ignore(Rewritten)]
     public void TheRegistry_IsOneFile_OfAtMost250Lines_WithOnePurpose()
     {
         (string name, string[] lines) = Files()
