@@ -38,7 +38,7 @@ public static class ProcessStopExtensions
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES). No process of the tree was signalled.</exception>
     /// <exception cref="AggregateException">
-    /// At the end of the stop, some of the descendants could not be signalled or found. All others have exited or were killed.
+    /// At the end of the stop, some descendants could not be signalled or found, or are alive after SIGKILL. All others have exited.
     /// </exception>
     /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>

@@ -57,6 +57,12 @@ internal interface IKernel
     Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status);
 
     /// <summary>
+    /// <c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. ESRCH means that the process has been reaped, and any other errno
+    /// an older kernel.
+    /// </summary>
+    Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
+
+    /// <summary>
     /// <c>poll(2)</c> on the first pidfds of an array. Returns when one of the processes has exited or the time is over, and tells which have exited.
     /// May answer EINTR. EBADF means that one of the descriptors is closed.
     /// </summary>

@@ -146,6 +146,13 @@ internal sealed unsafe class LinuxKernel : IKernel
         return error;
     }
 
+    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
+    {
+        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
+        parentId = info.ParentId;
+        return error;
+    }
+
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
         Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Exit, out PidFdInfo info);

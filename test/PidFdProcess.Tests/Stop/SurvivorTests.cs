@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -60,6 +61,19 @@ public sealed class SurvivorTests
         await Assert.ThrowsAsync<OperationCanceledException>(() => frozen.Process.WaitForExitPidFdAsync(source.Token).WaitAsync(s_limit));
     }
 
+    [TestMethod]
+    public async Task AStopOfATree_WhoseDescendantSurvivesTheKill_NamesTheDescendant()
+    {
+        using PipedProcess root = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(root.FirstLine, CultureInfo.InvariantCulture);
+        using FrozenProcess frozen = new(Process.GetProcessById(child));
+        ProcessStopOptions options = new() { Steps = [], KillTimeout = s_short, Scope = ProcessStopScope.EntireTree };
+        AggregateException e = await Assert.ThrowsExactlyAsync<AggregateException>(() => root.StopViaPidFdAsync(options).WaitAsync(s_limit));
+        Assert.IsInstanceOfType<TimeoutException>(e.InnerExceptions.Single());
+        Assert.Contains($"Process {child} is alive", e.InnerException!.Message);
+        Assert.IsTrue(root.WaitForExitPidFd(s_limit));
+    }
+
     private static Task OnThread(Action action) => Task.Factory.StartNew(action, TaskCreationOptions.LongRunning);
 
     /// <summary>A child in a frozen cgroup of its own. It is of version 1, because a frozen cgroup of version 2 lets a kill through.</summary>
@@ -68,7 +82,13 @@ public sealed class SurvivorTests
         private readonly string _group = $"{Freezer}/pidfdprocess{Environment.ProcessId}-{Guid.NewGuid():N}";
 
         public FrozenProcess()
+            : this(TestProcesses.StartSleeper())
         {
+        }
+
+        public FrozenProcess(Process process)
+        {
+            Process = process;
             try
             {
                 Directory.CreateDirectory(_group);
@@ -84,7 +104,7 @@ public sealed class SurvivorTests
             TestProcesses.WaitUntil(() => File.ReadAllText($"{_group}/freezer.state").Trim() == "FROZEN", "the cgroup is frozen");
         }
 
-        public Process Process { get; } = TestProcesses.StartSleeper();
+        public Process Process { get; }
 
         public bool HasPendingKill() => File.ReadLines($"/proc/{Process.Id}/status")
             .Any(static line => line.StartsWith("SigPnd", StringComparison.Ordinal) && line.EndsWith("100", StringComparison.Ordinal));

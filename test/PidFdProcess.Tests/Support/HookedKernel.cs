@@ -86,6 +86,8 @@ internal sealed class HookedKernel : IKernel
         return OnWaitId?.Invoke(pidFd) ?? _kernel.WaitIdNoWait(pidFd, out info, out usage);
     }
 
+    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId) => _kernel.PidFdGetParent(pidFd, out parentId);
+
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {
         Calls.Enqueue("exit");

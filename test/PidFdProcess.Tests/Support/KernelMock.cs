@@ -39,6 +39,8 @@ internal sealed class KernelMock : IDisposable
 
     public delegate Errno EpollWaitCall(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
 
+    public delegate Errno GetParentCall(SafePidFdHandle pidFd, out int parentId);
+
     public delegate Errno GetExitCall(SafePidFdHandle pidFd, out WaitStatus? status);
 
     public delegate Errno ReadStatCall(int processId, out ProcStat stat);
@@ -69,6 +71,7 @@ internal sealed class KernelMock : IDisposable
         Mock.Setup(k => k.EpollWait(It.IsAny<SafeFileHandle>(), It.IsAny<ulong[]>(), It.IsAny<int>(), out It.Ref<int>.IsAny))
             .Returns(new EpollWaitCall(EpollWait));
         Mock.Setup(k => k.PidFdGetExit(It.IsAny<SafePidFdHandle>(), out It.Ref<WaitStatus?>.IsAny)).Returns(new GetExitCall(s_real.PidFdGetExit));
+        Mock.Setup(k => k.PidFdGetParent(It.IsAny<SafePidFdHandle>(), out It.Ref<int>.IsAny)).Returns(new GetParentCall(s_real.PidFdGetParent));
         Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(new ReadStatCall(s_real.ReadProcStat));
         Mock.Setup(k => k.PollAny(It.IsAny<SafePidFdHandle[]>(), It.IsAny<int>(), It.IsAny<int>(), It.IsAny<bool[]>())).Returns(s_real.PollAny);
         Mock.Setup(k => k.Kill(It.IsAny<int>(), It.IsAny<int>())).Returns(s_real.Kill);

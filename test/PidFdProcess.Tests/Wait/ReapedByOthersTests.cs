@@ -45,7 +45,7 @@ public sealed class ReapedByOthersTests
             ("Signal", "False"),
             ("Signal, attached after the reap", "False"));
         answers.Expect([.. Both(s_ends, "ended", "ended"), .. Both(s_true, "True", "True"), .. Both(s_statuses, status, "exited, status unknown")]);
-        Assert.StartsWith("the process has exited, and other code of this program has reaped it", answers["route"]);
+        StringAssert.Contains(answers["route"], "Other code of this program has reaped it");
 
         answers.InconclusiveIf("cannot recycle PIDs");
         answers.Expect([.. s_kills.Select(static kill => ($"the stranger after {kill}", "lives"))]);

@@ -99,6 +99,22 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         return error;
     }
 
+    /// <summary>
+    /// Reads <c>/proc/PID/stat</c>, or the parent alone if <c>/proc</c> hides the process (hidepid, see <c>proc(5)</c>). From Linux 6.13 on the pidfd
+    /// tells the parent.
+    /// </summary>
+    public Errno ReadStat(int id, SafePidFdHandle? pidFd, out ProcStat stat)
+    {
+        Errno error = ReadStat(id, out stat);
+        if (pidFd is not null && ProcChildren.IsAbsent(error) && kernel.PidFdGetParent(pidFd, out int parentId) == 0)
+        {
+            stat = new ProcStat { ParentId = parentId };
+            return 0;
+        }
+
+        return error;
+    }
+
     /// <summary>Sends a signal to a member. The answer is ESRCH if the member has been reaped.</summary>
     public Errno Signal(TreeMember member, int signal)
     {
@@ -147,10 +163,14 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             member.Threads = stat.Threads;
             member.HasExited |= stat.HasExited;
         }
-        else if (error is 0 or Errno.ENOENT or Errno.ESRCH)
+        else if (member.PidFd is { } pidFd)
         {
-            // A hidden process has no file either, but its pidfd says that it has not been reaped.
-            member.HasExited |= member.PidFd is null || IsReaped(member.PidFd);
+            // The process may be hidden. Its pidfd says whether it has been reaped.
+            member.HasExited |= IsReaped(pidFd);
+        }
+        else
+        {
+            member.HasExited |= error is 0 or Errno.ENOENT or Errno.ESRCH;
         }
     }
 

@@ -31,9 +31,6 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
     /// <summary>Gets whether a member could not be stopped, or did not stop in time.</summary>
     public bool AnyRunning { get; private set; }
 
-    /// <summary>Gets whether a member was found to run after it had been seen to be stopped.</summary>
-    public bool AnyRestarted { get; private set; }
-
     public void Run()
     {
         AnyRunning = false;
@@ -71,7 +68,6 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         if (members.ParentOf(member) is { IsStopped: true } parent)
         {
             parent.IsStopped = false;
-            AnyRestarted = true;
             AnyRunning |= ++parent.Restarts > MaxRestarts;
             Stop(parent);
         }

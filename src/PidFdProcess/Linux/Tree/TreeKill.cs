@@ -17,9 +17,9 @@ internal enum TreeScope
 // Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
 // members that were found are killed, and the call ends.
 //
-// Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill. If it may have been
-// running, they are listed once more just after the kill. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit
-// is under way. Failures are reported at the end.
+// Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before and just after its kill, because
+// another program may have continued it. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit is under way.
+// Failures are reported at the end.
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;
@@ -179,17 +179,15 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            // A member that had no children and was stopped with all others has no children now.
             bool mayList = members.ListsOneCheaply && Stopwatch.GetTimestamp() <= deadline;
-            bool isSettled = member.IsStopped && !member.HasChildren && _freeze.IsComplete && !_freeze.AnyRestarted;
-            if (mayList && !isSettled && member.Looks++ < MaxLooks && HasNewChildren(member))
+            if (mayList && member.Looks++ < MaxLooks && HasNewChildren(member))
             {
                 i = members.All.Count;
                 continue;
             }
 
             Kill(member);
-            if (mayList && !member.IsStopped && HasNewChildren(member))
+            if (mayList && HasNewChildren(member))
             {
                 i = members.All.Count;
             }

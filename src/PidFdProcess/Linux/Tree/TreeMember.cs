@@ -45,9 +45,6 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets how often the member was listed just before its kill.</summary>
     public int Looks { get; set; }
 
-    /// <summary>Gets or sets whether a child of the member was found.</summary>
-    public bool HasChildren { get; set; }
-
     /// <summary>Gets or sets whether a child was listed that could not be opened, because there were too few descriptors.</summary>
     public bool HasUnopenedChild { get; set; }
 

@@ -123,7 +123,6 @@ internal sealed class TreeMembers : IDisposable
             parent.HasUnopenedChild |= SystemCallError.IsResource(error);
             if (member is not null)
             {
-                parent.HasChildren = true;
                 Add(member);
                 found(member);
             }
@@ -194,7 +193,7 @@ internal sealed class TreeMembers : IDisposable
             return openError;
         }
 
-        Errno error = Access.ReadStat(id, out ProcStat stat);
+        Errno error = Access.ReadStat(id, pidFd, out ProcStat stat);
         if (error == 0 && (pidFd is null || !Access.IsReaped(pidFd)))
         {
             // If the parent is no member, the listed process has ended and a stranger has its PID.

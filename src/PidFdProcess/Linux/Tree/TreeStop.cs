@@ -71,7 +71,9 @@ internal sealed class TreeStop
     /// <exception cref="Win32Exception">
     /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
     /// </exception>
-    /// <exception cref="AggregateException">Some members could not be found or signalled. All others have exited or were killed.</exception>
+    /// <exception cref="AggregateException">
+    /// Some members could not be found or signalled, or a descendant is alive after the SIGKILL. All others have exited.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static Errno Run(
         IKernel kernel,
@@ -93,6 +95,7 @@ internal sealed class TreeStop
             {
                 using TreeMembers members = new(access, root, new ProcChildren(kernel));
                 result = new TreeStop(members, kernel, rootOnly, cancellationToken).Run(steps, new TreeKill(members, kernel), killMilliseconds);
+                NoteSurvivors(access, result, killMilliseconds);
                 access.Failures.ThrowIfAny();
             }
 
@@ -135,6 +138,19 @@ internal sealed class TreeStop
 
         kill.Kill();
         return new TreeStopResult(_members.Root.TookKill, kill.AnyTookKill, WaitForDeaths(killMilliseconds));
+    }
+
+    // If the root alone is alive, the caller reports it.
+    private static void NoteSurvivors(MemberAccess access, TreeStopResult result, int killMilliseconds)
+    {
+        if (result.Survivors.Any(id => id != access.RootId))
+        {
+            foreach (int id in result.Survivors)
+            {
+                access.Failures.Note(id, TreeCall.Bound, new TimeoutException(
+                    $"Process {id} is alive {killMilliseconds} ms after SIGKILL. It may be in state D or in a frozen cgroup."));
+            }
+        }
     }
 
     private bool WaitUntilDone(int milliseconds)
