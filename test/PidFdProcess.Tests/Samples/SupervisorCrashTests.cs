@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using Mono.Unix.Native;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Samples;
+
+/// <summary>
+/// The supervisor is killed again and again, in its starts, stops and writes. Each program holds a lock, and says so if it finds another instance.
+/// </summary>
+[TestClass]
+public sealed class SupervisorCrashTests
+{
+    private const string RoundsVariable = "PIDFDPROCESS_SUPERVISOR_ROUNDS";
+
+    private static readonly TimeSpan s_usualTime = TimeSpan.FromSeconds(20);
+
+    private readonly Random _random = new(Environment.TickCount);
+
+    private enum Moment
+    {
+        InTheTakeover,
+        InTheRestarts,
+        InTheStop,
+        InTheFirstStarts,
+    }
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void KilledAtRandomMoments_HasOneInstanceOfEachProgram_AfterTheRestart()
+    {
+        if (!ToolRun.Exists("flock"))
+        {
+            Assert.Inconclusive("There is no flock(1), of util-linux.");
+        }
+
+        using SupervisorFolder folder = new();
+        folder.AddSingle("steady", ["-F"], ["sleep", "1000"]);
+        folder.AddSingle("tree", [], ["sh", "-c", "trap 'sleep 0.2; exit' TERM; sleep 1000 & wait"], new { GracePeriod = "00:00:00.1" });
+        folder.AddSingle(
+            "quick", ["-F"], ["sh", "-c", "sleep 0.03; exit 3"], new { BackOff = "00:00:00.01", StableAfter = "00:00:00", GracePeriod = "00:00:01" });
+
+        SupervisorProcess supervisor = StartAndCheck(folder);
+        int rounds = 0;
+        try
+        {
+            int? asked = Environment.GetEnvironmentVariable(RoundsVariable) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+            for (long start = Stopwatch.GetTimestamp(); asked is { } all ? rounds < all : Stopwatch.GetElapsedTime(start) < s_usualTime; rounds++)
+            {
+                Crash(folder, ref supervisor, (Moment)(rounds % 4));
+                supervisor.Dispose();
+                supervisor = StartAndCheck(folder);
+            }
+
+            supervisor.Signal(Signum.SIGTERM);
+            Assert.AreEqual(0, supervisor.WaitForExit().ExitCode, supervisor.ToString());
+            Assert.IsEmpty(folder.Living());
+        }
+        finally
+        {
+            TestContext.WriteLine($"{rounds} crashes");
+            supervisor.Dispose();
+        }
+    }
+
+    private static SupervisorProcess StartAndCheck(SupervisorFolder folder)
+    {
+        SupervisorProcess supervisor = folder.Start();
+        CheckInstance("steady", "sleep");
+        CheckInstance("tree", "flock");
+        supervisor.WaitFor("quick: started");
+        Assert.AreEqual(0, supervisor.Count("exited 99"), $"Two instances.\n{supervisor}");
+        return supervisor;
+
+        void CheckInstance(string program, string first)
+        {
+            int id = supervisor.WaitForStart(program);
+            TestProcesses.WaitUntil(() => Instances().Contains(id), $"{program} runs as {id}\n{supervisor}");
+            Assert.HasCount(1, Instances(), $"{program}\n{supervisor}");
+
+            int[] Instances() => [.. folder.Living(program).Where(each => each.Value == first).Select(static each => each.Key)];
+        }
+    }
+
+    private void Crash(SupervisorFolder folder, ref SupervisorProcess supervisor, Moment moment)
+    {
+        switch (moment)
+        {
+            case Moment.InTheTakeover:
+                supervisor.Crash();
+                supervisor.Dispose();
+                supervisor = folder.Start();
+                Pause(600);
+                break;
+            case Moment.InTheRestarts:
+                Pause(150);
+                break;
+            case Moment.InTheStop:
+                supervisor.Signal(Signum.SIGTERM);
+                Pause(250);
+                break;
+            default:
+                supervisor.Signal(Signum.SIGTERM);
+                supervisor.WaitForExit();
+                supervisor.Dispose();
+                DateTime before = File.GetLastWriteTimeUtc(folder.StateFile);
+                supervisor = folder.Start();
+                TestProcesses.WaitUntil(() => File.GetLastWriteTimeUtc(folder.StateFile) != before, "the state file is written");
+                Pause(30);
+                break;
+        }
+
+        supervisor.Crash();
+        Assert.AreEqual(0, supervisor.Count("exited 99"), $"Two instances.\n{supervisor}");
+    }
+
+    // The moment of the crash is what is random here, so this is no wait for a condition.
+    private void Pause(int mostMilliseconds) => Thread.Sleep(_random.Next(mostMilliseconds));
+}
