@@ -12,7 +12,8 @@ try
     builder.Configuration
         .AddJsonFile(args.Length > 0 ? Path.GetFullPath(args[0]) : Path.Combine(AppContext.BaseDirectory, "appsettings.json"))
         .AddEnvironmentVariables();
-    SupervisorOptions options = builder.Configuration.GetSection("Supervisor").Get<SupervisorOptions>() ?? new SupervisorOptions();
+    SupervisorOptions options = builder.Configuration.GetSection("Supervisor").Get<SupervisorOptions>(
+        static binder => binder.ErrorOnUnknownConfiguration = true) ?? new SupervisorOptions();
     if (options.FindFault() is { } fault)
     {
         throw new InvalidDataException(fault);
@@ -43,7 +44,7 @@ try
     await builder.Build().RunAsync();
     return 0;
 }
-catch (Exception e) when (e is IOException or InvalidOperationException or UnauthorizedAccessException)
+catch (Exception e) when (e is IOException or InvalidDataException or InvalidOperationException or UnauthorizedAccessException)
 {
     await Console.Error.WriteLineAsync($"Supervisor: {e.Message}{(e.InnerException is { } inner ? $" {inner.Message}" : "")}");
     return 1;

@@ -68,6 +68,12 @@ internal sealed class SupervisorFolder : IDisposable
         return found;
     }
 
+    /// <summary>Tells whether the process has executed its program, so that it is no longer the shell of the supervisor or setsid(1).</summary>
+    public static bool HasBegun(int id) =>
+        Read(id, "cmdline") is { Length: > 0 } command
+        && !command.Contains("read -r line", StringComparison.Ordinal)
+        && !command.StartsWith("setsid", StringComparison.Ordinal);
+
     /// <summary>Waits until all programs and their descendants are gone.</summary>
     public void WaitUntilAllGone() => TestProcesses.WaitUntil(() => Living().Count == 0, "all programs are gone");
 

@@ -16,6 +16,7 @@ internal sealed partial class SupervisorProcess : IDisposable
     private readonly List<string> _messages = [];
     private readonly Task _reading;
     private readonly Task<string> _error;
+    private bool _isDisposed;
 
     private SupervisorProcess(Process process)
     {
@@ -61,26 +62,35 @@ internal sealed partial class SupervisorProcess : IDisposable
     }
 
     /// <summary>Waits until a message contains the text that many times.</summary>
-    public void WaitFor(string text, int times = 1)
+    public void WaitFor(string text, int times = 1) => WaitUntil(() => Count(text) >= times, text);
+
+    /// <summary>Waits until the program has been started or adopted, and gets its PID.</summary>
+    public int WaitForStart(string program)
+    {
+        WaitUntil(() => LastStart(program) is not null, $"{program} is started or adopted");
+        return LastStart(program)!.Value;
+    }
+
+    /// <summary>Gets the PID of the last process of the program that was started or adopted.</summary>
+    public int? LastStart(string program) =>
+        Messages.Select(static message => StartMessage().Match(message)).LastOrDefault(match => match.Groups[1].Value == program) is { } last
+            ? int.Parse(last.Groups[2].Value, CultureInfo.InvariantCulture)
+            : null;
+
+    /// <summary>Waits for a condition that this supervisor brings about, and fails with its messages.</summary>
+    public void WaitUntil(Func<bool> condition, string what)
     {
         try
         {
-            TestProcesses.WaitUntil(() => Count(text) >= times || _reading.IsCompleted, text);
+            TestProcesses.WaitUntil(() => condition() || _reading.IsCompleted, what);
         }
         catch (TimeoutException e)
         {
             Assert.Fail($"{e.Message}\n{this}");
         }
 
-        Assert.IsGreaterThanOrEqualTo(times, Count(text), $"The supervisor ended without \"{text}\".\n{this}");
-    }
-
-    /// <summary>Waits until the program has been started or adopted, and gets its PID.</summary>
-    public int WaitForStart(string program)
-    {
-        WaitFor($"{program}: started as process ", or: $"{program}: adopted process ");
-        string message = Messages.Last(message => StartMessage().Match(message) is { Success: true } match && match.Groups[1].Value == program);
-        return int.Parse(StartMessage().Match(message).Groups[2].Value, CultureInfo.InvariantCulture);
+        // Asked once more, because the supervisor may have brought it about just before its end.
+        Assert.IsTrue(condition(), $"The supervisor ended before: {what}\n{this}");
     }
 
     public int Count(string text) => Messages.Count(message => message.Contains(text, StringComparison.Ordinal));
@@ -107,14 +117,14 @@ internal sealed partial class SupervisorProcess : IDisposable
 
     public void Dispose()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _process.Kill();
+            _process.WaitForExit();
+            _process.Dispose();
+        }
     }
-
-    private void WaitFor(string text, string or) => TestProcesses.WaitUntil(
-        () => Count(text) + Count(or) > 0 || (_reading.IsCompleted ? throw new InvalidOperationException($"No \"{text}\".\n{this}") : false),
-        text);
 
     private async Task ReadAsync()
     {
