@@ -6,7 +6,7 @@ using PidFdProcess;
 
 namespace PidRun;
 
-/// <summary>How the command line names a process: by PID, or by one of the forms of <see cref="ProcessIdentity"/>.</summary>
+/// <summary>How the command line names a process, which is by PID or by one of the forms of <see cref="ProcessIdentity"/>.</summary>
 internal static class ProcessName
 {
     public static Argument<string[]> Argument()

@@ -30,6 +30,7 @@ try
     if (Console.IsOutputRedirected || SystemdHelpers.IsSystemdService())
     {
         builder.Logging.AddConsole(static console => console.FormatterName ??= ConsoleFormatterNames.Json);
+        builder.Services.Configure<JsonConsoleFormatterOptions>(static json => json.TimestampFormat ??= "O");
     }
     else
     {

@@ -7,7 +7,7 @@ using Process = System.Diagnostics.Process;
 namespace Supervisor;
 
 /// <summary>
-/// The processes of a run whose first process is gone. A supervisor that is killed during a stop can leave such descendants behind.
+/// The processes of a run whose first process is gone. A supervisor that is killed during a stop can leave these descendants behind.
 /// </summary>
 internal static class RunMembers
 {

@@ -106,7 +106,7 @@ internal sealed class StateFile : IDisposable
         }
     }
 
-    /// <summary>Writes what is known of a program.</summary>
+    /// <summary>Writes the record of a program.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Set(string name, RunRecord record)
     {

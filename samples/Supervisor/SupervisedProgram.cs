@@ -129,7 +129,7 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
         }
         catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            // InvalidOperationException: the shell was killed before it had an identity.
+            // The exception is an InvalidOperationException if the shell was killed before its identity was read.
             _record = _record with { Identity = null, LastExit = e.Message };
             _log.CannotStart(e.Message);
             return null;

@@ -21,7 +21,7 @@ internal sealed class SupervisorOptions
         ?? Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")
         ?? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
 
-    /// <summary>Tells what is wrong with the settings, or <see langword="null"/>.</summary>
+    /// <summary>Gets the first fault of the settings, or <see langword="null"/>.</summary>
     public string? FindFault()
     {
         foreach ((string name, ProgramOptions program) in Programs)

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
 
-/// <summary>The README of the Supervisor: its settings are taken by the program, and its unit by systemd.</summary>
+/// <summary>The program takes the settings in the README of the Supervisor, and systemd takes the unit.</summary>
 [TestClass]
 public sealed class SupervisorReadmeTests
 {
