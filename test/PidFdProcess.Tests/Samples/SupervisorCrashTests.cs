@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
@@ -66,6 +67,48 @@ public sealed class SupervisorCrashTests
         }
     }
 
+    [TestMethod]
+    public void KilledInTheWriteOfAStart_HasNotBegunTheProgram()
+    {
+        using SupervisorFolder folder = new();
+        string began = folder.File("began");
+        folder.AddShell("job", $"echo begun >> {began}; exec sleep 1000");
+        using (SupervisorProcess killed = SupervisorProcess.StartKilledInItsFirstWrite(folder.SettingsFile))
+        {
+            Assert.AreNotEqual(0, killed.WaitForExit().ExitCode);
+        }
+
+        folder.WaitUntilAllGone();
+        Assert.IsFalse(File.Exists(began));
+        using SupervisorProcess supervisor = folder.Start();
+        supervisor.WaitFor("job: started");
+        supervisor.WaitUntil(() => File.Exists(began), "the program has begun");
+    }
+
+    [TestMethod]
+    public void KilledInTheWriteBeforeAStop_HasSentNoSignal()
+    {
+        using SupervisorFolder folder = new();
+        folder.Add("job", ["sleep", "1000"]);
+        int id;
+        using (SupervisorProcess first = folder.Start())
+        {
+            id = first.WaitForStart("job");
+            first.Crash();
+        }
+
+        using (SupervisorProcess killed = SupervisorProcess.StartKilledInItsFirstWrite(folder.SettingsFile))
+        {
+            killed.WaitFor($"job: adopted process {id}");
+            killed.WaitFor("Application started");
+            Assert.IsTrue(Native.Kill(ProcessTable.Ids().Single(each => ProcessTable.ParentOf(each) == killed.Id), (int)Signum.SIGTERM));
+            Assert.AreNotEqual(0, killed.WaitForExit().ExitCode);
+        }
+
+        using SupervisorProcess supervisor = folder.Start();
+        supervisor.WaitFor($"job: adopted process {id}");
+    }
+
     private static SupervisorProcess StartAndCheck(SupervisorFolder folder)
     {
         SupervisorProcess supervisor = folder.Start();
@@ -86,10 +129,14 @@ public sealed class SupervisorCrashTests
         void CheckInstance(string program, string first)
         {
             // An adopted shell that had not begun ends, and the program is started again.
-            // The child of flock(1) has the name of flock until it has executed its program.
             supervisor.WaitUntil(() => supervisor.LastStart(program) is { } id && Instances() is [var only] && only == id, $"{program} runs once");
 
-            int[] Instances() => [.. folder.Living(program).Where(each => each.Value == first).Select(static each => each.Key)];
+            // The child of flock(1) has the name of flock until it has executed its program.
+            int[] Instances()
+            {
+                int[] all = [.. folder.Living(program).Where(each => each.Value == first).Select(static each => each.Key)];
+                return [.. all.Where(id => !all.Contains(ProcessTable.ParentOf(id) ?? 0))];
+            }
         }
     }
 

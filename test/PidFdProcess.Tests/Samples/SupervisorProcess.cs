@@ -41,25 +41,20 @@ internal sealed partial class SupervisorProcess : IDisposable
         }
     }
 
-    public static SupervisorProcess Start(string? settings, params (string Name, string Value)[] environment)
+    /// <summary>Starts a supervisor that strace(1) kills as soon as it renames a file, which is how the state file is replaced.</summary>
+    public static SupervisorProcess StartKilledInItsFirstWrite(string settings)
     {
-        ProcessStartInfo start = new("dotnet", ["exec", Dll])
+        if (!ToolRun.Exists("strace"))
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        if (settings is not null)
-        {
-            start.ArgumentList.Add(settings);
+            Assert.Inconclusive("There is no strace(1).");
         }
 
-        foreach ((string name, string value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        return new SupervisorProcess(Process.Start(start)!);
+        string[] options = ["-f", "-b", "execve", "-o", "/dev/null", "-e", "trace=/^rename", "-e", "inject=/^rename:signal=KILL"];
+        return Start("strace", [.. options, "dotnet", "exec", Dll, settings]);
     }
+
+    public static SupervisorProcess Start(string settings, params (string Name, string Value)[] environment) =>
+        Start("dotnet", ["exec", Dll, settings], environment);
 
     /// <summary>Waits until a message contains the text that many times.</summary>
     public void WaitFor(string text, int times = 1) => WaitUntil(() => Count(text) >= times, text);
@@ -80,9 +75,10 @@ internal sealed partial class SupervisorProcess : IDisposable
     /// <summary>Waits for a condition that this supervisor brings about, and fails with its messages.</summary>
     public void WaitUntil(Func<bool> condition, string what)
     {
+        bool holds = false;
         try
         {
-            TestProcesses.WaitUntil(() => condition() || _reading.IsCompleted, what);
+            TestProcesses.WaitUntil(() => (holds = condition()) || _reading.IsCompleted, what);
         }
         catch (TimeoutException e)
         {
@@ -90,7 +86,7 @@ internal sealed partial class SupervisorProcess : IDisposable
         }
 
         // Asked once more, because the supervisor may have brought it about just before its end.
-        Assert.IsTrue(condition(), $"The supervisor ended before: {what}\n{this}");
+        Assert.IsTrue(holds || condition(), $"The supervisor ended before: {what}\n{this}");
     }
 
     public int Count(string text) => Messages.Count(message => message.Contains(text, StringComparison.Ordinal));
@@ -124,6 +120,21 @@ internal sealed partial class SupervisorProcess : IDisposable
             _process.WaitForExit();
             _process.Dispose();
         }
+    }
+
+    private static SupervisorProcess Start(string program, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new SupervisorProcess(Process.Start(start)!);
     }
 
     private async Task ReadAsync()
