@@ -15,10 +15,11 @@ internal sealed class SupervisorOptions
 
     public TimeSpan LongestGracePeriod => Programs.Values.Select(static program => program.GracePeriod).Append(TimeSpan.Zero).Max();
 
-    // A directory of this user alone, because the supervisor trusts the file. systemd sets the first for a service, and the second for a login.
-    private static string StateRoot =>
-        Environment.GetEnvironmentVariable("RUNTIME_DIRECTORY")
-        ?? Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")
+    // A directory of this user alone, because the supervisor trusts the file. systemd sets the first variable for a service, in which it may list
+    // several directories, and the second one for a login.
+    private static string StateRoot => ((string[])["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"])
+        .Select(static variable => Environment.GetEnvironmentVariable(variable)?.Split(':')[0])
+        .FirstOrDefault(static directory => Path.IsPathFullyQualified(directory ?? ""))
         ?? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create);
 
     /// <summary>Gets the first fault of the settings, or <see langword="null"/>.</summary>

@@ -33,7 +33,7 @@ internal sealed class PidRunProcess : IDisposable
 
     public static PidRunProcess Start(params string[] arguments) => Start("dotnet", ["exec", Path, .. arguments]);
 
-    /// <summary>Runs PidRun under a pseudo terminal of script(1). The output is that of the terminal.</summary>
+    /// <summary>Runs PidRun under a pseudo terminal of script(1). Output is the text that the terminal got.</summary>
     public static (int ExitCode, string Output, string Error) RunOnTerminal(string arguments)
     {
         if (!File.Exists("/usr/bin/script"))

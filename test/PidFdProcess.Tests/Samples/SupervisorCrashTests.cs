@@ -105,6 +105,7 @@ public sealed class SupervisorCrashTests
             Assert.AreNotEqual(0, killed.WaitForExit().ExitCode);
         }
 
+        Assert.IsTrue(folder.Living().ContainsKey(id));
         using SupervisorProcess supervisor = folder.Start();
         supervisor.WaitFor($"job: adopted process {id}");
     }
