@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PidRun;
 
-/// <summary>The messages of PidRun. They go to stderr, so that the stdout of the command stays its own.</summary>
+/// <summary>The messages of the tool. They go to stderr, so that the stdout of the command stays its own.</summary>
 internal static class Report
 {
     /// <summary>Writes a line if stderr takes it. A report that is lost must not cost the exit code of the command.</summary>
@@ -10,7 +10,7 @@ internal static class Report
     {
         try
         {
-            Console.Error.WriteLine($"PidRun: {text}");
+            Console.Error.WriteLine($"pidrun: {text}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

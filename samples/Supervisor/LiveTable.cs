@@ -1,26 +1,29 @@
-using System.Diagnostics;
+using System.ComponentModel;
 using System.Globalization;
 using PidFdProcess;
 using Spectre.Console;
+using Process = System.Diagnostics.Process;
+using Stopwatch = System.Diagnostics.Stopwatch;
 
 namespace Supervisor;
 
 /// <summary>Shows the programs on a terminal, twice a second.</summary>
-internal sealed class LiveTable(ProgramSet set) : IHostedService, IDisposable
+internal sealed class LiveTable(IReadOnlyList<SupervisedProgram> programs, IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
 
-    private readonly Dictionary<string, (TimeSpan Cpu, long At)> _last = [];
+    private readonly Dictionary<string, (ProcessIdentity Run, TimeSpan Cpu, long At)> _last = [];
     private readonly CancellationTokenSource _end = new();
     private Task _view = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _view = Task.Run(ShowAsync, CancellationToken.None);
+        // Not before, because a start that fails prints a message.
+        lifetime.ApplicationStarted.Register(() => _view = Task.Run(ShowAsync, CancellationToken.None));
         return Task.CompletedTask;
     }
 
-    // This service was added first, so that it is stopped last and shows how the programs end.
+    /// <summary>The host stops services in reverse order, and this one was added first. So the table shows how the programs end.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _end.CancelAsync();
@@ -44,7 +47,7 @@ internal sealed class LiveTable(ProgramSet set) : IHostedService, IDisposable
     {
         Table table = new() { Border = TableBorder.Rounded };
         table.AddColumns("program", "PID", "state", "uptime", "restarts", "last exit", "CPU", "memory");
-        foreach (SupervisedProgram program in set.Programs)
+        foreach (SupervisedProgram program in programs)
         {
             (string id, string uptime, string cpu, string memory) = Measure(program);
             table.AddRow(
@@ -61,33 +64,36 @@ internal sealed class LiveTable(ProgramSet set) : IHostedService, IDisposable
         return table;
     }
 
+    // Through a Process object of its own, because these objects are not thread-safe. The identity makes sure that it is the same process.
     private (string Id, string Uptime, string Cpu, string Memory) Measure(SupervisedProgram program)
     {
+        if (program.Identity is not { } identity || !ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
+        {
+            return ("", "", "", "");
+        }
+
         try
         {
-            if (program.Process is { } process && !process.HasExitedPidFd())
+            using (process)
             {
-                process.Refresh();
                 TimeSpan used = process.TotalProcessorTime;
                 long now = Stopwatch.GetTimestamp();
-                double share = _last.TryGetValue(program.Name, out (TimeSpan Cpu, long At) last)
-                    ? Math.Max(0, (used - last.Cpu) / Stopwatch.GetElapsedTime(last.At, now))
+                double share = _last.TryGetValue(program.Name, out (ProcessIdentity Run, TimeSpan Cpu, long At) last) && last.Run == identity
+                    ? (used - last.Cpu) / Stopwatch.GetElapsedTime(last.At, now)
                     : 0;
-                _last[program.Name] = (used, now);
+                _last[program.Name] = (identity, used, now);
                 return (
                     process.Id.ToString(CultureInfo.InvariantCulture),
                     (DateTimeOffset.Now - program.StartedAt).ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture),
                     share.ToString("P0", CultureInfo.InvariantCulture),
-                    $"{process.WorkingSet64 / 1024.0 / 1024:F1} MB");
+                    string.Create(CultureInfo.InvariantCulture, $"{process.WorkingSet64 / 1048576.0:F1} MiB"));
             }
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            // It has ended in this moment.
+            // It has exited since it was opened.
+            return ("", "", "", "");
         }
-
-        _last.Remove(program.Name);
-        return ("", "", "", "");
     }
 
     private static string ColorOf(ProgramPhase phase) => phase switch

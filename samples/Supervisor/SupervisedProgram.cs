@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using PidFdProcess;
+using Process = System.Diagnostics.Process;
 
 namespace Supervisor;
 
@@ -14,206 +14,192 @@ internal enum ProgramPhase
     Ended,
 }
 
-// Constraints: the supervisor may be killed between any two lines of this. Afterwards the same program must neither run twice nor be forgotten.
-//
-// Scheme: write the name of the run, start the program with that name in its environment, write its identity, and forget both after its end. A
-// supervisor that finds an identity opens that process and no other. One that finds a name alone looks for it in the environments.
-
 /// <summary>Keeps one program running.</summary>
-internal sealed partial class SupervisedProgram(string name, ProgramOptions options, SupervisorMetrics metrics, ILogger logger)
+internal sealed class SupervisedProgram(string name, ProgramOptions options, SupervisorMetrics metrics, ILogger<SupervisedProgram> logger)
 {
-    // The output goes to a file, because a pipe would break with the supervisor.
-    private const string Redirect = "log=$1; shift; exec \"$@\" </dev/null >>\"$log\" 2>&1";
-
+    private readonly ProgramLog _log = new(name, logger);
     private StateFile _state = null!;
     private string _outputFile = "";
-    private int _restarts;
     private TimeSpan _backOff = options.BackOff;
+    private RunRecord _record = new(RunState.Waiting, Guid.Empty, null, default, 0, "");
 
     public string Name => name;
 
     public ProgramPhase Phase { get; private set; }
 
-    public int Restarts => _restarts;
+    public int Restarts => _record.Restarts;
 
-    public string LastExit { get; private set; } = "";
+    public string LastExit => _record.LastExit;
 
-    public DateTimeOffset StartedAt { get; private set; }
+    public DateTimeOffset StartedAt => _record.StartedAt;
 
-    /// <summary>Gets the process, for the table. It may be disposed at any time.</summary>
-    public Process? Process { get; private set; }
+    /// <summary>Gets the process that runs, or <see langword="null"/>. The table opens it by this name.</summary>
+    public ProcessIdentity? Identity => ProcessIdentity.TryParse(_record.Identity, out ProcessIdentity identity) ? identity : null;
 
-    /// <summary>Runs until the token is cancelled, and then stops the program, or until the policy says that it is over.</summary>
-    public async Task RunAsync(StateFile state, string directory, CancellationToken stopping)
+    /// <summary>Runs until the token is cancelled and the program has stopped, or until the restart policy ends it.</summary>
+    public async Task RunAsync(StateFile state, CancellationToken stopping)
     {
         _state = state;
-        _outputFile = Path.Combine(directory, options.OutputFile ?? $"{name}.log");
-        Process? process = TryAdopt();
-        while (!stopping.IsCancellationRequested || process is not null)
+        _outputFile = Path.GetFullPath(options.OutputFile ?? $"{name}.log", state.Directory);
+        Process? process = state.Find(name) is { } record ? await TakeOverAsync(record) : null;
+        while (Phase != ProgramPhase.Ended && (process is not null || !stopping.IsCancellationRequested))
         {
-            bool isFailure = true;
+            bool hasFailed = true;
             process ??= TryStart();
             if (process is not null)
             {
                 using (process)
                 {
-                    Process = process;
-                    PidFdExitStatus status = await WaitOrStopAsync(process, stopping);
-                    isFailure = status.ExitCode is not 0;
-                    OnExit(status);
+                    hasFailed = await WaitOrStopAsync(process, stopping);
                 }
 
                 process = null;
             }
 
-            if (!await MayRestartAsync(isFailure, stopping))
-            {
-                break;
-            }
+            await PauseAsync(hasFailed, stopping);
         }
 
         Phase = ProgramPhase.Ended;
     }
 
-    private Process? TryAdopt()
+    /// <summary>Continues where a supervisor that was killed has left off.</summary>
+    private async Task<Process?> TakeOverAsync(RunRecord record)
     {
-        if (_state.Find(name) is not { } run)
+        _record = record;
+        if (record.State is RunState.Waiting or RunState.Ended)
         {
+            Phase = record.State == RunState.Ended && options.Restart != RestartPolicy.Always ? ProgramPhase.Ended : ProgramPhase.Waiting;
             return null;
         }
 
-        Process? process;
-        if (run.Identity is null)
+        Process? process = null;
+        if (Identity is { } identity && ProcessHandleRegistry.Default.TryOpen(identity, out process) && record.State == RunState.Running)
         {
-            process = RunFinder.Find(run.Run);
-        }
-        else if (!ProcessIdentity.TryParse(run.Identity, out ProcessIdentity identity)
-            || !ProcessHandleRegistry.Default.TryOpen(identity, out process)
-            || process.HasExitedPidFd())
-        {
-            process = null;
+            Phase = ProgramPhase.Adopted;
+            metrics.OnAdopted(name);
+            _log.Adopted(process.Id);
+            return process;
         }
 
-        _restarts = run.Restarts;
-        if (process is null)
+        if (record.State == RunState.Stopping)
         {
-            LogGone(name);
-            _state.Set(name, null);
+            await FinishStopAsync(process, record.Run);
             return null;
         }
 
-        _state.Set(name, run with { Identity = process.GetIdentityViaPidFd().ToString() });
-        StartedAt = run.StartedAt;
-        Phase = ProgramPhase.Adopted;
-        metrics.OnAdopted(name);
-        LogAdopted(name, process.Id);
-        return process;
+        _log.Gone();
+        _record = record with { Identity = null, LastExit = "unknown" };
+        if (options.Restart == RestartPolicy.Never)
+        {
+            End();
+        }
+
+        return null;
+    }
+
+    private async Task FinishStopAsync(Process? process, Guid run)
+    {
+        Phase = ProgramPhase.Stopping;
+        if (process is not null)
+        {
+            using (process)
+            {
+                _record = _record with { LastExit = (await StopAsync(process)).ToString() };
+            }
+        }
+
+        _record = _record with { Identity = null };
+        _log.Stopped(RunMembers.Kill(run));
     }
 
     private Process? TryStart()
     {
-        RunRecord run = new(Guid.NewGuid(), null, DateTimeOffset.Now, _restarts);
-        ProcessStartInfo info = new("/bin/sh", ["-c", Redirect, "sh", _outputFile, options.Command, .. options.Arguments])
-        {
-            WorkingDirectory = options.WorkingDirectory,
-        };
-        foreach ((string variable, string value) in options.Environment)
-        {
-            info.Environment[variable] = value;
-        }
-
-        info.Environment[RunFinder.Variable] = run.Run.ToString("N");
+        _record = _record with { State = RunState.Running, Run = Guid.NewGuid(), StartedAt = DateTimeOffset.Now };
         try
         {
-            _state.Set(name, run);
-            Process process = Process.Start(info)!;
-            StartedAt = run.StartedAt;
-            try
+            Process process = GatedStart.Start(options, _outputFile, _record.Run, identity =>
             {
-                _state.Set(name, run with { Identity = process.GetIdentityViaPidFd().ToString() });
-            }
-            catch (InvalidOperationException)
-            {
-                // It has ended already.
-            }
-
+                _record = _record with { Identity = identity.ToString() };
+                _state.Set(name, _record);
+            });
             Phase = ProgramPhase.Running;
             metrics.OnStarted(name);
-            LogStarted(name, process.Id);
+            _log.Started(process.Id);
             return process;
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException or InvalidOperationException)
         {
-            LastExit = e.Message;
-            LogCannotStart(name, e.Message);
-            _state.Set(name, null);
+            // The exception is an InvalidOperationException if the shell was killed before its identity was read.
+            _record = _record with { Identity = null, LastExit = e.Message };
+            _log.CannotStart(e.Message);
             return null;
         }
     }
 
-    private async Task<PidFdExitStatus> WaitOrStopAsync(Process process, CancellationToken stopping)
+    /// <summary>Waits for the end.</summary>
+    /// <returns>Whether the run counts as failed.</returns>
+    private async Task<bool> WaitOrStopAsync(Process process, CancellationToken stopping)
     {
+        PidFdExitStatus status;
         try
         {
-            return await process.WaitForExitStatusPidFdAsync(stopping);
+            status = await process.WaitForExitStatusPidFdAsync(stopping);
         }
         catch (OperationCanceledException)
         {
             Phase = ProgramPhase.Stopping;
-            return await process.StopViaPidFdAsync(options.GracePeriod, entireProcessTree: true, cancellationToken: CancellationToken.None);
+            Save(_record with { State = RunState.Stopping });
+            status = await StopAsync(process);
         }
+
+        _record = _record with { Identity = null, LastExit = status.ToString() };
+        metrics.OnExited(name, status.ToString());
+        _log.Exited(status.ToString());
+        return status.ExitCode is not 0;
     }
 
-    private void OnExit(PidFdExitStatus status)
-    {
-        Process = null;
-        _state.Set(name, null);
-        LastExit = status.ToString();
-        metrics.OnExited(name, LastExit);
-        LogExited(name, LastExit);
-    }
+    // Without a token, because the host limits the shutdown. A supervisor that the host ends earlier leaves the record, and the next one goes on.
+    private Task<PidFdExitStatus> StopAsync(Process process) =>
+        process.StopViaPidFdAsync(options.GracePeriod, entireProcessTree: true, cancellationToken: CancellationToken.None);
 
-    private async Task<bool> MayRestartAsync(bool isFailure, CancellationToken stopping)
+    private async Task PauseAsync(bool hasFailed, CancellationToken stopping)
     {
-        if (stopping.IsCancellationRequested
-            || options.Restart == RestartPolicy.Never
-            || (options.Restart == RestartPolicy.OnFailure && !isFailure))
+        if (stopping.IsCancellationRequested)
         {
-            return false;
+            return;
+        }
+
+        if (options.Restart == RestartPolicy.Never || (options.Restart == RestartPolicy.OnFailure && !hasFailed))
+        {
+            End();
+            return;
         }
 
         _backOff = DateTimeOffset.Now - StartedAt > options.StableAfter ? options.BackOff : _backOff;
+        Save(_record with { State = RunState.Waiting, Restarts = Restarts + 1 });
         Phase = ProgramPhase.BackingOff;
-        LogBackOff(name, _backOff);
-        try
-        {
-            await Task.Delay(_backOff, stopping);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-
+        _log.BackOff(_backOff);
+        await Task.Delay(_backOff, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _backOff = TimeSpan.FromTicks(Math.Min(_backOff.Ticks * 2, options.MaxBackOff.Ticks));
-        _restarts++;
-        return true;
     }
 
-    [LoggerMessage(LogLevel.Information, "{Program}: started as process {ProcessId}")]
-    private partial void LogStarted(string program, int processId);
+    private void End()
+    {
+        Phase = ProgramPhase.Ended;
+        Save(_record with { State = RunState.Ended });
+    }
 
-    [LoggerMessage(LogLevel.Information, "{Program}: adopted process {ProcessId}")]
-    private partial void LogAdopted(string program, int processId);
-
-    [LoggerMessage(LogLevel.Information, "{Program}: the process of the last supervisor is gone")]
-    private partial void LogGone(string program);
-
-    [LoggerMessage(LogLevel.Information, "{Program}: {Status}")]
-    private partial void LogExited(string program, string status);
-
-    [LoggerMessage(LogLevel.Warning, "{Program}: cannot start: {Reason}")]
-    private partial void LogCannotStart(string program, string reason);
-
-    [LoggerMessage(LogLevel.Information, "{Program}: next start in {BackOff}")]
-    private partial void LogBackOff(string program, TimeSpan backOff);
+    /// <summary>Writes the record if that is possible. Otherwise the next supervisor finds the record before, and that its process is gone.</summary>
+    private void Save(RunRecord record)
+    {
+        _record = record;
+        try
+        {
+            _state.Set(name, record);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.CannotSave(e.Message);
+        }
+    }
 }

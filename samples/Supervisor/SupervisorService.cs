@@ -1,27 +1,39 @@
+using PidFdProcess;
+using Process = System.Diagnostics.Process;
+
 namespace Supervisor;
 
 /// <summary>Runs all programs as long as the host runs.</summary>
 internal sealed partial class SupervisorService(
-    SupervisorOptions options, ProgramSet set, IHostApplicationLifetime lifetime, ILogger<SupervisorService> logger) : BackgroundService
+    SupervisorOptions options,
+    IReadOnlyList<SupervisedProgram> programs,
+    IHostApplicationLifetime lifetime,
+    ILogger<SupervisorService> logger) : BackgroundService
 {
+    private StateFile _state = null!;
+
+    /// <summary>Opens the state file. The host and systemd count the service as started after that.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _state = await StateFile.OpenAsync(options.StatePath, cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        _state?.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using StateFile state = await StateFile.OpenAsync(options.StatePath, stoppingToken);
-        if (state.Fault is { } fault)
+        if (_state.Fault is { } fault)
         {
             LogUnusable(options.StatePath, fault);
         }
 
-        // A program that is no longer in the settings is none of ours any more. It goes on.
-        foreach (string name in state.Names().Except(options.Programs.Keys))
-        {
-            LogUnknown(name);
-            state.Set(name, null);
-        }
-
-        string directory = Path.GetDirectoryName(options.StatePath)!;
-        Task all = Task.WhenAll(set.Programs.Select(program => Task.Run(
-            () => program.RunAsync(state, directory, stoppingToken), CancellationToken.None)));
+        ReportUnknown();
+        Task all = Task.WhenAll(programs.Select(program => Task.Run(() => SuperviseAsync(program, stoppingToken), CancellationToken.None)));
         if (options.RunFor is { } limit)
         {
             await Task.WhenAny(all, Task.Delay(limit, stoppingToken));
@@ -29,12 +41,54 @@ internal sealed partial class SupervisorService(
         }
 
         await all;
+
+        // The next supervisor does not follow a crash, so it starts all programs.
+        foreach (SupervisedProgram program in programs)
+        {
+            _state.Remove(program.Name);
+        }
+
         lifetime.StopApplication();
     }
 
-    [LoggerMessage(LogLevel.Warning, "The state file {Path} cannot be used, so that all programs are started: {Reason}")]
+    private async Task SuperviseAsync(SupervisedProgram program, CancellationToken stopping)
+    {
+        try
+        {
+            await program.RunAsync(_state, stopping);
+        }
+        catch (Exception e)
+        {
+            // The programs run on as after a crash, and the next supervisor adopts them.
+            LogFailed(program.Name, e);
+            Environment.Exit(1);
+        }
+    }
+
+    /// <summary>A program that is no longer in the settings goes on. It stays in the file, so that it is adopted if it comes back.</summary>
+    private void ReportUnknown()
+    {
+        foreach (string name in _state.Names().Except(options.Programs.Keys))
+        {
+            if (ProcessIdentity.TryParse(_state.Find(name)!.Identity, out ProcessIdentity identity)
+                && ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
+            {
+                LogUnknown(name, process.Id);
+                process.Dispose();
+            }
+            else
+            {
+                _state.Remove(name);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The state file {Path} is not used, so all programs are started: {Reason}")]
     private partial void LogUnusable(string path, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "{Program} is no longer in the settings; its process goes on without a supervisor")]
-    private partial void LogUnknown(string program);
+    [LoggerMessage(LogLevel.Warning, "{Program} is no longer in the settings. Its process {ProcessId} goes on without a supervisor")]
+    private partial void LogUnknown(string program, int processId);
+
+    [LoggerMessage(LogLevel.Critical, "{Program}: the supervisor fails")]
+    private partial void LogFailed(string program, Exception exception);
 }

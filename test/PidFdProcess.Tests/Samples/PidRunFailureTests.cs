@@ -12,33 +12,40 @@ public sealed class PidRunFailureTests
     [DataRow("", 127)]
     public void TellsWhyTheCommandDoesNotRun(string command, int expected)
     {
-        (int exitCode, string output, string error) = PidRunProcess.Run(command);
+        (int exitCode, string output, string error) = PidRunProcess.Run("run", command);
         Assert.AreEqual(expected, exitCode, error);
         Assert.AreEqual("", output);
-        Assert.StartsWith($"PidRun: cannot run '{command}': {(expected == 126 ? "Permission denied" : "No such file")}", error);
+        Assert.StartsWith($"pidrun: cannot run '{command}': {(expected == 126 ? "Permission denied" : "No such file")}", error);
         Assert.HasCount(1, error.TrimEnd().Split('\n'));
     }
 
     [TestMethod]
     [DataRow("")]
-    [DataRow("--bogus true")]
-    [DataRow("--timeout x true")]
-    [DataRow("--timeout -5 true")]
-    [DataRow("--timeout")]
-    [DataRow("--grace 1y true")]
-    [DataRow("--timeout 1s --timeout 2s true")]
-    [DataRow("--pid 1 true")]
-    [DataRow("--pid 1 --tree")]
-    [DataRow("--pid 1 --grace 1s")]
-    [DataRow("--pid 0")]
-    [DataRow("--pid 1,,2")]
-    [DataRow("--pid 99999999999")]
+    [DataRow("true")]
+    [DataRow("run")]
+    [DataRow("run --bogus true")]
+    [DataRow("run --timeout x true")]
+    [DataRow("run --timeout -5 true")]
+    [DataRow("run --timeout")]
+    [DataRow("run --grace 1y true")]
+    [DataRow("run --timeout 1s --timeout 2s true")]
+    [DataRow("wait")]
+    [DataRow("wait 1 true")]
+    [DataRow("wait 1 --tree")]
+    [DataRow("wait 1 --grace 1s")]
+    [DataRow("wait 0")]
+    [DataRow("wait 1,2")]
+    [DataRow("wait 99999999999")]
+    [DataRow("stop 1:x")]
+    [DataRow("stop --grace 1y 1")]
+    [DataRow("id")]
+    [DataRow("tree -- -1")]
     public void RefusesBadArgumentsInOneLine(string arguments)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.AreEqual(125, exitCode, error);
         Assert.AreEqual("", output);
-        Assert.StartsWith("PidRun: ", error);
+        Assert.StartsWith("pidrun: ", error);
         Assert.HasCount(1, error.TrimEnd().Split('\n'));
     }
 
@@ -53,8 +60,8 @@ public sealed class PidRunFailureTests
         try
         {
             File.WriteAllText(Path.Combine(directory.FullName, "uname"), "#!/bin/sh\nexit 7\n");
-            string script = $"cd {directory.FullName}; chmod +x uname; {setup}; exec ${{DOTNET:-dotnet}} exec '{PidRunProcess.Path}' uname";
-            (int exitCode, _, string error) = PidRunProcess.Run("--plain", "sh", "-c", script);
+            string script = $"cd {directory.FullName}; chmod +x uname; {setup}; exec ${{DOTNET:-dotnet}} exec '{PidRunProcess.Path}' run uname";
+            (int exitCode, _, string error) = PidRunProcess.Run("run", "--plain", "sh", "-c", script);
             Assert.AreEqual(expected, exitCode, error);
         }
         finally

@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
 
-/// <summary>PidRun with a command, end to end.</summary>
+/// <summary>pidrun run, end to end.</summary>
 [TestClass]
 public sealed class PidRunTests
 {
@@ -17,7 +17,7 @@ public sealed class PidRunTests
     [DataRow(255)]
     public void ExitsWithTheCodeOfTheCommand(int code)
     {
-        (int exitCode, string output, string error) = PidRunProcess.Run("--", "sh", "-c", $"echo out; exit {code}");
+        (int exitCode, string output, string error) = PidRunProcess.Run("run", "--", "sh", "-c", $"echo out; exit {code}");
         Assert.AreEqual(code, exitCode, error);
         Assert.AreEqual("out\n", output);
         Assert.Contains($"exited {code} after ", error);
@@ -60,7 +60,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void TheCommandReadsStdin()
     {
-        using PidRunProcess run = PidRunProcess.Start("cat");
+        using PidRunProcess run = PidRunProcess.Start("run", "cat");
         run.WriteInput("in");
         (int exitCode, string output, string error) = run.WaitForExit();
         Assert.AreEqual(0, exitCode, error);
@@ -71,7 +71,7 @@ public sealed class PidRunTests
     public void ArgumentsAfterTheCommand_BelongToIt()
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(
-            "--tree", "echo", "--timeout", "--pid", "5", "--", "@x", "[suggest]", "-h");
+            "run", "--tree", "echo", "--timeout", "--pid", "5", "--", "@x", "[suggest]", "-h");
         Assert.AreEqual(0, exitCode, error);
         Assert.AreEqual("--timeout --pid 5 -- @x [suggest] -h\n", output);
     }
@@ -84,7 +84,7 @@ public sealed class PidRunTests
     public void StopsTheCommandAfterTheTimeout(string script, int expected)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(
-            "--timeout", "1s", "--grace=2000ms", "sh", "-c", $"echo $$; {script}");
+            "run", "--timeout", "1s", "--grace=2000ms", "sh", "-c", $"echo $$; {script}");
         Assert.AreEqual(expected, exitCode, error);
         Assert.Contains("timeout after 1.00 s; SIGTERM to ", error);
         Assert.AreEqual(expected == 137, error.Contains("(canceled)", StringComparison.Ordinal), error);
@@ -97,7 +97,7 @@ public sealed class PidRunTests
     public void StopsTheTreeIfAskedTo(bool tree)
     {
         const string Script = "sleep 1000 >/dev/null 2>&1 & echo $!; wait";
-        string[] options = tree ? ["--timeout", "1s", "--tree"] : ["--timeout", "1s"];
+        string[] options = tree ? ["run", "--timeout", "1s", "--tree"] : ["run", "--timeout", "1s"];
         (int exitCode, string output, string error) = PidRunProcess.Run([.. options, "sh", "-c", Script]);
         Assert.AreEqual(124, exitCode, error);
         int sleeper = Number(output);
@@ -114,7 +114,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void PassesSigtermOn()
     {
-        using PidRunProcess run = PidRunProcess.Start("sh", "-c", StopsAtTerm);
+        using PidRunProcess run = PidRunProcess.Start("run", "sh", "-c", StopsAtTerm);
         run.ReadLine();
         run.Signal("TERM");
         (int exitCode, string output, string error) = run.WaitForExit();
@@ -126,7 +126,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void PassesOnSigintAndLaterSignals()
     {
-        using PidRunProcess run = PidRunProcess.Start("--grace", "0", "sh", "-c", StopsAtTerm);
+        using PidRunProcess run = PidRunProcess.Start("run", "--grace", "0", "sh", "-c", StopsAtTerm);
         RequireSigint(Number(run.ReadLine()));
         run.Signal("INT");
         Assert.AreEqual("INT", run.ReadLine());
@@ -139,7 +139,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void KillsTheCommandIfItDoesNotEndAfterASignal()
     {
-        using PidRunProcess run = PidRunProcess.Start("--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
+        using PidRunProcess run = PidRunProcess.Start("run", "--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
         run.ReadLine();
         run.Signal("TERM");
         (int exitCode, _, string error) = run.WaitForExit();
@@ -150,7 +150,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void RedirectedOutputHasNoEscapeCodes()
     {
-        (int exitCode, string output, string error) = PidRunProcess.Run("sleep", "1.5");
+        (int exitCode, string output, string error) = PidRunProcess.Run("run", "sleep", "1.5");
         Assert.AreEqual(0, exitCode);
         Assert.DoesNotContain("\e", output + error);
     }
@@ -158,7 +158,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void ShowsTheRunningCommandOnATerminal()
     {
-        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("sh -c 'echo above; sleep 3; exit 5'");
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("run sh -c 'echo above; sleep 3; exit 5'");
         Assert.AreEqual(5, exitCode, output);
         Assert.Contains("above", output);
         Assert.MatchesRegex(@"command[\s\S]*memory[\s\S]*\d+ +sh +\d+\.\d\d s", output);
@@ -172,7 +172,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void ShowsNothingOnATerminalIfAskedForPlainLines()
     {
-        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("--plain sh -c 'sleep 1.5; exit 5'");
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("run --plain sh -c 'sleep 1.5; exit 5'");
         Assert.AreEqual(5, exitCode, output);
         Assert.Contains("exited 5 after", output);
         Assert.DoesNotContain("memory  ", output);
@@ -182,7 +182,7 @@ public sealed class PidRunTests
     // If a command ended before PidRun had attached it, the runtime might have reaped it already.
     private static (int ExitCode, string Error) RunOnceAttached(string script)
     {
-        using PidRunProcess run = PidRunProcess.Start("sh", "-c", $"echo $$; read go; {script}");
+        using PidRunProcess run = PidRunProcess.Start("run", "sh", "-c", $"echo $$; read go; {script}");
         run.WaitForPidFdOf(Number(run.ReadLine()));
         run.WriteInput("\n");
         (int exitCode, _, string error) = run.WaitForExit();

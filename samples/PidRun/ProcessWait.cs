@@ -5,23 +5,15 @@ using PidFdProcess;
 namespace PidRun;
 
 /// <summary>Waits for processes that are not children of this program. Their statuses are its output, on stdout.</summary>
-internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
+internal sealed class ProcessWait(string[] names, TimeSpan timeout, bool isPlain)
 {
     public async Task<int> RunAsync()
     {
         using CaughtSignals signals = new();
 
-        // Open all of them first, because from then on no PID is taken for another process.
-        List<Process> processes = [];
-        List<string> names = [];
-        foreach (Process process in pids.Select(TryOpen).OfType<Process>())
-        {
-            processes.Add(process);
-            names.Add(NameOf(process));
-        }
-
+        bool allFound = ProcessName.TryOpenAll(names, out List<Process> processes);
         Task<PosixSignal> signal = signals.NextAsync();
-        Task exits = Task.WhenAll(processes.Zip(names, ReportExitAsync));
+        Task exits = Task.WhenAll(processes.ConvertAll(static process => ReportExitAsync(process, ProcessName.Of(process))));
         Task first;
         await using (LiveView.TryStart(processes, isPlain))
         {
@@ -31,7 +23,7 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
         if (first == exits)
         {
             await exits;
-            return processes.Count == pids.Length ? 0 : ExitCodes.Failed;
+            return allFound ? 0 : ExitCodes.Failed;
         }
 
         string running = string.Join(", ", processes.Where(process => !process.HasExitedPidFd()).Select(process => process.Id));
@@ -39,35 +31,9 @@ internal sealed class PidWait(int[] pids, TimeSpan timeout, bool isPlain)
         return first == signal ? ExitCodes.Of(await signal) : ExitCodes.TimedOut;
     }
 
-    private static Process? TryOpen(int pid)
-    {
-        try
-        {
-            return ProcessHandleRegistry.Default.Open(pid);
-        }
-        catch (ArgumentException)
-        {
-            Report.Line($"{pid}: no such process");
-            return null;
-        }
-    }
-
     private static async Task ReportExitAsync(Process process, string name)
     {
         PidFdExitStatus status = await process.WaitForExitStatusPidFdAsync();
         Console.WriteLine($"{process.Id} {name}: {status}");
-    }
-
-    private static string NameOf(Process process)
-    {
-        try
-        {
-            return process.ProcessName;
-        }
-        catch (InvalidOperationException)
-        {
-            // It has exited since it was opened.
-            return "?";
-        }
     }
 }

@@ -5,9 +5,9 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
 
-/// <summary>PidRun --pid with processes that are not its children, end to end.</summary>
+/// <summary>pidrun wait with processes that are not its children, end to end.</summary>
 [TestClass]
-public sealed class PidRunPidTests
+public sealed class PidRunWaitTests
 {
     private const string ExitsSeven = "trap 'exit 7' TERM; while :; do sleep 0.05; done";
 
@@ -43,9 +43,9 @@ public sealed class PidRunPidTests
         using NonChildProcess other = NonChildProcess.StartUnreaped();
         other.WaitUntilSleeper();
         other.KillAndWaitUntilZombie();
-        (int exitCode, string output, string error) = PidRunProcess.Run("--pid", $"{gone.Id},{other.Id}");
+        (int exitCode, string output, string error) = PidRunProcess.Run("wait", Text(gone.Id), Text(other.Id));
         Assert.AreEqual(125, exitCode, error);
-        Assert.AreEqual($"PidRun: {gone.Id}: no such process\n", error);
+        Assert.AreEqual($"pidrun: {gone.Id}: no such process\n", error);
         Assert.AreEqual($"{other.Id} sleep: killed by SIGKILL\n", output);
     }
 
@@ -53,10 +53,10 @@ public sealed class PidRunPidTests
     public void GivesUpAfterTheTimeoutAndLeavesTheProcessAlone()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
-        (int exitCode, string output, string error) = PidRunProcess.Run("--timeout", "300ms", "--pid", Text(foreign.Id));
+        (int exitCode, string output, string error) = PidRunProcess.Run("wait", "--timeout", "300ms", Text(foreign.Id));
         Assert.AreEqual(124, exitCode, error);
         Assert.AreEqual("", output);
-        Assert.AreEqual($"PidRun: timeout after 0.30 s; still running: {foreign.Id}\n", error);
+        Assert.AreEqual($"pidrun: timeout after 0.30 s; still running: {foreign.Id}\n", error);
         Assert.IsNotNull(ProcessTable.StateOf(foreign.Id));
     }
 
@@ -76,7 +76,7 @@ public sealed class PidRunPidTests
     public void ShowsTheRunningProcessesOnATerminal()
     {
         using NonChildProcess foreign = NonChildProcess.StartReaped();
-        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"--timeout 3s --pid {foreign.Id}");
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"wait --timeout 3s {foreign.Id}");
         Assert.AreEqual(124, exitCode, output);
         Assert.MatchesRegex($@"{foreign.Id} +sleep +\d+\.\d\d s", output);
     }
@@ -84,7 +84,7 @@ public sealed class PidRunPidTests
     /// <summary>Starts it, and waits until it has a pidfd of each.</summary>
     private static PidRunProcess StartWaiting(params int[] pids)
     {
-        PidRunProcess run = PidRunProcess.Start("--pid", string.Join(',', pids.Select(Text)));
+        PidRunProcess run = PidRunProcess.Start(["wait", .. pids.Select(Text)]);
         Array.ForEach(pids, run.WaitForPidFdOf);
         return run;
     }

@@ -1,0 +1,82 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Text;
+using PidFdProcess;
+using Process = System.Diagnostics.Process;
+
+namespace Supervisor;
+
+/// <summary>
+/// The processes of a run whose first process is gone. A supervisor that is killed during a stop can leave these descendants behind.
+/// </summary>
+internal static class RunMembers
+{
+    /// <summary>Kills all processes that have the name of the run in their environment.</summary>
+    /// <returns>Their number.</returns>
+    public static int Kill(Guid run)
+    {
+        byte[] mark = Encoding.ASCII.GetBytes($"{GatedStart.RunVariable}={run:N}\0");
+        int killed = 0;
+        for (int before = -1; killed > before;)
+        {
+            // A member may start another process during the look, so look again until there is none.
+            before = killed;
+            killed += Ids().Count(id => HasMark(id, mark) && TryKill(id, mark));
+        }
+
+        return killed;
+    }
+
+    /// <summary>Kills the process unless it is a stranger, because the PID was recycled before the pidfd was opened.</summary>
+    private static bool TryKill(int id, byte[] mark)
+    {
+        if (!ProcessHandleRegistry.Default.TryOpen(id, out Process? process))
+        {
+            return false;
+        }
+
+        using (process)
+        {
+            if (!HasMark(id, mark) || process.HasExitedPidFd())
+            {
+                return false;
+            }
+
+            try
+            {
+                process.KillViaPidFd(entireProcessTree: true);
+                return process.WaitForExitPidFd(TimeSpan.FromSeconds(5));
+            }
+            catch (Win32Exception)
+            {
+                // It has become a process of another user.
+                return false;
+            }
+        }
+    }
+
+    private static IEnumerable<int> Ids()
+    {
+        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    // The environment of a zombie is empty.
+    private static bool HasMark(int id, byte[] mark)
+    {
+        try
+        {
+            ReadOnlySpan<byte> environment = File.ReadAllBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/environ"));
+            return environment.StartsWith(mark) || environment.IndexOf((byte[])[0, .. mark]) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
