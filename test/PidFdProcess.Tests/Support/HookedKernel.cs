@@ -20,6 +20,9 @@ internal sealed class HookedKernel : IKernel
 
     public ConcurrentQueue<string> Calls { get; } = [];
 
+    /// <summary>Gets whether a pidfd tells no parent, as before Linux 6.13.</summary>
+    public bool HidesParents { get; init; }
+
     public Func<int, Errno?>? OnOpen { get; set; }
 
     public Func<SafePidFdHandle, int, Errno?>? OnSignal { get; set; }
@@ -86,7 +89,11 @@ internal sealed class HookedKernel : IKernel
         return OnWaitId?.Invoke(pidFd) ?? _kernel.WaitIdNoWait(pidFd, out info, out usage);
     }
 
-    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId) => _kernel.PidFdGetParent(pidFd, out parentId);
+    public Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId)
+    {
+        parentId = 0;
+        return HidesParents ? Errno.ENOTTY : _kernel.PidFdGetParent(pidFd, out parentId);
+    }
 
     public Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status)
     {

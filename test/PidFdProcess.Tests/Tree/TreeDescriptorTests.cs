@@ -40,6 +40,7 @@ public sealed class TreeDescriptorTests
                 return null;
             },
             OnReadStat = id => id == child && opened > 0 ? Errno.ENOENT : null,
+            HidesParents = true,
         };
         TreeKillTests.Kill(tree, kernel);
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
