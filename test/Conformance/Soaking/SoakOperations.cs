@@ -151,7 +151,7 @@ internal static class SoakOperations
     private static void TryStatus(SoakScene s)
     {
         bool exited = s.Registry.TryWaitForExitStatus(s.Process, TimeSpan.FromMilliseconds(s.Random.Next(4)), out PidFdExitStatus? status);
-        s.Run.Saw(s.Log.Note(exited));
+        s.Run.Note(s.Log.Note(exited));
         Check.Equal(exited, status is not null);
         if (exited)
         {

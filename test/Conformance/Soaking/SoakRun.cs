@@ -82,7 +82,8 @@ internal sealed class SoakRun(SoakProcess subject, int processId)
 
     public override string ToString() => $"{subject.Name}, process {ProcessId}, {State}{(IsRunning ? "" : $" with {string.Join(" or ", _endings)}")}";
 
-    private void Note(bool exited)
+    /// <summary>Takes an answer to the question whether the process has exited, from a call that does not wait for the reap.</summary>
+    public void Note(bool exited)
     {
         Check.That(!exited || !IsRunning, $"{this} runs, but was reported as exited");
         Check.That(exited || State != SoakState.Exited, $"{this} has exited, but was reported as running");
