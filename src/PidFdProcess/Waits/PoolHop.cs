@@ -1,10 +1,10 @@
-using System.Collections.Concurrent;
-
 namespace PidFdProcess.Waits;
 
 // Constraints: Code that awaits a task needs a pool thread. Handlers of Exited and the wait for the end of streams need one, too. If all pool threads
 // are blocked, an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because the pool serves completed
 // registered waits first.
+//
+// This code must not load an assembly. If the process is out of descriptors, that fails, and an exception on the event loop ends the program.
 //
 // Scheme: If nothing is queued, use an ordinary work item, which is faster. Otherwise register a wait for an event that is already set. If a pool
 // thread completes a task, the continuations go to that thread's own queue, which it serves next. All pending completions share one registered wait.
@@ -12,7 +12,8 @@ namespace PidFdProcess.Waits;
 /// <summary>The way from the event loop to the thread pool.</summary>
 internal static class PoolHop
 {
-    private static readonly ConcurrentQueue<TaskCompletionSource> s_completions = [];
+    // A ConcurrentQueue is in an assembly of its own.
+    private static readonly Queue<TaskCompletionSource> s_completions = new();
     private static int s_isQueued;
 
     /// <summary>Gets whether work is queued that no thread of the pool has begun.</summary>
@@ -33,7 +34,11 @@ internal static class PoolHop
     /// <summary>Completes a task on a pool thread, ahead of the work that is queued.</summary>
     public static void Complete(TaskCompletionSource source)
     {
-        s_completions.Enqueue(source);
+        lock (s_completions)
+        {
+            s_completions.Enqueue(source);
+        }
+
         if (Interlocked.Exchange(ref s_isQueued, 1) == 0)
         {
             Overtake(static (_, _) => CompleteAll(), null);
@@ -44,14 +49,32 @@ internal static class PoolHop
     {
         // Reset this before the queue is emptied, so that a completion that is added from now on queues another round.
         Interlocked.Exchange(ref s_isQueued, 0);
-        while (s_completions.TryDequeue(out TaskCompletionSource? source))
+        while (TakeCompletion() is { } source)
         {
             source.TrySetResult();
         }
     }
 
-    private static void Overtake(WaitOrTimerCallback callback, object? state) =>
-        ThreadPool.UnsafeRegisterWaitForSingleObject(SetEvent.Value, callback, state, Timeout.Infinite, executeOnlyOnce: true);
+    private static TaskCompletionSource? TakeCompletion()
+    {
+        lock (s_completions)
+        {
+            return s_completions.TryDequeue(out TaskCompletionSource? source) ? source : null;
+        }
+    }
+
+    private static void Overtake(WaitOrTimerCallback callback, object? state)
+    {
+        try
+        {
+            ThreadPool.UnsafeRegisterWaitForSingleObject(SetEvent.Value, callback, state, Timeout.Infinite, executeOnlyOnce: true);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The pool has no thread for registered waits and cannot start one.
+            ThreadPool.UnsafeQueueUserWorkItem(_ => callback(state, timedOut: false), null);
+        }
+    }
 
     private static class SetEvent
     {

@@ -50,7 +50,9 @@ internal static class ShortHosts
 
         if (!isKilled)
         {
+            // The exception has told that some may be left. They are orphans if the root is dead.
             registry.Kill(tree, entireProcessTree: true);
+            Array.ForEach(members, Native.KillByPid);
         }
 
         Check.That(registry.WaitForExit(tree, (int)Check.Limit.TotalMilliseconds), "the root of the tree does not end");
