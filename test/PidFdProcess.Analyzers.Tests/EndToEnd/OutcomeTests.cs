@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using PidFdProcess.Shared;
-using PidFdProcess.Tests.Package;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
@@ -19,7 +18,7 @@ public sealed class OutcomeTests
     [TestMethod]
     public async Task EachOverload_AttachesAtOnce_OnlyWithTheProperty()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject();
         app.Write("Program.cs", AppSources.Attachments);
 
@@ -42,7 +41,7 @@ public sealed class OutcomeTests
     [TestMethod]
     public async Task ResultsAndExceptions_AreThoseOfTheStockMethods()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject(properties: "<NoWarn>$(NoWarn);CS8625;CA1806</NoWarn>");
         app.Write("Program.cs", AppSources.Outcomes);
 
@@ -67,12 +66,12 @@ public sealed class OutcomeTests
         using Process target = Process.Start("/bin/sleep", "1000");
         try
         {
-            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Library.Folder; folder = folder.Parent!)
+            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Package.Folder; folder = folder.Parent!)
             {
                 folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             }
 
-            new DirectoryInfo(app.Library.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
+            new DirectoryInfo(app.Package.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
 
             string[] arguments =
             [
