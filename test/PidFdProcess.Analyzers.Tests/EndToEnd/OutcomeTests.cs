@@ -19,7 +19,7 @@ public sealed class OutcomeTests
     public async Task EachOverload_AttachesAtOnce_OnlyWithTheProperty()
     {
         DropInProject app = new(await DropInPackage.SharedAsync());
-        app.WriteProject();
+        app.WriteProject(properties: "<NoWarn>$(NoWarn);CA1416</NoWarn>");
         app.Write("Program.cs", AppSources.Attachments);
 
         await app.BuildAsync(On);
@@ -75,7 +75,7 @@ public sealed class OutcomeTests
 
             string[] arguments =
             [
-                "--reuid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
+                "--reuid", OtherUser, "--regid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
             ];
             return (await ToolRun.SucceedAsync("setpriv", arguments, app.Output)).Output.Replace($"{target.Id}", "PID", StringComparison.Ordinal);
         }
