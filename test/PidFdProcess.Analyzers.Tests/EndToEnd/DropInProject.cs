@@ -121,8 +121,8 @@ internal sealed class DropInProject
         Disabled(disabled))).Output.Trim();
 
     /// <summary>Runs the program that was published for itself.</summary>
-    public async Task<string> RunPublishedAsync() =>
-        (await ToolRun.SucceedAsync(Path.Combine(Output, Name), [], Folder, Disabled(null))).Output.Trim();
+    public async Task<string> RunPublishedAsync(string? disabled = null) =>
+        (await ToolRun.SucceedAsync(Path.Combine(Output, Name), [], Folder, Disabled(disabled))).Output.Trim();
 
     private static Dictionary<string, string?> Disabled(string? value) => new() { ["PIDFDPROCESS_DISABLED"] = value };
 

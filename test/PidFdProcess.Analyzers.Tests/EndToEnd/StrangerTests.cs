@@ -62,7 +62,7 @@ public sealed class StrangerTests
         RequireRecycling();
         DropInProject app = await SampleAsync();
 
-        ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "--severity", "info");
+        ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "PIDFD0005", "--severity", "info");
         Assert.AreEqual(0, format.ExitCode, format.Output + format.Errors);
         string supervisor = await File.ReadAllTextAsync(Path.Combine(app.Folder, "Supervisor.cs"));
         StringAssert.Contains(supervisor, "ProcessHandleRegistry.Default.Open(");
