@@ -25,6 +25,7 @@ public sealed class Net11Tests
                 <RuntimeFrameworkVersion>{s_version}</RuntimeFrameworkVersion>
                 <RuntimeIdentifier>{RuntimeInformation.RuntimeIdentifier}</RuntimeIdentifier>
                 <SelfContained>true</SelfContained>
+                <UseAppHost>true</UseAppHost>
                 <NoWarn>$(NoWarn);PIDFD0003</NoWarn>
                 """,
             items: $"""
