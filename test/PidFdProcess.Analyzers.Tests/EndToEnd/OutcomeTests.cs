@@ -4,7 +4,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 
-/// <summary>What an app can tell of the property: attachments, and nothing else.</summary>
+/// <summary>The property changes what is attached, and no result and no exception.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class OutcomeTests
@@ -55,7 +55,7 @@ public sealed class OutcomeTests
         Assert.AreEqual(stockOfOther, await RunAsOtherUserAsync(app));
     }
 
-    // As a user who may not signal the process. Not run unless the test may change the user.
+    // Runs the app as a user that must not signal the process. The test needs root for that, and returns null without it.
     private static async Task<string?> RunAsOtherUserAsync(DropInProject app)
     {
         if (!Environment.IsPrivilegedProcess || !ToolRun.Exists("setpriv"))

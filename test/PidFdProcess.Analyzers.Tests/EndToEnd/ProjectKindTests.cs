@@ -2,7 +2,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 
-/// <summary>Projects that can have the property, and those that cannot and say so.</summary>
+/// <summary>A project of each kind works with the property, or its build fails with a clear error.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class ProjectKindTests
