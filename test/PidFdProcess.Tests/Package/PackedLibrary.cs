@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Package;
 
 /// <summary>
-/// The package as a release builds it, from a commit with a remote. The commit has a copy of the current sources. So the repository is not written to,
-/// and the sources need not be in a repository. A second build, in a folder with another path, is made when a test asks for it.
+/// The package as a release builds it, from a commit with a remote. The commit has a copy of the current sources. So the repository is not written
+/// to, and the sources need not be in a repository. A second build, in a folder with another path, is made when a test asks for it.
 /// </summary>
 internal sealed class PackedLibrary
 {
