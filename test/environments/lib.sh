@@ -57,10 +57,15 @@ esac
 # The self-contained program for this machine.
 publish_here() { publish "$rid" net10.0 "$rid"; }
 
-# The same as Native AOT.
-publish_aot() {
+# What the SDK links a Native AOT program with.
+need_linker() {
   need clang=clang
   [[ -e /usr/include/zlib.h ]] || { apt-get update -q && apt-get install -y -q --no-install-recommends zlib1g-dev; } >"$out/apt.log" 2>&1
+}
+
+# The same as Native AOT.
+publish_aot() {
+  need_linker
   publish native-aot net10.0 "$rid" -p:ConformanceAot=true -p:TrimmerSingleWarn=false
 }
 

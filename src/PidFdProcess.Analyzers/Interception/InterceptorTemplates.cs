@@ -64,7 +64,8 @@ internal static class InterceptorTemplates
             """,
         [StockMethod.WaitForExitStatusAsync] = $$"""
             async {{Task}}<{{Status}}> WaitForExitStatusAsync(this {{Process}} process, {{Token}}) =>
-                {{Library}}.CanReplace(process)
+                !cancellationToken.IsCancellationRequested
+                && {{Library}}.CanReplace(process)
                 && {{Library}}.TryGetStockStatus(
                     await {{Extensions}}.WaitForExitStatusPidFdAsync(process, cancellationToken).ConfigureAwait(false),
                     out int exitCode,

@@ -29,6 +29,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
         context.RegisterOperationAction(AnalyzeMethodGroup, OperationKind.MethodReference);
         context.RegisterOperationAction(AnalyzeProperty, OperationKind.PropertyReference);
         context.RegisterOperationAction(AnalyzeDynamic, OperationKind.DynamicInvocation);
+        context.RegisterOperationAction(AnalyzeEvent, OperationKind.EventAssignment);
     }
 
     private static void AnalyzeInvocation(OperationAnalysisContext context, RepeatedFiles repeated)
@@ -74,6 +75,27 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
             && reference.Parent is not INameOfOperation)
         {
             Report(context, reference.Property.Name, "a property", Counterparts.HasExited);
+        }
+    }
+
+    // A handler is no call and needs no edit, unless it only completes a task that is awaited.
+    private static void AnalyzeEvent(OperationAnalysisContext context)
+    {
+        IEventAssignmentOperation assignment = (IEventAssignmentOperation)context.Operation;
+        if (assignment.EventReference is IEventReferenceOperation
+            {
+                Event: { Name: "Exited", ContainingType: var type },
+                Instance: ILocalReferenceOperation or IParameterReferenceOperation,
+            } reference
+            && ProcessTypes.IsProcess(type)
+            && !IsOn(context)
+            && ExitedTask.Find(assignment.Syntax) is { Declaration: var declaration }
+            && assignment.SemanticModel!.GetDeclaredSymbol(declaration.Declaration.Variables[0]) is ILocalSymbol { Type: var source }
+            && ProcessTypes.Is(source, "TaskCompletionSource", "System", "Threading", "Tasks")
+            && !StockScope.Contains(EnclosingSymbol(context)))
+        {
+            context.ReportDiagnostic(
+                Diagnostic.Create(Descriptors.StockCall, Place.Of(reference.Syntax), "Exited", ExitedTask.Replacement));
         }
     }
 

@@ -8,22 +8,24 @@ internal sealed class DropInProject
 {
     private readonly Dictionary<string, string?> _environment;
 
-    public DropInProject(PackedLibrary library, string name = "App", string extension = "csproj")
+    private bool _isRestored;
+
+    public DropInProject(DropInPackage package, string name = "App", string extension = "csproj")
     {
-        Library = library;
+        Package = package;
         Name = name;
-        Folder = Directory.CreateDirectory(Path.Combine(library.Folder, $"dropin-{Guid.NewGuid():N}", name)).FullName;
+        Folder = Directory.CreateDirectory(Path.Combine(package.Folder, $"dropin-{Guid.NewGuid():N}", name)).FullName;
         File = Path.Combine(Folder, $"{name}.{extension}");
         _environment = new Dictionary<string, string?>(PackedLibrary.Environment)
         {
-            ["NUGET_PACKAGES"] = Path.Combine(library.Folder, "packages"),
+            ["NUGET_PACKAGES"] = Path.Combine(package.Folder, "packages"),
         };
 
         // The machine's own sources stay in force beside the feed, and what its cache has need not be fetched again.
         Write("nuget.config", $"""
             <configuration>
               <packageSources>
-                <add key="packed" value="{library.Feed}" />
+                <add key="packed" value="{package.Feed}" />
               </packageSources>
               <fallbackPackageFolders>
                 <add key="machine" value="{MachinePackages()}" />
@@ -32,7 +34,7 @@ internal sealed class DropInProject
             """);
     }
 
-    public PackedLibrary Library { get; }
+    public DropInPackage Package { get; }
 
     public string Name { get; }
 
@@ -43,29 +45,33 @@ internal sealed class DropInProject
     /// <summary>Gets where a build puts the program.</summary>
     public string Output => Path.Combine(Folder, "out");
 
-    private string Reference => $"""<PackageReference Include="PidFdProcess" Version="{Library.Version}" />""";
+    private string Reference => $"""<PackageReference Include="PidFdProcess" Version="{Package.Version}" />""";
 
     /// <summary>Writes the project file. Warnings are errors in it.</summary>
-    public void WriteProject(string framework = "net10.0", string properties = "", string? items = null) => System.IO.File.WriteAllText(File, $"""
-        <Project Sdk="Microsoft.NET.Sdk">
-          <PropertyGroup>
-            <OutputType>Exe</OutputType>
-            <TargetFramework>{framework}</TargetFramework>
-            <Nullable>enable</Nullable>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-            <NuGetAudit>false</NuGetAudit>
-            <InvariantGlobalization>true</InvariantGlobalization>
-            <SatelliteResourceLanguages>en</SatelliteResourceLanguages>
-            <RootNamespace>{Name}</RootNamespace>
-            <UseAppHost Condition="'$(SelfContained)' != 'true' and '$(PublishAot)' != 'true'">false</UseAppHost>
-            {properties}
-          </PropertyGroup>
-          <ItemGroup>
-            {items ?? Reference}
-          </ItemGroup>
-        </Project>
-        """);
+    public void WriteProject(string framework = "net10.0", string properties = "", string? items = null)
+    {
+        _isRestored = false;
+        System.IO.File.WriteAllText(File, $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>{framework}</TargetFramework>
+                <Nullable>enable</Nullable>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <NuGetAudit>false</NuGetAudit>
+                <InvariantGlobalization>true</InvariantGlobalization>
+                <SatelliteResourceLanguages>en</SatelliteResourceLanguages>
+                <RootNamespace>{Name}</RootNamespace>
+                <UseAppHost Condition="'$(SelfContained)' != 'true' and '$(PublishAot)' != 'true'">false</UseAppHost>
+                {properties}
+              </PropertyGroup>
+              <ItemGroup>
+                {items ?? Reference}
+              </ItemGroup>
+            </Project>
+            """);
+    }
 
     public void Write(string name, string text) => System.IO.File.WriteAllText(Path.Combine(Folder, name), text);
 
@@ -75,18 +81,23 @@ internal sealed class DropInProject
     /// <summary>Builds, and fails the test with the output if that fails or warns.</summary>
     public async Task BuildAsync(params string[] arguments)
     {
-        ToolRun build = await DotNetAsync(["build", "-o", Output, .. arguments]);
+        ToolRun build = await TryBuildAsync(arguments);
         Assert.AreEqual(0, build.ExitCode, build.Output + build.Errors);
         Assert.DoesNotContain("warning", build.Output);
+        _isRestored = true;
     }
 
     /// <summary>Builds, expects it to fail, and returns what it said.</summary>
     public async Task<string> FailToBuildAsync(params string[] arguments)
     {
-        ToolRun build = await DotNetAsync(["build", "-o", Output, .. arguments]);
+        ToolRun build = await TryBuildAsync(arguments);
         Assert.AreNotEqual(0, build.ExitCode, build.Output);
         return build.Output;
     }
+
+    // The property does not change what a restore does, so that one restore serves all builds of a project.
+    private Task<ToolRun> TryBuildAsync(string[] arguments) =>
+        DotNetAsync(["build", "-o", Output, .. _isRestored ? (string[])["--no-restore"] : [], .. arguments]);
 
     /// <summary>Publishes, or gives up the test as inconclusive if what that takes cannot be restored.</summary>
     public async Task PublishAsync(params string[] arguments)
@@ -110,8 +121,8 @@ internal sealed class DropInProject
         Disabled(disabled))).Output.Trim();
 
     /// <summary>Runs the program that was published for itself.</summary>
-    public async Task<string> RunPublishedAsync() =>
-        (await ToolRun.SucceedAsync(Path.Combine(Output, Name), [], Folder, Disabled(null))).Output.Trim();
+    public async Task<string> RunPublishedAsync(string? disabled = null) =>
+        (await ToolRun.SucceedAsync(Path.Combine(Output, Name), [], Folder, Disabled(disabled))).Output.Trim();
 
     private static Dictionary<string, string?> Disabled(string? value) => new() { ["PIDFDPROCESS_DISABLED"] = value };
 

@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using PidFdProcess.Shared;
-using PidFdProcess.Tests.Package;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 
-/// <summary>What an app can tell of the property: attachments, and nothing else.</summary>
+/// <summary>The property changes what is attached, and no result and no exception.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class OutcomeTests
@@ -19,8 +18,8 @@ public sealed class OutcomeTests
     [TestMethod]
     public async Task EachOverload_AttachesAtOnce_OnlyWithTheProperty()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
-        app.WriteProject();
+        DropInProject app = new(await DropInPackage.SharedAsync());
+        app.WriteProject(properties: "<NoWarn>$(NoWarn);CA1416</NoWarn>");
         app.Write("Program.cs", AppSources.Attachments);
 
         await app.BuildAsync(On);
@@ -42,7 +41,7 @@ public sealed class OutcomeTests
     [TestMethod]
     public async Task ResultsAndExceptions_AreThoseOfTheStockMethods()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject(properties: "<NoWarn>$(NoWarn);CS8625;CA1806</NoWarn>");
         app.Write("Program.cs", AppSources.Outcomes);
 
@@ -56,7 +55,7 @@ public sealed class OutcomeTests
         Assert.AreEqual(stockOfOther, await RunAsOtherUserAsync(app));
     }
 
-    // As a user who may not signal the process. Not run unless the test may change the user.
+    // Runs the app as a user that must not signal the process. The test needs root for that, and returns null without it.
     private static async Task<string?> RunAsOtherUserAsync(DropInProject app)
     {
         if (!Environment.IsPrivilegedProcess || !ToolRun.Exists("setpriv"))
@@ -67,16 +66,16 @@ public sealed class OutcomeTests
         using Process target = Process.Start("/bin/sleep", "1000");
         try
         {
-            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Library.Folder; folder = folder.Parent!)
+            for (DirectoryInfo folder = new(app.Output); folder.FullName != app.Package.Folder; folder = folder.Parent!)
             {
                 folder.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
             }
 
-            new DirectoryInfo(app.Library.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
+            new DirectoryInfo(app.Package.Folder).UnixFileMode |= UnixFileMode.OtherExecute;
 
             string[] arguments =
             [
-                "--reuid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
+                "--reuid", OtherUser, "--regid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
             ];
             return (await ToolRun.SucceedAsync("setpriv", arguments, app.Output)).Output.Replace($"{target.Id}", "PID", StringComparison.Ordinal);
         }

@@ -1,9 +1,8 @@
-using PidFdProcess.Tests.Package;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 
-/// <summary>Projects that can have the property, and those that cannot and say so.</summary>
+/// <summary>A project of each kind works with the property, or its build fails with a clear error.</summary>
 [TestClass]
 [DoNotParallelize]
 public sealed class ProjectKindTests
@@ -104,9 +103,9 @@ public sealed class ProjectKindTests
     [TestMethod]
     public async Task TheOldestCompiler_Works()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject("net8.0", items: $"""
-            <PackageReference Include="PidFdProcess" Version="{app.Library.Version}" />
+            <PackageReference Include="PidFdProcess" Version="{app.Package.Version}" />
             <PackageReference Include="Microsoft.Net.Compilers.Toolset" Version="4.14.0" PrivateAssets="all" />
             """);
         app.Write("Program.cs", Program);
@@ -126,10 +125,10 @@ public sealed class ProjectKindTests
     [DataRow("fsproj", "Program.fs", "[<EntryPoint>]\nlet main _ = 0")]
     public async Task AnotherLanguage_IsAnError_OnlyWithTheProperty(string extension, string file, string code)
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync(), extension: extension);
+        DropInProject app = new(await DropInPackage.SharedAsync(), extension: extension);
         app.WriteProject(items: $"""
             <Compile Include="{file}" Condition="'{extension}' == 'fsproj'" />
-            <PackageReference Include="PidFdProcess" Version="{app.Library.Version}" />
+            <PackageReference Include="PidFdProcess" Version="{app.Package.Version}" />
             """);
         app.Write(file, code);
         await app.BuildAsync();
@@ -151,7 +150,7 @@ public sealed class ProjectKindTests
                 public static void Stop(System.Diagnostics.Process process) { process.Kill(); process.WaitForExit(); }
             }
             """);
-        DropInProject app = new(library.Library, "Caller");
+        DropInProject app = new(library.Package, "Caller");
         app.WriteProject(items: $"""<ProjectReference Include="{library.File}" />""");
         app.Write("Program.cs", Program.Replace("process.Kill();", "Library.Stop(process);", StringComparison.Ordinal));
 
@@ -178,7 +177,7 @@ public sealed class ProjectKindTests
 
     private static async Task<DropInProject> ProjectAsync(string framework = "net10.0", string properties = "")
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject(framework, properties);
         app.Write("Program.cs", Program);
         return app;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using PidFdProcess.Shared;
-using PidFdProcess.Tests.Package;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.EndToEnd;
@@ -10,9 +9,6 @@ namespace PidFdProcess.Analyzers.Tests.EndToEnd;
 [DoNotParallelize]
 public sealed class StrangerTests
 {
-    [TestInitialize]
-    public void RequireToBeAsked() => EndToEndSwitch.Require();
-
     private const string Lives = "The stranger that got the service's PID lives.";
     private const string Killed = "The stranger that got the service's PID was killed.";
     private const string On = "-p:PidFdProcessDropIn=true";
@@ -24,6 +20,11 @@ public sealed class StrangerTests
     [DataRow("Release")]
     public async Task AnUneditedApp_SparesTheStranger_OnlyWithTheProperty(string configuration)
     {
+        if (configuration != "Debug")
+        {
+            EndToEndSwitch.Require();
+        }
+
         RequireRecycling();
         DropInProject app = await SampleAsync();
 
@@ -45,6 +46,7 @@ public sealed class StrangerTests
     [DataRow("-p:PublishAot=true")]
     public async Task APublishedApp_SparesTheStranger(string kind)
     {
+        EndToEndSwitch.Require();
         RequireRecycling();
         DropInProject app = await SampleAsync();
 
@@ -56,10 +58,11 @@ public sealed class StrangerTests
     [TestMethod]
     public async Task AnAppThatWasMigratedByDotNetFormat_SparesTheStranger()
     {
+        EndToEndSwitch.Require();
         RequireRecycling();
         DropInProject app = await SampleAsync();
 
-        ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "--severity", "info");
+        ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "PIDFD0005", "--severity", "info");
         Assert.AreEqual(0, format.ExitCode, format.Output + format.Errors);
         string supervisor = await File.ReadAllTextAsync(Path.Combine(app.Folder, "Supervisor.cs"));
         StringAssert.Contains(supervisor, "ProcessHandleRegistry.Default.Open(");
@@ -72,7 +75,7 @@ public sealed class StrangerTests
 
     private static async Task<DropInProject> SampleAsync()
     {
-        DropInProject app = new(await PackedLibrary.SharedAsync());
+        DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject();
         foreach (string file in RepositoryFiles.Enumerate("samples/DropIn", "*.cs"))
         {

@@ -113,12 +113,13 @@ public sealed partial class PackageTests
     }
 
     [TestMethod]
-    public void TwoBuildsInDifferentFoldersAreTheSame()
+    public async Task TwoBuildsInDifferentFoldersAreTheSame()
     {
+        string secondFeed = await s_library.SecondFeedAsync();
         using ZipArchive first = s_library.OpenPackage();
-        using ZipArchive second = s_library.OpenPackage(s_library.SecondFeed);
+        using ZipArchive second = s_library.OpenPackage(secondFeed);
         using ZipArchive firstSymbols = s_library.OpenSymbols();
-        using ZipArchive secondSymbols = s_library.OpenSymbols(s_library.SecondFeed);
+        using ZipArchive secondSymbols = s_library.OpenSymbols(secondFeed);
 
         AssertSame(first, second, ".dll");
         AssertSame(firstSymbols, secondSymbols, ".pdb");

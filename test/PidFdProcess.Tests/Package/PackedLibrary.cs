@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Package;
 
 /// <summary>
-/// The package as a release builds it, from a commit with a remote. It is built twice, in two folders with different paths. The commit has a copy of
-/// the current sources. So the repository is not written to, and the sources need not be in a repository.
+/// The package as a release builds it, from a commit with a remote. The commit has a copy of the current sources. So the repository is not written
+/// to, and the sources need not be in a repository. A second build, in a folder with another path, is made when a test asks for it.
 /// </summary>
 internal sealed class PackedLibrary
 {
@@ -18,8 +18,11 @@ internal sealed class PackedLibrary
     private static readonly Lazy<Task<PackedLibrary>> s_shared =
         new(static () => PackAsync(Directory.CreateTempSubdirectory("pidfdprocess-package-").FullName));
 
+    private readonly Lazy<Task<string>> _secondFeed;
+
     private PackedLibrary(string folder, string version, string commit)
     {
+        _secondFeed = new(PackAgainAsync);
         Folder = folder;
         Version = version;
         Commit = commit;
@@ -36,11 +39,10 @@ internal sealed class PackedLibrary
     /// <summary>Gets the clone that was packed.</summary>
     public string Sources => Path.Combine(Folder, "first");
 
+    private string SecondSources => Path.Combine(Folder, "second", "with", "a", "longer", "path");
+
     /// <summary>Gets the local folder feed.</summary>
     public string Feed => Path.Combine(Folder, "feed");
-
-    /// <summary>Gets the feed of the second build.</summary>
-    public string SecondFeed => Path.Combine(Folder, "feed2");
 
     /// <summary>Gets the environment for the SDK, without the variables of the test runner and without servers that outlive it.</summary>
     public static Dictionary<string, string?> Environment { get; } = new()
@@ -79,15 +81,22 @@ internal sealed class PackedLibrary
         }
 
         string commit = await CommitAsync(first);
-        string second = Path.Combine(folder, "second", "with", "a", "longer", "path");
-        Copy(first, second);
-
         string version = string.Create(CultureInfo.InvariantCulture, $"0.0.1-test.{DateTime.UtcNow.Ticks}");
         PackedLibrary library = new(folder, version, commit);
+        Copy(first, library.SecondSources);
         await library.PackAsync(first, library.Feed);
-        await library.PackAsync(second, library.SecondFeed);
         return library;
     }
+
+    private async Task<string> PackAgainAsync()
+    {
+        string feed = Path.Combine(Folder, "feed2");
+        await PackAsync(SecondSources, feed);
+        return feed;
+    }
+
+    /// <summary>Builds the commit once more in another folder, and returns the feed with the result.</summary>
+    public Task<string> SecondFeedAsync() => _secondFeed.Value;
 
     public ZipArchive OpenPackage(string? feed = null) => Open(feed ?? Feed, "nupkg");
 
