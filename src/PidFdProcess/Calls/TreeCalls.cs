@@ -33,9 +33,9 @@ internal static class TreeCalls
     }
 
     /// <summary>Kills the descendants of the process, and not the process itself.</summary>
-    public static void KillDescendants(in PinnedRun run, AttachmentTable runs)
+    public static void KillDescendants(in PinnedRun run, Process process, AttachmentTable runs)
     {
-        if (run.IsOver)
+        if (run.HasLostId(process))
         {
             return;
         }
@@ -54,6 +54,12 @@ internal static class TreeCalls
     {
         if (run.IsOver)
         {
+            return ExitStatusResolver.StatusOf(run, process);
+        }
+
+        if (run.HasLostId(process))
+        {
+            FallBack.NoteExit(run, exited: true);
             return ExitStatusResolver.StatusOf(run, process);
         }
 
