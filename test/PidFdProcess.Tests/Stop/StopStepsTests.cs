@@ -56,6 +56,21 @@ public sealed class StopStepsTests
     }
 
     [TestMethod]
+    [DataRow(true, ProcessStopScope.Process)]
+    [DataRow(false, ProcessStopScope.Process)]
+    [DataRow(false, ProcessStopScope.EntireTree)]
+    public async Task AStepWithSigKill_IsAKillOfThisLibrary(bool blocking, ProcessStopScope scope)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        ProcessStopOptions options = new()
+        {
+            Steps = [new(PosixSignal.SIGTERM, TimeSpan.FromMilliseconds(20)), new((PosixSignal)Native.SigKill, s_limit)],
+            Scope = scope,
+        };
+        Assert.AreEqual("killed by SIGKILL (canceled)", (await StopAsync(process, options, blocking)).ToString());
+    }
+
+    [TestMethod]
     public async Task NoSteps_KillAtOnce()
     {
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
