@@ -58,6 +58,11 @@ internal static class GracefulStop
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
+            if (step.Signal != 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             killed |= Signal(run, process, step.Signal);
             if (await WaitWithinAsync(run, process, step.Milliseconds, cancellationToken).ConfigureAwait(false))
             {
