@@ -52,7 +52,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <param name="startInfo">What to start.</param>
     /// <returns>The process. The caller disposes it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="startInfo"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ObjectDisposedException">The scope was stopped or disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The scope was stopped, or the scope or its registry was disposed.</exception>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     /// <exception cref="InvalidOperationException">
     /// No file name is given, or the options do not allow <see cref="ProcessStartInfo.UseShellExecute"/>, which is on.
@@ -64,15 +64,24 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     public Process Start(ProcessStartInfo startInfo)
     {
         ObjectDisposedException.ThrowIf(_members.IsClosed, this);
+        _members.Runs.ThrowIfDisposed();
         Process process = ToolStart.Start(startInfo, _members.Plan.KillOnParentExit, _members.Plan.NewSession);
-        if (!_members.TryAdd(process, leadsSession: _members.Plan.NewSession))
+        bool isOwned = false;
+        try
         {
-            process.KillViaPidFd(entireProcessTree: true);
-            process.Dispose();
-            throw new ObjectDisposedException(nameof(ProcessScope), "The scope was stopped during the start. The process was killed.");
+            isOwned = _members.TryAdd(process, leadsSession: _members.Plan.NewSession);
+        }
+        finally
+        {
+            if (!isOwned)
+            {
+                Discard(process);
+            }
         }
 
-        return process;
+        return isOwned
+            ? process
+            : throw new ObjectDisposedException(nameof(ProcessScope), "The scope was stopped during the start. The process was killed.");
     }
 
     /// <summary>Adds a process to the scope, which may be a child or a non-child.</summary>
@@ -121,5 +130,14 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     {
         await _stop.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _signals?.Dispose();
+    }
+
+    /// <summary>Kills a process that the caller does not get.</summary>
+    private static void Discard(Process process)
+    {
+        using (process)
+        {
+            process.KillViaPidFd(entireProcessTree: true);
+        }
     }
 }

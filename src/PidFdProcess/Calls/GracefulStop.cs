@@ -19,27 +19,31 @@ internal static class GracefulStop
     /// <summary>Stops the process on the calling thread.</summary>
     public static PidFdExitStatus Stop(PinnedRun run, Process process, AttachmentTable runs, StopPlan plan)
     {
-        if (plan.IsForTree)
-        {
-            return TreeCalls.Stop(run, process, runs, plan, CancellationToken.None);
-        }
+        return plan.IsForTree
+            ? TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)
+            : StopProcess(run, process, plan);
+    }
 
+    /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
+    public static PidFdExitStatus StopProcess(in PinnedRun run, Process process, StopPlan plan)
+    {
+        bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
-            Signal(run, process, step.Signal);
+            killed |= Signal(run, process, step.Signal);
             if (BlockingWait.WaitForExit(run, process, step.Milliseconds, WaitPromise.Exit))
             {
-                return ExitStatusResolver.StatusOf(run, process);
+                return StatusAfter(run, process, killed);
             }
         }
 
-        bool killed = RunSignal.Send(run, process, SignalNumbers.SigKill);
+        killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
         if (!BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit))
         {
             throw Survived(run, plan);
         }
 
-        return AfterKill(run, process, killed);
+        return StatusAfter(run, process, killed);
     }
 
     /// <summary>Stops the process without blocking the caller.</summary>
@@ -51,16 +55,22 @@ internal static class GracefulStop
             return await OwnThread.RunAsync(() => TreeCalls.Stop(run, process, runs, plan, cancellationToken)).ConfigureAwait(false);
         }
 
+        bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
-            Signal(run, process, step.Signal);
+            if (step.Signal != 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            killed |= Signal(run, process, step.Signal);
             if (await WaitWithinAsync(run, process, step.Milliseconds, cancellationToken).ConfigureAwait(false))
             {
-                return ExitStatusResolver.StatusOf(run, process);
+                return StatusAfter(run, process, killed);
             }
         }
 
-        return await KillAsync(run, process, plan, cancellationToken).ConfigureAwait(false);
+        return await KillAsync(run, process, plan, killed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for the exit, and kills the process when the token is cancelled.</summary>
@@ -77,7 +87,7 @@ internal static class GracefulStop
             StopPlan plan = new([], entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process, StopPlan.DefaultKillMilliseconds);
             return entireProcessTree
                 ? await OwnThread.RunAsync(() => TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)).ConfigureAwait(false)
-                : await KillAsync(run, process, plan, CancellationToken.None).ConfigureAwait(false);
+                : await KillAsync(run, process, plan, killed: false, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -86,25 +96,30 @@ internal static class GracefulStop
         $"Process {run.Attachment.ProcessId} has not exited {plan.KillMilliseconds} ms after SIGKILL. "
         + "It exits after a call in state D (see /proc/PID/wchan), a frozen cgroup or a tracer has let it go.");
 
-    private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, Process process, StopPlan plan, CancellationToken cancellationToken)
+    private static async Task<PidFdExitStatus> KillAsync(
+        PinnedRun run, Process process, StopPlan plan, bool killed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        bool killed = RunSignal.Send(run, process, SignalNumbers.SigKill);
+        killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
         return await WaitWithinAsync(run, process, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false)
-            ? AfterKill(run, process, killed)
+            ? StatusAfter(run, process, killed)
             : throw Survived(run, plan);
     }
 
     /// <summary>Sends the signal of a step, and SIGCONT after it. Signal 0 is not sent.</summary>
-    public static void Signal(in PinnedRun run, Process process, int signal)
+    /// <returns>Whether the process took a SIGKILL.</returns>
+    public static bool Signal(in PinnedRun run, Process process, int signal)
     {
-        if (signal != 0 && RunSignal.Send(run, process, signal) && signal != SignalNumbers.SigKill)
+        bool isSent = signal != 0 && RunSignal.Send(run, process, signal);
+        if (isSent && signal != SignalNumbers.SigKill)
         {
             RunSignal.TrySend(run, process, SignalNumbers.SigCont);
         }
+
+        return isSent && signal == SignalNumbers.SigKill;
     }
 
-    private static PidFdExitStatus AfterKill(in PinnedRun run, Process process, bool killed)
+    private static PidFdExitStatus StatusAfter(in PinnedRun run, Process process, bool killed)
     {
         PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
         return killed ? status.AfterKill() : status;

@@ -69,7 +69,7 @@ internal static class GroupSignal
 
     private static bool ByNumber(in PinnedRun run, Process process, int signal)
     {
-        if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+        if (run.HasLostId(process))
         {
             return false;
         }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
-using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
@@ -81,7 +80,7 @@ internal static class ParentCalls
 
         if (run.Handle is { } pinned
             ? pinned.IsReaped()
-            : run.IsOver || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+            : run.HasLostId(process))
         {
             throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no parent any more.");
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
@@ -51,6 +52,13 @@ internal readonly struct PinnedRun : IDisposable
             }
         }
     }
+
+    /// <summary>
+    /// Returns whether the run has ended and only its PID is left to go by, which another process may have. Asks the runtime if there is no pidfd.
+    /// Raises nothing.
+    /// </summary>
+    public bool HasLostId(Process process) => Handle is null
+        && (IsOver || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run) || !Attachment.Run.IsCurrentIn(process));
 
     public void Dispose() => Handle?.Release();
 }

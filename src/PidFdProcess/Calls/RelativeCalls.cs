@@ -32,7 +32,7 @@ internal static class RelativeCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        if (run.IsOver)
+        if (run.HasLostId(process))
         {
             return [];
         }
@@ -58,7 +58,7 @@ internal static class RelativeCalls
     {
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        if (!run.IsOver)
+        if (!run.HasLostId(process))
         {
             using TreeMembers members = MembersOf(runs, run);
             int pause = FirstPause;

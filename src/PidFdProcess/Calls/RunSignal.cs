@@ -34,7 +34,7 @@ internal static class RunSignal
     public static bool SendByPid(in PinnedRun run, Process process, int signal)
     {
         int processId = run.Attachment.ProcessId;
-        if (run.IsOver || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) || !run.Attachment.Run.IsCurrentIn(process))
+        if (run.HasLostId(process))
         {
             return Answer(processId, signal, ErrnoTable.Kill, Errno.ESRCH);
         }

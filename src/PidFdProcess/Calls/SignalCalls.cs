@@ -38,7 +38,7 @@ internal static class SignalCalls
     public static void KillDescendants(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        TreeCalls.KillDescendants(run, runs);
+        TreeCalls.KillDescendants(run, process, runs);
     }
 
     /// <summary>Sends a signal. Returns <see langword="false"/> if the process has exited.</summary>

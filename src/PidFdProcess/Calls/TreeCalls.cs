@@ -33,9 +33,9 @@ internal static class TreeCalls
     }
 
     /// <summary>Kills the descendants of the process, and not the process itself.</summary>
-    public static void KillDescendants(in PinnedRun run, AttachmentTable runs)
+    public static void KillDescendants(in PinnedRun run, Process process, AttachmentTable runs)
     {
-        if (run.IsOver)
+        if (run.HasLostId(process))
         {
             return;
         }
@@ -54,6 +54,12 @@ internal static class TreeCalls
     {
         if (run.IsOver)
         {
+            return ExitStatusResolver.StatusOf(run, process);
+        }
+
+        if (run.HasLostId(process))
+        {
+            FallBack.NoteExit(run, exited: true);
             return ExitStatusResolver.StatusOf(run, process);
         }
 
@@ -108,18 +114,6 @@ internal static class TreeCalls
     private static PidFdExitStatus StopWithoutProc(in PinnedRun run, Process process, StopPlan plan, Errno error)
     {
         FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
-        foreach (TreeStopStep step in plan.Steps)
-        {
-            GracefulStop.Signal(run, process, step.Signal);
-            if (BlockingWait.WaitForExit(run, process, step.Milliseconds, WaitPromise.Exit))
-            {
-                return ExitStatusResolver.StatusOf(run, process);
-            }
-        }
-
-        bool killed = RunSignal.Send(run, process, SignalNumbers.SigKill);
-        return BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit)
-            ? killed ? ExitStatusResolver.StatusOf(run, process).AfterKill() : ExitStatusResolver.StatusOf(run, process)
-            : throw GracefulStop.Survived(run, plan);
+        return GracefulStop.StopProcess(run, process, plan);
     }
 }

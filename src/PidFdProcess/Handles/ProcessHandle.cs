@@ -18,6 +18,7 @@ internal sealed class ProcessHandle : ExitRegistration
 {
     private const int ClosedByAttachment = 1;
     private const int ExitCounted = 2;
+    private const int FinishPending = 4;
 
     private ExitRecord? _exit;
     private volatile bool _isKernelChild;
@@ -155,6 +156,12 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Succeeds once, so that each exit is counted once in the meter.</summary>
     public bool TryCountExit() => TryMark(ExitCounted);
+
+    /// <summary>Succeeds unless a wait for the reap is pending that closes the pidfd, so that there is one at a time.</summary>
+    public bool TryBeginFinish() => TryMark(FinishPending);
+
+    /// <summary>Notes that the wait for the reap has ended.</summary>
+    public void EndFinish() => Interlocked.And(ref _marks, ~FinishPending);
 
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
     public void Finish(RunEnd end)

@@ -26,7 +26,8 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     public ScopePlan Plan => plan;
 
     /// <summary>Gets the processes that the user has given to the scope and that have not been seen to exit.</summary>
-    public IReadOnlyList<Process> Processes => [.. All().Where(static member => !member.IsLeftover).Select(static member => member.Process)];
+    public IReadOnlyList<Process> Processes => [.. All()
+        .Where(static member => !member.IsLeftover && !member.Exit.IsCompletedSuccessfully).Select(static member => member.Process)];
 
     public int Count
     {
@@ -124,12 +125,11 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
             return;
         }
 
+        bool isKept = false;
         try
         {
-            if (member.SessionId != 0)
-            {
-                AdoptLeftovers(member.SessionId);
-            }
+            // If descriptors are short, the leader stays a member, so that a stop looks for its session.
+            isKept = member.SessionId != 0 && !TryAdoptLeftovers(member.SessionId);
         }
         catch (InvalidOperationException)
         {
@@ -137,7 +137,10 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
         finally
         {
-            Remove(member);
+            if (!isKept)
+            {
+                Remove(member);
+            }
         }
     }
 
@@ -164,24 +167,29 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
-    private void AdoptLeftovers(int sessionId)
+    /// <returns><see langword="false"/> if the processes cannot be listed now, because descriptors are short.</returns>
+    private bool TryAdoptLeftovers(int sessionId)
     {
         long exitSeenAt = Stopwatch.GetTimestamp();
         lock (_adoptionGate)
         {
             List<ScopeMember> members = All();
-            foreach (Process process in SessionLeftovers.Open(
+            List<Process> leftovers = SessionLeftovers.Open(
                 runs,
                 sessionId,
                 id => members.Exists(member => member.Id == id && !member.IsReaped()),
                 () => members.Exists(member => member.SessionId == sessionId && !member.IsReaped()),
-                exitSeenAt))
+                exitSeenAt,
+                out bool isComplete);
+            foreach (Process process in leftovers)
             {
                 if (!TryAdd(new ScopeMember(process, PinnedRun.Of(runs, process), sessionId)))
                 {
                     process.Dispose();
                 }
             }
+
+            return isComplete;
         }
     }
 }

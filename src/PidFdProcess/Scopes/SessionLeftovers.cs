@@ -26,20 +26,30 @@ internal static class SessionLeftovers
     /// <param name="isKnown">Returns whether a process is a member already.</param>
     /// <param name="isProven">Returns whether a member of the session has not been reaped.</param>
     /// <param name="knownAt">When the session was last known to exist, as a value of <see cref="Stopwatch.GetTimestamp"/>.</param>
-    public static List<Process> Open(AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, long knownAt)
+    /// <param name="isComplete">Whether descriptors and memory sufficed, so that no process was missed.</param>
+    public static List<Process> Open(
+        AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, long knownAt, out bool isComplete)
     {
         IKernel kernel = runs.Platform.Kernel;
         List<int> ids = [];
         List<Process> found = [];
-        kernel.ListProcesses(ids);
-        foreach (int id in ids.Where(id => IsIn(kernel, id, sessionId) && id != Environment.ProcessId && !isKnown(id)))
+        isComplete = !SystemCallError.IsResource(kernel.ListProcesses(ids));
+        foreach (int id in ids)
         {
+            Errno error = ReadIsIn(kernel, id, sessionId, out bool isIn);
+            isComplete &= !SystemCallError.IsResource(error);
+            if (!isIn || id == Environment.ProcessId || isKnown(id))
+            {
+                continue;
+            }
+
             Process? process = null;
             try
             {
                 process = OpenCalls.Open(runs, id);
                 using PinnedRun run = PinnedRun.Of(runs, process);
-                if (IsIn(kernel, id, sessionId)
+                isComplete &= !SystemCallError.IsResource(ReadIsIn(kernel, id, sessionId, out isIn));
+                if (isIn
                     && run.Handle?.IsReaped() != true
                     && (isProven() || (Stopwatch.GetElapsedTime(knownAt) < s_momentWithoutProof && !IsTaken(kernel, sessionId))))
                 {
@@ -50,7 +60,8 @@ internal static class SessionLeftovers
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
             {
-                // The process has gone after the list, or no descriptor is free. A stop lists again.
+                // The process has gone after the list, or no descriptor is free.
+                isComplete &= e is not Win32Exception;
             }
             finally
             {
@@ -61,8 +72,12 @@ internal static class SessionLeftovers
         return found;
     }
 
-    private static bool IsIn(IKernel kernel, int id, int sessionId) =>
-        kernel.ReadProcStat(id, out ProcStat stat) == 0 && stat.SessionId == sessionId && !stat.HasExited;
+    private static Errno ReadIsIn(IKernel kernel, int id, int sessionId, out bool isIn)
+    {
+        Errno error = kernel.ReadProcStat(id, out ProcStat stat);
+        isIn = error == 0 && stat.SessionId == sessionId && !stat.HasExited;
+        return error;
+    }
 
     private static bool IsTaken(IKernel kernel, int id) => kernel.ReadProcStat(id, out _) is not (Errno.ENOENT or Errno.ESRCH);
 }

@@ -18,14 +18,15 @@ internal static class StarterThread
         Request request = new(startInfo);
         lock (s_gate)
         {
-            s_requests.Enqueue(request);
             if (!s_isRunning)
             {
+                // The request is queued after the thread has started. Otherwise a later call would start the process of a call that has failed here.
                 // A foreground thread would keep the program from ending.
-                new Thread(Run) { IsBackground = true, Name = "PidFdProcess starter" }.Start();
+                new Thread(Run) { IsBackground = true, Name = "PidFdProcess starter" }.UnsafeStart();
                 s_isRunning = true;
             }
 
+            s_requests.Enqueue(request);
             Monitor.PulseAll(s_gate);
             while (!request.IsDone)
             {

@@ -24,10 +24,15 @@ internal sealed class FinishLater : ExitWaiter
             return;
         }
 
-        // If the loop cannot watch the process, the next call or the sweep closes the pidfd.
-        if (TryFinish(handle) || handle.Add(new FinishLater(handle)).IsFailure)
+        // One wait serves all calls. A program may ask for the status of a zombie again and again.
+        if (TryFinish(handle) || !handle.TryBeginFinish())
         {
             handle.Release();
+        }
+        else if (handle.Add(new FinishLater(handle)).IsFailure)
+        {
+            // The loop cannot watch the process. The next call or the sweep closes the pidfd.
+            End(handle);
         }
     }
 
@@ -38,13 +43,19 @@ internal sealed class FinishLater : ExitWaiter
         bool isOver = TryFinish(_handle) || sinceExit > s_longest;
         if (isOver)
         {
-            _handle.Release();
+            End(_handle);
         }
 
         return isOver;
     }
 
-    internal override void OnEnd(WaitEnd end) => _handle.Release();
+    internal override void OnEnd(WaitEnd end) => End(_handle);
+
+    private static void End(ProcessHandle handle)
+    {
+        handle.EndFinish();
+        handle.Release();
+    }
 
     private static bool TryFinish(ProcessHandle handle)
     {

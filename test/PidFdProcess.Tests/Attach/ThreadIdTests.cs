@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.CompilerServices;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -41,6 +42,15 @@ public sealed class ThreadIdTests
         using PipedProcess program = StartWithThreads(out int threadId);
         ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => registry.Open(threadId));
         Assert.Contains("thread", e.Message);
+        AssertLives(program);
+    }
+
+    [TestMethod]
+    public void ADropInWait_OnAnObjectWithTheIdOfAThread_IsServedByTheRuntime()
+    {
+        using PipedProcess program = StartWithThreads(out int threadId);
+        using Process thread = FetchThread(threadId);
+        Assert.IsFalse(ProcessInterceptors.WaitForExit(thread, 0));
         AssertLives(program);
     }
 

@@ -43,6 +43,26 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
+    public void AZombieThatIsAskedOften_CostsOneLookAtATime()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using Process process = registry.Open(foreign.Id);
+        foreign.KillAndWaitUntilZombie();
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.IsTrue(registry.TryWaitForExitStatus(process, TimeSpan.Zero, out _));
+        }
+
+        // The event loop looks every 50 ms now whether the parent has reaped the process.
+        Thread.Sleep(1000);
+        kernel.Calls.Clear();
+        Thread.Sleep(500);
+        Assert.IsLessThan(50, kernel.Calls.Count);
+    }
+
+    [TestMethod]
     public async Task AwaitedWhileItsParentReapsAtOnce()
     {
         ReapedStatus.Require();

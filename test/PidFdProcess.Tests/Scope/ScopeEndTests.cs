@@ -22,6 +22,22 @@ public sealed class ScopeEndTests
     }
 
     [TestMethod]
+    public void Start_WithADisposedRegistry_LeavesNoProcess()
+    {
+        ProcessHandleRegistry registry = new();
+        using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry });
+        registry.Dispose();
+        Process? started = null;
+        using MarkedTree tree = new(Shell.Info("echo ready; exec sleep 1000", redirectOutput: true), info =>
+        {
+            Assert.ThrowsExactly<ObjectDisposedException>(() => started = scope.Start(info));
+            return Process.Start("/bin/true");
+        });
+        Assert.IsNull(started);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
     public void Dispose_InProcessExit_Ends()
     {
         using MarkedTree tree = RunDummy("dispose-in-exit");

@@ -60,6 +60,26 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
+    public async Task Stop_WhenDescriptorsWereShortAtTheExitOfTheRoot_LeavesNoProcess()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        int lists = 0;
+        kernel.OnListProcesses = () =>
+        {
+            Interlocked.Increment(ref lists);
+            return Errno.EMFILE;
+        };
+        using MarkedTree tree = Start(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
+        TestProcesses.WaitUntil(() => Volatile.Read(ref lists) > 0 && scope.Processes.Count == 0, "the root has left the scope");
+        kernel.OnListProcesses = null;
+        tree.WaitForCount(2);
+        await scope.StopAsync().WaitAsync(s_limit);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
     public async Task ADescendantThatOutlivesTheRoot_LeavesTheScopeWhenItEnds()
     {
         await using ProcessScope scope = Create();

@@ -56,6 +56,34 @@ public sealed class StopStepsTests
     }
 
     [TestMethod]
+    [DataRow(true, ProcessStopScope.Process)]
+    [DataRow(false, ProcessStopScope.Process)]
+    [DataRow(false, ProcessStopScope.EntireTree)]
+    public async Task AStepWithSigKill_IsAKillOfThisLibrary(bool blocking, ProcessStopScope scope)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        ProcessStopOptions options = new()
+        {
+            Steps = [new(PosixSignal.SIGTERM, TimeSpan.FromMilliseconds(20)), new((PosixSignal)Native.SigKill, s_limit)],
+            Scope = scope,
+        };
+        Assert.AreEqual("killed by SIGKILL (canceled)", (await StopAsync(process, options, blocking)).ToString());
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task AStop_WithACanceledToken_SendsNoSignal(bool entireProcessTree)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Obeys);
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => process.StopViaPidFdAsync(s_limit, PosixSignal.SIGTERM, entireProcessTree, new CancellationToken(canceled: true)));
+        Assert.IsFalse(process.WaitForExit(200));
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
     public async Task NoSteps_KillAtOnce()
     {
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
@@ -103,6 +131,15 @@ public sealed class StopStepsTests
             Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
             TestProcesses.WaitUntil(() => ProcessTable.StateOf(descendant) is null or 'Z', "the descendant is killed");
         }
+    }
+
+    [TestMethod]
+    public async Task WaitForExitOrKill_WithTheTree_SendsNoSignalBeforeTheKill()
+    {
+        using Process process = ReadyShell.Start("trap 'echo continued' CONT; echo ready; while :; do sleep 0.01; done");
+        PidFdExitStatus status = await process.WaitForExitOrKillPidFdAsync(TimeSpan.FromMilliseconds(300), entireProcessTree: true);
+        Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+        Assert.AreEqual("", await process.StandardOutput.ReadToEndAsync());
     }
 
     private static Task<PidFdExitStatus> StopAsync(Process process, ProcessStopOptions options, bool blocking) => blocking

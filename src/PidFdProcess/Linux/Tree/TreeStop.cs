@@ -118,6 +118,7 @@ internal sealed class TreeStop
         bool mayKill = true;
         foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
         {
+            _cancellationToken.ThrowIfCancellationRequested();
             _step = step;
             _stepIndex++;
             _members.All.ToList().ForEach(Signal);
@@ -219,10 +220,11 @@ internal sealed class TreeStop
         }
     }
 
-    /// <summary>Sends the signal of the step unless the member has got it.</summary>
+    /// <summary>Sends the signal of the step unless the member has got it. A step with signal 0 only waits.</summary>
     private void Signal(TreeMember member)
     {
-        if (member.HasExited || member.LastStep == _stepIndex || (_rootOnly && !member.IsRoot) || Stopwatch.GetTimestamp() < member.NotBefore)
+        if (_step.Signal == 0 || member.HasExited || member.LastStep == _stepIndex || (_rootOnly && !member.IsRoot)
+            || Stopwatch.GetTimestamp() < member.NotBefore)
         {
             return;
         }
