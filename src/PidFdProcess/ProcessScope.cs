@@ -8,7 +8,8 @@ namespace PidFdProcess;
 /// <remarks>
 /// <para>
 /// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope owns the run that an object had when it was added,
-/// even if the object is closed or restarted later. It does not dispose the objects.
+/// even if the object is closed or restarted later. Without a pidfd only the PID would be left then, so the scope gives up such a process. It does
+/// not dispose the objects.
 /// </para>
 /// <para>
 /// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event is not raised if this
@@ -111,7 +112,8 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="OperationCanceledException">The token was cancelled. The exception is stored into the task.</exception>
     /// <remarks>
     /// One thread stops all processes. SIGCONT follows the signal, so that a stopped process runs its handler. If one process may not be signalled,
-    /// the others are stopped nevertheless. Without pidfds the stop goes by PID and checks the start time.
+    /// the others are stopped nevertheless. Without pidfds the stop goes by PID and leaves out a PID that gets another start
+    /// time during the stop.
     /// </remarks>
     public Task<ProcessScopeResult> StopAsync(CancellationToken cancellationToken = default) => _stop.WaitAsync(cancellationToken);
 

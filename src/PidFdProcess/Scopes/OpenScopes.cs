@@ -38,7 +38,14 @@ internal static class OpenScopes
 
         foreach (ScopeMembers scope in scopes)
         {
-            ScopeStop.Kill(scope);
+            try
+            {
+                ScopeStop.Kill(scope);
+            }
+            catch (Exception e) when (e is SystemException or AggregateException)
+            {
+                // The program is ending, so the exception has no reader. The other scopes still have to be killed.
+            }
         }
     }
 }

@@ -19,13 +19,23 @@ internal static class SharedExit
 
         lock (handle)
         {
-            if (handle.SharedExit is not { IsFaulted: false })
+            if (handle.SharedExit is { IsFaulted: false } existing)
             {
-                PendingWait wait = new(handle, process, WaitPromise.Exit, CancellationToken.None);
-                handle.SharedExit = wait.Begin().IsFailure ? LookAsync(handle) : wait.Task;
+                return existing;
             }
 
-            return handle.SharedExit;
+            PendingWait wait = new(handle, process, WaitPromise.Exit, CancellationToken.None);
+            if (!wait.Begin().IsFailure)
+            {
+                return handle.SharedExit = wait.Task;
+            }
+        }
+
+        // Outside of the lock, because a look that finds the exit runs listeners of the meter.
+        Task look = LookAsync(handle);
+        lock (handle)
+        {
+            return handle.SharedExit is { IsFaulted: false } other ? other : handle.SharedExit = look;
         }
     }
 
