@@ -11,7 +11,8 @@ public sealed class OutputWaitTests
     private const int Lines = 50;
 
     // The grandchild prints its PID and keeps the pipe until it is killed.
-    private const string LeavesAGrandchild = "sleep 1000 & echo $!";
+    // It ignores SIGTERM, so that a stop does not end it before it has started the grandchild.
+    private const string LeavesAGrandchild = "trap '' TERM; sleep 1000 & echo $!";
 
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
@@ -61,6 +62,7 @@ public sealed class OutputWaitTests
         using Process child = Start(LeavesAGrandchild);
         try
         {
+            TestProcesses.WaitUntil(() => Snapshot().Length > 0, "the grandchild is started");
             await OtherWaits[wait](child).WaitAsync(s_limit);
             Assert.IsTrue(child.WaitForExit(s_limit));
             Assert.AreEqual(0, child.ExitCode);
