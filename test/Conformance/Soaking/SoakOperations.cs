@@ -117,6 +117,7 @@ internal static class SoakOperations
             s.Run.EndBySignal(Native.SigKill);
             s.Actor.CloseObject(s.Subject);
         }),
+        new(1, "scope", Registry, SoakScope.Stop),
         new(6, "reap", ReapedLate, s => s.Subject.EndParent()),
         new(3, "dispose-registry", Nothing, SoakMoves.DisposeRegistry),
         new(6, "recycle", Nothing, SoakMoves.Recycle),

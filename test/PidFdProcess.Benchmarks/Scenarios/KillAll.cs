@@ -5,6 +5,8 @@ namespace PidFdProcess.Benchmarks.Scenarios;
 /// <summary>Many children killed at once: all awaited together, or the first of those that are left again and again.</summary>
 internal static class KillAll
 {
+    private const int ScopeChildren = 100;
+
     public static IEnumerable<Row> Run(Sizes sizes, Floor? floor)
     {
         string children = Rows.Number(sizes.KillAllChildren);
@@ -16,6 +18,11 @@ internal static class KillAll
                     (Implementation.Stock, $"kill-all {count}"), (Implementation.PidFd, $"kill-all {count}"),
                     (Implementation.Inline, $"kill-all {count}"), (Implementation.Floor, $"kill-all {count}")))
             .Promise(Implementation.PidFd, Implementation.Stock, 1.0);
+        int stopped = Math.Min(ScopeChildren, sizes.KillAllChildren);
+        yield return new Row(
+            $"{Rows.Number(stopped)} children stopped by a scope, against a loop over Kill and WaitForExit", "ms", all.Measure(
+                warmUp: 1, sizes.KillAllTurns, nanosecondsPerUnit: 1e6,
+                (Implementation.Stock, $"stop-all {Rows.Argument(stopped)}"), (Implementation.PidFd, $"stop-all {Rows.Argument(stopped)}")));
         yield return new Row(
                 $"{children} children: the first of those left, again and again", "ms", all.Measure(
                     warmUp: 1, sizes.KillAllTurns, nanosecondsPerUnit: 1e6,

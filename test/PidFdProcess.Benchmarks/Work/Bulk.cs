@@ -18,6 +18,17 @@ internal static class Bulk
         return took;
     }
 
+    /// <summary>Stops all children, as a program does at its end.</summary>
+    public static TimeSpan StopAll(ImplementationCalls calls, int count)
+    {
+        Process[] children = Children.StartSleepers(count);
+        long start = Stopwatch.GetTimestamp();
+        calls.StopAll(children);
+        TimeSpan took = Stopwatch.GetElapsedTime(start);
+        Children.Dispose(children);
+        return took;
+    }
+
     /// <summary>Awaits the first of the children that are left, again and again, while another thread kills them all.</summary>
     public static (TimeSpan Took, long Bytes) KillAllAndWaitForOneAfterAnother(ImplementationCalls calls, int count)
     {

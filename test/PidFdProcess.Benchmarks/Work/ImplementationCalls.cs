@@ -11,7 +11,8 @@ internal sealed record ImplementationCalls(
     Action<Process> KillTree,
     Action<Process> WaitForExit,
     Func<Process, Task> WaitForExitAsync,
-    Func<Process[], Task> WaitForOneAfterAnother)
+    Func<Process[], Task> WaitForOneAfterAnother,
+    Action<Process[]> StopAll)
 {
     public static ImplementationCalls Stock { get; } = new(
         static _ => { },
@@ -27,7 +28,12 @@ internal sealed record ImplementationCalls(
             {
                 left.Remove(await Task.WhenAny(left.Keys).ConfigureAwait(false));
             }
-        });
+        },
+        static processes => Array.ForEach(processes, static process =>
+        {
+            process.Kill();
+            process.WaitForExit();
+        }));
 
     public static ImplementationCalls PidFd { get; } = new(
         static process => ProcessHandleRegistry.Default.Attach(process),
@@ -43,6 +49,11 @@ internal sealed record ImplementationCalls(
             {
                 left.Remove(await left.WhenAnyExitPidFdAsync().ConfigureAwait(false));
             }
+        },
+        static processes =>
+        {
+            using ProcessScope scope = new(new ProcessScopeOptions { EntireProcessTree = false });
+            Array.ForEach(processes, scope.Add);
         });
 
     public static ImplementationCalls Of(string implementation) => implementation == Implementation.Stock ? Stock : PidFd;

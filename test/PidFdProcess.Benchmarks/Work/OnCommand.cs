@@ -25,6 +25,7 @@ internal static class OnCommand
         ["idle-kill", string count, string warmUp] => Nanoseconds(IdleKill.KillChildren(calls, Number(count), Number(warmUp))),
         ["idle-kill-foreign", string count, string warmUp, .. string[] floor] =>
             Nanoseconds(IdleKill.KillForeign(calls, Number(count), Number(warmUp), floor.FirstOrDefault())),
+        ["stop-all", string count] => Nanoseconds(Bulk.StopAll(calls, Number(count))),
         ["kill-all", string count] => Nanoseconds(Bulk.KillAll(calls, Number(count))),
         ["when-any", string count] => Nanoseconds(Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Took),
         ["when-any-bytes", string count] => [Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Bytes],
