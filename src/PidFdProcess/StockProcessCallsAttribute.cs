@@ -11,4 +11,10 @@ namespace PidFdProcess;
     AttributeTargets.Assembly | AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Constructor
         | AttributeTargets.Method | AttributeTargets.Property | AttributeTargets.Event | AttributeTargets.Field,
     Inherited = false)]
-public sealed class StockProcessCallsAttribute : Attribute;
+public sealed class StockProcessCallsAttribute : Attribute
+{
+    /// <summary>Initializes the attribute.</summary>
+    public StockProcessCallsAttribute()
+    {
+    }
+}
