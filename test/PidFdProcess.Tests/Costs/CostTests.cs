@@ -16,7 +16,7 @@ public sealed class CostTests
         timed wait: 0 B
         attach and detach: 184 B
         attach: 273 B
-        pending wait: 200 B
+        pending wait: 208 B
         1000 pending waits: 1 thread
 
         """;
