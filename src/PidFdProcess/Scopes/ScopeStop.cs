@@ -29,11 +29,14 @@ internal static class ScopeStop
     {
         scope.Close();
         List<ScopeMember> members = scope.Hold();
+
+        // A process that ended by itself has left the scope, even if the pool has not removed it yet. The leader of a session stays for its session.
+        HashSet<ScopeMember> ended = [.. members.Where(static member => member.Exit.IsCompletedSuccessfully)];
         try
         {
             TreeStopStep[] steps = [new(signal, scope.Plan.GraceMilliseconds)];
             ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, cancellationToken);
-            ProcessScopeResult report = ResultOf(members, result);
+            ProcessScopeResult report = ResultOf(members.Where(member => !ended.Contains(member)), result);
             scope.Forget();
             return report;
         }
@@ -106,7 +109,7 @@ internal static class ScopeStop
             .Select(static id => (id, Stopwatch.GetTimestamp()))]
         : null;
 
-    private static ProcessScopeResult ResultOf(List<ScopeMember> members, ForestResult result)
+    private static ProcessScopeResult ResultOf(IEnumerable<ScopeMember> members, ForestResult result)
     {
         HashSet<int> alive = [.. result.Survivors.Select(static survivor => survivor.Id)];
         List<ProcessScopeExit> exits = [];

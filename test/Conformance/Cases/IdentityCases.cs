@@ -120,14 +120,15 @@ internal static class IdentityCases
     {
         using Process child = Shell.StartSleeper();
         Check.Eventually(() => child.ProcessName != Path.GetFileName(Shell.Path) || Refresh(child));
-        Process[] found = registry.OpenByName(child.ProcessName.ToUpperInvariant());
+        string name = child.ProcessName;
+        Process[] found = registry.OpenByName(name.ToUpperInvariant());
         Check.Equal(1, found.Count(process => process.Id == child.Id));
         Check.That(found.All(process => registry.TryGetAttachment(process, out _)));
         RequireRoute(registry, found.Single(process => process.Id == child.Id));
         Array.ForEach(found, process => Close(registry, process));
         registry.Kill(child);
         registry.WaitForExit(child, -1);
-        Check.That(!registry.OpenByName(child.ProcessName).Any(process => Close(registry, process) == child.Id));
+        Check.That(!registry.OpenByName(name).Any(process => Close(registry, process) == child.Id));
     }
 
     private static bool Refresh(Process process)

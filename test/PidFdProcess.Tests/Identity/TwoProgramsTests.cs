@@ -53,6 +53,7 @@ public sealed class TwoProgramsTests
     }
 
     [TestMethod]
+    [Timeout(1_800_000)]
     public async Task ASupervisorThatIsRestarted_FindsItsLiveChildrenAndNoOthers()
     {
         string? asked = Environment.GetEnvironmentVariable(RestartsVariable);
