@@ -107,9 +107,9 @@ public sealed partial class PackageTests
             Array.Exists(members, member => IsOf(member, name) && (member.Element("summary") ?? member.Element("inheritdoc")) is not null),
             $"{name} is not documented");
 
-        // Compares without the kind of member in front and without the parameters. The compiler itself checks the overloads of a method.
+        // Compares without the kind of member in front, type parameters and parameters. The compiler itself checks the overloads of a method.
         static bool IsOf(XElement member, string name) =>
-            member.Attribute("name")!.Value is { } id && (id == name || id.Split('(')[0][2..] == name);
+            member.Attribute("name")!.Value is { } id && (id == name || id.Split('(')[0].Split("``")[0][2..] == name);
     }
 
     [TestMethod]
