@@ -10,7 +10,7 @@ make_initramfs() {
   mkdir -p "$tree"/{bin,proc,sys,dev,tmp,app}
   cp "$busybox" "$tree/bin/busybox"
   local applet
-  for applet in sh mount poweroff sleep cat sed kill; do ln -s busybox "$tree/bin/$applet"; done
+  for applet in sh mount poweroff sleep cat sed kill setsid; do ln -s busybox "$tree/bin/$applet"; done
   cp -r "$directory"/. "$tree/app/"
   # Not needed, and it wants a tracing library.
   rm -f "$tree"/app/*.pdb "$tree"/app/*.xml "$tree"/app/libcoreclrtraceptprovider.so

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -33,6 +34,10 @@ public sealed class UtilLinuxTests
         ProcessIdentity identity = child.GetIdentityViaPidFd();
         Assert.AreNotEqual(0, (await ToolRun.RunAsync(tool, [$"{Other(identity):P}"])).ExitCode);
         Task<ToolRun> wait = ToolRun.SucceedAsync(tool, ["--verbose", $"{identity:P}"]);
+        // The tool overwrites the rest of its argument.
+        string argument = $"{child.Id}:";
+        TestProcesses.WaitUntil(
+            () => wait.IsCompleted || ProcessTable.Ids().Any(id => HasPidFd(id, argument)), "waitpid has opened the process");
         child.Kill();
         child.WaitForExit();
         await wait;
@@ -49,6 +54,21 @@ public sealed class UtilLinuxTests
         await ToolRun.SucceedAsync(tool, ["-KILL", $"{identity:P}"]);
         child.WaitForExit();
         Assert.AreEqual(137, child.ExitCode);
+    }
+
+    /// <summary>Gets whether a process was started with the argument and has opened a pidfd.</summary>
+    private static bool HasPidFd(int processId, string argument)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{processId}/cmdline").Contains(argument, StringComparison.Ordinal)
+                && Directory.EnumerateFiles($"/proc/{processId}/fd")
+                    .Any(static descriptor => new FileInfo(descriptor).LinkTarget?.Contains("pidfd", StringComparison.Ordinal) == true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static ProcessIdentity Other(ProcessIdentity identity) => identity with { PidFdId = identity.PidFdId + 1_000_000 };
