@@ -70,7 +70,7 @@ internal static class ParentCalls
 
         // Before Linux 6.13 the ioctl does not tell the parent, and /proc is read instead.
         int parentId = 0;
-        Errno error = run.Handle is { } handle && runs.Platform.PidFs.Calls.GetParentId(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
+        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
         ProcStat stat = default;
         if (error != 0 && !run.IsOver)
         {

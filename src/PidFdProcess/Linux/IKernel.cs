@@ -57,8 +57,8 @@ internal interface IKernel
     Errno PidFdGetExit(SafePidFdHandle pidFd, out WaitStatus? status);
 
     /// <summary>
-    /// <c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. ESRCH means that the process has been reaped, and any other errno
-    /// an older kernel.
+    /// <c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. The PID is 0 if the parent is not visible in this PID namespace.
+    /// ESRCH means that the process has been reaped, and any other errno an older kernel.
     /// </summary>
     Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
 

@@ -32,12 +32,6 @@ internal interface IPidFs
     /// </summary>
     Errno GetProcessId(SafePidFdHandle pidFd, out int processId);
 
-    /// <summary>
-    /// The PID of the parent, by the ioctl PIDFD_GET_INFO (Linux 6.13). It is 0 if the parent is not visible in this PID namespace. ESRCH means that
-    /// the process has been reaped.
-    /// </summary>
-    Errno GetParentId(SafePidFdHandle pidFd, out int parentId);
-
     /// <summary><c>fcntl(F_GETFL)</c>, which tells whether the pidfd refers to a thread (PIDFD_THREAD, Linux 6.9).</summary>
     Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread);
 

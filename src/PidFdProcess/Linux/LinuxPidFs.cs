@@ -76,13 +76,6 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         return error != 0 && ProcMount.IsOfThisNamespace && TryReadFdInfo(pidFd, out processId) is { } other ? other : error;
     }
 
-    public Errno GetParentId(SafePidFdHandle pidFd, out int parentId)
-    {
-        Errno error = PidFdInfo.Get(pidFd, PidFdInfo.Pid, out PidFdInfo info);
-        parentId = info.ParentId;
-        return error;
-    }
-
     public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread)
     {
         // PIDFD_THREAD is O_EXCL.

@@ -110,8 +110,6 @@ internal sealed class HookedPidFs : IPidFs
 
     public Errno IsOfThread(SafePidFdHandle pidFd, out bool isOfThread) => _real.IsOfThread(pidFd, out isOfThread);
 
-    public Errno GetParentId(SafePidFdHandle pidFd, out int parentId) => LinuxPidFs.Instance.GetParentId(pidFd, out parentId);
-
     public int GetParentId() => OnGetParentId?.Invoke() ?? _real.GetParentId();
 
     public Errno ReadBootId(out Guid bootId)
