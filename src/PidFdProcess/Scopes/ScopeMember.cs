@@ -32,6 +32,9 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
         ? SharedExit.Of(handle, process)
         : AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, CancellationToken.None);
 
+    /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
+    public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
+
     /// <summary>Takes another reference for the length of a stop.</summary>
     /// <returns><see langword="false"/> if the run is over.</returns>
     public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : !IsOverWithoutPidFd();

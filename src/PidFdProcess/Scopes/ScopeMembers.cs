@@ -26,8 +26,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     public ScopePlan Plan => plan;
 
     /// <summary>Gets the processes that the user has given to the scope and that have not been seen to exit.</summary>
-    public IReadOnlyList<Process> Processes => [.. All()
-        .Where(static member => !member.IsLeftover && !member.Exit.IsCompletedSuccessfully).Select(static member => member.Process)];
+    public IReadOnlyList<Process> Processes => [.. All().Where(static member => member.IsListed).Select(static member => member.Process)];
 
     public int Count
     {

@@ -31,12 +31,12 @@ internal static class ScopeStop
         List<ScopeMember> members = scope.Hold();
 
         // A process that ended by itself has left the scope, even if the pool has not removed it yet. The leader of a session stays for its session.
-        HashSet<ScopeMember> ended = [.. members.Where(static member => member.Exit.IsCompletedSuccessfully)];
+        List<ScopeMember> reported = members.FindAll(static member => member.IsListed);
         try
         {
             TreeStopStep[] steps = [new(signal, scope.Plan.GraceMilliseconds)];
             ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, cancellationToken);
-            ProcessScopeResult report = ResultOf(members.Where(member => !ended.Contains(member)), result);
+            ProcessScopeResult report = ResultOf(reported, result);
             scope.Forget();
             return report;
         }
@@ -109,12 +109,12 @@ internal static class ScopeStop
             .Select(static id => (id, Stopwatch.GetTimestamp()))]
         : null;
 
-    private static ProcessScopeResult ResultOf(IEnumerable<ScopeMember> members, ForestResult result)
+    private static ProcessScopeResult ResultOf(List<ScopeMember> members, ForestResult result)
     {
         HashSet<int> alive = [.. result.Survivors.Select(static survivor => survivor.Id)];
         List<ProcessScopeExit> exits = [];
         long start = Stopwatch.GetTimestamp();
-        foreach (ScopeMember member in members.Where(member => !member.IsLeftover && !alive.Contains(member.Id)))
+        foreach (ScopeMember member in members.Where(member => !alive.Contains(member.Id)))
         {
             // The event loop has captured the status, or captures it soon. No other thread may have seen the status.
             int left = TimeLimit.Left(CaptureMilliseconds, start);

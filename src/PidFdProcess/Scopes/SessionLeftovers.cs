@@ -17,9 +17,6 @@ namespace PidFdProcess.Scopes;
 /// <summary>Finds the processes that are left in a session whose leader has exited.</summary>
 internal static class SessionLeftovers
 {
-    // In this time the kernel cannot give out all other PIDs.
-    private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
-
     /// <summary>Opens the processes that are left in the session.</summary>
     /// <param name="runs">The table of the runs.</param>
     /// <param name="sessionId">The session.</param>
@@ -51,7 +48,7 @@ internal static class SessionLeftovers
                 isComplete &= !SystemCallError.IsResource(ReadIsIn(kernel, id, sessionId, out isIn));
                 if (isIn
                     && run.Handle?.IsReaped() != true
-                    && (isProven() || (Stopwatch.GetElapsedTime(knownAt) < s_momentWithoutProof && !IsTaken(kernel, sessionId))))
+                    && (isProven() || (Stopwatch.GetElapsedTime(knownAt) < TreeSessions.MomentWithoutProof && !IsTaken(kernel, sessionId))))
                 {
                     found.Add(process);
                     process = null;

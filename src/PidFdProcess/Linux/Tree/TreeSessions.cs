@@ -15,7 +15,8 @@ namespace PidFdProcess.Linux;
 /// <summary>The sessions that the roots and the other members of a stop lead.</summary>
 internal sealed class TreeSessions(IKernel kernel)
 {
-    private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
+    /// <summary>How long the last proof of a session counts. In this time the kernel cannot hand out all other PIDs.</summary>
+    public static readonly TimeSpan MomentWithoutProof = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<int, long> _provenAt = [];
     private readonly List<int> _ids = [];
@@ -79,7 +80,7 @@ internal sealed class TreeSessions(IKernel kernel)
             return true;
         }
 
-        return Stopwatch.GetElapsedTime(_provenAt[sessionId], now) < s_momentWithoutProof
+        return Stopwatch.GetElapsedTime(_provenAt[sessionId], now) < MomentWithoutProof
             && kernel.ReadProcStat(sessionId, out _) is Errno.ENOENT or Errno.ESRCH;
     }
 
