@@ -25,9 +25,9 @@ public sealed class RecipeTests
     {
         using RecipeRun run = s_program.Start("A dev server with Ctrl+C", "/bin/sh", "-c", ParentOfASleeper);
         int descendant = await run.ReadPidAsync();
-        if (signal == Signum.SIGINT && ProcessTable.Ignores(run.Id, (int)signal))
+        if (signal == Signum.SIGINT)
         {
-            Assert.Inconclusive("This test run ignores SIGINT, as every program that a shell starts in the background.");
+            TestProcesses.RequireSigint(run.Id);
         }
 
         run.Signal(signal);

@@ -127,7 +127,7 @@ public sealed class PidRunTests
     public void PassesOnSigintAndLaterSignals()
     {
         using PidRunProcess run = PidRunProcess.Start("run", "--grace", "0", "sh", "-c", StopsAtTerm);
-        RequireSigint(Number(run.ReadLine()));
+        TestProcesses.RequireSigint(Number(run.ReadLine()));
         run.Signal("INT");
         Assert.AreEqual("INT", run.ReadLine());
         run.Signal("TERM");
@@ -190,14 +190,4 @@ public sealed class PidRunTests
     }
 
     private static int Number(string line) => int.Parse(line.Trim(), CultureInfo.InvariantCulture);
-
-    /// <summary>A shell cannot trap a signal that was ignored when the shell started, as in a test run in the background.</summary>
-    private static void RequireSigint(int pid)
-    {
-        string line = File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
-        if ((Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0)
-        {
-            Assert.Inconclusive("This test run ignores SIGINT.");
-        }
-    }
 }

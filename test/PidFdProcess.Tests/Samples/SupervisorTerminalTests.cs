@@ -17,7 +17,7 @@ public sealed class SupervisorTerminalTests : IDisposable
     [TestMethod]
     public void CtrlC_StopsThePrograms_WithSigtermAlone()
     {
-        RequireSigint();
+        TestProcesses.RequireSigint(Environment.ProcessId);
         _folder.AddShell("polite", $"exec 2>/dev/null; {TellsSignals}; echo ready; while :; do sleep 0.02; done");
         _folder.AddShell("parent", "sleep 1000 & wait");
         using Process script = StartOnTerminal($"'{_folder.SettingsFile}'");
@@ -77,16 +77,6 @@ public sealed class SupervisorTerminalTests : IDisposable
         }
 
         return Process.Start(start)!;
-    }
-
-    /// <summary>A program that was started with SIGINT ignored, as in the background, passes that on.</summary>
-    private static void RequireSigint()
-    {
-        string line = File.ReadLines("/proc/self/status").First(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal));
-        if ((Convert.ToUInt64(line[7..].Trim(), 16) & 2) != 0)
-        {
-            Assert.Inconclusive("This test run ignores SIGINT.");
-        }
     }
 
     private string Log(string program) => File.Exists(_folder.File(program + ".log")) ? File.ReadAllText(_folder.File(program + ".log")) : "";

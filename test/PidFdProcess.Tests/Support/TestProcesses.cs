@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Mono.Unix.Native;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
@@ -18,6 +19,15 @@ internal static class TestProcesses
     /// <summary>Waits for a condition that another thread or process brings about. Fails the test after the limit.</summary>
     public static void WaitUntil(Func<bool> condition, string what, int limitMilliseconds = 30_000) =>
         Condition.WaitFor(condition, what, TimeSpan.FromMilliseconds(limitMilliseconds));
+
+    /// <summary>Gives up the test if the process ignores SIGINT. Programs inherit that, and a shell cannot trap a signal that it ignores.</summary>
+    public static void RequireSigint(int processId)
+    {
+        if (ProcessTable.Ignores(processId, (int)Signum.SIGINT))
+        {
+            Assert.Inconclusive("This test run ignores SIGINT, as every program that a shell starts in the background.");
+        }
+    }
 
     public static char? StateOf(int processId) => ProcessTable.StateOf(processId);
 
