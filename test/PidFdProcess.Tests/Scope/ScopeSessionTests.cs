@@ -60,7 +60,7 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
-    [Ignore("Sometimes a process of the session is left. The cause is not known yet.")]
+    [Ignore("Fails if it runs first. Compiling the stop takes longer than the 100 ms for which a session without a member counts.")]
     public async Task Stop_WhenDescriptorsWereShortAtTheExitOfTheRoot_LeavesNoProcess()
     {
         HookedKernel kernel = new();
