@@ -4,7 +4,7 @@ using System.Globalization;
 namespace DropIn;
 
 /// <summary>
-/// An ordinary supervisor: it adopts services by their PID files, and stops them. It knows nothing of pidfds, and is never edited.
+/// An ordinary supervisor. It adopts services by their PID files, and stops them. It knows nothing of pidfds, and is never edited.
 /// </summary>
 internal sealed class Supervisor : IDisposable
 {

@@ -6,9 +6,9 @@ namespace Supervisor;
 
 // Overview
 //
-// Constraints: the supervisor may be killed between any two lines. A process that it started just before must not run without a record of it.
+// Constraints: The supervisor may be killed between any two lines. A process that it started just before must not run without a record of it.
 //
-// Scheme: a shell is started first, and waits for a line on a pipe. The supervisor writes the identity of the shell to the state file, then the
+// Scheme: A shell is started first, and waits for a line on a pipe. The supervisor writes the identity of the shell to the state file, then the
 // line. The shell then executes the program, which keeps its PID and therefore the identity. If the supervisor is killed before it writes the line,
 // the shell reads the end of the pipe and exits. Then the program has not begun.
 

@@ -30,9 +30,9 @@ internal sealed record RunRecord(RunState State, Guid Run, string? Identity, Dat
 
 // Overview
 //
-// Constraints: the supervisor may be killed at any moment, even during a write. A file that cannot be read must not keep the programs from running.
+// Constraints: The supervisor may be killed at any moment, even during a write. A file that cannot be read must not keep the programs from running.
 //
-// Scheme: each change writes a new file and renames it over the old one. A rename is atomic, so a killed supervisor leaves the old file or the new
+// Scheme: Each change writes a new file and renames it over the old one. A rename is atomic, so a killed supervisor leaves the old file or the new
 // one. After a power failure the file may be empty, but then no process of it is alive. A lock on a second file keeps other supervisors out.
 
 /// <summary>The programs that were alive when the file was last written.</summary>

@@ -17,12 +17,9 @@ namespace PidFdProcess.Calls;
 internal static class GracefulStop
 {
     /// <summary>Stops the process on the calling thread.</summary>
-    public static PidFdExitStatus Stop(PinnedRun run, Process process, AttachmentTable runs, StopPlan plan)
-    {
-        return plan.IsForTree
-            ? TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)
-            : StopProcess(run, process, plan);
-    }
+    public static PidFdExitStatus Stop(PinnedRun run, Process process, AttachmentTable runs, StopPlan plan) => plan.IsForTree
+        ? TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)
+        : StopProcess(run, process, plan);
 
     /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
     public static PidFdExitStatus StopProcess(in PinnedRun run, Process process, StopPlan plan)

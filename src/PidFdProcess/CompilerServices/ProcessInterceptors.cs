@@ -235,8 +235,8 @@ public static class ProcessInterceptors
     /// <summary>Returns whether calls on this object go through its pidfd. Otherwise the stock method has to answer.</summary>
     /// <param name="process">The process.</param>
     /// <returns>
-    /// <see langword="false"/> if pidfds are not used, if the object has no process, if its PID is not positive and means a group, or if it is the id
-    /// of a thread.
+    /// <see langword="false"/> if pidfds are not used or the object has no process. Also <see langword="false"/> if its PID is not positive and
+    /// means a group, or is the id of a thread.
     /// </returns>
     public static bool CanReplace(Process process)
     {
@@ -247,7 +247,14 @@ public static class ProcessInterceptors
 
         try
         {
-            return process.Id > 0 && ProcessHandleRegistry.Default.Attach(process) is not null;
+            if (process.Id <= 0)
+            {
+                return false;
+            }
+
+            // The registry refuses the id of a thread.
+            ProcessHandleRegistry.Default.Attach(process);
+            return true;
         }
         catch (InvalidOperationException)
         {

@@ -5,8 +5,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
-// Constraints: One thread serves any number of pending waits. Whatever delays it delays every other exit. So it runs no user code unless the program
-// asked for inline completions, and it waits for no lock that is held over a blocking call. It never reaps. A wait for a child ends after the runtime
+// Constraints: One thread serves any number of pending waits. Any delay of it delays all exits. So it waits for no lock that is held over a
+// blocking call. It runs no user code unless the program asked for inline completions. It never reaps. A wait for a child ends after the runtime
 // has reaped it, usually some tens of microseconds after the exit and sometimes much later. A collectible AssemblyLoadContext cannot be unloaded
 // while the thread runs.
 //
