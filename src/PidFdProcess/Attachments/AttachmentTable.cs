@@ -20,7 +20,7 @@ namespace PidFdProcess.Attachments;
 // The garbage collector closes it at the latest, with the object.
 
 /// <summary>The attachments of Process objects, each for one run.</summary>
-internal sealed class AttachmentTable
+internal sealed class AttachmentTable : IWaitOwner
 {
     private readonly ConditionalWeakTable<Process, Entry> _entries = [];
     private readonly object _gate = new();
@@ -38,7 +38,7 @@ internal sealed class AttachmentTable
             Telemetry.NoteProbed(supportOverride.IsSupported, supportOverride.Reason);
         }
 
-        _opener = new RunOpener(platform, this);
+        _opener = new RunOpener(platform.Kernel, this);
         _sweep = new AttachmentSweep(this);
     }
 

@@ -19,7 +19,7 @@ namespace PidFdProcess.Attachments;
 // have the PID.
 
 /// <summary>Opens pidfds for runs.</summary>
-internal sealed class RunOpener(PidFdPlatform platform, object owner)
+internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 {
     /// <summary>Opens the run that the object has now. The attachment tells the reason if there is no pidfd.</summary>
     /// <exception cref="InvalidOperationException">The object has no process.</exception>
@@ -32,13 +32,13 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
             CheckId(processId);
             if (!support.IsSupported)
             {
-                return new ProcessAttachment(processId, run, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
+                return Stock(processId, run, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
             }
 
             SafePidFdHandle? pidFd = null;
             try
             {
-                Errno error = platform.Kernel.PidFdOpen(processId, out pidFd);
+                Errno error = kernel.PidFdOpen(processId, out pidFd);
                 bool hasExited = ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {
@@ -66,7 +66,7 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
 
     /// <summary>Makes an attachment with a pidfd that is known to be of the run.</summary>
     public ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
-        new(new ProcessHandle(processId, pidFd, run, platform, owner));
+        new(new ProcessHandle(processId, pidFd, run, owner));
 
     /// <summary>
     /// Returns whether the runtime mistakes a refused signal for an exit. For a non-child, the runtime calls kill(2) and takes every errno except
@@ -74,10 +74,10 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
     /// exists.
     /// </summary>
     private bool IsRefusalTakenForExit(in RunIdentity run, int processId, Errno openError) =>
-        !run.IsStarted && openError == 0 && platform.Kernel.Kill(processId, 0) == Errno.EACCES;
+        !run.IsStarted && openError == 0 && kernel.Kill(processId, 0) == Errno.EACCES;
 
     private static ProcessAttachment Exited(int processId, in RunIdentity run) =>
-        new(processId, run, StockCause.Exited, "the process had exited before it was attached");
+        Stock(processId, run, StockCause.Exited, "the process had exited before it was attached");
 
     private static void CheckId(int processId)
     {
@@ -98,7 +98,7 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
     {
         if (error == 0)
         {
-            if (run.IsStarted && platform.Kernel.WaitIdNoWait(pidFd, out _, out _) == Errno.ECHILD)
+            if (run.IsStarted && kernel.WaitIdNoWait(pidFd, out _, out _) == Errno.ECHILD)
             {
                 // The child was reaped, and the PID has a new owner or none.
                 return Exited(processId, run);
@@ -127,8 +127,11 @@ internal sealed class RunOpener(PidFdPlatform platform, object owner)
     private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason)
     {
         PidFdEventSource.Log.FellBack(processId, reason);
-        return new ProcessAttachment(processId, run, cause, reason);
+        return Stock(processId, run, cause, reason);
     }
+
+    private static ProcessAttachment Stock(int processId, in RunIdentity run, StockCause cause, string reason) =>
+        new(new StockRun(processId, run, cause, reason));
 
     private static InvalidOperationException IsThread(int id, Errno error) =>
         new($"The object has no process, because {id} is the id of a thread: {SystemCallError.Describe(ErrnoTable.PidFdOpen, error)}. "

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
@@ -38,8 +37,8 @@ internal static class AsyncWait
             return CanceledAsync(cancellationToken);
         }
 
-        PendingWait wait = new(handle, process, promise, cancellationToken);
-        failure = wait.Begin();
+        PendingWait wait = new(handle, process, promise);
+        failure = wait.Begin(cancellationToken);
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
@@ -53,7 +52,7 @@ internal static class AsyncWait
     /// <summary>Ends the waits for a run if the registry was disposed while one of the waits began.</summary>
     public static void EndIfDisposed(ProcessHandle handle)
     {
-        if (handle.Owner is AttachmentTable { IsDisposed: true })
+        if (handle.Owner.IsDisposed)
         {
             handle.End(WaitEnd.Disposed);
         }

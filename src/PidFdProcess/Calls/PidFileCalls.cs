@@ -74,7 +74,7 @@ internal static class PidFileCalls
     {
         ProcessIdentity identity = IdentityCalls.GetIdentity(runs, process);
         return identity.StartTicks is { } ticks
-            ? BootTime(runs.Platform.PidFs.Calls) + StartTime.SinceBoot(ticks)
+            ? BootTime(runs.Platform.PidFs.Calls) + ProcStat.SinceBoot(ticks)
             : throw IdentityCalls.Hidden(identity);
     }
 

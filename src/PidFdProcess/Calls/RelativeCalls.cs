@@ -181,7 +181,7 @@ internal static class RelativeCalls
         {
             null => Task.Delay(limit, cancellationToken),
             { IsRoot: true } => ExitPause.WaitAsync(run.Handle!, limit, cancellationToken),
-            _ => ExitPause.WaitAsync(new DescriptorExit(runs.Platform, waited.PidFd!, runs), limit, cancellationToken),
+            _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, runs), limit, cancellationToken),
         };
     }
 

@@ -7,11 +7,6 @@ namespace PidFdProcess.Calls;
 /// </summary>
 internal static class StartTime
 {
-    // USER_HZ is 100 on every architecture that .NET runs on.
-    private const int TicksPerSecond = 100;
-
-    public static TimeSpan SinceBoot(ulong ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
-
     /// <summary>Reads the start ticks. Returns <see langword="null"/> if the process is gone or hidden.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The file could not be read, for example because no descriptor is free.</exception>
     public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch

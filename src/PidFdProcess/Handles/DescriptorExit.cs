@@ -4,10 +4,8 @@ namespace PidFdProcess.Handles;
 /// The registration of a pidfd that belongs to no attachment. No other registration may have the same descriptor, because an epoll set takes a
 /// descriptor only once.
 /// </summary>
-internal sealed class DescriptorExit(PidFdPlatform platform, SafePidFdHandle pidFd, object owner) : ExitRegistration(platform)
+internal sealed class DescriptorExit(SafePidFdHandle pidFd, IWaitOwner owner) : ExitRegistration(owner)
 {
-    public override object Owner => owner;
-
     public override SafePidFdHandle PidFd => pidFd;
 
     public override bool TryAddRef()

@@ -101,7 +101,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     }
 
     /// <summary>Ends all waits that belong to a registry.</summary>
-    public void EndAll(object owner)
+    public void EndAll(IWaitOwner owner)
     {
         List<ExitRegistration> all = [];
         lock (_gate)

@@ -11,19 +11,16 @@ namespace PidFdProcess.Handles;
 // cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
-internal abstract class ExitRegistration(PidFdPlatform platform)
+internal abstract class ExitRegistration(IWaitOwner owner)
 {
     private ExitWaiter? _first;
     private ulong _token;
 
-    /// <summary>Gets the registry's table that the waits belong to, and that can end them all.</summary>
-    public abstract object Owner { get; }
+    /// <summary>Gets the table that the waits belong to, and that can end them all.</summary>
+    public IWaitOwner Owner => owner;
 
     /// <summary>Gets the pidfd. The caller holds a reference.</summary>
     public abstract SafePidFdHandle PidFd { get; }
-
-    /// <summary>Gets the kernel and the event loop, which all registrations of this process share.</summary>
-    protected PidFdPlatform Platform => platform;
 
     /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>. Fails if the pidfd is closed.</summary>
     public abstract bool TryAddRef();
@@ -45,7 +42,7 @@ internal abstract class ExitRegistration(PidFdPlatform platform)
 
             if (_token == 0)
             {
-                CallFailure failure = platform.EventLoop.Register(this, out _token);
+                CallFailure failure = owner.Platform.EventLoop.Register(this, out _token);
                 if (failure.IsFailure)
                 {
                     return failure;
@@ -150,7 +147,7 @@ internal abstract class ExitRegistration(PidFdPlatform platform)
 
     private void Unregister()
     {
-        platform.EventLoop.Unregister(this, _token);
+        owner.Platform.EventLoop.Unregister(this, _token);
         _token = 0;
     }
 }

@@ -26,9 +26,6 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     /// <summary>Gets or sets whether the list has this wait, under the lock of the registration.</summary>
     internal bool IsLinked { get; set; }
 
-    /// <summary>Gets or sets when the exit was reported. The event loop uses it for waits whose process has not been reaped.</summary>
-    internal long ExitTimestamp { get; set; }
-
     /// <summary>Gets whether the wait has not ended. A wait that was cancelled before it was added must not be added.</summary>
     internal abstract bool IsPending { get; }
 

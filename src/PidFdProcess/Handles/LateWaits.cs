@@ -11,7 +11,7 @@ internal sealed class LateWaits
     private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(300);
 
     // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
-    private readonly List<ExitWaiter> _waits = [];
+    private readonly List<LateWait> _waits = [];
 
     /// <summary>Gets the waits that became late in this round.</summary>
     public List<ExitWaiter> Added { get; } = [];
@@ -21,7 +21,7 @@ internal sealed class LateWaits
     /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
     public int MillisecondsToNextLook()
     {
-        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].ExitTimestamp);
+        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Since);
         return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
     }
 
@@ -39,10 +39,10 @@ internal sealed class LateWaits
             int left = 0;
             for (int i = 0; i < _waits.Count; i++)
             {
-                ExitWaiter waiter = _waits[i];
-                if (!waiter.OnLook(Stopwatch.GetElapsedTime(waiter.ExitTimestamp)))
+                LateWait wait = _waits[i];
+                if (!wait.Waiter.OnLook(Stopwatch.GetElapsedTime(wait.Since)))
                 {
-                    _waits[left++] = waiter;
+                    _waits[left++] = wait;
                 }
             }
 
@@ -51,8 +51,7 @@ internal sealed class LateWaits
 
         foreach (ExitWaiter waiter in Added)
         {
-            waiter.ExitTimestamp = Stopwatch.GetTimestamp();
-            _waits.Add(waiter);
+            _waits.Add(new LateWait(waiter, Stopwatch.GetTimestamp()));
         }
 
         Added.Clear();
@@ -60,11 +59,19 @@ internal sealed class LateWaits
 
     public void EndAll()
     {
-        foreach (ExitWaiter waiter in _waits)
+        foreach (LateWait wait in _waits)
         {
-            waiter.OnEnd(WaitEnd.LoopFailed);
+            wait.Waiter.OnEnd(WaitEnd.LoopFailed);
         }
 
         _waits.Clear();
+    }
+
+    // When the exit was reported is kept here, because few waits become late.
+    private sealed class LateWait(ExitWaiter waiter, long since)
+    {
+        public ExitWaiter Waiter => waiter;
+
+        public long Since => since;
     }
 }

@@ -19,20 +19,22 @@ internal sealed class ProcessHandle : ExitRegistration
     private const int ClosedByAttachment = 1;
     private const int ExitCounted = 2;
     private const int FinishPending = 4;
+    private const int KernelChild = 8;
+    private const int EndKnown = 16;
+    private const int EndUnknown = 32;
 
     private ExitRecord? _exit;
-    private volatile bool _isKernelChild;
-    private volatile RunEnd _end;
+
+    // All flags in one word, because a program may have 10,000 handles.
     private int _marks;
 
     /// <summary>Takes over the descriptor.</summary>
-    public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, PidFdPlatform platform, object owner)
-        : base(platform)
+    public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, IWaitOwner owner)
+        : base(owner)
     {
         ProcessId = processId;
         PidFd = pidFd;
         Run = run;
-        Owner = owner;
     }
 
     public int ProcessId { get; }
@@ -41,10 +43,8 @@ internal sealed class ProcessHandle : ExitRegistration
 
     public override SafePidFdHandle PidFd { get; }
 
-    public override object Owner { get; }
-
     /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
-    public IKernel Kernel => Platform.Kernel;
+    public IKernel Kernel => Owner.Platform.Kernel;
 
     /// <summary>Gets or sets a task that ends with the exit, which several calls share.</summary>
     public Task? SharedExit { get; set; }
@@ -53,18 +53,23 @@ internal sealed class ProcessHandle : ExitRegistration
     public ExitRecord? Exit => Volatile.Read(ref _exit);
 
     /// <summary>Gets how far the end of the run is known.</summary>
-    public RunEnd RunEnd => _end;
+    public RunEnd RunEnd => (Volatile.Read(ref _marks) & (EndKnown | EndUnknown)) switch
+    {
+        0 => RunEnd.None,
+        EndKnown => RunEnd.KnownToRuntime,
+        _ => RunEnd.UnknownToRuntime,
+    };
 
     /// <summary>Gets whether the attachment has released its reference, so that the last user closes the descriptor or has closed it.</summary>
-    public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
+    public bool IsClosing => HasMark(ClosedByAttachment);
 
     /// <summary>
     /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.
     /// </summary>
-    public bool IsChild => Run.IsStarted || (_isKernelChild && RuntimeChildren.Knows(ProcessId));
+    public bool IsChild => Run.IsStarted || (HasMark(KernelChild) && RuntimeChildren.Knows(ProcessId));
 
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
-    public bool CompletesInline => Platform.CompletesInline;
+    public bool CompletesInline => Owner.Platform.CompletesInline;
 
     public override bool TryAddRef()
     {
@@ -102,7 +107,7 @@ internal sealed class ProcessHandle : ExitRegistration
     }
 
     /// <summary>Sends a signal. ESRCH means that the process has been reaped. A signal to a zombie succeeds without effect.</summary>
-    public Errno Signal(int signal) => Platform.Kernel.PidFdSendSignal(PidFd, signal);
+    public Errno Signal(int signal) => Kernel.PidFdSendSignal(PidFd, signal);
 
     /// <summary>Whether the process has been reaped, by the runtime or by any other code.</summary>
     public bool IsReaped() => Signal(0) == Errno.ESRCH;
@@ -115,7 +120,7 @@ internal sealed class ProcessHandle : ExitRegistration
         long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
         int left = milliseconds;
         Errno error;
-        while ((error = Platform.Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
+        while ((error = Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
         {
             left = TimeLimit.Left(milliseconds, start);
         }
@@ -148,8 +153,12 @@ internal sealed class ProcessHandle : ExitRegistration
     {
         if (Exit is null)
         {
-            ExitRecord? record = ExitRecord.Read(Platform.Kernel, PidFd, ProcessId, out bool isChild);
-            _isKernelChild |= isChild;
+            ExitRecord? record = ExitRecord.Read(Kernel, PidFd, ProcessId, out bool isChild);
+            if (isChild)
+            {
+                TryMark(KernelChild);
+            }
+
             Interlocked.CompareExchange(ref _exit, record, null);
         }
     }
@@ -166,16 +175,18 @@ internal sealed class ProcessHandle : ExitRegistration
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
     public void Finish(RunEnd end)
     {
-        if (_end == RunEnd.None)
+        if (RunEnd == RunEnd.None)
         {
-            _end = end;
+            TryMark(end == RunEnd.KnownToRuntime ? EndKnown : EndUnknown);
         }
 
         CloseWhenUnused();
     }
 
     /// <summary>Makes a duplicate that belongs to the caller.</summary>
-    public Errno Duplicate(out SafePidFdHandle duplicate) => Platform.Kernel.Duplicate(PidFd, out duplicate);
+    public Errno Duplicate(out SafePidFdHandle duplicate) => Kernel.Duplicate(PidFd, out duplicate);
+
+    private bool HasMark(int mark) => (Volatile.Read(ref _marks) & mark) != 0;
 
     /// <summary>Sets a mark. Fails if it was set. A full fence.</summary>
     private bool TryMark(int mark) => (Interlocked.Or(ref _marks, mark) & mark) == 0;

@@ -10,6 +10,8 @@ namespace PidFdProcess.Linux;
 /// <param name="ExitCode">Field 52, the wait status of a zombie, or <see langword="null"/> if the kernel hides it from the caller.</param>
 internal readonly record struct ProcStat(char State, int ParentId, int Threads, long StartTicks, WaitStatus? ExitCode)
 {
+    // USER_HZ is 100 on every architecture that .NET runs on.
+    private const int TicksPerSecond = 100;
     private const int LastField = 52;
 
     /// <summary>Gets field 5, the PID that names the process group.</summary>
@@ -23,7 +25,13 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
 
     public bool IsZombie => State is 'Z' or 'X' or 'x';
 
+    /// <summary>Gets when the process started, as the time since the boot, to 10 ms.</summary>
+    public TimeSpan StartedAt => SinceBoot((ulong)StartTicks);
+
     public bool IsStopped => State is 'T' or 't';
+
+    /// <summary>Converts ticks to the time since the boot.</summary>
+    public static TimeSpan SinceBoot(ulong ticks) => TimeSpan.FromSeconds((double)ticks / TicksPerSecond);
 
     public static bool TryParse(ReadOnlySpan<byte> text, out ProcStat stat)
     {

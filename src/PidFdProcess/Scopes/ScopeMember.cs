@@ -12,6 +12,8 @@ namespace PidFdProcess.Scopes;
 /// <param name="sessionId">The session of the scope that the process leads or was found in, or 0 if there is none.</param>
 internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
 {
+    private long _endedAt;
+
     public Process Process { get; } = process;
 
     public int Id { get; } = run.Attachment.ProcessId;
@@ -24,8 +26,8 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
     /// <summary>Gets whether there is a pidfd. Otherwise the process is identified by its object and its PID.</summary>
     public bool HasPidFd => run.Handle is not null;
 
-    /// <summary>Gets the root of the tree, for a stop.</summary>
-    public ForestRoot Root => new(Id, run.Handle?.PidFd);
+    /// <summary>Gets the root of the tree, for a stop, or <see langword="null"/> if the PID may belong to another process now.</summary>
+    public ForestRoot? Root => HasPidFd || !IsOverWithoutPidFd() ? new(Id, run.Handle?.PidFd) : null;
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit { get; } = run.Handle is { } handle
@@ -35,15 +37,36 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
     public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
 
+    /// <summary>Gets when the process had certainly not been reaped, so that its session was that of the scope, by <see cref="BootClock"/>.</summary>
+    public TimeSpan KnownAt
+    {
+        get
+        {
+            TimeSpan now = BootClock.Now;
+            if (!IsReaped())
+            {
+                return now;
+            }
+
+            // The time of the exit record is nearer to the exit than that of the continuation, which a busy pool delays.
+            TimeSpan end = Volatile.Read(ref _endedAt) is > 0 and long ticks ? TimeSpan.FromTicks(ticks) : now;
+            TimeSpan exit = run.Handle?.Exit is { } record ? now - (DateTime.UtcNow - record.Time.ToUniversalTime()) : end;
+            return exit < end ? exit : end;
+        }
+    }
+
     /// <summary>Takes another reference for the length of a stop.</summary>
-    /// <returns><see langword="false"/> if the run is over.</returns>
-    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : !IsOverWithoutPidFd();
+    /// <returns><see langword="false"/> if the run is over and no session has to be looked for.</returns>
+    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : SessionId != 0 || !IsOverWithoutPidFd();
 
     /// <summary>Releases a reference.</summary>
     public void Release() => run.Handle?.Release();
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
     public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOverWithoutPidFd();
+
+    /// <summary>Notes that the exit has been seen now.</summary>
+    public void NoteEnd() => Volatile.Write(ref _endedAt, BootClock.Now.Ticks);
 
     /// <summary>Sends a signal to the process, and not to its tree.</summary>
     public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);

@@ -117,6 +117,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
 
     private void OnEnd(ScopeMember member, Task exit)
     {
+        member.NoteEnd();
         if (exit.IsFaulted)
         {
             // The registry was disposed, and the process may still run. The scope keeps it until the stop.
@@ -128,7 +129,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         try
         {
             // If descriptors are short, the leader stays a member, so that a stop looks for its session.
-            isKept = member.SessionId != 0 && !TryAdoptLeftovers(member.SessionId);
+            isKept = member.SessionId != 0 && !TryAdoptLeftovers(member);
         }
         catch (InvalidOperationException)
         {
@@ -167,9 +168,9 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
     }
 
     /// <returns><see langword="false"/> if the processes cannot be listed now, because descriptors are short.</returns>
-    private bool TryAdoptLeftovers(int sessionId)
+    private bool TryAdoptLeftovers(ScopeMember exited)
     {
-        long exitSeenAt = Stopwatch.GetTimestamp();
+        int sessionId = exited.SessionId;
         lock (_adoptionGate)
         {
             List<ScopeMember> members = All();
@@ -178,7 +179,7 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
                 sessionId,
                 id => members.Exists(member => member.Id == id && !member.IsReaped()),
                 () => members.Exists(member => member.SessionId == sessionId && !member.IsReaped()),
-                exitSeenAt,
+                exited.KnownAt,
                 out bool isComplete);
             foreach (Process process in leftovers)
             {

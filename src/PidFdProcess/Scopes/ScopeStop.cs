@@ -74,39 +74,45 @@ internal static class ScopeStop
             return StockScopeStop.Run(scope.Plan, members, steps, killMilliseconds, cancellationToken);
         }
 
-        ForestResult Run(IEnumerable<ScopeMember> some)
+        ForestResult Run(List<ScopeMember> forest, bool byPid)
         {
-            List<ScopeMember> forest = [.. some];
             if (forest.Count == 0)
             {
                 return ForestResult.Empty;
             }
 
-            ForestPlan plan = new(steps, killMilliseconds, scope.Plan.EntireProcessTree, SessionsOf(scope.Plan, forest), hasSignalAlready);
-            Errno error = ForestStop.Run(
-                scope.Runs.Platform.Kernel, [.. forest.Select(static member => member.Root)], plan, cancellationToken, out ForestResult result);
+            ForestPlan plan = new(
+                byPid, steps, killMilliseconds, scope.Plan.EntireProcessTree, SessionsOf(scope.Plan, forest), hasSignalAlready);
+            List<ForestRoot> roots = [.. forest.Select(static member => member.Root).OfType<ForestRoot>()];
+            Errno error = ForestStop.Run(scope.Runs.Platform.Kernel, roots, plan, cancellationToken, out ForestResult result);
             if (error == 0)
             {
                 return result;
             }
 
             PidFdEventSource.Log.FellBack(forest[0].Id, SystemCallError.Describe(ErrnoTable.Proc, error));
+            forest.RemoveAll(static member => member.Root is null);
             return StockScopeStop.Run(scope.Plan, forest, steps, killMilliseconds, cancellationToken);
         }
 
-        if (members.TrueForAll(static member => member.HasPidFd))
+        // A member that had exited before it got a pidfd is there for its session, whose other processes can be opened.
+        ILookup<bool, ScopeMember> isByPid =
+            members.ToLookup(member => !member.HasPidFd && (member.Root is not null || !scope.Runs.Support.IsSupported));
+        List<ScopeMember> others = [.. isByPid[false]];
+        if (!isByPid.Contains(true))
         {
-            return Run(members);
+            return Run(others, byPid: false);
         }
 
-        Task<ForestResult> withoutPidFd = Calls.OwnThread.RunAsync(() => Run(members.Where(static member => !member.HasPidFd)));
-        ForestResult first = Run(members.Where(static member => member.HasPidFd));
+        Task<ForestResult> withoutPidFd = Calls.OwnThread.RunAsync(() => Run([.. isByPid[true]], byPid: true));
+        ForestResult first = Run(others, byPid: false);
         return first.With(withoutPidFd.GetAwaiter().GetResult());
     }
 
-    private static List<(int Id, long KnownAt)>? SessionsOf(ScopePlan plan, List<ScopeMember> members) => plan.NewSession && plan.EntireProcessTree
-        ? [.. members.Where(static member => member.SessionId != 0).Select(static member => member.SessionId).Distinct()
-            .Select(static id => (id, Stopwatch.GetTimestamp()))]
+    private static List<(int Id, TimeSpan KnownAt)>? SessionsOf(ScopePlan plan, List<ScopeMember> members) =>
+        plan.NewSession && plan.EntireProcessTree
+        ? [.. members.Where(static member => member.SessionId != 0).GroupBy(static member => member.SessionId)
+            .Select(static session => (session.Key, session.Max(static member => member.KnownAt)))]
         : null;
 
     private static ProcessScopeResult ResultOf(List<ScopeMember> members, ForestResult result)

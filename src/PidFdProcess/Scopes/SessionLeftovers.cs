@@ -12,7 +12,8 @@ namespace PidFdProcess.Scopes;
 // another process may get that PID and lead a new session.
 //
 // Scheme: Open the pidfd of each candidate first, read its session second, and ask for a proof last. A proof is a member of the session that has not
-// been reaped. Without a member, a short time since the session was last known is enough if no process has the PID of the leader.
+// been reaped. Without a member, it is enough that the candidate started before the session was last known, or shortly after, if no process has the
+// PID of the leader.
 
 /// <summary>Finds the processes that are left in a session whose leader has exited.</summary>
 internal static class SessionLeftovers
@@ -22,10 +23,10 @@ internal static class SessionLeftovers
     /// <param name="sessionId">The session.</param>
     /// <param name="isKnown">Returns whether a process is a member already.</param>
     /// <param name="isProven">Returns whether a member of the session has not been reaped.</param>
-    /// <param name="knownAt">When the session was last known to exist, as a value of <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="knownAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
     /// <param name="isComplete">Whether descriptors and memory sufficed, so that no process was missed.</param>
     public static List<Process> Open(
-        AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, long knownAt, out bool isComplete)
+        AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, TimeSpan knownAt, out bool isComplete)
     {
         IKernel kernel = runs.Platform.Kernel;
         List<int> ids = [];
@@ -33,7 +34,7 @@ internal static class SessionLeftovers
         isComplete = !SystemCallError.IsResource(kernel.ListProcesses(ids));
         foreach (int id in ids)
         {
-            Errno error = ReadIsIn(kernel, id, sessionId, out bool isIn);
+            Errno error = ReadIsIn(kernel, id, sessionId, out bool isIn, out _);
             isComplete &= !SystemCallError.IsResource(error);
             if (!isIn || id == Environment.ProcessId || isKnown(id))
             {
@@ -45,14 +46,14 @@ internal static class SessionLeftovers
             {
                 process = OpenCalls.Open(runs, id);
                 using PinnedRun run = PinnedRun.Of(runs, process);
-                isComplete &= !SystemCallError.IsResource(ReadIsIn(kernel, id, sessionId, out isIn));
+                isComplete &= !SystemCallError.IsResource(ReadIsIn(kernel, id, sessionId, out isIn, out ProcStat stat));
                 if (isIn
                     && run.Handle?.IsReaped() != true
-                    && (isProven() || (Stopwatch.GetElapsedTime(knownAt) < TreeSessions.MomentWithoutProof && !IsTaken(kernel, sessionId))))
+                    && (isProven() || (TreeSessions.IsCovered(stat, knownAt) && !IsTaken(kernel, sessionId))))
                 {
                     found.Add(process);
                     process = null;
-                    knownAt = Stopwatch.GetTimestamp();
+                    knownAt = stat.StartedAt > knownAt ? stat.StartedAt : knownAt;
                 }
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
@@ -69,9 +70,9 @@ internal static class SessionLeftovers
         return found;
     }
 
-    private static Errno ReadIsIn(IKernel kernel, int id, int sessionId, out bool isIn)
+    private static Errno ReadIsIn(IKernel kernel, int id, int sessionId, out bool isIn, out ProcStat stat)
     {
-        Errno error = kernel.ReadProcStat(id, out ProcStat stat);
+        Errno error = kernel.ReadProcStat(id, out stat);
         isIn = error == 0 && stat.SessionId == sessionId && !stat.HasExited;
         return error;
     }

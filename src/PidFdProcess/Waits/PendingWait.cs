@@ -30,7 +30,7 @@ internal enum WaitPromise
 // completions. If user code has to run, a pool thread raises Exited and waits for the streams before the task ends.
 
 /// <summary>A pending asynchronous wait.</summary>
-internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPromise promise, CancellationToken cancellationToken)
+internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPromise promise)
     : ExitWaiter(handle.CompletesInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously), IThreadPoolWorkItem
 {
     private const int Pending = 0;
@@ -51,12 +51,12 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     private CancellationTokenRegistration _cancellation;
     private int _state;
 
-    private CancellationToken CancellationToken => cancellationToken;
+    private CancellationToken CancellationToken => _cancellation.Token;
 
     internal override bool IsPending => Volatile.Read(ref _state) == Pending;
 
     /// <summary>Starts the wait. If that fails, nothing is left of the wait. The caller holds a reference to the handle.</summary>
-    public CallFailure Begin()
+    public CallFailure Begin(CancellationToken cancellationToken)
     {
         if (!handle.TryAddRef())
         {
@@ -66,7 +66,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         PidFdMetrics.WaitBegan();
 
         // Register with the token before the loop knows of the wait. Otherwise an exit could end the wait first, and the registration would stay.
-        _cancellation = cancellationToken.UnsafeRegister(static state => ((PendingWait)state!).Cancel(), this);
+        _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((PendingWait)state!).Cancel(token), this);
         CallFailure failure = handle.Add(this);
         if (!failure.IsFailure || !TryDecide(Failed))
         {
@@ -205,7 +205,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         return true;
     }
 
-    private void Cancel()
+    private void Cancel(CancellationToken cancellationToken)
     {
         if (TryDecide(Canceled))
         {
@@ -220,7 +220,8 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             if (handle.CompletesInline)
             {
                 // The task's continuations would run on the thread that cancels.
-                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.TrySetCanceled(wait.CancellationToken), this, preferLocal: false);
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static canceled => canceled.Wait.TrySetCanceled(canceled.Token), (Wait: this, Token: cancellationToken), preferLocal: false);
             }
             else
             {
@@ -255,15 +256,15 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, cancellationToken);
+    private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, CancellationToken);
 
     /// <summary>Continues the wait after the event loop has failed. Looks at the pidfd now and then, and ends as other waits do.</summary>
     private async Task WaitWithoutLoopAsync()
     {
-        await LookLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+        await LookLoop.UntilExitAsync(handle, CancellationToken).ConfigureAwait(false);
         if (promise != WaitPromise.Exit)
         {
-            await LookLoop.UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
+            await LookLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
             await FinishInContext().ConfigureAwait(false);
         }
     }

@@ -24,8 +24,8 @@ internal static class SharedExit
                 return existing;
             }
 
-            PendingWait wait = new(handle, process, WaitPromise.Exit, CancellationToken.None);
-            if (!wait.Begin().IsFailure)
+            PendingWait wait = new(handle, process, WaitPromise.Exit);
+            if (!wait.Begin(CancellationToken.None).IsFailure)
             {
                 return handle.SharedExit = wait.Task;
             }

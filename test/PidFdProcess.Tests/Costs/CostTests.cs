@@ -14,9 +14,9 @@ public sealed class CostTests
         signal: 0 B
         poll: 0 B
         timed wait: 0 B
-        attach and detach: 184 B
-        attach: 273 B
-        pending wait: 208 B
+        attach and detach: 144 B
+        attach: 233 B
+        pending wait: 192 B
         1000 pending waits: 1 thread
 
         """;

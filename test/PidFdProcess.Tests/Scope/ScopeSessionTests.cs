@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -60,24 +61,41 @@ public sealed class ScopeSessionTests
     }
 
     [TestMethod]
-    [Ignore("Fails if it runs first. Compiling the stop takes longer than the 100 ms for which a session without a member counts.")]
     public async Task Stop_WhenDescriptorsWereShortAtTheExitOfTheRoot_LeavesNoProcess()
     {
-        HookedKernel kernel = new();
+        ShortOfDescriptors kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
-        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
-        int lists = 0;
-        kernel.OnListProcesses = () =>
-        {
-            Interlocked.Increment(ref lists);
-            return Errno.EMFILE;
-        };
+        await using ProcessScope scope = Create(registry);
         using MarkedTree tree = Start(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
-        TestProcesses.WaitUntil(() => Volatile.Read(ref lists) > 0 && scope.Processes.Count == 0, "the root has left the scope");
-        kernel.OnListProcesses = null;
+        kernel.WaitForLists(() => scope.Processes.Count == 0);
+        kernel.EndShortage();
         tree.WaitForCount(2);
-        await scope.StopAsync().WaitAsync(s_limit);
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
+        Assert.IsEmpty(result.Survivors);
         tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task Stop_WhenNoKnownProcessProvesTheSession_SparesTheProcess_AndReportsIt()
+    {
+        ShortOfDescriptors kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = Create(registry);
+        using MarkedTree tree = Start(scope, "exec 3<&0; (read line <&3; sleep 1000 & exit 0) & echo ready; exit 0", redirectInput: true);
+        kernel.WaitForLists(() => scope.Processes.Count == 0);
+        int parent = tree.Alive().Single();
+        tree.Root.StandardInput.WriteLine();
+        int late = 0;
+
+        // As long as the parent is a zombie, it proves the session.
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(parent) is null && (late = tree.Alive().Single()) != parent, "the parent was reaped");
+        kernel.EndShortage();
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
+        Assert.HasCount(1, result.Survivors);
+        Assert.AreEqual(late, result.Survivors[0].ProcessId);
+        Assert.AreEqual("sleep", result.Survivors[0].Name);
+        StringAssert.Contains(result.Survivors[0].Reason, "may be a stranger", StringComparison.Ordinal);
+        CollectionAssert.AreEqual(new[] { late }, tree.Alive().ToArray());
     }
 
     [TestMethod]
@@ -113,7 +131,12 @@ public sealed class ScopeSessionTests
         Assert.AreEqual(process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture), Shared.ProcessTable.FieldsOf(process.Id)![3]);
     }
 
-    private static ProcessScope Create() => new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true });
+    private static ProcessScope Create(ProcessHandleRegistry? registry = null) => new(new ProcessScopeOptions
+    {
+        GracePeriod = s_short,
+        NewSession = true,
+        Registry = registry ?? ProcessHandleRegistry.Default,
+    });
 
     private static MarkedTree Start(ProcessScope scope, string script, bool redirectInput = false)
     {
@@ -121,5 +144,30 @@ public sealed class ScopeSessionTests
             new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardOutput = true, RedirectStandardInput = redirectInput }, scope.Start);
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         return tree;
+    }
+
+    /// <summary>A kernel that is out of descriptors when processes are listed.</summary>
+    private sealed class ShortOfDescriptors
+    {
+        private readonly HookedKernel _kernel = new();
+        private int _lists;
+
+        public ShortOfDescriptors() => _kernel.OnListProcesses = () =>
+        {
+            Interlocked.Increment(ref _lists);
+            return Errno.EMFILE;
+        };
+
+        public PidFdPlatform Platform => _kernel.Platform;
+
+        /// <summary>Waits until the scope has tried in vain to list the session, and until the moment after the exit of the root is over.</summary>
+        public void WaitForLists(Func<bool> hasRootLeft)
+        {
+            TestProcesses.WaitUntil(() => Volatile.Read(ref _lists) > 0 && hasRootLeft(), "the root has left the scope");
+            long since = Stopwatch.GetTimestamp();
+            TestProcesses.WaitUntil(() => Stopwatch.GetElapsedTime(since) > TimeSpan.FromMilliseconds(200), "the moment is over");
+        }
+
+        public void EndShortage() => _kernel.OnListProcesses = null;
     }
 }

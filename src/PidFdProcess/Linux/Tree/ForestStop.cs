@@ -22,18 +22,21 @@ internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<Fo
 }
 
 /// <summary>What a stop of several trees does.</summary>
+/// <param name="IsByPid">Whether the members are identified by PID and start time, because there are no pidfds.</param>
 /// <param name="Steps">The signals. Without any, the members are killed at once.</param>
 /// <param name="KillMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
 /// <param name="IncludesDescendants">Whether to stop the descendants, too.</param>
 /// <param name="Sessions">
-/// The sessions whose processes to stop, too, and when each session was last known to be that of a member. <see langword="null"/> for no sessions.
+/// The sessions whose processes to stop, too, and when each session was last known to be that of a member, by <see cref="BootClock"/>.
+/// <see langword="null"/> for no sessions.
 /// </param>
 /// <param name="HasSignalAlready">Which members get no signal of the steps.</param>
 internal sealed record ForestPlan(
+    bool IsByPid,
     IReadOnlyList<TreeStopStep> Steps,
     int KillMilliseconds,
     bool IncludesDescendants,
-    IReadOnlyList<(int Id, long KnownAt)>? Sessions = null,
+    IReadOnlyList<(int Id, TimeSpan KnownAt)>? Sessions = null,
     Func<TreeMember, bool>? HasSignalAlready = null);
 
 /// <summary>
@@ -47,7 +50,7 @@ internal static class ForestStop
         IKernel kernel, IReadOnlyList<ForestRoot> roots, ForestPlan plan, CancellationToken cancellationToken, out ForestResult result)
     {
         result = ForestResult.Empty;
-        MemberAccess access = new(kernel, byPid: roots.Any(static root => root.PidFd is null), Environment.ProcessId);
+        MemberAccess access = new(kernel, byPid: plan.IsByPid, Environment.ProcessId);
         HashSet<int> spared = [];
         SpareDescriptors.Reserve();
         try
@@ -59,7 +62,7 @@ internal static class ForestStop
             }
 
             TreeSessions? sessions = plan.Sessions is null ? null : new TreeSessions(kernel);
-            foreach ((int id, long knownAt) in plan.Sessions ?? [])
+            foreach ((int id, TimeSpan knownAt) in plan.Sessions ?? [])
             {
                 sessions!.Add(id, knownAt);
             }

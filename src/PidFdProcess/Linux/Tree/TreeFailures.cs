@@ -10,6 +10,7 @@ internal enum TreeCall
     List,
     ListAll,
     Signal,
+    Session,
     Bound,
 }
 
@@ -39,7 +40,7 @@ internal sealed class TreeFailures
     public void ForgetGone(Func<int, bool> isGone)
     {
         foreach ((int ProcessId, TreeCall Call) key in _failures.Keys.Where(key =>
-            key.Call is TreeCall.Open or TreeCall.Stat or TreeCall.Signal).ToList())
+            key.Call is TreeCall.Open or TreeCall.Stat or TreeCall.Signal or TreeCall.Session).ToList())
         {
             if (isGone(key.ProcessId))
             {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PidFdProcess.Linux;
 
 // Overview
@@ -9,30 +7,39 @@ namespace PidFdProcess.Linux;
 // After that a stranger may get it.
 //
 // Scheme: A process is a member if its pidfd was opened first, its session was read after, and the session was proven after that. The proof is a
-// known member that is in the session and has not been reaped. If all known members have just been reaped, the last proof counts for another 100 ms,
-// in which the kernel cannot hand out all other PIDs. It does not count if a process has that PID now.
+// known member that is in the session and has not been reaped. If all known members have been reaped, the last proof counts for the processes that
+// started before it or at most 100 ms after it. In this time the kernel cannot hand out all other PIDs, so the session was that of the members. The
+// proof does not count if a process has the PID of the session now. A process that started later is not signalled, and is reported.
 
 /// <summary>The sessions that the roots and the other members of a stop lead.</summary>
 internal sealed class TreeSessions(IKernel kernel)
 {
-    /// <summary>How long the last proof of a session counts. In this time the kernel cannot hand out all other PIDs.</summary>
-    public static readonly TimeSpan MomentWithoutProof = TimeSpan.FromMilliseconds(100);
+    // In this time the kernel cannot hand out all other PIDs.
+    private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
 
-    private readonly Dictionary<int, long> _provenAt = [];
+    private readonly Dictionary<int, TimeSpan> _provenAt = [];
     private readonly List<int> _ids = [];
 
     /// <summary>Gets whether there is a session to look for.</summary>
     public bool Any => _provenAt.Count > 0;
 
-    /// <summary>Adds a session and the time when it was known to be that of a member, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
-    public void Add(int sessionId, long provenAt) => _provenAt[sessionId] = provenAt;
+    /// <summary>
+    /// Whether a process of the session must have started in it while it was that of a member, because the kernel could not have given the number to
+    /// another session by then.
+    /// </summary>
+    /// <param name="stat">What <c>/proc</c> says about the process.</param>
+    /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
+    public static bool IsCovered(in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof;
+
+    /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
+    public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
 
     /// <summary>Adds the session of a member that leads one.</summary>
     public void Note(TreeMember member)
     {
         if (member.SessionId == member.Id)
         {
-            _provenAt.TryAdd(member.Id, Stopwatch.GetTimestamp());
+            _provenAt.TryAdd(member.Id, BootClock.Now);
         }
     }
 
@@ -70,18 +77,31 @@ internal sealed class TreeSessions(IKernel kernel)
         return found;
     }
 
-    /// <summary>Whether the session is still that of the members, and not of a stranger that has got its PID.</summary>
+    /// <summary>Whether a member that has not been reaped is in the session, so that the session is not that of a stranger.</summary>
     private bool Prove(TreeMembers members, int sessionId)
     {
-        long now = Stopwatch.GetTimestamp();
-        if (members.All.Exists(member => IsIn(members.Access, member, sessionId)))
+        TimeSpan now = BootClock.Now;
+        if (!members.All.Exists(member => IsIn(members.Access, member, sessionId)))
         {
-            _provenAt[sessionId] = now;
+            return false;
+        }
+
+        _provenAt[sessionId] = now;
+        return true;
+    }
+
+    private bool IsProven(TreeMembers members, int id, in ProcStat stat)
+    {
+        if (Prove(members, stat.SessionId)
+            || (IsCovered(stat, _provenAt[stat.SessionId]) && kernel.ReadProcStat(stat.SessionId, out _) is Errno.ENOENT or Errno.ESRCH))
+        {
+            members.Access.Failures.Forget(id, TreeCall.Session);
             return true;
         }
 
-        return Stopwatch.GetElapsedTime(_provenAt[sessionId], now) < MomentWithoutProof
-            && kernel.ReadProcStat(sessionId, out _) is Errno.ENOENT or Errno.ESRCH;
+        members.Access.Failures.Note(id, TreeCall.Session, new InvalidOperationException(
+            $"it is in session {stat.SessionId}, but all known processes of that session had been reaped when it started, so it may be a stranger"));
+        return false;
     }
 
     private static bool IsIn(MemberAccess access, TreeMember member, int sessionId) =>
@@ -109,7 +129,7 @@ internal sealed class TreeSessions(IKernel kernel)
         if (access.ReadStat(id, out stat) == 0
             && _provenAt.ContainsKey(stat.SessionId)
             && (pidFd is null || !access.IsReaped(pidFd))
-            && Prove(members, stat.SessionId))
+            && IsProven(members, id, stat))
         {
             return new TreeMember(id, stat, pidFd, isRoot: false);
         }

@@ -138,7 +138,7 @@ internal sealed class TreeStop
         }
 
         kill.Kill();
-        return new TreeStopResult(_members.Root.TookKill, kill.AnyTookKill, WaitForDeaths(killMilliseconds));
+        return new TreeStopResult(_members.All is [{ TookKill: true }, ..], kill.AnyTookKill, WaitForDeaths(killMilliseconds));
     }
 
     // If the root alone is alive, the caller reports it.
