@@ -7,6 +7,8 @@ internal static class ProcessTypes
 {
     public const string Process = "System.Diagnostics.Process";
 
+    private const string Library = "PidFdProcess";
+
     public static bool IsProcess(ISymbol? type) => Is(type, "Process", "System", "Diagnostics");
 
     /// <summary>Returns whether the type is <c>Process</c>, derives from it, or is a type parameter that does.</summary>
@@ -35,6 +37,10 @@ internal static class ProcessTypes
 
         return false;
     }
+
+    /// <summary>Returns whether the type is a public type of this library.</summary>
+    public static bool IsOfLibrary(ITypeSymbol? type) =>
+        type is { ContainingNamespace: { Name: Library, ContainingNamespace.IsGlobalNamespace: true }, ContainingAssembly.Name: Library };
 
     /// <summary>Returns whether the symbol is the type with this name in this namespace. The parts begin with the outermost namespace.</summary>
     public static bool Is(ISymbol? type, string name, params string[] parts)

@@ -10,7 +10,7 @@ internal static class StockScope
     {
         for (ISymbol? current = symbol; current is not null and not INamespaceSymbol; current = current.ContainingSymbol)
         {
-            if (HasAttribute(current) || (current is IMethodSymbol { AssociatedSymbol: { } property } && HasAttribute(property)))
+            if (HasAttribute(current) || HasAttribute(OwnerOf(current)))
             {
                 return true;
             }
@@ -18,6 +18,14 @@ internal static class StockScope
 
         return HasAttribute(symbol?.ContainingAssembly);
     }
+
+    // The property or event of an accessor, or of the field behind it, in which an initializer runs.
+    private static ISymbol? OwnerOf(ISymbol symbol) => symbol switch
+    {
+        IMethodSymbol accessor => accessor.AssociatedSymbol,
+        IFieldSymbol field => field.AssociatedSymbol,
+        _ => null,
+    };
 
     private static bool HasAttribute(ISymbol? symbol)
     {

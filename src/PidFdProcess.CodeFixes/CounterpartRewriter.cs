@@ -24,7 +24,12 @@ internal static class CounterpartRewriter
             return null;
         }
 
-        bool isWhole = replacement is Counterparts.Open or Counterparts.OpenByName or Counterparts.HasExited;
+        bool isWhole = replacement == Counterparts.HasExited || Counterparts.IsOfRegistry(replacement);
+        if (replacement == Counterparts.Open && CallOf(name) is { ArgumentList.Arguments.Count: 2 } onMachine)
+        {
+            return onMachine;
+        }
+
         return name.Parent switch
         {
             MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } access when access.Name == name => access,
@@ -37,9 +42,12 @@ internal static class CounterpartRewriter
     /// <summary>Returns the replacement of the node. Nodes inside it may have been rewritten before.</summary>
     public static SyntaxNode Rewrite(SyntaxNode original, SyntaxNode rewritten, string replacement)
     {
-        if (replacement is Counterparts.Open or Counterparts.OpenByName)
+        if (Counterparts.IsOfRegistry(replacement))
         {
-            return SyntaxFactory.ParseExpression(replacement).WithTriviaFrom(rewritten);
+            ExpressionSyntax method = SyntaxFactory.ParseExpression(replacement);
+            return rewritten is InvocationExpressionSyntax call
+                ? call.WithExpression(method.WithTriviaFrom(call.Expression)).WithArgumentList(WithoutMachine(call.ArgumentList))
+                : method.WithTriviaFrom(rewritten);
         }
 
         IdentifierNameSyntax name = SyntaxFactory.IdentifierName(replacement);
@@ -60,6 +68,20 @@ internal static class CounterpartRewriter
             ? SyntaxFactory.InvocationExpression(((ExpressionSyntax)renamed).WithoutTrailingTrivia())
                 .WithTrailingTrivia(rewritten.GetTrailingTrivia())
             : renamed;
+    }
+
+    // Returns the call of a method by its name, with or without a receiver.
+    private static InvocationExpressionSyntax? CallOf(SimpleNameSyntax name)
+    {
+        SyntaxNode called = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name;
+        return called.Parent is InvocationExpressionSyntax call && call.Expression == called ? call : null;
+    }
+
+    // The counterpart has no argument for the machine. It is reported only if the machine is this one.
+    private static ArgumentListSyntax WithoutMachine(ArgumentListSyntax list)
+    {
+        ArgumentSyntax id = list.Arguments[0].NameColon?.Name.Identifier.ValueText == "machineName" ? list.Arguments[1] : list.Arguments[0];
+        return list.WithArguments(SyntaxFactory.SingletonSeparatedList(id.WithoutTrivia()));
     }
 
     private static bool IsQualified(SyntaxNode name) =>

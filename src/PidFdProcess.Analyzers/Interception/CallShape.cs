@@ -1,34 +1,36 @@
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
 
 namespace PidFdProcess.Analyzers.Interception;
 
 /// <summary>Tells which calls the compiler can reroute. The generator and the analyzers must agree on it.</summary>
 internal static class CallShape
 {
-    /// <summary>Returns the name that is called, if the syntax allows an interceptor.</summary>
-    public static SimpleNameSyntax? NameOf(InvocationExpressionSyntax invocation) => invocation.Expression switch
-    {
-        MemberAccessExpressionSyntax member => member.Name,
-        MemberBindingExpressionSyntax binding => binding.Name,
-        IdentifierNameSyntax identifier => identifier,
-        _ => null,
-    };
+    /// <summary>Returns the name that is called, if the syntax allows an interceptor. It does not allow one in <c>(process.Kill)()</c>.</summary>
+    public static SimpleNameSyntax? NameOf(InvocationExpressionSyntax invocation) => NameOf(invocation.Expression);
 
-    /// <summary>Returns whether the node is in a lambda that becomes an expression tree. The compiler does not reroute a call in it.</summary>
-    public static bool IsInExpressionTree(SyntaxNode node, SemanticModel model, CancellationToken cancellationToken)
+    /// <summary>Returns the name that is called, or <see langword="null"/> if a value is called.</summary>
+    public static SimpleNameSyntax? NameInParentheses(InvocationExpressionSyntax invocation)
     {
-        for (SyntaxNode? current = node.Parent; current is not null and not MemberDeclarationSyntax; current = current.Parent)
+        ExpressionSyntax called = invocation.Expression;
+        while (called is ParenthesizedExpressionSyntax parenthesized)
         {
-            if (current is LambdaExpressionSyntax lambda)
-            {
-                if (IsExpression(model.GetTypeInfo(lambda, cancellationToken).ConvertedType))
-                {
-                    return true;
-                }
-            }
-            else if (current is QueryClauseSyntax or SelectOrGroupClauseSyntax && IsQueryOverExpressions(current, model, cancellationToken))
+            called = parenthesized.Expression;
+        }
+
+        return NameOf(called);
+    }
+
+    /// <summary>
+    /// Returns whether the operation is in a lambda that becomes an expression tree. The compiler does not reroute a call in it. The clauses of a
+    /// query are lambdas, too.
+    /// </summary>
+    public static bool IsInExpressionTree(IOperation? operation)
+    {
+        for (IOperation? current = operation; current is not null; current = current.Parent)
+        {
+            if (current is IAnonymousFunctionOperation && ProcessTypes.Is(current.Parent?.Type, "Expression", "System", "Linq", "Expressions"))
             {
                 return true;
             }
@@ -37,24 +39,11 @@ internal static class CallShape
         return false;
     }
 
-    private static bool IsExpression(ITypeSymbol? type) => ProcessTypes.Is(type, "Expression", "System", "Linq", "Expressions");
-
-    private static bool IsQueryOverExpressions(SyntaxNode clause, SemanticModel model, CancellationToken cancellationToken)
+    private static SimpleNameSyntax? NameOf(ExpressionSyntax called) => called switch
     {
-        SymbolInfo info = clause is QueryClauseSyntax query
-            ? model.GetQueryClauseInfo(query, cancellationToken).OperationInfo
-            : model.GetSymbolInfo(clause, cancellationToken);
-        if (info.Symbol is IMethodSymbol method)
-        {
-            foreach (IParameterSymbol parameter in method.Parameters)
-            {
-                if (IsExpression(parameter.Type))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
+        MemberAccessExpressionSyntax member => member.Name,
+        MemberBindingExpressionSyntax binding => binding.Name,
+        IdentifierNameSyntax identifier => identifier,
+        _ => null,
+    };
 }

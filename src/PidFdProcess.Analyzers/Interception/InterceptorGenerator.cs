@@ -60,7 +60,7 @@ public sealed class InterceptorGenerator : IIncrementalGenerator
         SemanticModel model = syntax.SemanticModel;
         if (model.GetSymbolInfo(invocation, cancellationToken).Symbol is not IMethodSymbol symbol
             || StockMethods.Find(symbol) is not (not StockMethod.None and var method)
-            || CallShape.IsInExpressionTree(invocation, model, cancellationToken)
+            || CallShape.IsInExpressionTree(model.GetOperation(invocation, cancellationToken))
             || StockScope.Contains(model.GetEnclosingSymbol(invocation.SpanStart, cancellationToken))
             || model.GetInterceptableLocation(invocation, cancellationToken) is not { } location)
         {

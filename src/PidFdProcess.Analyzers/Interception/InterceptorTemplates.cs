@@ -9,7 +9,7 @@ internal static class InterceptorTemplates
     private const string Status = "global::System.Diagnostics.ProcessExitStatus";
     private const string PosixSignal = "global::System.Runtime.InteropServices.PosixSignal";
     private const string Library = "global::PidFdProcess.CompilerServices.ProcessInterceptors";
-    private const string Extensions = "global::PidFdProcess.ProcessPidFdExtensions";
+    private const string ExitStatus = "global::PidFdProcess.CompilerServices.ExitStatusInterceptors";
     private const string Task = "global::System.Threading.Tasks.Task";
     private const string Token = "global::System.Threading.CancellationToken cancellationToken";
     private const string NotNullWhen = "[global::System.Diagnostics.CodeAnalysis.NotNullWhen(true)]";
@@ -57,40 +57,48 @@ internal static class InterceptorTemplates
             """,
         [StockMethod.WaitForExitStatus] = $$"""
             {{Status}} WaitForExitStatus(this {{Process}} process) =>
-                {{Library}}.CanReplace(process)
-                && {{Library}}.TryGetStockStatus({{Extensions}}.WaitForExitStatusPidFd(process), out int exitCode, out {{PosixSignal}}? signal)
+                {{ExitStatus}}.CanReplace(process)
+                && {{ExitStatus}}.TryGetStockStatus({{ExitStatus}}.Wait(process), out int exitCode, out {{PosixSignal}}? signal)
                     ? new {{Status}}(exitCode, false, signal)
                     : process.WaitForExitStatus();
             """,
+
+        // The outer method is not async, so that a call on null throws at once, as an instance method does.
         [StockMethod.WaitForExitStatusAsync] = $$"""
-            async {{Task}}<{{Status}}> WaitForExitStatusAsync(this {{Process}} process, {{Token}}) =>
-                !cancellationToken.IsCancellationRequested
-                && {{Library}}.CanReplace(process)
-                && {{Library}}.TryGetStockStatus(
-                    await {{Extensions}}.WaitForExitStatusPidFdAsync(process, cancellationToken).ConfigureAwait(false),
-                    out int exitCode,
-                    out {{PosixSignal}}? signal)
-                    ? new {{Status}}(exitCode, false, signal)
-                    : await process.WaitForExitStatusAsync(cancellationToken).ConfigureAwait(false);
+            {{Task}}<{{Status}}> WaitForExitStatusAsync(this {{Process}} process, {{Token}})
+            {
+                return !cancellationToken.IsCancellationRequested && {{ExitStatus}}.CanReplace(process)
+                    ? WaitAsync(process, cancellationToken)
+                    : process.WaitForExitStatusAsync(cancellationToken);
+
+                static async {{Task}}<{{Status}}> WaitAsync({{Process}} process, {{Token}}) =>
+                    {{ExitStatus}}.TryGetStockStatus(
+                        await {{ExitStatus}}.WaitAsync(process, cancellationToken).ConfigureAwait(false),
+                        out int exitCode,
+                        out {{PosixSignal}}? signal)
+                        ? new {{Status}}(exitCode, false, signal)
+                        : await process.WaitForExitStatusAsync(cancellationToken).ConfigureAwait(false);
+            }
             """,
         [StockMethod.TryWaitForExitStatus] = $$"""
             bool TryWaitForExitStatus(
                 this {{Process}} process, global::System.TimeSpan timeout, {{NotNullWhen}} out {{Status}}? exitStatus)
             {
-                exitStatus = null;
-                if (!{{Library}}.CanReplace(process))
+                if (!{{ExitStatus}}.CanReplace(process))
                 {
                     return process.TryWaitForExitStatus(timeout, out exitStatus);
                 }
 
-                if (!{{Extensions}}.TryWaitForExitStatusPidFd(process, timeout, out global::PidFdProcess.PidFdExitStatus? status))
+                global::PidFdProcess.PidFdExitStatus? status = {{ExitStatus}}.Wait(process, timeout, out global::System.TimeSpan left);
+                if (status is null)
                 {
+                    exitStatus = null;
                     return false;
                 }
 
-                if (!{{Library}}.TryGetStockStatus(status, out int exitCode, out {{PosixSignal}}? signal))
+                if (!{{ExitStatus}}.TryGetStockStatus(status, out int exitCode, out {{PosixSignal}}? signal))
                 {
-                    return process.TryWaitForExitStatus(timeout, out exitStatus);
+                    return process.TryWaitForExitStatus(left, out exitStatus);
                 }
 
                 exitStatus = new {{Status}}(exitCode, false, signal);

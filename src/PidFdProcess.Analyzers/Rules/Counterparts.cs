@@ -6,6 +6,10 @@ internal static class Counterparts
     public const string HasExited = "HasExitedPidFd";
     public const string Open = "ProcessHandleRegistry.Default.Open";
     public const string OpenByName = "ProcessHandleRegistry.Default.OpenByName";
+    public const string TryOpen = "ProcessHandleRegistry.Default.TryOpen";
+
+    /// <summary>Returns whether the replacement is a call of the registry, which does not begin with the object of the stock call.</summary>
+    public static bool IsOfRegistry(string replacement) => replacement is Open or OpenByName or TryOpen;
 
     /// <summary>Returns the name of the replacement, or <see langword="null"/> if the library has none.</summary>
     public static string? Of(StockMethod method) => method switch
@@ -15,6 +19,7 @@ internal static class Counterparts
         StockMethod.WaitForExitAsync => "WaitForExitPidFdAsync",
         StockMethod.Start => "StartWithPidFd",
         StockMethod.GetProcessById => Open,
+        StockMethod.TryGetProcessById => TryOpen,
         StockMethod.WaitForExitStatus => "WaitForExitStatusPidFd",
         StockMethod.WaitForExitStatusAsync => "WaitForExitStatusPidFdAsync",
         StockMethod.TryWaitForExitStatus => "TryWaitForExitStatusPidFd",

@@ -39,7 +39,7 @@ internal static class Descriptors
     public static readonly DiagnosticDescriptor SignalByPid = new(
         SignalByPidId,
         "A signal goes by PID",
-        "'{0}' signals any process that has the PID at that time. Use 'SignalViaPidFd'.",
+        "'{0}' signals any process that has the PID at that time. Use '{1}'.",
         Category,
         DiagnosticSeverity.Warning,
         isEnabledByDefault: true,

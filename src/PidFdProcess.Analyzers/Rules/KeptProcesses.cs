@@ -20,8 +20,10 @@ internal sealed class KeptProcesses
     /// <summary>Notes the variable on which a kill or a signal is called.</summary>
     public void AddKill(IInvocationOperation kill)
     {
-        // An extension method has its object as the first argument.
-        IOperation? receiver = kill.Instance ?? kill.Arguments.FirstOrDefault()?.Value;
+        // The methods of this library have the process as the first argument.
+        IOperation? receiver = ProcessTypes.IsProcess(kill.TargetMethod.ContainingType)
+            ? kill.Instance
+            : kill.Arguments.FirstOrDefault(static argument => argument.Parameter?.Ordinal == 0)?.Value;
         if (receiver is not null && RootOf(receiver) is { } variable)
         {
             _killed.TryAdd(variable, 0);
@@ -57,6 +59,8 @@ internal sealed class KeptProcesses
                     continue;
                 case IArrayElementReferenceOperation:
                     continue;
+                case IForEachLoopOperation loop when loop.Collection == value:
+                    return loop.Locals.FirstOrDefault();
                 default:
                     return null;
             }
@@ -74,8 +78,8 @@ internal sealed class KeptProcesses
             switch (current)
             {
                 case ILocalReferenceOperation local:
-                    // In a loop over a collection, the kept variable is the collection.
-                    return CollectionOf(local) is { } collection ? RootOf(collection) : local.Local;
+                    // In a loop over a collection, the kept variable is the collection. A loop over a result has only its own variable.
+                    return (CollectionOf(local) is { } collection ? RootOf(collection) : null) ?? local.Local;
                 case IFieldReferenceOperation field:
                     return field.Field;
                 case IPropertyReferenceOperation { Property.IsIndexer: true, Instance: { } indexed }:

@@ -60,15 +60,14 @@ public sealed class LookUpAnalyzer : DiagnosticAnalyzer
         string name = lookUp.TargetMethod.Name;
         bool isById = name == "GetProcessById";
         ISymbol? enclosing = lookUp.SemanticModel!.GetEnclosingSymbol(lookUp.Syntax.SpanStart, context.CancellationToken);
-        if (StockScope.Contains(enclosing) || (isById && (DropIn.IsOn(lookUp.Syntax.SyntaxTree.Options) || lookUp.Arguments.Length > 1)))
+        if (StockScope.Contains(enclosing) || !IsOnThisMachine(lookUp) || (isById && DropIn.IsOn(lookUp.Syntax.SyntaxTree.Options)))
         {
             return;
         }
 
         string replacement = isById ? Counterparts.Open : Counterparts.OpenByName;
-        ImmutableDictionary<string, string?> properties = lookUp.Arguments.Length == 1
-            ? ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement)
-            : ImmutableDictionary<string, string?>.Empty;
+        ImmutableDictionary<string, string?> properties =
+            ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement);
         if (isKilled)
         {
             context.ReportDiagnostic(Diagnostic.Create(Descriptors.KeptProcess, Place.Of(lookUp.Syntax), properties, name, replacement));
@@ -82,11 +81,15 @@ public sealed class LookUpAnalyzer : DiagnosticAnalyzer
     private static bool IsLookUp(IMethodSymbol method) =>
         method is { IsStatic: true, Name: "GetProcessById" or "GetProcessesByName" } && ProcessTypes.IsProcess(method.ContainingType);
 
-    private static bool IsKill(IMethodSymbol method) => method.Name switch
-    {
-        "Kill" or "Signal" => ProcessTypes.IsProcess(method.ContainingType),
-        "KillViaPidFd" or "SignalViaPidFd" or "StopViaPidFd" or "StopViaPidFdAsync" =>
-            ProcessTypes.Is(method.ContainingType, "ProcessPidFdExtensions", "PidFdProcess"),
-        _ => false,
-    };
+    // A dot means this machine. Its name does, too, but is not known here.
+    private static bool IsOnThisMachine(IInvocationOperation lookUp) => lookUp.Arguments.Length == 1
+        || lookUp.Arguments.Any(static argument =>
+            argument.Parameter?.Ordinal == 1 && argument.Value.ConstantValue is { HasValue: true, Value: "." });
+
+    // A scope kills the processes that are added to it.
+    private static bool IsKill(IMethodSymbol method) => ProcessTypes.IsProcess(method.ContainingType)
+        ? method.Name is "Kill" or "Signal"
+        : ProcessTypes.IsOfLibrary(method.ContainingType)
+            && (method.Name.Contains("Kill") || method.Name.Contains("Signal") || method.Name.StartsWith("Stop", StringComparison.Ordinal)
+                || (method.Name == "Add" && method.ContainingType.Name == "ProcessScope"));
 }

@@ -9,7 +9,7 @@ internal static class Place
 {
     public static Location Of(SyntaxNode node) => node switch
     {
-        InvocationExpressionSyntax invocation => (CallShape.NameOf(invocation) ?? (SyntaxNode)invocation).GetLocation(),
+        InvocationExpressionSyntax invocation => (CallShape.NameInParentheses(invocation) ?? (SyntaxNode)invocation).GetLocation(),
         MemberAccessExpressionSyntax member => member.Name.GetLocation(),
         MemberBindingExpressionSyntax binding => binding.Name.GetLocation(),
         _ => node.GetLocation(),

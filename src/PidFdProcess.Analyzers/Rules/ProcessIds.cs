@@ -24,6 +24,17 @@ internal static class ProcessIds
     public static bool IsId(IOperation operation) =>
         operation is IPropertyReferenceOperation { Property: { Name: "Id" } property } && ProcessTypes.IsProcess(property.ContainingType);
 
+    /// <summary>Returns whether the value is <c>-process.Id</c>, which means the group of that id.</summary>
+    public static bool IsGroup(IOperation operation)
+    {
+        while (operation is IConversionOperation or IParenthesizedOperation)
+        {
+            operation = operation is IConversionOperation conversion ? conversion.Operand : ((IParenthesizedOperation)operation).Operand;
+        }
+
+        return operation is IUnaryOperation { OperatorKind: UnaryOperatorKind.Minus };
+    }
+
     private static bool IsInitializedWithId(ILocalReferenceOperation reference)
     {
         if (reference.SemanticModel is not { } model

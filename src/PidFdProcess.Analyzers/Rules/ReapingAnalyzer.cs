@@ -56,8 +56,8 @@ public sealed class ReapingAnalyzer : DiagnosticAnalyzer
     private static bool IsOfProcess(IOperation operation) => operation switch
     {
         IInvocationOperation invocation => ProcessTypes.IsProcess(invocation.TargetMethod.ContainingType)
-            || ProcessTypes.Is(invocation.TargetMethod.ContainingType, "ProcessPidFdExtensions", "PidFdProcess"),
-        IObjectCreationOperation creation => ProcessTypes.DerivesFromProcess(creation.Type),
+            || ProcessTypes.IsOfLibrary(invocation.TargetMethod.ContainingType),
+        IObjectCreationOperation creation => ProcessTypes.DerivesFromProcess(creation.Type) || ProcessTypes.IsOfLibrary(creation.Type),
         _ => false,
     };
 

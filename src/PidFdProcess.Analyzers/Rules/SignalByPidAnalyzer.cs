@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 using PidFdProcess.Analyzers.Interception;
@@ -10,6 +11,11 @@ namespace PidFdProcess.Analyzers.Rules;
 [DiagnosticAnalyzer(LanguageNames.CSharp)]
 public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
 {
+    private const string One = "SignalViaPidFd";
+    private const string Group = "SignalGroupViaPidFd";
+    private const string StockSignal = "Process.Signal";
+    private const string SafeHandle = "SafeProcessHandle.";
+
     /// <inheritdoc/>
     public override ImmutableArray<DiagnosticDescriptor> SupportedDiagnostics => [Descriptors.SignalByPid];
 
@@ -19,6 +25,7 @@ public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
         context.EnableConcurrentExecution();
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.RegisterOperationAction(AnalyzeInvocation, OperationKind.Invocation);
+        context.RegisterOperationAction(AnalyzeMethodGroup, OperationKind.MethodReference);
         context.RegisterOperationAction(AnalyzeCreation, OperationKind.ObjectCreation);
     }
 
@@ -32,32 +39,49 @@ public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
                 AnalyzeProgram(context, invocation.Arguments, invocation.Arguments);
                 break;
             case "Signal" when StockMethods.Find(method) == StockMethod.Signal:
-                AnalyzeStockSignal(context, invocation);
+                if (!IsRerouted(invocation))
+                {
+                    Report(context, StockSignal);
+                }
+
                 break;
-            case "Signal" or "Kill" when ProcessTypes.Is(method.ContainingType, "SafeProcessHandle", "Microsoft", "Win32", "SafeHandles"):
-                Report(context, "SafeProcessHandle." + method.Name);
+            case "Signal" or "Kill" when IsOfSafeHandle(method):
+                Report(context, SafeHandle + method.Name);
                 break;
             default:
                 if (invocation.Arguments.Length > 0
                     && NativeCall.NameOf(method) == "kill"
-                    && ProcessIds.IsIn(FirstOf(invocation.Arguments).Value))
+                    && FirstOf(invocation.Arguments).Value is var target
+                    && ProcessIds.IsIn(target))
                 {
-                    Report(context, method.Name);
+                    Report(context, method.Name, ProcessIds.IsGroup(target) ? Group : One);
                 }
 
                 break;
         }
     }
 
-    // If the project has set the property, the call goes through the pidfd, unless it is in an expression tree.
-    private static void AnalyzeStockSignal(OperationAnalysisContext context, IInvocationOperation invocation)
+    // If the project has set the property, the call goes through the pidfd, unless the compiler cannot reroute it.
+    private static bool IsRerouted(IInvocationOperation invocation) => DropIn.IsOn(invocation.Syntax.SyntaxTree.Options)
+        && invocation.Syntax is InvocationExpressionSyntax syntax
+        && CallShape.NameOf(syntax) is not null
+        && !CallShape.IsInExpressionTree(invocation);
+
+    private static void AnalyzeMethodGroup(OperationAnalysisContext context)
     {
-        bool isRerouted = DropIn.IsOn(invocation.Syntax.SyntaxTree.Options)
-            && !CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken);
-        ISymbol? enclosing = invocation.SemanticModel!.GetEnclosingSymbol(invocation.Syntax.SpanStart, context.CancellationToken);
-        if (!isRerouted && !StockScope.Contains(enclosing))
+        IMethodReferenceOperation reference = (IMethodReferenceOperation)context.Operation;
+        if (reference.Parent is INameOfOperation)
         {
-            Report(context, "Process.Signal");
+            return;
+        }
+
+        if (StockMethods.Find(reference.Method) == StockMethod.Signal)
+        {
+            Report(context, StockSignal);
+        }
+        else if (reference.Method.Name is "Signal" or "Kill" && IsOfSafeHandle(reference.Method))
+        {
+            Report(context, SafeHandle + reference.Method.Name);
         }
     }
 
@@ -118,6 +142,15 @@ public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
     private static IArgumentOperation FirstOf(ImmutableArray<IArgumentOperation> arguments) =>
         arguments.FirstOrDefault(static argument => argument.Parameter?.Ordinal == 0) ?? arguments[0];
 
-    private static void Report(OperationAnalysisContext context, string call) =>
-        context.ReportDiagnostic(Diagnostic.Create(Descriptors.SignalByPid, Place.Of(context.Operation.Syntax), call));
+    private static bool IsOfSafeHandle(IMethodSymbol method) =>
+        ProcessTypes.Is(method.ContainingType, "SafeProcessHandle", "Microsoft", "Win32", "SafeHandles");
+
+    private static void Report(OperationAnalysisContext context, string call, string replacement = One)
+    {
+        IOperation operation = context.Operation;
+        if (!StockScope.Contains(operation.SemanticModel!.GetEnclosingSymbol(operation.Syntax.SpanStart, context.CancellationToken)))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(Descriptors.SignalByPid, Place.Of(operation.Syntax), call, replacement));
+        }
+    }
 }

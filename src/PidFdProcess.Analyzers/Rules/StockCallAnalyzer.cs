@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Operations;
 using PidFdProcess.Analyzers.Interception;
@@ -47,9 +48,13 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
             // LookUpAnalyzer reports the look-ups.
             Suggest(context, invocation.TargetMethod.Name, method == StockMethod.GetProcessById ? null : Counterparts.Of(method));
         }
-        else if (CallShape.IsInExpressionTree(invocation.Syntax, invocation.SemanticModel!, context.CancellationToken))
+        else if (CallShape.IsInExpressionTree(invocation))
         {
             ReportStock(context, invocation.TargetMethod.Name, "a call in an expression tree", Counterparts.Of(method));
+        }
+        else if (invocation.Syntax is InvocationExpressionSyntax syntax && CallShape.NameOf(syntax) is null)
+        {
+            ReportStock(context, invocation.TargetMethod.Name, "a method in parentheses", Counterparts.Of(method));
         }
         else if (repeated.Contains(invocation.Syntax.SyntaxTree))
         {

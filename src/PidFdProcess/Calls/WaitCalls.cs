@@ -75,8 +75,22 @@ internal static class WaitCalls
     public static Task<PidFdExitStatus> WaitForStatusAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return WaitForStatusPinnedAsync(runs, process, cancellationToken);
+        return WaitForStatusPinnedAsync(runs, process, PromiseOfStatus(process), cancellationToken);
     }
+
+    /// <summary>
+    /// Waits until the members of the object know of the exit, as <c>WaitForExitStatus</c> of .NET 11 does. Returns how the process ended, or
+    /// <see langword="null"/> if the time was over first.
+    /// </summary>
+    public static PidFdExitStatus? WaitForStockStatus(AttachmentTable runs, Process process, int milliseconds)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        ExitStatusResolver.Prepare(run, process);
+        return BlockingWait.WaitForExit(run, process, milliseconds, WaitPromise.StockState) ? ExitStatusResolver.StatusOf(run, process) : null;
+    }
+
+    public static Task<PidFdExitStatus> WaitForStockStatusAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken) =>
+        WaitForStatusPinnedAsync(runs, process, WaitPromise.StockState, cancellationToken);
 
     public static Task<Process> WhenAnyExitAsync(
         AttachmentTable runs, IEnumerable<Process> processes, CancellationToken cancellationToken) =>
@@ -90,11 +104,11 @@ internal static class WaitCalls
     }
 
     private static async Task<PidFdExitStatus> WaitForStatusPinnedAsync(
-        AttachmentTable runs, Process process, CancellationToken cancellationToken)
+        AttachmentTable runs, Process process, WaitPromise promise, CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
         ExitStatusResolver.Prepare(run, process);
-        await AsyncWait.WaitForExitAsync(run, process, PromiseOfStatus(process), cancellationToken).ConfigureAwait(false);
+        await AsyncWait.WaitForExitAsync(run, process, promise, cancellationToken).ConfigureAwait(false);
         return ExitStatusResolver.StatusOf(run, process);
     }
 

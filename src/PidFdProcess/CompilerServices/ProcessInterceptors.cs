@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using PidFdProcess.Linux;
 
 namespace PidFdProcess.CompilerServices;
 
@@ -17,9 +16,6 @@ namespace PidFdProcess.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ProcessInterceptors
 {
-    // PosixSignal.SIGKILL of .NET 11. The frameworks that this library is built for do not define it.
-    private const PosixSignal SigKillOfNet11 = (PosixSignal)(-11);
-
     private static bool IsActive => ProcessHandleRegistry.Default.Support.IsSupported;
 
     /// <summary>Replaces <see cref="Process.Kill()"/>.</summary>
@@ -202,7 +198,9 @@ public static class ProcessInterceptors
     public static bool TrySignal(Process process, PosixSignal signal, out bool sent)
     {
         sent = false;
-        if (!CanReplace(process))
+
+        // The stock method refuses 0, which sends nothing.
+        if (signal == 0 || !CanReplace(process))
         {
             return false;
         }
@@ -217,19 +215,6 @@ public static class ProcessInterceptors
             // The stock method throws another exception for a signal that does not exist.
             return false;
         }
-    }
-
-    /// <summary>Gets the parts of the stock exit status of .NET 11.</summary>
-    /// <param name="status">How a process ended.</param>
-    /// <param name="exitCode">Its exit code.</param>
-    /// <param name="signal">The signal that killed it.</param>
-    /// <returns><see langword="false"/> if the stock method has to answer, because the status is unknown or came from the runtime.</returns>
-    public static bool TryGetStockStatus(PidFdExitStatus status, out int exitCode, out PosixSignal? signal)
-    {
-        ArgumentNullException.ThrowIfNull(status);
-        exitCode = status.ExitCode.GetValueOrDefault();
-        signal = status.PosixSignal is (PosixSignal)SignalNumbers.SigKill ? SigKillOfNet11 : status.PosixSignal;
-        return status.Source is not (ExitStatusSource.Unknown or ExitStatusSource.Runtime);
     }
 
     /// <summary>Returns whether calls on this object go through its pidfd. Otherwise the stock method has to answer.</summary>

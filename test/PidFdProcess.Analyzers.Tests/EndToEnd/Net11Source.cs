@@ -18,10 +18,10 @@ internal static class Net11Source
             using Process a = Run(end);
             using Process b = Run(end);
             using Process c = Run(end);
-            Show($"{end}: WaitForExitStatus", () => Text(a.WaitForExitStatus()));
+            Show($"{end}: WaitForExitStatus", () => $"{Text(a.WaitForExitStatus())} {a.HasExited} {a.ExitCode}");
             Show($"{end}: again", () => Text(a.WaitForExitStatus()));
-            Show($"{end}: WaitForExitStatusAsync", () => Text(b.WaitForExitStatusAsync().GetAwaiter().GetResult()));
-            Show($"{end}: TryWaitForExitStatus", () => $"{c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status)} {Text(status)}");
+            Show($"{end}: WaitForExitStatusAsync", () => $"{Text(b.WaitForExitStatusAsync().GetAwaiter().GetResult())} {b.HasExited} {b.ExitCode}");
+            Show($"{end}: TryWaitForExitStatus", () => $"{c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status)} {Text(status)} {c.HasExited} {c.ExitCode}");
             Show($"{end}: ExitCode", () => $"{a.ExitCode} {b.ExitCode} {c.ExitCode} {a.HasExited}");
             Show($"{end}: Signal", () => $"{a.Signal(PosixSignal.SIGTERM)}");
         }
@@ -33,9 +33,39 @@ internal static class Net11Source
         {
             Show($"{name} Signal", () => $"{process.Signal(PosixSignal.SIGTERM)}");
             Show($"{name} WaitForExitStatus", () => Text(process.WaitForExitStatus()));
+            Show($"{name} WaitForExitStatusAsync, not awaited", () => $"{process.WaitForExitStatusAsync().Status}");
             Show($"{name} WaitForExitStatusAsync", () => Text(process.WaitForExitStatusAsync().GetAwaiter().GetResult()));
             Show($"{name} TryWaitForExitStatus", () => $"{process.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
         }
+
+        foreach (int signal in (int[])[0, 65, -12])
+        {
+            Show($"signal {signal}", () => $"{sleeper.Signal((PosixSignal)signal)}");
+        }
+
+        using Process shell = new() { StartInfo = new("/bin/sh", ["-c", "sleep 1000 & echo $!; wait"]) { RedirectStandardOutput = true } };
+        shell.Start();
+        using Process grandchild = Process.GetProcessById(int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
+        Show("non-child WaitForExitStatus", () => Text(grandchild.WaitForExitStatus()));
+        Show("non-child WaitForExitStatusAsync", () => Text(grandchild.WaitForExitStatusAsync().GetAwaiter().GetResult()));
+        Show("non-child TryWaitForExitStatus", () => $"{grandchild.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
+        grandchild.Kill();
+        shell.WaitForExit();
+
+        // The streams stay open after the exit, and no wait for a status waits for them.
+        using Process leaving = new() { StartInfo = new("/bin/sh", ["-c", "sleep 1000 & echo $!"]) { RedirectStandardOutput = true } };
+        TaskCompletionSource<int> heir = new();
+        leaving.OutputDataReceived += (_, line) =>
+        {
+            if (int.TryParse(line.Data, CultureInfo.InvariantCulture, out int id))
+            {
+                heir.TrySetResult(id);
+            }
+        };
+        leaving.Start();
+        leaving.BeginOutputReadLine();
+        Show("open streams", () => $"{Text(leaving.WaitForExitStatus())} {Text(leaving.WaitForExitStatusAsync().GetAwaiter().GetResult())}");
+        Process.GetProcessById(heir.Task.GetAwaiter().GetResult()).Kill();
 
         Show("no such signal", () => $"{sleeper.Signal((PosixSignal)999)}");
         Show("running TryWaitForExitStatus", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");

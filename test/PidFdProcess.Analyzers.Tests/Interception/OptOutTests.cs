@@ -20,6 +20,10 @@ public sealed class OptOutTests
     [DataRow("class C { [StockProcessCalls] bool P => Process.GetProcessById(1).WaitForExit(1); }")]
     [DataRow("class C { bool P { [StockProcessCalls] get => Process.GetProcessById(1).WaitForExit(1); } }")]
     [DataRow("class C { [StockProcessCalls] Process f = Process.Start(\"true\"); }")]
+    [DataRow("class C { [StockProcessCalls] Process P { get; } = Process.Start(\"true\"); }")]
+    [DataRow("class C { [StockProcessCalls] static Process P { get; set; } = Process.Start(\"true\"); }")]
+    [DataRow("class C { [StockProcessCalls] event Action E = () => Process.Start(\"true\"); void M() => E(); }")]
+    [DataRow("class C { [StockProcessCalls] event Action E { add => Process.Start(\"true\"); remove { } } }")]
     public void ACallInsideTheAttribute_StaysStock(string code)
     {
         GeneratedProject project = Compile(code);
@@ -31,6 +35,7 @@ public sealed class OptOutTests
     [TestMethod]
     [DataRow("[StockProcessCalls] class B { } class C : B { void M(Process p) => p.Kill(); }")]
     [DataRow("class C { [StockProcessCalls] void N() { } void M(Process p) => p.Kill(); }")]
+    [DataRow("class C { [StockProcessCalls] int N { get; } = 1; Process P { get; } = Process.Start(\"true\"); }")]
     [DataRow("class C { void M(Process p) { [StockProcessCalls] void L() { } L(); p.Kill(); } }")]
     [DataRow("class StockProcessCalls : Attribute; [global::StockProcessCalls] class C { void M(Process p) => p.Kill(); }")]
     public void ACallOutsideTheAttribute_IsRerouted(string code) => Assert.IsTrue(Compile(code).StockCalls().Single().IsRerouted);

@@ -11,21 +11,16 @@ public sealed partial class ShapeTests
 
     private static IEnumerable<string> Names => s_shapes.Keys;
 
+    private static IEnumerable<string> Net11Names => s_net11Shapes.Keys;
+
     [TestMethod]
     [DynamicData(nameof(Names))]
-    public void ACallOfAnyShape_IsRerouted(string name)
-    {
-        GeneratedProject project = GeneratedProject.Compile(s_shapes[name]);
+    public void ACallOfAnyShape_IsRerouted(string name) => AssertRerouted(name, GeneratedProject.Compile(s_shapes[name]));
 
-        IReadOnlyList<(bool IsRerouted, string Line)> calls = project.StockCalls();
-        Assert.IsNotEmpty(calls, name);
-        foreach ((bool isRerouted, string line) in calls)
-        {
-            Assert.AreEqual(!line.Contains(Stays, StringComparison.Ordinal), isRerouted, $"{name}: {line}");
-        }
-
-        project.Emit();
-    }
+    [TestMethod]
+    [DynamicData(nameof(Net11Names))]
+    public void ACallOfNet11_OfAnyShape_IsRerouted(string name) =>
+        AssertRerouted(name, GeneratedProject.Compile(s_net11Shapes[name], references: TestPlatform.Net11References));
 
     [TestMethod]
     [DynamicData(nameof(Names))]
@@ -35,6 +30,18 @@ public sealed partial class ShapeTests
 
         Assert.IsNull(project.Generated, name);
         Assert.IsFalse(project.StockCalls().Any(static call => call.IsRerouted));
+        project.Emit();
+    }
+
+    private static void AssertRerouted(string name, GeneratedProject project)
+    {
+        IReadOnlyList<(bool IsRerouted, string Line)> calls = project.StockCalls();
+        Assert.IsNotEmpty(calls, name);
+        foreach ((bool isRerouted, string line) in calls)
+        {
+            Assert.AreEqual(!line.Contains(Stays, StringComparison.Ordinal), isRerouted, $"{name}: {line}");
+        }
+
         project.Emit();
     }
 }

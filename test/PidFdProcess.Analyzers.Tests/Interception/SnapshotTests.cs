@@ -39,11 +39,36 @@ public sealed class SnapshotTests
 
         """;
 
+    private const string Net11 = """
+        using System.Diagnostics;
+        using System.Runtime.InteropServices;
+
+        class C
+        {
+            async Task M(Process p)
+            {
+                if (Process.TryGetProcessById(1, out Process? found))
+                {
+                    found.Signal(PosixSignal.SIGTERM);
+                }
+
+                p.WaitForExitStatus();
+                await p.WaitForExitStatusAsync();
+                p.TryWaitForExitStatus(TimeSpan.Zero, out _);
+            }
+        }
+
+        """;
+
     [TestMethod]
     [DataRow(nameof(Instance), Instance)]
     [DataRow(nameof(Static), Static)]
     public void TheGeneratedFile_IsAsRecorded(string name, string source) =>
         AssertSnapshot(name, GeneratedProject.Compile(source.ReplaceLineEndings("\n")).Generated!);
+
+    [TestMethod]
+    public void TheGeneratedFile_ForNet11_IsAsRecorded() => AssertSnapshot(
+        nameof(Net11), GeneratedProject.Compile(Net11.ReplaceLineEndings("\n"), references: TestPlatform.Net11References).Generated!);
 
     internal static void AssertSnapshot(string name, string text, [CallerFilePath] string file = "")
     {

@@ -47,7 +47,8 @@ internal sealed class GeneratedProject
         return new GeneratedProject(output, reported, compilation.SyntaxTrees, generated);
     }
 
-    public static GeneratedProject Compile(string text, bool dropIn = true) => Compile([("/app/Program.cs", text)], dropIn);
+    public static GeneratedProject Compile(string text, bool dropIn = true, IEnumerable<MetadataReference>? references = null) =>
+        Compile([("/app/Program.cs", text)], dropIn, references: references);
 
     /// <summary>Returns the project as it is before the generator runs.</summary>
     public static CSharpCompilation Create(
@@ -71,7 +72,10 @@ internal sealed class GeneratedProject
                 isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
                 allowUnsafe: true,
                 nullableContextOptions: NullableContextOptions.Enable,
-                generalDiagnosticOption: ReportDiagnostic.Error));
+                generalDiagnosticOption: ReportDiagnostic.Error,
+
+                // The SDK suppresses it, too. The library was built for an older framework than the app.
+                specificDiagnosticOptions: [new("CS1701", ReportDiagnostic.Suppress)]));
     }
 
     /// <summary>Emits the assembly, and fails the test if the compiler has anything to say.</summary>

@@ -9,18 +9,31 @@ namespace PidFdProcess.Analyzers.Tests.Support;
 /// <summary>What the sources under test are compiled against: the runtime that runs the tests, and the library.</summary>
 internal static class TestPlatform
 {
+    private static readonly Lazy<ImmutableArray<MetadataReference>> s_net11References = new(static () =>
+    [
+        .. Directory.EnumerateFiles(Net11Folder, "*.dll").Select(static file => MetadataReference.CreateFromFile(file)),
+        .. Library(),
+    ]);
+
     /// <summary>Gets a framework without packages. The references below are all there is.</summary>
     public static ReferenceAssemblies Assemblies { get; } = new("net10.0");
 
     /// <summary>Gets the references.</summary>
     public static ImmutableArray<MetadataReference> References { get; } = [.. Runtime(), .. Library()];
 
-    /// <summary>Gets the references of a program for .NET 11.</summary>
-    public static ImmutableArray<MetadataReference> Net11References { get; } =
-    [
-        .. Directory.EnumerateFiles(Net11Folder, "*.dll").Select(static file => MetadataReference.CreateFromFile(file)),
-        .. Library(),
-    ];
+    /// <summary>Gets the references of a program for .NET 11. Gives up the test if they were not restored.</summary>
+    public static ImmutableArray<MetadataReference> Net11References
+    {
+        get
+        {
+            if (!Directory.Exists(Net11Folder))
+            {
+                Assert.Inconclusive($"The reference assemblies of .NET 11 were not restored to {Net11Folder}.");
+            }
+
+            return s_net11References.Value;
+        }
+    }
 
     private static string Net11Folder => typeof(TestPlatform).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>().Single(static metadata => metadata.Key == "Net11References").Value!;
