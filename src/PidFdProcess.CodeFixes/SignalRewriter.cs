@@ -16,6 +16,12 @@ internal sealed class SignalRewriter(SemanticModel model)
     public (SyntaxNode Node, ExpressionSyntax Replacement)? Find(SyntaxNode root, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
         SyntaxNode name = root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true);
+        ExpressionSyntax? called = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name as ExpressionSyntax;
+        if (called is not null && model.GetOperation(called, cancellationToken) is IMethodReferenceOperation { Method.ContainingType: var type })
+        {
+            return Analyzers.ProcessTypes.IsProcess(type) && Rename(called, Signal) is { } group ? (called, group.WithTriviaFrom(called)) : null;
+        }
+
         if (name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } syntax
             || model.GetOperation(syntax, cancellationToken) is not IInvocationOperation invocation)
         {
@@ -25,24 +31,23 @@ internal sealed class SignalRewriter(SemanticModel model)
         return invocation.TargetMethod.Name switch
         {
             "Start" => FromProgram(invocation),
-            "Signal" when Analyzers.ProcessTypes.IsProcess(invocation.TargetMethod.ContainingType) => FromStock(syntax, syntax.Expression, Signal),
+            "Signal" when Analyzers.ProcessTypes.IsProcess(invocation.TargetMethod.ContainingType) => FromStock(syntax),
             "Signal" or "Kill" when NativeCall.NameOf(invocation.TargetMethod) is null => FromSafeHandle(syntax, invocation.TargetMethod.Name),
             _ => FromNative(syntax, invocation),
         };
     }
 
-    private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromStock(InvocationExpressionSyntax syntax, ExpressionSyntax target, string name)
+    private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromStock(InvocationExpressionSyntax syntax) =>
+        Rename(syntax.Expression, Signal) is { } renamed ? (syntax, syntax.WithExpression(renamed.WithTriviaFrom(syntax.Expression))) : null;
+
+    private static ExpressionSyntax? Rename(ExpressionSyntax method, string name) => method switch
     {
-        ExpressionSyntax? renamed = target switch
-        {
-            MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } => SyntaxFactory.ParseExpression("this." + name),
-            MemberAccessExpressionSyntax access => access.WithName(SyntaxFactory.IdentifierName(name)),
-            MemberBindingExpressionSyntax binding => binding.WithName(SyntaxFactory.IdentifierName(name)),
-            IdentifierNameSyntax => SyntaxFactory.ParseExpression("this." + name),
-            _ => null,
-        };
-        return renamed is null ? null : (syntax, syntax.WithExpression(renamed.WithTriviaFrom(target)));
-    }
+        MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } => SyntaxFactory.ParseExpression("this." + name),
+        MemberAccessExpressionSyntax access => access.WithName(SyntaxFactory.IdentifierName(name)),
+        MemberBindingExpressionSyntax binding => binding.WithName(SyntaxFactory.IdentifierName(name)),
+        IdentifierNameSyntax => SyntaxFactory.ParseExpression("this." + name),
+        _ => null,
+    };
 
     // process.SafeHandle.Kill()
     private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromSafeHandle(InvocationExpressionSyntax syntax, string method)
@@ -72,15 +77,9 @@ internal sealed class SignalRewriter(SemanticModel model)
             return (syntax, Parse($"{process}.{Kill}()", syntax));
         }
 
-        string call = $"{process}.{Signal}({signal})";
-        if (isStatement || syntax.Parent is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.ValueText: "_" } })
-        {
-            return (syntax, Parse(call, syntax));
-        }
-
-        // kill() returns 0 or -1, and SignalViaPidFd() returns true or false.
-        return syntax.Parent is BinaryExpressionSyntax comparison && comparison.Left == syntax && Meaning(comparison) is { } succeeded
-            ? (comparison, Parse(succeeded ? call : "!" + call, comparison))
+        // A result that is compared or stored has no edit, because kill() returns -1 where SignalViaPidFd() throws.
+        return isStatement || syntax.Parent is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.ValueText: "_" } }
+            ? (syntax, Parse($"{process}.{Signal}({signal})", syntax))
             : null;
     }
 
@@ -169,13 +168,6 @@ internal sealed class SignalRewriter(SemanticModel model)
     private string PosixSignalName(int position) => model.LookupNamespacesAndTypes(position, name: "PosixSignal").IsEmpty
         ? "System.Runtime.InteropServices.PosixSignal"
         : "PosixSignal";
-
-    private static bool? Meaning(BinaryExpressionSyntax comparison) => (comparison.Kind(), comparison.Right.ToString()) switch
-    {
-        (SyntaxKind.EqualsExpression, "0") or (SyntaxKind.NotEqualsExpression, "-1") or (SyntaxKind.GreaterThanOrEqualExpression, "0") => true,
-        (SyntaxKind.NotEqualsExpression, "0") or (SyntaxKind.EqualsExpression, "-1") or (SyntaxKind.LessThanExpression, "0") => false,
-        _ => null,
-    };
 
     private static ExpressionSyntax Parse(string text, SyntaxNode replaced) => SyntaxFactory.ParseExpression(text).WithTriviaFrom(replaced);
 }

@@ -8,7 +8,11 @@ using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
 
-/// <summary>Replaces a stock call by its counterpart and adds the using directive.</summary>
+/// <summary>Replaces a stock call by its counterpart, or a task around <c>Exited</c> by one call, and adds the using directive.</summary>
+/// <remarks>
+/// One provider makes all edits of a rule. <c>dotnet format</c> runs the providers of a rule one after the other on the same diagnostics. Their
+/// places are wrong after the first provider.
+/// </remarks>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(UseCounterpartCodeFix))]
 [Shared]
 public sealed class UseCounterpartCodeFix : CodeFixProvider
@@ -26,11 +30,11 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         SyntaxNode root = (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false))!;
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (CounterpartRewriter.FindTarget(root, diagnostic) is not null)
+            if (ReplacementOf(root, diagnostic) is { } replacement)
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
-                        $"Use {diagnostic.Properties[Descriptors.Replacement]}",
+                        $"Use {replacement}",
                         token => FixAsync(context.Document, [diagnostic], token),
                         equivalenceKey: nameof(UseCounterpartCodeFix)),
                     diagnostic);
@@ -38,23 +42,40 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         }
     }
 
+    private static string? ReplacementOf(SyntaxNode root, Diagnostic diagnostic)
+    {
+        if (CounterpartRewriter.FindTarget(root, diagnostic) is not null)
+        {
+            return diagnostic.Properties[Descriptors.Replacement];
+        }
+
+        return ExitedTaskRewriter.Find(root, diagnostic) is not null ? ExitedTask.Replacement : null;
+    }
+
     private static async Task<Document> FixAsync(Document document, ImmutableArray<Diagnostic> diagnostics, CancellationToken cancellationToken)
     {
         SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
         SemanticModel model = (await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
-        Dictionary<SyntaxNode, string> targets = [];
+        DocumentEdits edits = new();
         bool needsUsing = false;
         foreach (Diagnostic diagnostic in diagnostics)
         {
             if (CounterpartRewriter.FindTarget(root, diagnostic) is { } target)
             {
                 string replacement = diagnostic.Properties[Descriptors.Replacement]!;
-                targets[target] = replacement;
+                edits.Replace(target, rewritten => CounterpartRewriter.Rewrite(target, rewritten, replacement));
                 needsUsing |= Scope.NeedsUsing(model, target.SpanStart, replacement);
+            }
+            else if (ExitedTaskRewriter.Find(root, diagnostic) is { } task)
+            {
+                edits.Replace(task.Awaited, _ => ExitedTaskRewriter.CallOf(task));
+                edits.Remove(task.Declaration);
+                edits.Remove(task.Subscription);
+                needsUsing |= Scope.NeedsUsing(model, task.Awaited.SpanStart, ExitedTask.Replacement);
             }
         }
 
-        root = root.ReplaceNodes(targets.Keys, (original, rewritten) => CounterpartRewriter.Rewrite(original, rewritten, targets[original]));
+        root = edits.ApplyTo(root);
         if (needsUsing)
         {
             SourceText text = await document.GetTextAsync(cancellationToken).ConfigureAwait(false);

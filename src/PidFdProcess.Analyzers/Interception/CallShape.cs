@@ -7,7 +7,7 @@ namespace PidFdProcess.Analyzers.Interception;
 /// <summary>Tells which calls the compiler can reroute. The generator and the analyzers must agree on it.</summary>
 internal static class CallShape
 {
-    /// <summary>Returns the name that is called, if the syntax allows an interceptor. It does not allow one in <c>(process.Kill)()</c>.</summary>
+    /// <summary>Returns the name that is called, if the syntax allows an interceptor. It does not allow one in <c>(this.Kill)()</c>.</summary>
     public static SimpleNameSyntax? NameOf(InvocationExpressionSyntax invocation) => NameOf(invocation.Expression);
 
     /// <summary>Returns the name that is called, or <see langword="null"/> if a value is called.</summary>

@@ -73,14 +73,24 @@ internal static class Descriptors
         isEnabledByDefault: true,
         helpLinkUri: Help(LanguageVersionId));
 
-    private static string Help(string id)
+    /// <summary>Returns the page of a rule in a repository, or <see langword="null"/> if the address of the repository is not known.</summary>
+    internal static string? PageIn(string? repository, string id)
     {
-        // The SDK writes the address of the repository into the assembly, if the build knows the address.
+        if (repository is null || !repository.StartsWith("https:", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string root = repository.EndsWith(".git", StringComparison.Ordinal) ? repository.Substring(0, repository.Length - ".git".Length) : repository;
+        return $"{root.TrimEnd('/')}/blob/HEAD/src/PidFdProcess/README.md#{id.ToLowerInvariant()}";
+    }
+
+    // The SDK writes the address of the repository into the assembly, if the build knows the address. Otherwise a rule has no link, because the path
+    // in the repository means nothing to an editor.
+    private static string? Help(string id)
+    {
         string? repository = typeof(Descriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .FirstOrDefault(static metadata => metadata.Key == "RepositoryUrl")?.Value;
-        string root = repository is not null && repository.StartsWith("https:", StringComparison.Ordinal)
-            ? repository.Replace(".git", "") + "/blob/HEAD/"
-            : "";
-        return root + "src/PidFdProcess/README.md#" + id.ToLowerInvariant();
+        return PageIn(repository, id);
     }
 }

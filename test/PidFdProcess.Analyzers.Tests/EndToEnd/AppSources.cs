@@ -164,4 +164,16 @@ internal static class AppSources
             return "done";
         }
         """;
+
+    /// <summary>Checks what <see cref="Attachments"/> has printed in an app with the property.</summary>
+    public static void AssertAllAttached(string output)
+    {
+        string[] lines = output.Split('\n');
+        Assert.HasCount(9, lines);
+        Assert.AreEqual("True 137 137 137 137", lines[^1]);
+        foreach (string line in lines[..^1])
+        {
+            Assert.EndsWith(": PidFd", line);
+        }
+    }
 }

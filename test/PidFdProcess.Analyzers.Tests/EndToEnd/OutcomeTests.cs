@@ -23,13 +23,7 @@ public sealed class OutcomeTests
         app.Write("Program.cs", AppSources.Attachments);
 
         await app.BuildAsync(On);
-        string[] lines = (await app.RunAsync()).Split('\n');
-        Assert.HasCount(9, lines);
-        Assert.AreEqual("True 137 137 137 137", lines[^1]);
-        foreach (string line in lines[..^1])
-        {
-            Assert.EndsWith(": PidFd", line);
-        }
+        AppSources.AssertAllAttached(await app.RunAsync());
 
         await app.BuildAsync();
         foreach (string line in (await app.RunAsync()).Split('\n')[..^1])

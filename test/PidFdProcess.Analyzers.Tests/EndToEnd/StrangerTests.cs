@@ -40,6 +40,26 @@ public sealed class StrangerTests
         Assert.AreEqual(Killed, await app.RunAsync());
     }
 
+    // Uses that are no plain call, beside one that is.
+    private const string Shapes = """
+        using System.Diagnostics;
+
+        internal static class Shapes
+        {
+            public static async Task<bool> WaitAsync(Process process)
+            {
+                TaskCompletionSource exited = new();
+                process.EnableRaisingEvents = true;
+                process.Exited += (_, _) => exited.TrySetResult();
+                Action kill = process.Kill;
+                kill();
+                await exited.Task;
+                process.WaitForExit();
+                return process.HasExited;
+            }
+        }
+        """;
+
     [TestMethod]
     [DataRow("-p:PublishTrimmed=true")]
     [DataRow("-p:PublishSingleFile=true")]
@@ -56,11 +76,28 @@ public sealed class StrangerTests
     }
 
     [TestMethod]
+    [DataRow("-p:PublishTrimmed=true")]
+    [DataRow("-p:PublishSingleFile=true")]
+    [DataRow("-p:PublishAot=true")]
+    public async Task APublishedApp_AttachesByEachOverload(string kind)
+    {
+        EndToEndSwitch.Require();
+        DropInProject app = new(await DropInPackage.SharedAsync());
+        app.WriteProject(properties: "<NoWarn>$(NoWarn);CA1416</NoWarn>");
+        app.Write("Program.cs", AppSources.Attachments);
+
+        await app.PublishAsync("-r", s_runtime, "-p:SelfContained=true", "-p:TrimmerSingleWarn=false", kind, On);
+
+        AppSources.AssertAllAttached(await app.RunPublishedAsync());
+    }
+
+    [TestMethod]
     public async Task AnAppThatWasMigratedByDotNetFormat_SparesTheStranger()
     {
         EndToEndSwitch.Require();
         RequireRecycling();
         DropInProject app = await SampleAsync();
+        app.Write("Shapes.cs", Shapes);
 
         ToolRun format = await app.DotNetAsync("format", "analyzers", app.File, "--diagnostics", "PIDFD0001", "PIDFD0005", "--severity", "info");
         Assert.AreEqual(0, format.ExitCode, format.Output + format.Errors);
@@ -68,6 +105,12 @@ public sealed class StrangerTests
         StringAssert.Contains(supervisor, "ProcessHandleRegistry.Default.Open(");
         StringAssert.Contains(supervisor, "service.KillViaPidFd();");
         StringAssert.Contains(supervisor, "using PidFdProcess;");
+        string shapes = await File.ReadAllTextAsync(Path.Combine(app.Folder, "Shapes.cs"));
+        Assert.DoesNotContain("TaskCompletionSource", shapes);
+        StringAssert.Contains(shapes, "Action kill = process.KillViaPidFd;");
+        StringAssert.Contains(shapes, "await process.WaitForExitPidFdAsync();");
+        StringAssert.Contains(shapes, "process.WaitForExitPidFd();");
+        StringAssert.Contains(shapes, "return process.HasExitedPidFd();");
 
         await app.BuildAsync();
         Assert.AreEqual(Lives, await app.RunAsync());

@@ -167,12 +167,40 @@ public sealed partial class ShapeTests
             var query = from x in all where x.WaitForExit(1) select x; // stays
             var chosen = from x in all select x.WaitForExit(1); // stays
             Action group = p.Kill;
+            ((p.Kill))(); // stays
             Func<int, Process> open = Process.GetProcessById;
             dynamic d = p;
             d.Kill();
             Console.WriteLine(nameof(p.Kill) + nameof(Process.GetProcessById));
             _ = p.HasExited;
             p.Kill();
+            """,
+        ["queries over expressions"] = """
+            using System.Diagnostics;
+            Process p = new();
+            IQueryable<Process> all = new[] { p }.AsQueryable();
+            var order = from x in all orderby x.WaitForExit(1) select x; // stays
+            var second = from x in all orderby x.Id, x.WaitForExit(1) descending select x; // stays
+            var let = from x in all let e = x.WaitForExit(1) select e; // stays
+            var key = from x in all group x by x.WaitForExit(1); // stays
+            var element = from x in all group x.WaitForExit(1) by x.Id; // stays
+            var from = from x in all from y in all select x.WaitForExit(y.Id); // stays
+            var inner = from x in all from y in More.Of(Process.GetProcessById(x.Id)) select y; // stays
+            var join = from x in all join y in all on x.WaitForExit(1) equals y.WaitForExit(2) select x; // stays
+            var result = from x in all join y in all on x.Id equals y.Id select x.WaitForExit(y.Id); // stays
+            var into = from x in all join y in all on x.Id equals y.Id into g where x.WaitForExit(1) select g; // stays
+            var source = from x in More.Of(Process.GetProcessById(1)) select x;
+            var joined = from x in all join y in More.Of(Process.GetProcessById(1)) on x.Id equals y.Id select x;
+            static class More { public static IQueryable<Process> Of(Process x) => new[] { x }.AsQueryable(); }
+            """,
+        ["queries over objects"] = """
+            using System.Diagnostics;
+            Process p = new();
+            Process[] all = [p];
+            var order = from x in all orderby x.WaitForExit(1), x.WaitForExit(2) select x.WaitForExit(3);
+            var let = from x in all let e = x.WaitForExit(1) group x.WaitForExit(2) by x.WaitForExit(3);
+            var from = from x in all from y in new[] { Process.GetProcessById(x.Id) } select y.WaitForExit(y.Id);
+            var join = from x in all join y in all on x.WaitForExit(1) equals y.WaitForExit(2) select x.WaitForExit(3);
             """,
         ["methods of the same name"] = """
             using System.Diagnostics;

@@ -26,6 +26,8 @@ public sealed class CounterpartFixTests
         p.{|PIDFD0001:Start|}();
         Process.{|PIDFD0001:GetProcessById|}(processId: 1).{|PIDFD0001:Kill|}();
         Process q = System.Diagnostics.Process.{|PIDFD0001:GetProcessById|}(1);
+        Process.{|PIDFD0001:GetProcessById|}(1, ".").{|PIDFD0001:Kill|}();
+        Process.{|PIDFD0001:GetProcessById|}(machineName: ".", processId: 1); // named
         if (p.{|PIDFD0001:HasExited|} && p?.{|PIDFD0001:HasExited|} == true) { }
 
         """,
@@ -46,6 +48,8 @@ public sealed class CounterpartFixTests
         p.StartWithPidFd();
         ProcessHandleRegistry.Default.Open(processId: 1).KillViaPidFd();
         Process q = ProcessHandleRegistry.Default.Open(1);
+        ProcessHandleRegistry.Default.Open(1).KillViaPidFd();
+        ProcessHandleRegistry.Default.Open(processId: 1); // named
         if (p.HasExitedPidFd() && p?.HasExitedPidFd() == true) { }
 
         """);
@@ -66,6 +70,7 @@ public sealed class CounterpartFixTests
                 Action group = p.{|{{id}}:Kill|};
                 Func<int, Process> open = Process.{|{{id}}:GetProcessById|};
                 Expression<Action> tree = () => p.{|{{id}}:Kill|}();
+                ((p.{|{{id}}:Kill|}))();
                 return !p.{|{{id}}:HasExited|} && p is { {|{{id}}:HasExited|}: false };
             }
         }
@@ -84,6 +89,7 @@ public sealed class CounterpartFixTests
                 Action group = p.KillViaPidFd;
                 Func<int, Process> open = ProcessHandleRegistry.Default.Open;
                 Expression<Action> tree = () => p.KillViaPidFd();
+                ((p.KillViaPidFd))();
                 return !p.HasExitedPidFd() && p is { {|{{id}}:HasExited|}: false };
             }
         }
@@ -160,6 +166,29 @@ public sealed class CounterpartFixTests
     public Task ACallInsideTheLibrarysNamespace_NeedsNoDirective() => VerifyAsync(
         "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.{|PIDFD0001:Kill|}(); } }",
         "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.KillViaPidFd(); } }");
+
+    [TestMethod]
+    public Task ALookUpOfNet11_IsReplaced() => RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(
+        """
+        using System.Diagnostics;
+        class C
+        {
+            bool M(int id) => Process.{|PIDFD0001:TryGetProcessById|}(id, out Process p) && p.{|PIDFD0001:WaitForExit|}(1);
+            bool Named() => Process.{|PIDFD0001:TryGetProcessById|}(process: out _, processId: 1);
+        }
+
+        """,
+        """
+        using System.Diagnostics;
+        using PidFdProcess;
+        class C
+        {
+            bool M(int id) => ProcessHandleRegistry.Default.TryOpen(id, out Process p) && p.WaitForExitPidFd(1);
+            bool Named() => ProcessHandleRegistry.Default.TryOpen(process: out _, processId: 1);
+        }
+
+        """,
+        references: TestPlatform.Net11References);
 
     private static Task VerifyAsync(string source, string fixedSource, bool dropIn = false) =>
         RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(source, fixedSource, dropIn);

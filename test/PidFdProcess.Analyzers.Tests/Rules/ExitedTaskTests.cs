@@ -20,7 +20,7 @@ public sealed class ExitedTaskTests
         """;
 
     [TestMethod]
-    public Task ATaskAroundExited_BecomesOneCall() => RuleTest.VerifyFixAsync<StockCallAnalyzer, AwaitExitCodeFix>(
+    public Task ATaskAroundExited_BecomesOneCall() => RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(
         Head + """
             async Task One(Process p)
             {
@@ -57,6 +57,33 @@ public sealed class ExitedTaskTests
                 p.StartInfo.FileName = file;
                 await p.WaitForExitPidFdAsync(); // the end
                 return p.ExitCode;
+            }
+        }
+
+        """);
+
+    [TestMethod]
+    public Task AllShapesOfTheRule_AreEditedAtOnce() => RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(
+        Head + """
+            async Task<bool> M(Process p)
+            {
+                TaskCompletionSource<bool> exited = new();
+                p.{|PIDFD0001:Exited|} += (_, _) => exited.SetResult(p.{|PIDFD0001:HasExited|});
+                Action kill = p.{|PIDFD0001:Kill|};
+                kill();
+                await exited.Task;
+                return p.{|PIDFD0001:HasExited|} || p.{|PIDFD0001:WaitForExit|}(1);
+            }
+        }
+
+        """,
+        Head.Replace("Tasks;\n", "Tasks;\nusing PidFdProcess;\n", StringComparison.Ordinal) + """
+            async Task<bool> M(Process p)
+            {
+                Action kill = p.KillViaPidFd;
+                kill();
+                await p.WaitForExitPidFdAsync();
+                return p.HasExitedPidFd() || p.WaitForExitPidFd(1);
             }
         }
 

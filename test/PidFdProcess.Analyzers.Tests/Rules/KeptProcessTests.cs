@@ -43,6 +43,29 @@ public sealed class KeptProcessTests
             }
         }
 
+        class Stops
+        {
+            private Process _a, _b, _c, _d, _e;
+
+            void Find()
+            {
+                _a = Process.{|PIDFD0005:GetProcessById|}(1);
+                _b = Process.{|PIDFD0005:GetProcessById|}(1);
+                _c = Process.{|PIDFD0005:GetProcessById|}(1);
+                _d = Process.{|PIDFD0005:GetProcessById|}(1);
+                _e = Process.{|PIDFD0001:GetProcessById|}(1);
+            }
+
+            void Stop(ProcessScope scope)
+            {
+                _a.StopViaPidFd(System.TimeSpan.Zero);
+                _b.WaitForExitOrKillPidFd(System.TimeSpan.Zero, entireProcessTree: true);
+                ProcessHandleRegistry.Default.Stop(_c, System.TimeSpan.Zero);
+                scope.Add(_d);
+                ProcessHandleRegistry.Default.Attach(_e);
+            }
+        }
+
         class Locals
         {
             void M(int id)
@@ -53,10 +76,14 @@ public sealed class KeptProcessTests
                 Process first = Process.{|PIDFD0005:GetProcessesByName|}("a").FirstOrDefault();
                 first.Kill();
                 Process.{|PIDFD0001:GetProcessById|}(id).Kill();
-                foreach (Process p in Process.GetProcessesByName("a")) { p.Kill(); }
+                foreach (Process p in Process.{|PIDFD0005:GetProcessesByName|}("a")) { p.Kill(); }
+                foreach (Process p in Process.{|PIDFD0005:GetProcessesByName|}("a").Where(x => x.Id > 1)) p.KillViaPidFd();
+                foreach (Process p in Process.GetProcessesByName("a")) { p.Dispose(); }
                 Process read = Process.{|PIDFD0001:GetProcessById|}(id);
                 _ = read.ProcessName;
                 _ = Process.GetProcessesByName("a").Length;
+                Process here = Process.{|PIDFD0005:GetProcessById|}(id, ".");
+                here.Kill();
                 Process elsewhere = Process.GetProcessById(id, "elsewhere");
                 elsewhere.Kill();
             }
@@ -91,9 +118,14 @@ public sealed class KeptProcessTests
         using System.Diagnostics;
         class C
         {
+            static void Race()
+            {
+                foreach (Process p in Process.{|PIDFD0005:GetProcessesByName|}("a")) p.Kill();
+            }
+
             Process _p;
             Process[] _all;
-            void A() { _p = Process.{|PIDFD0005:GetProcessById|}(1); _all = Process.{|PIDFD0005:GetProcessesByName|}("a"); }
+            void A(int i) { _p = Process.{|PIDFD0005:GetProcessById|}(i, "."); _all = Process.{|PIDFD0005:GetProcessesByName|}("a"); }
             void B() { _p.Kill(); _all[0].Kill(); }
         }
 
@@ -103,9 +135,14 @@ public sealed class KeptProcessTests
         using PidFdProcess;
         class C
         {
+            static void Race()
+            {
+                foreach (Process p in ProcessHandleRegistry.Default.OpenByName("a")) p.Kill();
+            }
+
             Process _p;
             Process[] _all;
-            void A() { _p = ProcessHandleRegistry.Default.Open(1); _all = ProcessHandleRegistry.Default.OpenByName("a"); }
+            void A(int i) { _p = ProcessHandleRegistry.Default.Open(i); _all = ProcessHandleRegistry.Default.OpenByName("a"); }
             void B() { _p.Kill(); _all[0].Kill(); }
         }
 

@@ -52,6 +52,13 @@ public sealed class ReapingTests
         RuleTest.VerifyAsync<ReapingAnalyzer>(Source + "\nclass User { void M() => Process.Start(\"true\"); }", dropIn);
 
     [TestMethod]
+    [DataRow("PidFdProcess.ProcessStopExtensions.StopViaPidFd(null, TimeSpan.Zero);")]
+    [DataRow("_ = new PidFdProcess.ProcessScope();")]
+    [DataRow("PidFdProcess.ProcessHandleRegistry.Default.Open(1);")]
+    public Task InAnAppThatUsesTheLibraryAlone_TheyAreReported(string use) =>
+        RuleTest.VerifyAsync<ReapingAnalyzer>(Source + "\nclass User { void M() { " + use + " } }");
+
+    [TestMethod]
     public Task InAnAppThatDoesNotUseProcess_TheyAreNotReported() => RuleTest.VerifyAsync<ReapingAnalyzer>(
         Source.Replace("{|PIDFD0004:", "", StringComparison.Ordinal).Replace("|}", "", StringComparison.Ordinal));
 }

@@ -12,6 +12,9 @@ public sealed class RulePageTests
 {
     private const string Page = "src/PidFdProcess/README.md";
 
+    private static string? RepositoryUrl => typeof(Descriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .FirstOrDefault(static metadata => metadata.Key == "RepositoryUrl")?.Value;
+
     private static readonly DiagnosticDescriptor[] s_rules =
     [
         .. typeof(Descriptors).GetFields(BindingFlags.Public | BindingFlags.Static)
@@ -25,10 +28,19 @@ public sealed class RulePageTests
         Assert.HasCount(6, s_rules);
         foreach (DiagnosticDescriptor rule in s_rules)
         {
-            Assert.EndsWith($"{Page}#{rule.Id.ToLowerInvariant()}", rule.HelpLinkUri);
+            Assert.AreEqual(Descriptors.PageIn(RepositoryUrl, rule.Id) ?? "", rule.HelpLinkUri);
             AssertHasSection(rule.Id);
         }
     }
+
+    [TestMethod]
+    [DataRow("https://example.org/owner/name.git", $"https://example.org/owner/name/blob/HEAD/{Page}#pidfd0001")]
+    [DataRow("https://example.org/owner/name.github.io/", $"https://example.org/owner/name.github.io/blob/HEAD/{Page}#pidfd0001")]
+    [DataRow("/a/clone/without/an/address", null)]
+    [DataRow("", null)]
+    [DataRow(null, null)]
+    public void TheHelpLink_IsAnAddress_OrThereIsNone(string? repository, string? link) =>
+        Assert.AreEqual(link, Descriptors.PageIn(repository, "PIDFD0001"));
 
     [TestMethod]
     public void EachError_OfTheTargets_HasItsSection()

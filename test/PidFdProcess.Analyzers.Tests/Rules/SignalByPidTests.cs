@@ -28,9 +28,7 @@ public sealed class SignalByPidTests
             Native.{|PIDFD0003:Send|}(p.Id, signal);
             Native.{|PIDFD0003:kill|}((int)p.Id, 9);
             _ = Native.{|PIDFD0003:kill|}(p.Id, 10);
-            if (Native.{|PIDFD0003:kill|}(p.Id, 2) == 0) { }
-            if (Native.{|PIDFD0003:kill|}(p.Id, 2) != 0) { }
-            bool failed = Native.{|PIDFD0003:kill|}(p.Id, signal | 1) == -1;
+            Native.{|PIDFD0003:kill|}(p.Id, signal | 1);
             Native.kill(unrelated, 15);
             Native.getpgid(p.Id);
         }
@@ -42,9 +40,7 @@ public sealed class SignalByPidTests
             p.SignalViaPidFd((PosixSignal)signal);
             p.KillViaPidFd();
             _ = p.SignalViaPidFd((PosixSignal)10);
-            if (p.SignalViaPidFd(PosixSignal.SIGINT)) { }
-            if (!p.SignalViaPidFd(PosixSignal.SIGINT)) { }
-            bool failed = !p.SignalViaPidFd((PosixSignal)(signal | 1));
+            p.SignalViaPidFd((PosixSignal)(signal | 1));
             Native.kill(unrelated, 15);
             Native.getpgid(p.Id);
         }
@@ -56,6 +52,9 @@ public sealed class SignalByPidTests
         void M(int signal)
         {
             int result = Native.{|PIDFD0003:kill|}(p.Id, 15);
+            if (Native.{|PIDFD0003:kill|}(p.Id, 2) == 0) { }
+            if (Native.{|PIDFD0003:kill|}(p.Id, 2) != 0) { }
+            bool failed = Native.{|PIDFD0003:kill|}(p.Id, signal) == -1;
             Native.{|PIDFD0003:kill|}(-p.Id, 15);
             int pid = p.Id;
             Native.{|PIDFD0003:kill|}(pid, 15);
@@ -118,6 +117,9 @@ public sealed class SignalByPidTests
         {
             p.{|PIDFD0003:Signal|}(PosixSignal.SIGTERM);
             bool? sent = p?.{|PIDFD0003:Signal|}(PosixSignal.SIGKILL);
+            Func<PosixSignal, bool> group = p.{|PIDFD0003:Signal|};
+            Action<SafeProcessHandle> kill = h => new Func<PosixSignal, bool>(h.{|PIDFD0003:Signal|})(PosixSignal.SIGINT);
+            _ = nameof(p.Signal);
             p.SafeHandle.{|PIDFD0003:Kill|}();
             bool alive = p.SafeHandle.{|PIDFD0003:Signal|}(PosixSignal.SIGINT);
         }
@@ -127,6 +129,9 @@ public sealed class SignalByPidTests
         {
             p.SignalViaPidFd(PosixSignal.SIGTERM);
             bool? sent = p?.SignalViaPidFd(PosixSignal.SIGKILL);
+            Func<PosixSignal, bool> group = p.SignalViaPidFd;
+            Action<SafeProcessHandle> kill = h => new Func<PosixSignal, bool>(h.{|PIDFD0003:Signal|})(PosixSignal.SIGINT);
+            _ = nameof(p.Signal);
             p.KillViaPidFd();
             bool alive = p.SignalViaPidFd(PosixSignal.SIGINT);
         }
@@ -140,6 +145,8 @@ public sealed class SignalByPidTests
         {
             p.Signal(PosixSignal.SIGTERM);
             System.Linq.Expressions.Expression<Action> tree = () => p.{|PIDFD0003:Signal|}(PosixSignal.SIGTERM);
+            Func<PosixSignal, bool> group = p.{|PIDFD0003:Signal|};
+            ((p.{|PIDFD0003:Signal|}))(PosixSignal.SIGTERM);
             p.SafeHandle.{|PIDFD0003:Kill|}();
         }
         [StockProcessCalls] void Stock() => p.Signal(PosixSignal.SIGTERM);
@@ -149,12 +156,45 @@ public sealed class SignalByPidTests
         {
             p.Signal(PosixSignal.SIGTERM);
             System.Linq.Expressions.Expression<Action> tree = () => p.SignalViaPidFd(PosixSignal.SIGTERM);
+            Func<PosixSignal, bool> group = p.SignalViaPidFd;
+            ((p.{|PIDFD0003:Signal|}))(PosixSignal.SIGTERM);
             p.KillViaPidFd();
         }
         [StockProcessCalls] void Stock() => p.Signal(PosixSignal.SIGTERM);
         """,
         dropIn: true,
         net11: true);
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public Task CodeThatOptedOut_IsNotReported(bool dropIn) => RuleTest.VerifyAsync<SignalByPidAnalyzer>(
+        Wrap("""
+            [StockProcessCalls]
+            void M()
+            {
+                Native.kill(p.Id, 15);
+                Process.Start("kill", $"{p.Id}");
+                Process.Start("pkill", "name");
+                Process.Start(new ProcessStartInfo("kill", $"{p.Id}"));
+                p.Signal(PosixSignal.SIGTERM);
+                Func<PosixSignal, bool> group = p.Signal;
+                p.SafeHandle.Kill();
+            }
+            """),
+        dropIn,
+        TestPlatform.Net11References);
+
+    [TestMethod]
+    [DataRow("p.Id", "SignalViaPidFd")]
+    [DataRow("-p.Id", "SignalGroupViaPidFd")]
+    [DataRow("-(int)p.Id", "SignalGroupViaPidFd")]
+    [DataRow("(int)(-p.Id)", "SignalGroupViaPidFd")]
+    public Task TheMessage_NamesTheCallForOneProcessOrForAGroup(string target, string replacement) =>
+        RuleTest.VerifyMessageAsync<SignalByPidAnalyzer>(
+            Wrap("void M() { Native.{|#0:kill|}(" + target + ", 15); }"),
+            "PIDFD0003",
+            $"'kill' signals any process that has the PID at that time. Use '{replacement}'.");
 
     private static Task VerifyAsync(string members, string? fixedMembers, bool dropIn = false, bool net11 = false) =>
         RuleTest.VerifyFixAsync<SignalByPidAnalyzer, SignalViaPidFdCodeFix>(
@@ -164,6 +204,7 @@ public sealed class SignalByPidTests
         using System;
         using System.Diagnostics;
         using System.Runtime.InteropServices;
+        using Microsoft.Win32.SafeHandles;
         using PidFdProcess;
         class C
         {

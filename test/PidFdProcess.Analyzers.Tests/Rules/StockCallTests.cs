@@ -22,6 +22,7 @@ public sealed class StockCallTests
         await p.{|PIDFD0001:WaitForExitAsync|}();
         p.{|PIDFD0001:Start|}();
         Process.{|PIDFD0001:GetProcessById|}(1).{|PIDFD0001:Kill|}();
+        Process.{|PIDFD0001:GetProcessById|}(1, ".");
         Process.GetProcessById(1, "elsewhere");
         p.WaitForInputIdle();
         p.Close();
@@ -41,6 +42,8 @@ public sealed class StockCallTests
                 Action group = p.{|ID:Kill|};
                 Func<int, Process> open = Process.{|ID:GetProcessById|};
                 Expression<Action> tree = () => p.{|ID:Kill|}();
+                ((p.{|ID:Kill|}))();
+                ((p.{|ID:WaitForExit|}))(1);
                 _ = nameof(p.Kill) + nameof(p.HasExited);
             }
         }

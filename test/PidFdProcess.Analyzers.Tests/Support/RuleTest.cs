@@ -18,6 +18,15 @@ internal static class RuleTest
         return test.RunAsync();
     }
 
+    /// <summary>Checks the message of the diagnostic at the place <c>{|#0:...|}</c>.</summary>
+    public static Task VerifyMessageAsync<TAnalyzer>(string source, string id, string message)
+        where TAnalyzer : DiagnosticAnalyzer, new()
+    {
+        MarkedAnalyzerTest<TAnalyzer> test = new(dropIn: false, references: null) { TestCode = source };
+        test.ExpectedDiagnostics.Add(new DiagnosticResult(id, DiagnosticSeverity.Warning).WithLocation(0).WithMessage(message));
+        return test.RunAsync();
+    }
+
     /// <summary>Checks the diagnostics, and that each fix by itself and Fix All lead to the fixed source.</summary>
     public static Task VerifyFixAsync<TAnalyzer, TCodeFix>(
         string source, string fixedSource, bool dropIn = false, IEnumerable<MetadataReference>? references = null)
