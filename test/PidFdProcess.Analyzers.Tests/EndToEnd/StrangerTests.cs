@@ -40,7 +40,7 @@ public sealed class StrangerTests
         Assert.AreEqual(Killed, await app.RunAsync());
     }
 
-    // Uses that are no plain call, beside one that is.
+    // A task around Exited, a method group, a plain call and a property.
     private const string Shapes = """
         using System.Diagnostics;
 
