@@ -1,3 +1,4 @@
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess;
@@ -43,7 +44,7 @@ public sealed class PidFdSupport
     /// seccomp forbids it, the next coarser method is used. The first use decides.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
-        ? PidFsAbility.OfThisKernel.Method
+        ? PidFdPlatform.Shared.PidFs.Ability.Method
         : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
 
     /// <summary>
@@ -51,7 +52,7 @@ public sealed class PidFdSupport
     /// <c>open_by_handle_at: EPERM</c> with the remedy.
     /// </summary>
     public string IdentityReason => IsSupported
-        ? PidFsAbility.OfThisKernel.Reason
+        ? PidFdPlatform.Shared.PidFs.Ability.Reason
         : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Linux;
 
@@ -32,6 +33,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     private readonly object _gate = new();
     private readonly RegistrationSlots _slots = new();
     private SafeFileHandle? _epoll;
+    private EndedOwner? _ended;
 
     /// <summary>Gets the number of registrations, for tests.</summary>
     public int Count
@@ -116,6 +118,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 registration.End(WaitEnd.Disposed);
             }
         }
+
+        // The thread ends the late waits before its next look.
+        lock (_gate)
+        {
+            _ended = _epoll is null ? null : new EndedOwner(owner, Stopwatch.GetTimestamp(), _ended);
+        }
     }
 
     private CallFailure Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
@@ -183,6 +191,11 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 return;
             }
 
+            for (EndedOwner? ended = Interlocked.Exchange(ref _ended, null); ended is not null; ended = ended.Next)
+            {
+                late.EndAllOf(ended.Owner, ended.Time);
+            }
+
             late.Look(wasIdle: count <= 0);
         }
     }
@@ -201,7 +214,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         for (int i = 0; i < count; i++)
         {
-            Find(tokens[i])?.EndWithExit(tokens[i], late.Added);
+            Find(tokens[i])?.EndWithExit(tokens[i], late);
         }
     }
 
@@ -260,5 +273,14 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             _slots.Free(token);
         }
+    }
+
+    private sealed class EndedOwner(IWaitOwner owner, long time, EndedOwner? next)
+    {
+        public IWaitOwner Owner => owner;
+
+        public long Time => time;
+
+        public EndedOwner? Next => next;
     }
 }

@@ -7,11 +7,6 @@ namespace PidFdProcess.Linux;
 /// <param name="Error">The errno of the call that failed, or 0.</param>
 internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
 {
-    private static readonly Lazy<PidFsAbility> s_ofThisKernel = new(static () => Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
-
-    /// <summary>Gets what the kernel that this program runs on can do.</summary>
-    public static PidFsAbility OfThisKernel => s_ofThisKernel.Value;
-
     public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
 
     /// <summary>Gets whether another probe could end differently.</summary>

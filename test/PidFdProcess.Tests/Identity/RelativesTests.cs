@@ -198,6 +198,19 @@ public sealed class RelativesTests
     }
 
     [TestMethod]
+    public async Task WaitForTreeExit_OfATreeWithTheCaller_IsRefused()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process self = Process.GetCurrentProcess();
+        using Process parent = ProcessHandleRegistry.OpenParent();
+        foreach (Process process in new[] { self, parent })
+        {
+            InvalidOperationException e = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => registry.WaitForTreeExitAsync(process));
+            StringAssert.Contains(e.Message, $"process {process.Id} ", StringComparison.Ordinal);
+        }
+    }
+
+    [TestMethod]
     public async Task AnObjectWithoutAProcess_IsRefused()
     {
         using ProcessHandleRegistry registry = new();
