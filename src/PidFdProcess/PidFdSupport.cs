@@ -1,4 +1,3 @@
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess;
@@ -44,7 +43,7 @@ public sealed class PidFdSupport
     /// seccomp forbids it, the next coarser method is used. The first use decides.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
-        ? PidFdPlatform.Shared.PidFs.Ability.Method
+        ? PidFsAbility.OfThisKernel.Method
         : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
 
     /// <summary>
@@ -52,7 +51,7 @@ public sealed class PidFdSupport
     /// <c>open_by_handle_at: EPERM</c> with the remedy.
     /// </summary>
     public string IdentityReason => IsSupported
-        ? PidFdPlatform.Shared.PidFs.Ability.Reason
+        ? PidFsAbility.OfThisKernel.Reason
         : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);

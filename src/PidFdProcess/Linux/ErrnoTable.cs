@@ -126,5 +126,19 @@ internal static class ErrnoTable
         return any;
     }
 
+    /// <summary>Whether the errno has this meaning for at least one call.</summary>
+    public static bool IsOfAnyCall(Errno error, ErrnoMeaning meaning)
+    {
+        foreach (ErrnoRow row in s_rows)
+        {
+            if (row.Error == error && row.Meaning == meaning)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public static ErrnoMeaning MeaningOf(string call, Errno error) => Find(call, error)?.Meaning ?? ErrnoMeaning.Unknown;
 }
