@@ -36,9 +36,9 @@ internal sealed class CollectingWaiter() : ExitWaiter(TaskCreationOptions.RunCon
 
     public void Cancel() => Decide(WaitOutcome.Canceled);
 
-    internal override bool OnExit() => OnLook(TimeSpan.Zero);
+    internal override bool OnExit() => CheckReap(TimeSpan.Zero);
 
-    internal override bool OnLook(TimeSpan sinceExit)
+    internal override bool CheckReap(TimeSpan sinceExit)
     {
         if (LooksLeft-- > 0)
         {
