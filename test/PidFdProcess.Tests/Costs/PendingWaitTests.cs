@@ -25,7 +25,7 @@ public sealed class PendingWaitTests
         using NonChildFamily foreigners = new(processCount / 2);
         List<Process> processes = StartChildrenAndOpen(foreigners, processCount / 2);
         int threads = TestProcesses.Threads();
-        int watchers = Census.WatcherThreads();
+        int loops = Census.EventLoopThreads();
 
         Task[] waits = new Task[Waits];
         for (int i = 0; i < Waits; i++)
@@ -33,8 +33,8 @@ public sealed class PendingWaitTests
             waits[i] = processes[i % processCount].WaitForExitPidFdAsync();
         }
 
-        Assert.IsInRange(watchers, watchers + 1, Census.WatcherThreads());
-        Assert.IsGreaterThan(0, Census.WatcherThreads());
+        Assert.IsInRange(loops, loops + 1, Census.EventLoopThreads());
+        Assert.IsGreaterThan(0, Census.EventLoopThreads());
         TestProcesses.WaitUntil(() => TestProcesses.Threads() <= threads + 1 + OtherThreads, "one thread more than before");
         Assert.IsFalse(Array.Exists(waits, static wait => wait.IsCompleted));
 

@@ -39,11 +39,11 @@ public sealed class ExitEventLoopTests : IDisposable
         child.Signal(9);
 
         Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
-        Assert.AreEqual("PidFdProcess exits", waiter.DecidedBy!.Name);
+        Assert.AreEqual(ExitEventLoop.ThreadName, waiter.DecidedBy!.Name);
         Assert.IsTrue(waiter.DecidedBy.IsBackground);
         Assert.IsFalse(waiter.DecidedBy.IsThreadPoolThread);
         Assert.AreEqual(0, Loop.Count);
-        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The watcher reaps nothing.");
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The event loop reaps nothing.");
     }
 
     [TestMethod]
@@ -154,10 +154,10 @@ public sealed class ExitEventLoopTests : IDisposable
         using NativeChild exited = NativeChild.StartShell("exit 0");
         using SafePidFdHandle stale = exited.OpenPidFd();
         exited.WaitUntilZombie();
-        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > 0, "the watcher waits");
+        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > 0, "the event loop waits");
         int waits = _kernel.Calls(KernelCall.EpollWait);
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.EpollAdd(_kernel.Epolls.Single(), stale, _tokens[0]));
-        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > waits, "the watcher has handled the token");
+        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > waits, "the event loop has handled the token");
         Assert.IsTrue(waiter.IsPending);
 
         child.Signal(9);
