@@ -64,7 +64,7 @@ internal static class WaitCases
     // The child may exit before it is attached, during the attachment, or during the wait.
     private static async Task LeaveExitCodeAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             foreach (int code in (int[])[0, 1, 255])
             {
@@ -167,7 +167,7 @@ internal static class WaitCases
 
     private static async Task NonChildExitAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             using NonChildProcess nonChild = NonChildProcess.StartReaped();
             using Process process = registry.Open(nonChild.Id);
@@ -183,7 +183,7 @@ internal static class WaitCases
 
     private static async Task NonChildZombieAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
             using Process process = registry.Open(nonChild.Id);

@@ -138,7 +138,7 @@ internal static class SoakOperations
 
         Check.That(s.Registry.HasExited(s.Process), $"{s.Run}: HasExited");
         s.Run.Saw(exited: true);
-        s.Subject.RequireSettled();
+        s.Subject.RequireExitedState();
     }
 
     private static void Saw(SoakScene s, bool exited) => s.Run.Saw(exited);

@@ -21,11 +21,11 @@ public sealed class PendingWaitTests
     [DataRow(1_000, DisplayName = "10,000 waits for 1,000 processes")]
     public async Task TenThousandPendingWaits_TakeOneThreadAndAllEnd(int processCount)
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         using NonChildFamily foreigners = new(processCount / 2);
         List<Process> processes = StartChildrenAndOpen(foreigners, processCount / 2);
         int threads = TestProcesses.Threads();
-        int loops = Census.EventLoopThreads();
+        int loops = ResourceCounts.EventLoopThreads();
 
         Task[] waits = new Task[Waits];
         for (int i = 0; i < Waits; i++)
@@ -33,8 +33,8 @@ public sealed class PendingWaitTests
             waits[i] = processes[i % processCount].WaitForExitPidFdAsync();
         }
 
-        Assert.IsInRange(loops, loops + 1, Census.EventLoopThreads());
-        Assert.IsGreaterThan(0, Census.EventLoopThreads());
+        Assert.IsInRange(loops, loops + 1, ResourceCounts.EventLoopThreads());
+        Assert.IsGreaterThan(0, ResourceCounts.EventLoopThreads());
         TestProcesses.WaitUntil(() => TestProcesses.Threads() <= threads + 1 + OtherThreads, "one thread more than before");
         Assert.IsFalse(Array.Exists(waits, static wait => wait.IsCompleted));
 
@@ -44,7 +44,7 @@ public sealed class PendingWaitTests
         Assert.IsTrue(processes[..(processCount / 2)].TrueForAll(static child => child.ExitCode == 137));
         processes.ForEach(static process => process.Dispose());
         ProcessHandleRegistry.Default.Dispose();
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]

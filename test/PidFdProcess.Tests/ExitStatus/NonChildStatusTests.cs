@@ -68,11 +68,11 @@ public sealed class NonChildStatusTests
         ReapedStatus.Require();
         for (int i = 0; i < 20; i++)
         {
-            using Gate gate = new();
-            using NonChildProcess foreign = NonChildProcess.StartReaped($"{gate.Wait}; exit {i}");
+            using Fifo fifo = new();
+            using NonChildProcess foreign = NonChildProcess.StartReaped($"{fifo.Wait}; exit {i}");
             using Process process = s_registry.Open(foreign.Id);
             Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
-            gate.Open();
+            fifo.Open();
             PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
             Assert.AreEqual(i, status.ExitCode);
             Assert.IsTrue(status.Source is ExitStatusSource.PidFdInfo or ExitStatusSource.ProcStat, status.Source.ToString());

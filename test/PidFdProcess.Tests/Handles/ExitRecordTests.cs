@@ -115,9 +115,9 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void AZeroThatWeMayKnowIsZero()
     {
-        using Gate gate = new();
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 0");
-        gate.Open();
+        using Fifo fifo = new();
+        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{fifo.Wait}; exit 0");
+        fifo.Open();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) == 'Z', "it is a zombie");
         using SafePidFdHandle pidFd = Open(foreign);
         ExitRecord record = Read(new HookedKernel(), pidFd, foreign.Id)!;

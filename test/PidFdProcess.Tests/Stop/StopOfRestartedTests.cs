@@ -122,12 +122,12 @@ public sealed class StopOfRestartedTests
         using ProcessHandleRegistry registry = new();
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & echo ready; wait");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         registry.Attach(tree.Root);
         Task<PidFdExitStatus> stop = registry.StopAsync(tree.Root, s_grace, entireProcessTree: true);
         registry.Detach(tree.Root);
         await stop.WaitAsync(s_limit);
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     private static void StartAnew(Process process)

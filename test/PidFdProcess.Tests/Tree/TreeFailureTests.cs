@@ -151,8 +151,8 @@ public sealed class TreeFailureTests
     public void ANewDescendantUnderThePidOfAFormerOneIsKilled(bool childrenFiles)
     {
         RecycledPid.Require();
-        using Gate gate = new();
-        using MarkedTree tree = new($"sleep 1000 & echo $!; ({gate.Wait}; sleep 1000 & wait) & wait");
+        using Fifo fifo = new();
+        using MarkedTree tree = new($"sleep 1000 & echo $!; ({fifo.Wait}; sleep 1000 & wait) & wait");
         int former = ReadId(tree);
         tree.WaitForCount(3);
         bool done = false;
@@ -166,7 +166,7 @@ public sealed class TreeFailureTests
                 Native.KillByPid(former);
                 TestProcesses.WaitUntil(() => ProcessTable.StateOf(former) is null, "the child is gone");
                 PidRecycler.SetNext(former);
-                gate.Open();
+                fifo.Open();
                 tree.WaitForCount(3);
                 isRecycled = tree.Alive().Contains(former);
             }

@@ -24,7 +24,7 @@ public sealed class TreeKillTests
     {
         using MarkedTree tree = new(script);
         tree.WaitForCount(count);
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         Stopwatch watch = Stopwatch.StartNew();
         tree.Root.KillViaPidFd(entireProcessTree: true);
         TestContext.WriteLine($"{name}, {count} processes: {watch.Elapsed.TotalMilliseconds:F1} ms");
@@ -32,7 +32,7 @@ public sealed class TreeKillTests
         tree.Root.WaitForExit();
         Assert.AreEqual(137, tree.Root.ExitCode);
         ProcessHandleRegistry.Default.Detach(tree.Root);
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]

@@ -5,7 +5,7 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>Counts the descriptors, zombies and threads that a test may leave behind in this process.</summary>
-internal static class Census
+internal static class ResourceCounts
 {
     // The kernel keeps 15 characters of a thread's name.
     private static readonly string s_loopName = ExitEventLoop.ThreadName[..15];
