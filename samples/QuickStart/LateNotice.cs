@@ -14,9 +14,9 @@ internal static class LateNotice
         List<string[]> rows = [];
         foreach (bool reapsAtOnce in new[] { true, false })
         {
-            ForeignProcess foreign = cast.StartForeign(reapsAtOnce);
-            using Process forStock = Process.GetProcessById(foreign.Id);
-            using Process forPidFd = ProcessHandleRegistry.Default.Open(foreign.Id);
+            NonChildProcess nonChild = cast.StartNonChild(reapsAtOnce);
+            using Process forStock = Process.GetProcessById(nonChild.Id);
+            using Process forPidFd = ProcessHandleRegistry.Default.Open(nonChild.Id);
             Task<long> stock = TimestampAfterAsync(forStock.WaitForExitAsync());
             Task<long> pidFd = TimestampAfterAsync(forPidFd.WaitForExitPidFdAsync());
 
@@ -27,7 +27,7 @@ internal static class LateNotice
             if (!reapsAtOnce)
             {
                 await Task.Delay(s_parentIsLate);
-                foreign.LetParentReap();
+                nonChild.LetParentReap();
             }
 
             string parent = reapsAtOnce ? "at once" : $"after {s_parentIsLate.TotalSeconds} s";

@@ -24,8 +24,8 @@ internal static class Tour
     {
         Process child = cast.StartChild("exec sleep 1000");
         Process exiting = cast.StartChild("read _; exit 3");
-        ForeignProcess foreign = cast.StartForeign(reapsAtOnce: true);
-        Process opened = cast.Add(ProcessHandleRegistry.Default.Open(foreign.Id));
+        NonChildProcess nonChild = cast.StartNonChild(reapsAtOnce: true);
+        Process opened = cast.Add(ProcessHandleRegistry.Default.Open(nonChild.Id));
 
         Screen.Title("Kill and await");
         List<string[]> rows = [];

@@ -16,8 +16,8 @@ internal static class WaitCases
         new("wait-raises-exited-once", Needs.Nothing, RaiseExitedAsync),
         new("wait-ends-with-the-registry", Needs.PidFds, DisposeDuringWaitAsync),
         new("wait-for-any", Needs.Nothing, WaitForAnyAsync),
-        new("foreign-exit", Needs.Nothing, NonChildExitAsync),
-        new("foreign-zombie", Needs.PidFds, NonChildZombieAsync),
+        new("non-child-exit", Needs.Nothing, NonChildExitAsync),
+        new("non-child-zombie", Needs.PidFds, NonChildZombieAsync),
     ];
 
     private static void WaitSync(ProcessHandleRegistry registry)
