@@ -11,7 +11,7 @@ internal static class RecycledPid
 
     public static void Show(Cast cast)
     {
-        Screen.Title("Who dies when the PID was recycled?");
+        Screen.Title("Which process dies when the PID was recycled?");
         List<string[]> rows = [];
         try
         {

@@ -66,7 +66,8 @@ internal static class ParityCases
         {
             answers.Add($"non-child: {registry.HasExited(process)} {registry.WaitForExit(process, 5)}");
             nonChild.KillAndWaitUntilReaped();
-            answers.Add($"non-child after: {registry.HasExited(process)} {registry.WaitForExit(process, -1)} {Outcome(() => registry.Kill(process))}");
+            string observed = $"{registry.HasExited(process)} {registry.WaitForExit(process, -1)}";
+            answers.Add($"non-child after: {observed} {Outcome(() => registry.Kill(process))}");
             answers.Add($"non-child open: {Outcome(() => registry.Open(nonChild.Id))}");
         }
 

@@ -22,7 +22,7 @@ public sealed class AsyncWaitErrnoTests
         child.Kernel.Fail(call, error, times: 1);
         Task byStock = child.Registry.WaitForExitAsync(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
+        Assert.StartsWith($"attached. The runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
         Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
 
         Task byPidFd = child.Registry.WaitForExitAsync(child.Process);
@@ -48,7 +48,7 @@ public sealed class AsyncWaitErrnoTests
         Task exit = child.Registry.WaitForExitAsync(child.Process);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
+        Assert.StartsWith($"attached. The runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
         child.Registry.Kill(child.Process);
         await exit.WaitAsync(s_limit);
         Assert.AreEqual(137, child.Process.ExitCode);

@@ -22,8 +22,8 @@ public sealed class PendingWaitTests
     public async Task TenThousandPendingWaits_TakeOneThreadAndAllEnd(int processCount)
     {
         int before = ResourceCounts.PidFdBaseline();
-        using NonChildFamily foreigners = new(processCount / 2);
-        List<Process> processes = StartChildrenAndOpen(foreigners, processCount / 2);
+        using NonChildFamily family = new(processCount / 2);
+        List<Process> processes = StartChildrenAndOpen(family, processCount / 2);
         int threads = TestProcesses.Threads();
         int loops = ResourceCounts.EventLoopThreads();
 
@@ -49,12 +49,12 @@ public sealed class PendingWaitTests
 
     [TestMethod]
     [DataRow(true, DisplayName = "children")]
-    [DataRow(false, DisplayName = "foreign processes")]
+    [DataRow(false, DisplayName = "non-children")]
     public async Task APendingWait_TakesLittleHeap(bool children)
     {
         const int Count = 1_000;
-        using NonChildFamily foreigners = new(children ? 0 : Count);
-        List<Process> processes = StartChildrenAndOpen(foreigners, children ? Count : 0);
+        using NonChildFamily family = new(children ? 0 : Count);
+        List<Process> processes = StartChildrenAndOpen(family, children ? Count : 0);
         using Process warmUp = TestProcesses.StartSleeper();
         Task first = warmUp.WaitForExitPidFdAsync();
         Task[] waits = new Task[Count];
@@ -74,7 +74,7 @@ public sealed class PendingWaitTests
         Assert.IsLessThanOrEqualTo(BytesPerWait, perWait);
     }
 
-    private static List<Process> StartChildrenAndOpen(NonChildFamily foreigners, int children)
+    private static List<Process> StartChildrenAndOpen(NonChildFamily family, int children)
     {
         List<Process> processes = [];
         for (int i = 0; i < children; i++)
@@ -84,7 +84,7 @@ public sealed class PendingWaitTests
             processes.Add(child);
         }
 
-        processes.AddRange(foreigners.Ids.Select(ProcessHandleRegistry.Default.Open));
+        processes.AddRange(family.Ids.Select(ProcessHandleRegistry.Default.Open));
         return processes;
     }
 }

@@ -71,9 +71,9 @@ public sealed class StopTests
     [TestMethod]
     public async Task ANonChildProcess()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
-        foreign.WaitUntilSleeper();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
+        nonChild.WaitUntilSleeper();
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);
         Assert.IsTrue(status.Canceled, status.ToString());
     }

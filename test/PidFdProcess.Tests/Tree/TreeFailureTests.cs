@@ -88,7 +88,7 @@ public sealed class TreeFailureTests
     [DataRow(Errno.EMFILE, 2)]
     [DataRow(Errno.ENFILE, 5)]
     [DataRow(Errno.ENOMEM, 9)]
-    internal void OutOfDescriptorsLeavesNobodyStopped(Errno error, int after)
+    internal void OutOfDescriptors_LeavesNoProcessStopped(Errno error, int after)
     {
         using MarkedTree tree = new("i=0; while [ $i -lt 10 ]; do sleep 1000 & i=$((i + 1)); done; wait");
         tree.WaitForCount(11);
@@ -178,7 +178,7 @@ public sealed class TreeFailureTests
         tree.AssertNoSurvivor();
         if (!isRecycled)
         {
-            Assert.Inconclusive("Somebody else was faster to get the PID.");
+            Assert.Inconclusive("Another process was faster to get the PID.");
         }
     }
 

@@ -91,11 +91,11 @@ public sealed class TreeKillTests
     [TestMethod]
     public void ANonChildRootThatIsAZombie()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilZombie();
         process.KillViaPidFd(entireProcessTree: true);
-        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(nonChild.Id));
     }
 
     internal static Errno Kill(MarkedTree tree, IKernel kernel, ProcChildren? children = null)
