@@ -12,7 +12,7 @@ internal static class WaitCases
         new("wait-async", Needs.Nothing, WaitAsync),
         new("wait-leaves-the-exit-code", Needs.Nothing, LeaveExitCodeAsync),
         new("wait-async-cancel", Needs.Nothing, CancelAsync),
-        new("wait-reads-streams-to-the-end", Needs.Nothing, DrainAsync),
+        new("wait-reads-streams-to-the-end", Needs.Nothing, ReadStreamsToEndAsync),
         new("wait-raises-exited-once", Needs.Nothing, RaiseExitedAsync),
         new("wait-ends-with-the-registry", Needs.PidFds, DisposeDuringWaitAsync),
         new("wait-for-any", Needs.Nothing, WaitForAnyAsync),
@@ -93,7 +93,7 @@ internal static class WaitCases
         await registry.WaitForExitAsync(process, source.Token).WaitAsync(Check.Limit);
     }
 
-    private static async Task DrainAsync(ProcessHandleRegistry registry)
+    private static async Task ReadStreamsToEndAsync(ProcessHandleRegistry registry)
     {
         // The asynchronous wait and the blocking one, which begins while the child still writes.
         foreach (bool blocks in (bool[])[false, true])
