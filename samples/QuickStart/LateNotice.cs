@@ -10,7 +10,7 @@ internal static class LateNotice
 
     public static async Task ShowAsync(Cast cast)
     {
-        Screen.Title("How late is the exit of another's child noticed?");
+        Screen.Title("How late is the exit of a non-child noticed?");
         List<string[]> rows = [];
         foreach (bool reapsAtOnce in new[] { true, false })
         {

@@ -29,7 +29,7 @@ internal static class Tour
 
         Screen.Title("Kill and await");
         List<string[]> rows = [];
-        (string, Process)[] processes = [("child, killed", child), ("child, exits with 3", exiting), ("not our child, killed", opened)];
+        (string, Process)[] processes = [("child, killed", child), ("child, exits with 3", exiting), ("non-child, killed", opened)];
         foreach ((string name, Process process) in processes)
         {
             ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);
