@@ -21,6 +21,8 @@ namespace PidFdProcess.Handles;
 // wait goes on without the loop, and the next registration starts another thread.
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
+    internal const string ThreadName = "PidFdProcess exits";
+
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
 
@@ -156,7 +158,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         try
         {
-            new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = "PidFdProcess exits" }.UnsafeStart(created);
+            new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = ThreadName }.UnsafeStart(created);
         }
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
@@ -174,7 +176,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         LateWaits late = new();
         for (;;)
         {
-            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextLook();
+            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextCheck();
             Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
             if (error is not (0 or Errno.EINTR))
             {
@@ -196,7 +198,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 late.EndAllOf(ended.Owner, ended.Time);
             }
 
-            late.Look(wasIdle: count <= 0);
+            late.CheckReaps(wasIdle: count <= 0);
         }
     }
 

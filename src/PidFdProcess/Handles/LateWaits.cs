@@ -20,15 +20,15 @@ internal sealed class LateWaits
     public void Add(ExitWaiter waiter, IWaitOwner owner) => _added.Add(new LateWait(waiter, owner));
 
     /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
-    public int MillisecondsToNextLook()
+    public int MillisecondsToNextCheck()
     {
         TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Since);
         return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
     }
 
-    /// <summary>Looks at each wait once, and removes the waits that have ended.</summary>
+    /// <summary>Checks each wait once for the reap of its process, and removes the waits that have ended.</summary>
     /// <param name="wasIdle">Whether no exit was reported in this round, so that other threads may have the processor.</param>
-    public void Look(bool wasIdle)
+    public void CheckReaps(bool wasIdle)
     {
         if (_waits.Count > 0)
         {
@@ -41,7 +41,7 @@ internal sealed class LateWaits
             for (int i = 0; i < _waits.Count; i++)
             {
                 LateWait wait = _waits[i];
-                if (!wait.Waiter.OnLook(Stopwatch.GetElapsedTime(wait.Since)))
+                if (!wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since)))
                 {
                     _waits[left++] = wait;
                 }

@@ -57,7 +57,7 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
             error = calls.GetHandle(self, out int type, out ulong handleId);
             if (error != 0 || handleId != id)
             {
-                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
+                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("the handle of name_to_handle_at is not the pidfs id");
             }
 
             // The call needs a descriptor on pidfs to find the file system, and takes any of them.
@@ -69,13 +69,13 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
         }
     }
 
-    private static PidFsAbility Ids(string call, Errno error) => IdsOnly(SystemCallError.Describe(call, error), error);
+    private static PidFsAbility Ids(string call, Errno error) => IdsOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility IdsOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id; {why}", Error: error);
+        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id, because {why}", Error: error);
 
-    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly(SystemCallError.Describe(call, error), error);
+    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility TicksOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine; {why}", Error: error);
+        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine, because {why}", Error: error);
 }

@@ -21,7 +21,9 @@ internal static class Net11Source
             Show($"{end}: WaitForExitStatus", () => Text(a.WaitForExitStatus()));
             Show($"{end}: again", () => Text(a.WaitForExitStatus()));
             Show($"{end}: WaitForExitStatusAsync", () => Text(b.WaitForExitStatusAsync().GetAwaiter().GetResult()));
-            Show($"{end}: TryWaitForExitStatus", () => $"{c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status)} {Text(status)}");
+            Show(
+                $"{end}: TryWaitForExitStatus",
+                () => $"{c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status)} {Text(status)}");
             Show($"{end}: ExitCode", () => $"{a.ExitCode} {b.ExitCode} {c.ExitCode} {a.HasExited}");
             Show($"{end}: Signal", () => $"{a.Signal(PosixSignal.SIGTERM)}");
         }
@@ -34,14 +36,18 @@ internal static class Net11Source
             Show($"{name} Signal", () => $"{process.Signal(PosixSignal.SIGTERM)}");
             Show($"{name} WaitForExitStatus", () => Text(process.WaitForExitStatus()));
             Show($"{name} WaitForExitStatusAsync", () => Text(process.WaitForExitStatusAsync().GetAwaiter().GetResult()));
-            Show($"{name} TryWaitForExitStatus", () => $"{process.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
+            Show(
+                $"{name} TryWaitForExitStatus",
+                () => $"{process.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
         }
 
         Show("no such signal", () => $"{sleeper.Signal((PosixSignal)999)}");
         Show("running TryWaitForExitStatus", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
         Show("running TryWaitForExitStatus(-5 ms)", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.FromMilliseconds(-5), out _)}");
         Show("running TryWaitForExitStatus(too long)", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.FromDays(400), out _)}");
-        Show("running WaitForExitStatusAsync(cancelled)", () => Text(sleeper.WaitForExitStatusAsync(new CancellationToken(true)).GetAwaiter().GetResult()));
+        Show(
+            "running WaitForExitStatusAsync(cancelled)",
+            () => Text(sleeper.WaitForExitStatusAsync(new CancellationToken(true)).GetAwaiter().GetResult()));
         using CancellationTokenSource soon = new(20);
         Show("running WaitForExitStatusAsync(soon cancelled)", () => Text(sleeper.WaitForExitStatusAsync(soon.Token).GetAwaiter().GetResult()));
 
@@ -53,7 +59,8 @@ internal static class Net11Source
                 string text = $"{found} {process?.Id == id}";
                 if (id == sleeper.Id)
                 {
-                    Console.WriteLine($"route {(ProcessHandleRegistry.Default.TryGetAttachment(process!, out ProcessAttachment? attachment) ? attachment.Route : "none")}");
+                    bool isAttached = ProcessHandleRegistry.Default.TryGetAttachment(process!, out ProcessAttachment? attachment);
+                    Console.WriteLine($"route {(isAttached ? attachment!.Route : "none")}");
                 }
 
                 return text;
