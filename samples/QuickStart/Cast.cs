@@ -12,7 +12,7 @@ internal sealed class Cast : IDisposable
         Add(Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
 
     /// <summary>Starts a sleeper whose parent is a shell. The shell reaps its child at once, or when it reads a line.</summary>
-    public ForeignProcess StartForeign(bool reapsAtOnce) =>
+    public NonChildProcess StartNonChild(bool reapsAtOnce) =>
         new(StartChild($"sleep 1000 </dev/null >/dev/null & echo $!; {(reapsAtOnce ? "" : "read _;")} wait; exec sleep 1000"));
 
     public Process Add(Process process)

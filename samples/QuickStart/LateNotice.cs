@@ -10,13 +10,13 @@ internal static class LateNotice
 
     public static async Task ShowAsync(Cast cast)
     {
-        Screen.Title("How late is the exit of another's child noticed?");
+        Screen.Title("How late is the exit of a non-child noticed?");
         List<string[]> rows = [];
         foreach (bool reapsAtOnce in new[] { true, false })
         {
-            ForeignProcess foreign = cast.StartForeign(reapsAtOnce);
-            using Process forStock = Process.GetProcessById(foreign.Id);
-            using Process forPidFd = ProcessHandleRegistry.Default.Open(foreign.Id);
+            NonChildProcess nonChild = cast.StartNonChild(reapsAtOnce);
+            using Process forStock = Process.GetProcessById(nonChild.Id);
+            using Process forPidFd = ProcessHandleRegistry.Default.Open(nonChild.Id);
             Task<long> stock = TimestampAfterAsync(forStock.WaitForExitAsync());
             Task<long> pidFd = TimestampAfterAsync(forPidFd.WaitForExitPidFdAsync());
 
@@ -27,7 +27,7 @@ internal static class LateNotice
             if (!reapsAtOnce)
             {
                 await Task.Delay(s_parentIsLate);
-                foreign.LetParentReap();
+                nonChild.LetParentReap();
             }
 
             string parent = reapsAtOnce ? "at once" : $"after {s_parentIsLate.TotalSeconds} s";

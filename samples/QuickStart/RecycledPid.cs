@@ -11,7 +11,7 @@ internal static class RecycledPid
 
     public static void Show(Cast cast)
     {
-        Screen.Title("Who dies when the PID was recycled?");
+        Screen.Title("Which process dies when the PID was recycled?");
         List<string[]> rows = [];
         try
         {
@@ -31,14 +31,14 @@ internal static class RecycledPid
     {
         for (int i = 0; i < Tries; i++)
         {
-            ForeignProcess foreign = cast.StartForeign(reapsAtOnce: true);
-            using Process dead = open(foreign.Id);
-            Process.GetProcessById(foreign.Id).Kill();
-            foreign.WaitUntilReaped();
+            NonChildProcess nonChild = cast.StartNonChild(reapsAtOnce: true);
+            using Process dead = open(nonChild.Id);
+            Process.GetProcessById(nonChild.Id).Kill();
+            nonChild.WaitUntilReaped();
 
-            File.WriteAllText(LastPidFile, $"{foreign.Id - 1}");
+            File.WriteAllText(LastPidFile, $"{nonChild.Id - 1}");
             Process innocent = cast.StartChild("exec sleep 1000");
-            if (innocent.Id == foreign.Id)
+            if (innocent.Id == nonChild.Id)
             {
                 kill(dead);
                 return innocent.WaitForExit(TimeSpan.FromMilliseconds(200)) ? "was killed" : "lives";

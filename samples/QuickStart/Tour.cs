@@ -24,12 +24,12 @@ internal static class Tour
     {
         Process child = cast.StartChild("exec sleep 1000");
         Process exiting = cast.StartChild("read _; exit 3");
-        ForeignProcess foreign = cast.StartForeign(reapsAtOnce: true);
-        Process opened = cast.Add(ProcessHandleRegistry.Default.Open(foreign.Id));
+        NonChildProcess nonChild = cast.StartNonChild(reapsAtOnce: true);
+        Process opened = cast.Add(ProcessHandleRegistry.Default.Open(nonChild.Id));
 
         Screen.Title("Kill and await");
         List<string[]> rows = [];
-        (string, Process)[] processes = [("child, killed", child), ("child, exits with 3", exiting), ("not our child, killed", opened)];
+        (string, Process)[] processes = [("child, killed", child), ("child, exits with 3", exiting), ("non-child, killed", opened)];
         foreach ((string name, Process process) in processes)
         {
             ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);

@@ -52,7 +52,7 @@ public sealed class PidFdSupport
     /// </summary>
     public string IdentityReason => IsSupported
         ? PidFsAbility.OfThisKernel.Reason
-        : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine; {ToString()}" : Reason;
+        : OperatingSystem.IsLinux() ? $"processes are identified by PID and start time, 10 ms fine, because {ToString()}" : Reason;
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);
 

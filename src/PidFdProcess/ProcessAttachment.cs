@@ -35,7 +35,7 @@ public sealed class ProcessAttachment
         { RunEnd: RunEnd.KnownToRuntime } => "the process has exited, and its pidfd is closed",
         { RunEnd: RunEnd.UnknownToRuntime } =>
             "the process has exited, and its pidfd is closed. Other code of this program has reaped it, so the runtime does not know of the exit",
-        _ => _fallback is { } fallback ? $"attached; the runtime served the last call: {fallback}" : "attached",
+        _ => _fallback is { } fallback ? $"attached. The runtime served the last call: {fallback}" : "attached",
     };
 
     /// <summary>Gets the run that this attachment belongs to.</summary>

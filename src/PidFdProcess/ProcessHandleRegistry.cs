@@ -84,7 +84,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     public Process Open(int processId) => OpenCalls.Open(_runs, processId);
 
     /// <inheritdoc cref="ProcessIdentityExtensions.GetIdentityViaPidFd"/>
-    public ProcessIdentity GetIdentity(Process process) => IdentityCalls.GetIdentity(_runs, process);
+    public ProcessIdentity GetIdentity(Process process) => OpenCalls.GetIdentity(_runs, process);
 
     /// <summary>Opens the process that the identity names, and never another one. See <see cref="ProcessIdentityMethod"/>.</summary>
     /// <param name="identity">An identity that this program or another one got from <see cref="GetIdentity"/>, perhaps long ago.</param>
@@ -97,16 +97,16 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// </exception>
     /// <exception cref="Win32Exception">A system call failed for another reason, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
-    public Process Open(ProcessIdentity identity) => IdentityCalls.Open(_runs, identity);
+    public Process Open(ProcessIdentity identity) => OpenCalls.Open(_runs, identity);
 
     /// <inheritdoc cref="ProcessIdentityExtensions.OpenParentViaPidFd"/>
-    public Process OpenParent(Process process) => ParentCalls.OpenParent(_runs, process);
+    public Process OpenParent(Process process) => OpenCalls.OpenParent(_runs, process);
 
     /// <summary>Opens the parent of this program, for example to end when it ends, or to stop it.</summary>
     /// <returns>The process, attached in <see cref="Default"/>. It is init or a subreaper if the launcher of this program has ended.</returns>
     /// <exception cref="InvalidOperationException">The parent is not visible in this PID namespace, so it has no PID here.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static Process OpenParent() => ParentCalls.OpenOwnParent(Default._runs);
+    public static Process OpenParent() => OpenCalls.OpenOwnParent(Default._runs);
 
     /// <summary>Looks up the attachment of a process without attaching it.</summary>
     /// <param name="process">The process.</param>
@@ -155,7 +155,7 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     /// <inheritdoc cref="ProcessGroupExtensions.SignalGroupViaPidFd"/>
     public bool SignalGroup(Process process, PosixSignal signal, bool includeOwnGroup = false) =>
-        GroupSignal.Send(_runs, process, signal, includeOwnGroup);
+        SignalCalls.SendToGroup(_runs, process, signal, includeOwnGroup);
 
     /// <inheritdoc cref="ProcessPidFdExtensions.HasExitedPidFd(Process)"/>
     public bool HasExited(Process process) => WaitCalls.HasExited(_runs, process);

@@ -75,7 +75,7 @@ public static class ProcessIdentityExtensions
     public static Process[] GetDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.GetDescendants(process);
 
     /// <summary>Waits until the process and all its descendants have exited, including processes that start during the wait.</summary>
-    /// <param name="process">The process. It may not be the calling one, which does not exit during its own wait.</param>
+    /// <param name="process">The process. It may be neither the calling one nor an ancestor of it.</param>
     /// <param name="cancellationToken">Ends the wait. The processes and other waits go on.</param>
     /// <returns>
     /// A task that ends after the last exit. If the process is a child, <see cref="Process.ExitCode"/> works then, and its streams have ended, as
@@ -83,7 +83,9 @@ public static class ProcessIdentityExtensions
     /// task.
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process, because it has not been started or was closed. Or the calling process is in the tree, so it would wait for itself.
+    /// </exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
     /// <exception cref="AggregateException">Some descendants could not be checked, for example because no descriptor is free.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the last exit.</exception>

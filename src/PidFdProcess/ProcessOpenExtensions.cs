@@ -122,7 +122,7 @@ public static class ProcessOpenExtensions
 
     /// <inheritdoc cref="ProcessIdentityExtensions.WaitForTreeExitPidFdAsync"/>
     /// <param name="registry">The registry.</param>
-    /// <param name="process">The process. It may not be the calling one.</param>
+    /// <param name="process">The process. It may be neither the calling one nor an ancestor of it.</param>
     /// <param name="cancellationToken">Ends the wait. The processes and other waits go on.</param>
     public static Task WaitForTreeExitAsync(
         this ProcessHandleRegistry registry, Process process, CancellationToken cancellationToken = default)

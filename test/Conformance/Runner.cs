@@ -48,8 +48,8 @@ internal sealed class Runner(Options options)
 
         if (options.Shares is { } count)
         {
-            (int foreign, int asynchronous, int blocking) = Shares.MeasureAsync(count).GetAwaiter().GetResult();
-            Console.WriteLine($"share: {options.EnvironmentName}\t{Host.Kernel}\t{count}\t{foreign}\t{asynchronous}\t{blocking}");
+            (int nonChild, int asynchronous, int blocking) = SuccessRates.MeasureAsync(count).GetAwaiter().GetResult();
+            Console.WriteLine($"share: {options.EnvironmentName}\t{Host.Kernel}\t{count}\t{nonChild}\t{asynchronous}\t{blocking}");
         }
 
         return Finish();

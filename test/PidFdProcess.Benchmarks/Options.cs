@@ -10,7 +10,7 @@ internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only,
           --quick         less of everything, a few minutes
           --smoke         only shows that everything runs that needs no other toolchain, under a minute
           --only TEXT     the scenarios whose name contains it: calls, latency-blocking, latency-pending, latency-busy,
-                          latency-starved, latency-idle, latency-foreign, kill-all, short, first-call, pending, many,
+                          latency-starved, latency-idle, latency-non-child, kill-all, short, first-call, pending, many,
                           tree-small, tree-large, peers
           --out FOLDER    where results.json and the pictures go; by default artifacts/benchmarks
           --micro         the calls by BenchmarkDotNet, with its allocation columns

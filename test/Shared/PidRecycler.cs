@@ -11,6 +11,8 @@ internal static class PidRecycler
     // Two threads that force PIDs at the same time would take each other's.
     private static readonly object s_gate = new();
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
     /// <summary>Gets why no PID can be recycled here, or <see langword="null"/> if it can.</summary>
     public static string? Hindrance { get; } = FindHindrance();
 
@@ -21,12 +23,12 @@ internal static class PidRecycler
     /// Calls <paramref name="start"/> until it returns a process with the PID. Other programs take PIDs too, so a process with another PID goes to
     /// <paramref name="discard"/> before the next try.
     /// </summary>
-    /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or has it now, or there is a hindrance.</returns>
+    /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or keeps it, or there is a hindrance.</returns>
     public static Process? TryStart(int processId, Func<Process> start, Action<Process> discard, int tries)
     {
         lock (s_gate)
         {
-            for (int i = 0; i < tries && Hindrance is null && !Native.Kill(processId, 0); i++)
+            for (int i = 0; i < tries && Hindrance is null && IsFreeSoon(processId); i++)
             {
                 SetNext(processId);
                 Process process = start();
@@ -44,6 +46,23 @@ internal static class PidRecycler
 
     /// <inheritdoc cref="TryStart(int, Func{Process}, Action{Process}, int)"/>
     public static Process? TryStart(int processId, Func<Process> start, int tries) => TryStart(processId, start, End, tries);
+
+    // Another program may have got the PID. Most programs that start and end beside the tests are short.
+    private static bool IsFreeSoon(int processId)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Native.Kill(processId, 0))
+        {
+            if (Stopwatch.GetElapsedTime(start) > s_patience)
+            {
+                return false;
+            }
+
+            Thread.Sleep(1);
+        }
+
+        return true;
+    }
 
     private static void End(Process process)
     {

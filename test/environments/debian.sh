@@ -1,9 +1,11 @@
-# Debian's kernels and C libraries, from the mirror that this machine is set up for. Sourced.
+# Debian's kernels and C libraries, from the mirror that this machine is set up for, or from deb.debian.org if it has none. Sourced.
 # shellcheck shell=bash
 
 mirror() {
-  find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' |
-    sed -nE '/\/debian\/?$/{p;q}'
+  local base
+  base=$(find /etc/apt -name '*.list' -o -name '*.sources' | sort | xargs sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' |
+    sed -nE '/\/debian\/?$/{p;q}' || true)
+  printf '%s\n' "${base:-http://deb.debian.org/debian}"
 }
 
 # download URL FILE keeps what it has.
@@ -16,7 +18,7 @@ has_index() {
   local base
   base=$(mirror)
   index=$cache/Packages-$1-$2-$(date +%F).xz
-  [[ $base ]] && download "${base%/}/dists/$1/main/binary-$2/Packages.xz" "$index" >&2
+  download "${base%/}/dists/$1/main/binary-$2/Packages.xz" "$index" >&2
 }
 
 # debian_file SUITE ARCHITECTURE PACKAGE prints the path of a package's file, downloaded and checked.

@@ -116,7 +116,7 @@ internal static class AsyncWait
 
         try
         {
-            await LookLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+            await PollLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -151,7 +151,15 @@ internal static class FindCalls
 
             if (error != 0)
             {
-                return Find(runs, processId);
+                // The PID may have got a new owner since its name was read.
+                Process? found = Find(runs, processId);
+                if (found is not null && !HasName(processId, processName))
+                {
+                    Close(runs, found);
+                    return null;
+                }
+
+                return found;
             }
 
             SafePidFdHandle owned = pidFd!;

@@ -52,6 +52,14 @@ internal static class OpenCalls
         }
     }
 
+    public static Process Open(AttachmentTable runs, ProcessIdentity identity) => IdentityCalls.Open(runs, identity);
+
+    public static ProcessIdentity GetIdentity(AttachmentTable runs, Process process) => IdentityCalls.GetIdentity(runs, process);
+
+    public static Process OpenParent(AttachmentTable runs, Process process) => ParentCalls.OpenParent(runs, process);
+
+    public static Process OpenOwnParent(AttachmentTable runs) => ParentCalls.OpenOwnParent(runs);
+
     /// <summary>Opens the object of a process whose pidfd the caller has opened. Owns the pidfd from now on, even if it throws.</summary>
     /// <exception cref="ArgumentException">The process has been reaped.</exception>
     public static Process OpenOwned(AttachmentTable runs, int processId, SafePidFdHandle pidFd)

@@ -10,7 +10,8 @@ namespace PidFdProcess.Calls;
 // Constraints: Another thread may close, restart or detach the object during a call. The call must neither spare the original process nor reach
 // another one.
 //
-// Scheme: A call pins the run that the object has when the call begins, and acts on that run alone. This is the only place that looks a run up again.
+// Scheme: A call pins the run that the object has when the call begins, and acts on that run alone. If another thread has released the
+// pidfd before it is pinned, the run is looked up again.
 
 /// <summary>One run of a process, pinned for one call. Holds a reference to its pidfd, if it has one.</summary>
 internal readonly struct PinnedRun : IDisposable

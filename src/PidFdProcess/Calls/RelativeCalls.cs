@@ -61,6 +61,7 @@ internal static class RelativeCalls
         if (!run.HasLostId(process))
         {
             using TreeMembers members = MembersOf(runs, run);
+            ThrowIfOwnTree(members);
             int pause = FirstPause;
             while (true)
             {
@@ -97,6 +98,17 @@ internal static class RelativeCalls
             ? new TreeMembers(access, root, new ProcChildren(kernel))
             : throw new PlatformNotSupportedException(
                 $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+    }
+
+    private static void ThrowIfOwnTree(TreeMembers members)
+    {
+        HashSet<int> own = [];
+        _ = TreeCaller.ListWithAncestors(members.Access, own);
+        if (own.Contains(members.Root.Id))
+        {
+            throw new InvalidOperationException(
+                $"The exit of the tree of process {members.Root.Id} cannot be awaited, because the calling process is in this tree.");
+        }
     }
 
     /// <summary>Lists the relatives once. Returns whether another pass is needed.</summary>

@@ -59,6 +59,9 @@ internal static class SignalCalls
         return RunSignal.Send(run, process, signal);
     }
 
+    public static bool SendToGroup(AttachmentTable runs, Process process, PosixSignal signal, bool includeOwnGroup) =>
+        GroupSignal.Send(runs, process, signal, includeOwnGroup);
+
     public static PidFdExitStatus Stop(AttachmentTable runs, Process process, TimeSpan gracePeriod, PosixSignal signal, bool entireProcessTree) =>
         Stop(runs, process, StopPlan.OfSignal(gracePeriod, signal, entireProcessTree));
 

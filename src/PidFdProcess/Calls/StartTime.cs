@@ -12,7 +12,7 @@ internal static class StartTime
     public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch
     {
         0 => (ulong)stat.StartTicks,
-        Errno.ENOENT or Errno.ESRCH or Errno.EACCES or Errno.EPERM => null,
+        Errno error when ProcChildren.IsAbsent(error) => null,
         Errno error => throw SystemCallError.Failed("/proc", error),
     };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Linux;
 
@@ -20,6 +21,8 @@ namespace PidFdProcess.Handles;
 // wait goes on without the loop, and the next registration starts another thread.
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
+    internal const string ThreadName = "PidFdProcess exits";
+
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
 
@@ -32,6 +35,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     private readonly object _gate = new();
     private readonly RegistrationSlots _slots = new();
     private SafeFileHandle? _epoll;
+    private EndedOwner? _ended;
 
     /// <summary>Gets the number of registrations, for tests.</summary>
     public int Count
@@ -116,6 +120,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 registration.End(WaitEnd.Disposed);
             }
         }
+
+        // The thread ends the late waits before its next look.
+        lock (_gate)
+        {
+            _ended = _epoll is null ? null : new EndedOwner(owner, Stopwatch.GetTimestamp(), _ended);
+        }
     }
 
     private CallFailure Add(SafeFileHandle epoll, SafePidFdHandle pidFd, ulong token)
@@ -148,7 +158,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         try
         {
-            new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = "PidFdProcess exits" }.UnsafeStart(created);
+            new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = ThreadName }.UnsafeStart(created);
         }
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
@@ -166,7 +176,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         LateWaits late = new();
         for (;;)
         {
-            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextLook();
+            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextCheck();
             Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
             if (error is not (0 or Errno.EINTR))
             {
@@ -183,7 +193,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 return;
             }
 
-            late.Look(wasIdle: count <= 0);
+            for (EndedOwner? ended = Interlocked.Exchange(ref _ended, null); ended is not null; ended = ended.Next)
+            {
+                late.EndAllOf(ended.Owner, ended.Time);
+            }
+
+            late.CheckReaps(wasIdle: count <= 0);
         }
     }
 
@@ -201,7 +216,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         for (int i = 0; i < count; i++)
         {
-            Find(tokens[i])?.EndWithExit(tokens[i], late.Added);
+            Find(tokens[i])?.EndWithExit(tokens[i], late);
         }
     }
 
@@ -260,5 +275,14 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             _slots.Free(token);
         }
+    }
+
+    private sealed class EndedOwner(IWaitOwner owner, long time, EndedOwner? next)
+    {
+        public IWaitOwner Owner => owner;
+
+        public long Time => time;
+
+        public EndedOwner? Next => next;
     }
 }

@@ -38,7 +38,7 @@ internal static class ExitPause
             return true;
         }
 
-        internal override bool OnLook(TimeSpan sinceExit) => true;
+        internal override bool CheckReap(TimeSpan sinceExit) => true;
 
         internal override void OnEnd(WaitEnd end)
         {

@@ -97,7 +97,7 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     /// <summary>Removes all waits and tells each of them of the exit, because the event loop has a report with this token.</summary>
     /// <param name="token">The token of the report. A report for an earlier registration changes nothing.</param>
     /// <param name="late">Where to put the waits that need another look.</param>
-    public void EndWithExit(ulong token, List<ExitWaiter> late)
+    public void EndWithExit(ulong token, LateWaits late)
     {
         for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
         {
@@ -105,7 +105,7 @@ internal abstract class ExitRegistration(IWaitOwner owner)
             waiter.Previous = waiter.Next = null;
             if (!waiter.OnExit())
             {
-                late.Add(waiter);
+                late.Add(waiter, owner);
             }
 
             waiter = next;

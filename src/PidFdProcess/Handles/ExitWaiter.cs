@@ -30,13 +30,15 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     internal abstract bool IsPending { get; }
 
     /// <summary>Called when the process has exited and its status was captured.</summary>
-    /// <returns>Whether the event loop is done with the wait. Otherwise the loop looks again soon, because the process has not been reaped.</returns>
+    /// <returns>
+    /// Whether the event loop is done with the wait. Otherwise the loop calls <see cref="CheckReap"/> soon, because the process has not been reaped.
+    /// </returns>
     internal abstract bool OnExit();
 
-    /// <summary>Looks whether the process has been reaped.</summary>
+    /// <summary>Checks whether the process has been reaped.</summary>
     /// <param name="sinceExit">The time since <see cref="OnExit"/>.</param>
     /// <returns>Whether the event loop is done with the wait.</returns>
-    internal abstract bool OnLook(TimeSpan sinceExit);
+    internal abstract bool CheckReap(TimeSpan sinceExit);
 
     /// <summary>Called when the wait ends without an exit.</summary>
     internal abstract void OnEnd(WaitEnd end);

@@ -12,22 +12,23 @@ internal sealed class LateWaits
 
     // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
     private readonly List<LateWait> _waits = [];
-
-    /// <summary>Gets the waits that became late in this round.</summary>
-    public List<ExitWaiter> Added { get; } = [];
+    private readonly List<LateWait> _added = [];
 
     public bool IsEmpty => _waits.Count == 0;
 
+    /// <summary>Adds a wait that has become late in this round.</summary>
+    public void Add(ExitWaiter waiter, IWaitOwner owner) => _added.Add(new LateWait(waiter, owner));
+
     /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
-    public int MillisecondsToNextLook()
+    public int MillisecondsToNextCheck()
     {
         TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Since);
         return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
     }
 
-    /// <summary>Looks at each wait once, and removes the waits that have ended.</summary>
+    /// <summary>Checks each wait once for the reap of its process, and removes the waits that have ended.</summary>
     /// <param name="wasIdle">Whether no exit was reported in this round, so that other threads may have the processor.</param>
-    public void Look(bool wasIdle)
+    public void CheckReaps(bool wasIdle)
     {
         if (_waits.Count > 0)
         {
@@ -40,7 +41,7 @@ internal sealed class LateWaits
             for (int i = 0; i < _waits.Count; i++)
             {
                 LateWait wait = _waits[i];
-                if (!wait.Waiter.OnLook(Stopwatch.GetElapsedTime(wait.Since)))
+                if (!wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since)))
                 {
                     _waits[left++] = wait;
                 }
@@ -49,12 +50,26 @@ internal sealed class LateWaits
             _waits.RemoveRange(left, _waits.Count - left);
         }
 
-        foreach (ExitWaiter waiter in Added)
+        foreach (LateWait wait in _added)
         {
-            _waits.Add(new LateWait(waiter, Stopwatch.GetTimestamp()));
+            wait.Since = Stopwatch.GetTimestamp();
+            _waits.Add(wait);
         }
 
-        Added.Clear();
+        _added.Clear();
+    }
+
+    /// <summary>Ends the waits of a table that were late at a time, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
+    public void EndAllOf(IWaitOwner owner, long time)
+    {
+        for (int i = _waits.Count - 1; i >= 0; i--)
+        {
+            if (ReferenceEquals(_waits[i].Owner, owner) && _waits[i].Since <= time)
+            {
+                _waits[i].Waiter.OnEnd(WaitEnd.Disposed);
+                _waits.RemoveAt(i);
+            }
+        }
     }
 
     public void EndAll()
@@ -68,10 +83,12 @@ internal sealed class LateWaits
     }
 
     // When the exit was reported is kept here, because few waits become late.
-    private sealed class LateWait(ExitWaiter waiter, long since)
+    private sealed class LateWait(ExitWaiter waiter, IWaitOwner owner)
     {
         public ExitWaiter Waiter => waiter;
 
-        public long Since => since;
+        public IWaitOwner Owner => owner;
+
+        public long Since { get; set; }
     }
 }

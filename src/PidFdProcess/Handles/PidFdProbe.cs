@@ -95,5 +95,5 @@ internal static class PidFdProbe
         PidFdSupport.Unsupported(SystemCallError.Describe(call, error, hint), error);
 
     private static PidFdSupport Unexpected(string call, string answer) =>
-        PidFdSupport.Unsupported($"{call} {answer}; this kernel or emulator does not implement pidfds fully");
+        PidFdSupport.Unsupported($"{call} {answer}. This kernel or emulator does not implement pidfds fully");
 }

@@ -54,7 +54,7 @@ internal static class ErrnoTable
     public const string OpenByHandleAt = "open_by_handle_at";
 
     private const string Any = "";
-    private const string Seccomp = "seccomp or another security module forbids it; allow the call in the container's profile";
+    private const string Seccomp = "seccomp or another security module forbids it. Allow the call in the container's profile";
     private const string NotPermitted = "not permitted: run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp";
     private const string OtherCodeClosedIt = "other code of this program has closed the descriptor";
 
@@ -81,8 +81,8 @@ internal static class ErrnoTable
         new(WaitId, Errno.ECHILD, ErrnoMeaning.NotAChild, "no child of this process, or reaped"),
         new(WaitId, Errno.EINVAL, ErrnoMeaning.Unsupported, "Linux older than 5.4"),
 
-        new(EpollCtl, Errno.ENOSPC, ErrnoMeaning.OutOfResources, "too many epoll watches; raise fs.epoll.max_user_watches"),
-        new("clone", Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads; raise RLIMIT_NPROC or pids.max of the cgroup"),
+        new(EpollCtl, Errno.ENOSPC, ErrnoMeaning.OutOfResources, "too many epoll watches. Raise fs.epoll.max_user_watches"),
+        new("clone", Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads. Raise RLIMIT_NPROC or pids.max of the cgroup"),
 
         new(Proc, Errno.ENOENT, ErrnoMeaning.Gone, "it is not mounted, or not for this PID namespace"),
         new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
@@ -98,10 +98,10 @@ internal static class ErrnoTable
         new(Any, Errno.EPERM, ErrnoMeaning.Unsupported, Seccomp),
         new(Any, Errno.EACCES, ErrnoMeaning.Unsupported, Seccomp),
         new(Any, Errno.EMFILE, ErrnoMeaning.OutOfResources,
-            "this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes"),
-        new(Any, Errno.ENFILE, ErrnoMeaning.OutOfResources, "the system is out of file descriptors; raise fs.file-max"),
+            "this process is out of file descriptors. Raise RLIMIT_NOFILE or dispose exited processes"),
+        new(Any, Errno.ENFILE, ErrnoMeaning.OutOfResources, "the system is out of file descriptors. Raise fs.file-max"),
         new(Any, Errno.ENOMEM, ErrnoMeaning.OutOfResources, "the kernel is out of memory"),
-        new(Any, Errno.EAGAIN, ErrnoMeaning.OutOfResources, "the kernel is out of something; try again"),
+        new(Any, Errno.EAGAIN, ErrnoMeaning.OutOfResources, "the kernel is out of a resource. Try again"),
     ];
 
     /// <summary>Gets the table, for the test that walks it.</summary>
@@ -124,6 +124,20 @@ internal static class ErrnoTable
         }
 
         return any;
+    }
+
+    /// <summary>Whether the errno has this meaning for at least one call.</summary>
+    public static bool IsOfAnyCall(Errno error, ErrnoMeaning meaning)
+    {
+        foreach (ErrnoRow row in s_rows)
+        {
+            if (row.Error == error && row.Meaning == meaning)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public static ErrnoMeaning MeaningOf(string call, Errno error) => Find(call, error)?.Meaning ?? ErrnoMeaning.Unknown;

@@ -7,14 +7,28 @@ namespace PidFdProcess.Linux;
 /// <param name="Error">The errno of the call that failed, or 0.</param>
 internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
 {
-    private static readonly Lazy<PidFsAbility> s_ofThisKernel = new(static () => Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
+    private static PidFsAbility? s_ofThisKernel;
 
-    /// <summary>Gets what the kernel that this program runs on can do.</summary>
-    public static PidFsAbility OfThisKernel => s_ofThisKernel.Value;
+    /// <summary>
+    /// Gets what the kernel that this program runs on can do. The probe runs at first use, and again only if descriptors or memory were short.
+    /// </summary>
+    public static PidFsAbility OfThisKernel
+    {
+        get
+        {
+            PidFsAbility? known = Volatile.Read(ref s_ofThisKernel);
+            if (known is not { IsFinal: true })
+            {
+                Volatile.Write(ref s_ofThisKernel, known = Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
+            }
+
+            return known;
+        }
+    }
 
     public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
 
-    /// <summary>Gets whether another probe could end differently.</summary>
+    /// <summary>Gets whether another probe would end the same.</summary>
     public bool IsFinal => !SystemCallError.IsResource(Error);
 
     /// <summary>Tries every call that identities need, on the calling process itself. The first call that fails decides the method.</summary>
@@ -43,7 +57,7 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
             error = calls.GetHandle(self, out int type, out ulong handleId);
             if (error != 0 || handleId != id)
             {
-                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("name_to_handle_at: the handle is not the pidfs id");
+                return error != 0 ? Ids(ErrnoTable.NameToHandleAt, error) : IdsOnly("the handle of name_to_handle_at is not the pidfs id");
             }
 
             // The call needs a descriptor on pidfs to find the file system, and takes any of them.
@@ -55,13 +69,13 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
         }
     }
 
-    private static PidFsAbility Ids(string call, Errno error) => IdsOnly(SystemCallError.Describe(call, error), error);
+    private static PidFsAbility Ids(string call, Errno error) => IdsOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility IdsOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id; {why}", Error: error);
+        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id, because {why}", Error: error);
 
-    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly(SystemCallError.Describe(call, error), error);
+    private static PidFsAbility Ticks(string call, Errno error) => TicksOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility TicksOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine; {why}", Error: error);
+        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine, because {why}", Error: error);
 }

@@ -36,9 +36,9 @@ internal sealed class FinishLater : ExitWaiter
         }
     }
 
-    internal override bool OnExit() => OnLook(TimeSpan.Zero);
+    internal override bool OnExit() => CheckReap(TimeSpan.Zero);
 
-    internal override bool OnLook(TimeSpan sinceExit)
+    internal override bool CheckReap(TimeSpan sinceExit)
     {
         bool isOver = TryFinish(_handle) || sinceExit > s_longest;
         if (isOver)

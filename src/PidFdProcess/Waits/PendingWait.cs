@@ -68,7 +68,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         // Register with the token before the loop knows of the wait. Otherwise an exit could end the wait first, and the registration would stay.
         _cancellation = cancellationToken.UnsafeRegister(static (state, token) => ((PendingWait)state!).Cancel(token), this);
         CallFailure failure = handle.Add(this);
-        if (!failure.IsFailure || !TryDecide(Failed))
+        if (!failure.IsFailure || !TrySetState(Failed))
         {
             return default;
         }
@@ -88,17 +88,17 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             // The task ends here. The pidfd is closed once the process has been reaped.
             if (IsPending)
             {
-                Decide();
+                EndAfterExit();
             }
 
             FinishLater.Begin(handle);
             return true;
         }
 
-        return !handle.IsChild ? Decide() : OnLook(TimeSpan.Zero);
+        return !handle.IsChild ? EndAfterExit() : CheckReap(TimeSpan.Zero);
     }
 
-    internal override bool OnLook(TimeSpan sinceExit)
+    internal override bool CheckReap(TimeSpan sinceExit)
     {
         // A cancellation on another thread releases the reference of this wait, which may be the last one.
         if (!IsPending || !handle.TryAddRef())
@@ -118,12 +118,12 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             PidFdEventSource.Log.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
         }
 
-        return Decide();
+        return EndAfterExit();
     }
 
     internal override void OnEnd(WaitEnd end)
     {
-        if (TryDecide(end == WaitEnd.Disposed ? Disposed : Failed))
+        if (TrySetState(end == WaitEnd.Disposed ? Disposed : Failed))
         {
             _cancellation.Unregister();
             if (end == WaitEnd.Disposed)
@@ -139,9 +139,9 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    private bool Decide()
+    private bool EndAfterExit()
     {
-        if (!TryDecide(Exited))
+        if (!TrySetState(Exited))
         {
             return true;
         }
@@ -207,7 +207,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     private void Cancel(CancellationToken cancellationToken)
     {
-        if (TryDecide(Canceled))
+        if (TrySetState(Canceled))
         {
             handle.Remove(this);
             if (promise != WaitPromise.Exit)
@@ -245,7 +245,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             }
             else
             {
-                _ = FollowAsync(rest);
+                _ = CompleteFromAsync(rest);
             }
         }
         catch (Exception e)
@@ -258,18 +258,18 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
 
     private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, CancellationToken);
 
-    /// <summary>Continues the wait after the event loop has failed. Looks at the pidfd now and then, and ends as other waits do.</summary>
+    /// <summary>Continues the wait after the event loop has failed. Polls the pidfd, and ends as other waits do.</summary>
     private async Task WaitWithoutLoopAsync()
     {
-        await LookLoop.UntilExitAsync(handle, CancellationToken).ConfigureAwait(false);
+        await PollLoop.UntilExitAsync(handle, CancellationToken).ConfigureAwait(false);
         if (promise != WaitPromise.Exit)
         {
-            await LookLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
+            await PollLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
             await FinishInContext().ConfigureAwait(false);
         }
     }
 
-    private async Task FollowAsync(Task rest)
+    private async Task CompleteFromAsync(Task rest)
     {
         try
         {
@@ -296,5 +296,5 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         PidFdMetrics.WaitEnded();
     }
 
-    private bool TryDecide(int state) => Interlocked.CompareExchange(ref _state, state, Pending) == Pending;
+    private bool TrySetState(int state) => Interlocked.CompareExchange(ref _state, state, Pending) == Pending;
 }

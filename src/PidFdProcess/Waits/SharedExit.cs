@@ -45,7 +45,7 @@ internal static class SharedExit
         {
             try
             {
-                await LookLoop.UntilExitAsync(handle, CancellationToken.None).ConfigureAwait(false);
+                await PollLoop.UntilExitAsync(handle, CancellationToken.None).ConfigureAwait(false);
             }
             finally
             {

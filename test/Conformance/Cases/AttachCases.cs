@@ -9,7 +9,7 @@ internal static class AttachCases
     [
         new("attach-child", Needs.PidFds, AttachChild),
         new("attach-exited", Needs.Nothing, AttachExited),
-        new("attach-foreign", Needs.PidFds, AttachNonChild),
+        new("attach-non-child", Needs.PidFds, AttachNonChild),
         new("attach-again-after-restart", Needs.PidFds, AttachAfterRestart),
         new("detach-during-wait", Needs.Nothing, DetachDuringWait),
         new("duplicate-pidfd", Needs.PidFds, DuplicatePidFd),

@@ -8,7 +8,7 @@ internal static class KillCases
     public static Case[] All { get; } =
     [
         new("kill-child", Needs.Nothing, KillChild),
-        new("kill-foreign", Needs.Nothing, KillNonChild),
+        new("kill-non-child", Needs.Nothing, KillNonChild),
         new("kill-exited", Needs.Nothing, KillExited),
         new("kill-unstarted", Needs.Nothing, KillUnstarted),
         new("extension-methods", Needs.Nothing, ExtensionMethods),

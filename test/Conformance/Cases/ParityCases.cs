@@ -64,10 +64,11 @@ internal static class ParityCases
         using (NonChildProcess nonChild = NonChildProcess.StartReaped())
         using (Process process = registry.Open(nonChild.Id))
         {
-            answers.Add($"foreign: {registry.HasExited(process)} {registry.WaitForExit(process, 5)}");
+            answers.Add($"non-child: {registry.HasExited(process)} {registry.WaitForExit(process, 5)}");
             nonChild.KillAndWaitUntilReaped();
-            answers.Add($"foreign after: {registry.HasExited(process)} {registry.WaitForExit(process, -1)} {Outcome(() => registry.Kill(process))}");
-            answers.Add($"foreign open: {Outcome(() => registry.Open(nonChild.Id))}");
+            string observed = $"{registry.HasExited(process)} {registry.WaitForExit(process, -1)}";
+            answers.Add($"non-child after: {observed} {Outcome(() => registry.Kill(process))}");
+            answers.Add($"non-child open: {Outcome(() => registry.Open(nonChild.Id))}");
         }
 
         return answers;

@@ -32,7 +32,7 @@ internal static class RecycleCases
             Check.That(!registry.Signal(process, PosixSignal.SIGTERM));
             registry.Kill(process, entireProcessTree: true);
             Check.That(registry.HasExited(process));
-            foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+            foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
             {
                 await wait(registry, process);
             }

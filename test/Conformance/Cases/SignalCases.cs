@@ -78,7 +78,7 @@ internal static class SignalCases
     {
         if (Native.UserId() == 0)
         {
-            throw new SkipException("root may signal everybody");
+            throw new SkipException("root may signal every process");
         }
 
         using Process init = registry.Open(1);

@@ -26,7 +26,7 @@ internal static class StatusCases
 
     private static async Task ExitedAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task<PidFdExitStatus>> getStatus in Ways.ToGetStatus)
+        foreach (Func<ProcessHandleRegistry, Process, Task<PidFdExitStatus>> getStatus in WaitMethods.ForStatus)
         {
             foreach (int code in (int[])[0, 1, 137, 255])
             {

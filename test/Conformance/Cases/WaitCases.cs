@@ -12,12 +12,12 @@ internal static class WaitCases
         new("wait-async", Needs.Nothing, WaitAsync),
         new("wait-leaves-the-exit-code", Needs.Nothing, LeaveExitCodeAsync),
         new("wait-async-cancel", Needs.Nothing, CancelAsync),
-        new("wait-reads-streams-to-the-end", Needs.Nothing, DrainAsync),
+        new("wait-reads-streams-to-the-end", Needs.Nothing, ReadStreamsToEndAsync),
         new("wait-raises-exited-once", Needs.Nothing, RaiseExitedAsync),
         new("wait-ends-with-the-registry", Needs.PidFds, DisposeDuringWaitAsync),
         new("wait-for-any", Needs.Nothing, WaitForAnyAsync),
-        new("foreign-exit", Needs.Nothing, NonChildExitAsync),
-        new("foreign-zombie", Needs.PidFds, NonChildZombieAsync),
+        new("non-child-exit", Needs.Nothing, NonChildExitAsync),
+        new("non-child-zombie", Needs.PidFds, NonChildZombieAsync),
     ];
 
     private static void WaitSync(ProcessHandleRegistry registry)
@@ -64,7 +64,7 @@ internal static class WaitCases
     // The child may exit before it is attached, during the attachment, or during the wait.
     private static async Task LeaveExitCodeAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             foreach (int code in (int[])[0, 1, 255])
             {
@@ -93,7 +93,7 @@ internal static class WaitCases
         await registry.WaitForExitAsync(process, source.Token).WaitAsync(Check.Limit);
     }
 
-    private static async Task DrainAsync(ProcessHandleRegistry registry)
+    private static async Task ReadStreamsToEndAsync(ProcessHandleRegistry registry)
     {
         // The asynchronous wait and the blocking one, which begins while the child still writes.
         foreach (bool blocks in (bool[])[false, true])
@@ -167,7 +167,7 @@ internal static class WaitCases
 
     private static async Task NonChildExitAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             using NonChildProcess nonChild = NonChildProcess.StartReaped();
             using Process process = registry.Open(nonChild.Id);
@@ -183,7 +183,7 @@ internal static class WaitCases
 
     private static async Task NonChildZombieAsync(ProcessHandleRegistry registry)
     {
-        foreach (Func<ProcessHandleRegistry, Process, Task> wait in Ways.ToWait)
+        foreach (Func<ProcessHandleRegistry, Process, Task> wait in WaitMethods.ForExit)
         {
             using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
             using Process process = registry.Open(nonChild.Id);

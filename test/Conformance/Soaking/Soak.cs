@@ -14,7 +14,7 @@ internal sealed class Soak(Options options)
     private static readonly TimeSpan s_hangLimit = Check.Limit * 4;
 
     private readonly SoakOperation[] _operations = [.. SoakOperations.All, .. options.Hostile ? SoakHostileMoves.All : []];
-    private readonly List<SoakCensus> _censuses = [];
+    private readonly List<SoakResourceCounts> _counts = [];
     private readonly SortedDictionary<string, int> _counts = [];
     private int _recycled;
     private volatile string? _failure;
@@ -31,15 +31,15 @@ internal sealed class Soak(Options options)
         After("soak-pending-waits", (_, last) => last.PendingWaits == 0),
 
         // The first rounds compile and fill pools.
-        After("soak-memory", (_, last) => last.Memory - _censuses[Rounds / 3].Memory < AllowedGrowth),
+        After("soak-memory", (_, last) => last.Memory - _counts[Rounds / 3].Memory < AllowedGrowth),
         After("soak-recycled-pids", (_, _) => _recycled > 0 || (PidRecycler.Hindrance is { } hindrance ? throw new SkipException(hindrance) : false)),
         .. options.Hostile ? SoakHost.Cases(options) : [],
     ];
 
-    private Case After(string name, Func<SoakCensus, SoakCensus, bool> isRight) => new(name, Needs.Nothing, _ =>
+    private Case After(string name, Func<SoakResourceCounts, SoakResourceCounts, bool> isRight) => new(name, Needs.Nothing, _ =>
     {
-        Check.That(_censuses.Count == Rounds, "the soak did not come to its end");
-        Check.That(isRight(_censuses[0], _censuses[^1]), $"after the first round {_censuses[0]}; after the last {_censuses[^1]}");
+        Check.That(_counts.Count == Rounds, "the soak did not come to its end");
+        Check.That(isRight(_counts[0], _counts[^1]), $"after the first round {_counts[0]}; after the last {_counts[^1]}");
     });
 
     private void Run()
@@ -50,8 +50,8 @@ internal sealed class Soak(Options options)
         for (int round = 1; round <= Rounds; round++)
         {
             RunRound(round, time);
-            _censuses.Add(SoakCensus.TakeWhenQuiet(_censuses.FirstOrDefault()));
-            Console.WriteLine($"round {round,2}: {_censuses[^1]}");
+            _counts.Add(SoakResourceCounts.TakeWhenQuiet(_counts.FirstOrDefault()));
+            Console.WriteLine($"round {round,2}: {_counts[^1]}");
         }
 
         Console.WriteLine($"soak: {_counts.Values.Sum()} operations, {_recycled} PIDs recycled");

@@ -13,8 +13,8 @@ internal static class SoakOperations
     private const int SigUsr1 = (int)Signum.SIGUSR1;
     private const int RealTimeSignal = 40;
 
-    /// <summary>Ways to observe an exit that must come, and whether the way also waits for the end of the streams.</summary>
-    private static readonly (string Name, bool Drains, Action<SoakScene> Wait)[] s_ways =
+    /// <summary>The waits for an exit that must come, and whether each also waits for the end of the streams.</summary>
+    private static readonly (string Name, bool WaitsForStreams, Action<SoakScene> Wait)[] s_waits =
     [
         ("wait", true, s => s.Run.Saw(s.Registry.WaitForExit(s.Process, -1))),
         ("async", true, s => s.Ends(s.Registry.WaitForExitAsync(s.Process))),
@@ -123,22 +123,22 @@ internal static class SoakOperations
         new(6, "recycle", Nothing, SoakMoves.Recycle),
     ];
 
-    /// <summary>Waits for an exit that must come, by one of all the ways to wait. Then everything else must say the same.</summary>
+    /// <summary>Waits for an exit that must come, by one of the waits. Then everything else must say the same.</summary>
     public static void ObserveExit(SoakScene s)
     {
-        (string name, bool drains, Action<SoakScene> wait) = s_ways[s.Random.Next(s_ways.Length)];
+        (string name, bool waitsForStreams, Action<SoakScene> wait) = s_waits[s.Random.Next(s_waits.Length)];
         s.Log.Note(name);
         wait(s);
         s.Log.Note(s.Run);
         s.Subject.CompleteWaits();
-        if (drains && s.Subject.IsChild)
+        if (waitsForStreams && s.Subject.IsChild)
         {
             s.Subject.RequireAllLines();
         }
 
         Check.That(s.Registry.HasExited(s.Process), $"{s.Run}: HasExited");
         s.Run.Saw(exited: true);
-        s.Subject.RequireSettled();
+        s.Subject.RequireExitedState();
     }
 
     private static void Saw(SoakScene s, bool exited) => s.Run.Saw(exited);

@@ -12,10 +12,10 @@ internal sealed class SoakProcess : IDisposable
     private readonly StreamWriter? _input;
     private readonly StreamReader? _output;
     private volatile bool _sawEndOfLines;
-    private bool _isSettled;
+    private bool _isExitChecked;
     private bool _isParentGone;
     private int _raised;
-    private int _settledRuns;
+    private int _checkedRuns;
     private int _abandonedRuns;
 
     public SoakProcess(string name, SoakKind kind, int code, bool raisesEvents)
@@ -71,8 +71,8 @@ internal sealed class SoakProcess : IDisposable
     public void Restart()
     {
         // An exit that no call has reported may have raised the event in time.
-        _abandonedRuns += _isSettled || Run.IsRunning ? 0 : 1;
-        _isSettled = false;
+        _abandonedRuns += _isExitChecked || Run.IsRunning ? 0 : 1;
+        _isExitChecked = false;
         Run = Start();
         Pending.Clear();
     }
@@ -90,7 +90,7 @@ internal sealed class SoakProcess : IDisposable
         {
             Process.WaitForExit();
             Run.Saw(exited: true);
-            RequireSettled();
+            RequireExitedState();
         }
     }
 
@@ -135,13 +135,13 @@ internal sealed class SoakProcess : IDisposable
         }
     }
 
-    /// <summary>What must be so once a call has answered that the process has exited.</summary>
-    public void RequireSettled()
+    /// <summary>Checks the state that the object must have after a call has answered that the process has exited.</summary>
+    public void RequireExitedState()
     {
-        if (IsChild && !_isSettled)
+        if (IsChild && !_isExitChecked)
         {
-            _isSettled = true;
-            _settledRuns++;
+            _isExitChecked = true;
+            _checkedRuns++;
             Check.That(Process.HasExited, $"{Run}: HasExited");
             Run.Ended(Process.ExitCode);
             RequireEvents();
@@ -163,7 +163,7 @@ internal sealed class SoakProcess : IDisposable
 
     public void Dispose()
     {
-        if (_isSettled)
+        if (_isExitChecked)
         {
             RequireEvents();
         }
@@ -230,10 +230,10 @@ internal sealed class SoakProcess : IDisposable
     {
         if (RaisesEvents)
         {
-            Check.Eventually(() => Volatile.Read(ref _raised) >= _settledRuns);
+            Check.Eventually(() => Volatile.Read(ref _raised) >= _checkedRuns);
         }
 
         int raised = Volatile.Read(ref _raised);
-        Check.That(raised <= _settledRuns + _abandonedRuns, $"{Run}: Exited was raised {raised} times in {_settledRuns} runs");
+        Check.That(raised <= _checkedRuns + _abandonedRuns, $"{Run}: Exited was raised {raised} times in {_checkedRuns} runs");
     }
 }

@@ -21,7 +21,11 @@ internal static class Net11Source
             Show($"{end}: WaitForExitStatus", () => $"{Text(a.WaitForExitStatus())} {a.HasExited} {a.ExitCode}");
             Show($"{end}: again", () => Text(a.WaitForExitStatus()));
             Show($"{end}: WaitForExitStatusAsync", () => $"{Text(b.WaitForExitStatusAsync().GetAwaiter().GetResult())} {b.HasExited} {b.ExitCode}");
-            Show($"{end}: TryWaitForExitStatus", () => $"{c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status)} {Text(status)} {c.HasExited} {c.ExitCode}");
+            Show($"{end}: TryWaitForExitStatus", () =>
+            {
+                bool exited = c.TryWaitForExitStatus(TimeSpan.FromSeconds(10), out ProcessExitStatus? status);
+                return $"{exited} {Text(status)} {c.HasExited} {c.ExitCode}";
+            });
             Show($"{end}: ExitCode", () => $"{a.ExitCode} {b.ExitCode} {c.ExitCode} {a.HasExited}");
             Show($"{end}: Signal", () => $"{a.Signal(PosixSignal.SIGTERM)}");
         }
@@ -35,7 +39,9 @@ internal static class Net11Source
             Show($"{name} WaitForExitStatus", () => Text(process.WaitForExitStatus()));
             Show($"{name} WaitForExitStatusAsync, not awaited", () => $"{process.WaitForExitStatusAsync().Status}");
             Show($"{name} WaitForExitStatusAsync", () => Text(process.WaitForExitStatusAsync().GetAwaiter().GetResult()));
-            Show($"{name} TryWaitForExitStatus", () => $"{process.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
+            Show(
+                $"{name} TryWaitForExitStatus",
+                () => $"{process.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
         }
 
         foreach (int signal in (int[])[0, 65, -12])
@@ -48,7 +54,7 @@ internal static class Net11Source
         using Process grandchild = Process.GetProcessById(int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture));
         Show("non-child WaitForExitStatus", () => Text(grandchild.WaitForExitStatus()));
         Show("non-child WaitForExitStatusAsync", () => Text(grandchild.WaitForExitStatusAsync().GetAwaiter().GetResult()));
-        Show("non-child TryWaitForExitStatus", () => $"{grandchild.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
+        Show("non-child TryWaitForExitStatus", () => $"{grandchild.TryWaitForExitStatus(TimeSpan.Zero, out _)}");
         grandchild.Kill();
         shell.WaitForExit();
 
@@ -71,7 +77,9 @@ internal static class Net11Source
         Show("running TryWaitForExitStatus", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.Zero, out ProcessExitStatus? status)} {Text(status)}");
         Show("running TryWaitForExitStatus(-5 ms)", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.FromMilliseconds(-5), out _)}");
         Show("running TryWaitForExitStatus(too long)", () => $"{sleeper.TryWaitForExitStatus(TimeSpan.FromDays(400), out _)}");
-        Show("running WaitForExitStatusAsync(cancelled)", () => Text(sleeper.WaitForExitStatusAsync(new CancellationToken(true)).GetAwaiter().GetResult()));
+        Show(
+            "running WaitForExitStatusAsync(cancelled)",
+            () => Text(sleeper.WaitForExitStatusAsync(new CancellationToken(true)).GetAwaiter().GetResult()));
         using CancellationTokenSource soon = new(20);
         Show("running WaitForExitStatusAsync(soon cancelled)", () => Text(sleeper.WaitForExitStatusAsync(soon.Token).GetAwaiter().GetResult()));
 
@@ -83,7 +91,8 @@ internal static class Net11Source
                 string text = $"{found} {process?.Id == id}";
                 if (id == sleeper.Id)
                 {
-                    Console.WriteLine($"route {(ProcessHandleRegistry.Default.TryGetAttachment(process!, out ProcessAttachment? attachment) ? attachment.Route : "none")}");
+                    bool isAttached = ProcessHandleRegistry.Default.TryGetAttachment(process!, out ProcessAttachment? attachment);
+                    Console.WriteLine($"route {(isAttached ? attachment!.Route : "none")}");
                 }
 
                 return text;

@@ -69,7 +69,8 @@ public sealed class OutcomeTests
 
             string[] arguments =
             [
-                "--reuid", OtherUser, "--regid", OtherUser, "--clear-groups", ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
+                "--reuid", OtherUser, "--regid", OtherUser, "--clear-groups",
+                ToolRun.DotNet, "exec", Path.Combine(app.Output, app.Name + ".dll"), $"{target.Id}",
             ];
             return (await ToolRun.SucceedAsync("setpriv", arguments, app.Output)).Output.Replace($"{target.Id}", "PID", StringComparison.Ordinal);
         }

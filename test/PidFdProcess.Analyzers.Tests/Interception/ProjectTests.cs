@@ -110,7 +110,7 @@ public sealed class ProjectTests
     }
 
     [TestMethod]
-    public void AnOldLanguage_WithoutTheProperty_IsNobodysBusiness() =>
+    public void AnOldLanguage_WithoutTheProperty_IsNotReported() =>
         Assert.IsEmpty(GeneratedProject.Compile([("/app/C.cs", Code("C"))], dropIn: false, LanguageVersion.CSharp8).Reported);
 
     private static string Code(string type) => $"class {type}\n{{\n    void M(System.Diagnostics.Process p) => p.Kill();\n}}\n";

@@ -3,7 +3,7 @@ using PidFdProcess.Analyzers.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.Interception;
 
-/// <summary>The generated text as a reader sees it. UPDATE_SNAPSHOTS=1 writes the files anew.</summary>
+/// <summary>The generated text as a reader sees it. UPDATE_SNAPSHOTS=1 writes the files again.</summary>
 [TestClass]
 public sealed class SnapshotTests
 {

@@ -90,10 +90,16 @@ public sealed class ExitedTaskTests
         """);
 
     [TestMethod]
-    [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => { Console.WriteLine(); t.SetResult(); }; await t.Task;", DisplayName = "more work")]
-    [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); await t.Task.WaitAsync(default(CancellationToken));", DisplayName = "token")]
+    [DataRow(
+        "TaskCompletionSource t = new(); p.Exited += (_, _) => { Console.WriteLine(); t.SetResult(); }; await t.Task;",
+        DisplayName = "more work")]
+    [DataRow(
+        "TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); await t.Task.WaitAsync(default(CancellationToken));",
+        DisplayName = "token")]
     [DataRow("TaskCompletionSource<int> t = new(); p.Exited += (_, _) => t.SetResult(1); int i = await t.Task;", DisplayName = "result is used")]
-    [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); t.TrySetCanceled(); await t.Task;", DisplayName = "two ways to complete")]
+    [DataRow(
+        "TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); t.TrySetCanceled(); await t.Task;",
+        DisplayName = "two ways to complete")]
     [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); p = null; await t.Task;", DisplayName = "another process")]
     [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); if (p.Id > 1) { await t.Task; }", DisplayName = "in a branch")]
     [DataRow("TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); /* why */ await Task.Yield();", DisplayName = "not awaited")]

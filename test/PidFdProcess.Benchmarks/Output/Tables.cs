@@ -21,7 +21,7 @@ internal static class Tables
 
         // A file has no width to wrap for.
         console.Profile.Width = 250;
-        Table figures = Make("work", "who", "unit", "median", "p99", "/ stock", "/ C or raw", "samples");
+        Table figures = Make("work", "implementation", "unit", "median", "p99", "/ stock", "/ C or raw", "samples");
         foreach (Row row in rows)
         {
             string work = row.Work;

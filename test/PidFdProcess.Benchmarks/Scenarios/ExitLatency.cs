@@ -76,15 +76,15 @@ internal static class ExitLatency
     }
 
     /// <summary>Children are measured, too, for comparison, and are killed as far apart.</summary>
-    public static Row Foreign(Sizes sizes, Floor? floor)
+    public static Row NonChild(Sizes sizes, Floor? floor)
     {
         using Implementations all = new(floor);
         string command = $"idle-kill 20 {Rows.Argument(sizes.IdleWarmUp)}";
-        string foreign = $"idle-kill-foreign 20 {Rows.Argument(sizes.IdleWarmUp)}{(floor is null ? "" : $" {floor.Program}")}";
+        string nonChild = $"idle-kill-non-child 20 {Rows.Argument(sizes.IdleWarmUp)}{(floor is null ? "" : $" {floor.Program}")}";
         return new Row(
                 "non-child: kill, pending asynchronous wait", "µs", all.Measure(
                     sizes.ForeignWarmUp, sizes.ForeignTurns, Microsecond,
-                    (Implementation.Stock, foreign), (Implementation.PidFd, foreign), (Implementation.Inline, foreign),
+                    (Implementation.Stock, nonChild), (Implementation.PidFd, nonChild), (Implementation.Inline, nonChild),
                     (Implementation.PidFdChild, command)))
             .Promise(Implementation.PidFd, Implementation.Stock, 0.02, NotMore)
             .Promise(Implementation.PidFd, Implementation.PidFdChild, 1.2);

@@ -14,7 +14,7 @@ internal static class IdleKill
 
     private static bool s_isWarm;
 
-    public static TimeSpan[] KillForeign(ImplementationCalls calls, int count, int warmUp, string? floor)
+    public static TimeSpan[] KillNonChildren(ImplementationCalls calls, int count, int warmUp, string? floor)
     {
         using ForeignProcessPool pool = new(floor, count);
         return Kill(calls, warmUp, Array.ConvertAll(pool.Ids, id => calls.Open(id)));

@@ -23,8 +23,8 @@ internal static class OnCommand
         ["kill-await", string count] => Nanoseconds(OneAfterAnother.KillAndAwait(calls, Number(count))),
         ["kill-await-starved", string count] => Nanoseconds(StarvedPool.KillAndAwait(calls, Number(count))),
         ["idle-kill", string count, string warmUp] => Nanoseconds(IdleKill.KillChildren(calls, Number(count), Number(warmUp))),
-        ["idle-kill-foreign", string count, string warmUp, .. string[] floor] =>
-            Nanoseconds(IdleKill.KillForeign(calls, Number(count), Number(warmUp), floor.FirstOrDefault())),
+        ["idle-kill-non-child", string count, string warmUp, .. string[] floor] =>
+            Nanoseconds(IdleKill.KillNonChildren(calls, Number(count), Number(warmUp), floor.FirstOrDefault())),
         ["stop-all", string count] => Nanoseconds(Bulk.StopAll(calls, Number(count))),
         ["kill-all", string count] => Nanoseconds(Bulk.KillAll(calls, Number(count))),
         ["when-any", string count] => Nanoseconds(Bulk.KillAllAndWaitForOneAfterAnother(calls, Number(count)).Took),

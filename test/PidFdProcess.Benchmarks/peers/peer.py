@@ -4,16 +4,18 @@ import os
 import signal
 import sys
 import time
+import warnings
 
 
 def use_pidfds():
-    """Python 3.12 does by itself, and warns about the watchers."""
-    if sys.version_info < (3, 12):
+    """Python 3.12 deprecates the watchers. Python 3.14 has removed them, and asyncio uses pidfds by itself."""
+    if sys.version_info < (3, 14):
+        warnings.simplefilter("ignore", DeprecationWarning)
         asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
 
 
 async def await_non_child(process_id: int) -> str:
-    if sys.version_info >= (3, 12):
+    if sys.version_info >= (3, 14):
         return "has no call for it"
     answer = asyncio.get_running_loop().create_future()
     asyncio.get_child_watcher().add_child_handler(process_id, lambda _, code: answer.set_result(code))

@@ -26,6 +26,7 @@ internal static class LostSigChld
         ["WaitForExit(500 ms)"] = static process => process.WaitForExitPidFd(500),
         ["WaitForExitAsync with a token"] = static process => Wait(token => process.WaitForExitPidFdAsync(token)),
         ["WaitForExitOnlyAsync with a token"] = static process => Wait(token => process.WaitForExitOnlyPidFdAsync(token)),
+        ["WaitForExitAsync, registry disposed after the exit"] = static _ => WaitInDisposedRegistry(),
         ["WaitForExitStatus"] = static process => process.WaitForExitStatusPidFd(),
         ["WaitForExitStatusAsync"] = static process => process.WaitForExitStatusPidFdAsync().Result,
         ["TryWaitForExitStatus"] = static process => process.TryWaitForExitStatusPidFd(s_second, out PidFdExitStatus? status) ? status : null,
@@ -110,6 +111,20 @@ internal static class LostSigChld
         ThreadPool.GetMaxThreads(out int max, out _);
         ThreadPool.GetAvailableThreads(out int available, out _);
         return max - available;
+    }
+
+    private static string WaitInDisposedRegistry()
+    {
+        using ProcessHandleRegistry registry = new();
+        Process child = Shell.StartSleeper();
+        Task wait = registry.WaitForExitAsync(child);
+        Task<PidFdExitStatus> status = registry.WaitForExitStatusAsync(child);
+        registry.Kill(child);
+
+        // Both are told of the exit at once, and the first is late from then on.
+        status.Wait();
+        registry.Dispose();
+        return Ended(() => wait.GetAwaiter().GetResult());
     }
 
     private static string Ended(Action call)

@@ -29,7 +29,7 @@ internal static class ScopeEnd
                 return;
             case "throw":
                 await Task.Yield();
-                throw new InvalidOperationException("nobody handles this");
+                throw new InvalidOperationException("no code handles this");
             case "dispose-in-exit":
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => scope.Dispose();
                 Environment.Exit(3);

@@ -3,7 +3,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
-/// <summary>Blocks every thread of the pool, with more work queued, and prints which waits end all the same.</summary>
+/// <summary>Blocks every thread of the pool, with more work queued, and prints which waits end nevertheless.</summary>
 internal static class StarvedPool
 {
     private const int Blocked = 60;

@@ -35,7 +35,7 @@ public sealed class AttachTests : IDisposable
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         using Process process = new() { StartInfo = new ProcessStartInfo("/bin/true"), EnableRaisingEvents = true };
         using ManualResetEventSlim closed = new();
         process.Exited += (_, _) =>
@@ -134,7 +134,7 @@ public sealed class AttachTests : IDisposable
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         _ = registry.Support;
         using Process child = TestProcesses.StartSleeper();
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         using Barrier opening = new(2);
         kernel.OnOpen = _ =>
         {

@@ -14,7 +14,7 @@ public sealed class SweepTests
     private int _before;
 
     [TestInitialize]
-    public void CountPidFds() => _before = Census.PidFdBaseline();
+    public void CountPidFds() => _before = ResourceCounts.PidFdBaseline();
 
     [TestMethod]
     public void PidFdsOfClosedObjectsStayBounded()
@@ -28,12 +28,12 @@ public sealed class SweepTests
             OpenAndClose(registry, child.Id, BetweenSweeps, closed);
 
             // A sweep may begin late. The attachments that it does not find count for the next sweep.
-            Census.WaitForPidFds(_before + BetweenSweeps);
+            ResourceCounts.WaitForPidFds(_before + BetweenSweeps);
         }
 
         Assert.HasCount(Rounds * BetweenSweeps, closed);
         Assert.AreEqual(0, registry.Count);
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
         child.Kill();
     }
 
@@ -49,9 +49,9 @@ public sealed class SweepTests
 
         List<Process> closed = [];
         OpenAndClose(registry, child.Id, Many, closed);
-        Census.WaitForPidFds(_before + BetweenSweeps);
+        ResourceCounts.WaitForPidFds(_before + BetweenSweeps);
         OpenAndClose(registry, child.Id, 2 * BetweenSweeps, closed);
-        Census.WaitForPidFds(_before + BetweenSweeps);
+        ResourceCounts.WaitForPidFds(_before + BetweenSweeps);
         Assert.HasCount(Many, open);
         Assert.HasCount(Many + (2 * BetweenSweeps), closed);
         child.Kill();
@@ -76,7 +76,7 @@ public sealed class SweepTests
         using Process running = TestProcesses.StartSleeper();
         registry.Attach(running);
 
-        Census.WaitForPidFds(_before + 1);
+        ResourceCounts.WaitForPidFds(_before + 1);
         Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(running).Route);
         Assert.AreEqual(ProcessRoute.Stock, registry.Attach(exited[0]).Route);
         Assert.IsTrue(exited.TrueForAll(static child => child.ExitCode == 137));
@@ -99,11 +99,11 @@ public sealed class SweepTests
         }
 
         // The pidfd of the wait, and perhaps the last one, which may have been closed after the sweep had begun.
-        Census.WaitForPidFds(_before + 2);
+        ResourceCounts.WaitForPidFds(_before + 2);
         Assert.IsFalse(wait.IsCompleted);
         Native.KillByPid(processId);
         Assert.IsTrue(wait.Wait(Waiting.Limit));
-        Census.WaitForPidFds(_before + 1);
+        ResourceCounts.WaitForPidFds(_before + 1);
         other.Kill();
     }
 

@@ -12,7 +12,7 @@ public sealed class WeakEntryTests
     private int _before;
 
     [TestInitialize]
-    public void CountPidFds() => _before = Census.PidFdBaseline();
+    public void CountPidFds() => _before = ResourceCounts.PidFdBaseline();
 
     [TestMethod]
     public void AnUnreferencedProcessIsCollectedAndItsPidFdClosed()
@@ -24,10 +24,10 @@ public sealed class WeakEntryTests
         Assert.AreEqual(_before + Objects, TestProcesses.OpenPidFds());
         Assert.AreEqual(Objects, registry.Count);
 
-        TestProcesses.WaitUntil(() => Census.CollectAndCount(dropped) == 0, "the Process objects are collected");
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(dropped) == 0, "the Process objects are collected");
 
         TestProcesses.WaitUntil(() => registry.Count == 0, "the entries are gone");
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
         Assert.IsFalse(child.HasExited);
         child.Kill();
     }
@@ -39,7 +39,7 @@ public sealed class WeakEntryTests
         using ProcessHandleRegistry registry = new();
         ProcessAttachment attachment = registry.Attach(child);
 
-        Census.Collect();
+        ResourceCounts.Collect();
 
         Assert.AreSame(attachment, registry.Attach(child));
         Assert.AreEqual(_before + 1, TestProcesses.OpenPidFds());
@@ -54,7 +54,7 @@ public sealed class WeakEntryTests
         using ProcessHandleRegistry registry = new();
         (WeakReference<Process> process, ProcessAttachment attachment) = AttachAndDrop(registry, child.Id);
 
-        TestProcesses.WaitUntil(() => Census.CollectAndCount([process]) == 0, "the Process object is collected");
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount([process]) == 0, "the Process object is collected");
 
         Assert.AreEqual(child.Id, attachment.ProcessId);
         child.Kill();
@@ -67,15 +67,15 @@ public sealed class WeakEntryTests
         using ProcessHandleRegistry registry = new();
         (WeakReference<Process> process, SafePidFdHandle duplicate) = DuplicateAndDrop(registry, child.Id);
 
-        TestProcesses.WaitUntil(() => Census.CollectAndCount([process]) == 0, "the Process object is collected");
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount([process]) == 0, "the Process object is collected");
 
-        Census.WaitForPidFds(_before + 1);
+        ResourceCounts.WaitForPidFds(_before + 1);
         Assert.IsFalse(duplicate.IsClosed);
         Assert.AreEqual<Errno>(0, LinuxKernel.Instance.PidFdSendSignal(duplicate, 9));
         child.WaitForExit();
         Assert.AreEqual(137, child.ExitCode);
         duplicate.Dispose();
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
     }
 
     [TestMethod]

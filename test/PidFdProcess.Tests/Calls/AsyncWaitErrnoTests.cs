@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Calls;
@@ -21,7 +22,7 @@ public sealed class AsyncWaitErrnoTests
         child.Kernel.Fail(call, error, times: 1);
         Task byStock = child.Registry.WaitForExitAsync(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
+        Assert.StartsWith($"attached. The runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
         Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
 
         Task byPidFd = child.Registry.WaitForExitAsync(child.Process);
@@ -47,7 +48,7 @@ public sealed class AsyncWaitErrnoTests
         Task exit = child.Registry.WaitForExitAsync(child.Process);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.StartsWith($"attached; the runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
+        Assert.StartsWith($"attached. The runtime served the last call: {NameOf(call)}: {error} (", attachment.Reason);
         child.Registry.Kill(child.Process);
         await exit.WaitAsync(s_limit);
         Assert.AreEqual(137, child.Process.ExitCode);
@@ -60,11 +61,11 @@ public sealed class AsyncWaitErrnoTests
         int before = child.Kernel.Calls(KernelCall.EpollWait);
         child.Kernel.Fail(KernelCall.EpollWait, Errno.EINTR, times: 3);
         Task exit = child.Registry.WaitForExitAsync(child.Process);
-        TestProcesses.WaitUntil(() => child.Kernel.Calls(KernelCall.EpollWait) == before + 4, "the watcher waits for the fourth time");
+        TestProcesses.WaitUntil(() => child.Kernel.Calls(KernelCall.EpollWait) == before + 4, "the event loop waits for the fourth time");
         Assert.IsFalse(exit.IsCompleted);
         child.Registry.Kill(child.Process);
         await exit.WaitAsync(s_limit);
-        Assert.AreEqual(2, child.Kernel.Calls(KernelCall.EpollCreate), "One of the probe, one of the watcher.");
+        Assert.AreEqual(2, child.Kernel.Calls(KernelCall.EpollCreate), "One of the probe, one of the event loop.");
         Assert.AreEqual(ProcessRoute.Stock, child.Registry.Attach(child.Process).Route);
         child.AssertNothingStaysOpen();
     }
@@ -80,17 +81,17 @@ public sealed class AsyncWaitErrnoTests
             child.Registry.WaitForExitAsync(child.Process),
             child.Registry.WaitForExitAsync(other),
         ];
-        child.Kernel.BreakWatcher(Errno.EBADF);
-        TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the watcher has passed on its waits");
+        child.Kernel.BreakEventLoop(Errno.EBADF);
+        TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the event loop has passed on its waits");
         Assert.IsFalse(pending.Any(t => t.IsCompleted), "The processes are running.");
 
-        Task anew = child.Registry.WaitForExitAsync(child.Process);
+        Task next = child.Registry.WaitForExitAsync(child.Process);
         Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count);
-        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.EpollCreate), "One of the probe, two of watchers.");
+        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.EpollCreate), "One of the probe, two of event loops.");
 
         child.Registry.Kill(child.Process);
         child.Registry.Kill(other);
-        await Task.WhenAll([.. pending, anew]).WaitAsync(s_limit);
+        await Task.WhenAll([.. pending, next]).WaitAsync(s_limit);
         Assert.AreEqual((137, 137), (child.Process.ExitCode, other.ExitCode));
         Assert.AreEqual(0, child.Kernel.Platform.EventLoop.Count);
         child.AssertNothingStaysOpen();
@@ -108,8 +109,8 @@ public sealed class AsyncWaitErrnoTests
                 pending.Add(child.Registry.WaitForExitAsync(child.Process));
             }
 
-            child.Kernel.BreakWatcher(Errno.EBADF);
-            TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the watcher has passed on its waits");
+            child.Kernel.BreakEventLoop(Errno.EBADF);
+            TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the event loop has passed on its waits");
         }
 
         TestProcesses.WaitUntil(static () => ThreadPool.PendingWorkItemCount == 0, "they have moved to stock");
@@ -124,7 +125,7 @@ public sealed class AsyncWaitErrnoTests
         using MockedChild child = new();
         using CancellationTokenSource cancellation = new();
         Task pending = child.Registry.WaitForExitAsync(child.Process, cancellation.Token);
-        child.Kernel.BreakWatcher(Errno.EBADF);
+        child.Kernel.BreakEventLoop(Errno.EBADF);
         await cancellation.CancelAsync();
         OperationCanceledException canceled = await Assert.ThrowsAsync<OperationCanceledException>(() => pending.WaitAsync(s_limit));
         Assert.AreEqual(cancellation.Token, canceled.CancellationToken);
@@ -162,7 +163,7 @@ public sealed class AsyncWaitErrnoTests
         child.Registry.Kill(child.Process);
         (bool isPool, string? name) = await observed.WaitAsync(s_limit);
         Assert.IsTrue(isPool);
-        Assert.AreNotEqual("PidFdProcess exit watcher", name);
+        Assert.AreNotEqual(ExitEventLoop.ThreadName, name);
     }
 
     [TestMethod]

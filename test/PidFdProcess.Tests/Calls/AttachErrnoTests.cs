@@ -7,8 +7,8 @@ public sealed class AttachErrnoTests
 {
     [TestMethod]
     [DataRow(Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
-    [DataRow(Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
-    [DataRow(Errno.EACCES, "pidfd_open: EACCES (seccomp or another security module forbids it; allow the call in the container's profile)")]
+    [DataRow(Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it. Allow the call in the container's profile)")]
+    [DataRow(Errno.EACCES, "pidfd_open: EACCES (seccomp or another security module forbids it. Allow the call in the container's profile)")]
     internal void AnErrnoThatDoesNotPass_MeansStockForGood(Errno error, string reason)
     {
         using MockedChild child = new();
@@ -25,8 +25,8 @@ public sealed class AttachErrnoTests
 
     [TestMethod]
     [DataRow(Errno.EMFILE,
-        "pidfd_open: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
-    [DataRow(Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors; raise fs.file-max)")]
+        "pidfd_open: EMFILE (this process is out of file descriptors. Raise RLIMIT_NOFILE or dispose exited processes)")]
+    [DataRow(Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors. Raise fs.file-max)")]
     [DataRow(Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
     [DataRow(Errno.ENODEV, "pidfd_open: ENODEV (the kernel has no anonymous inodes left)")]
     internal void AResourceErrno_MeansStock_UntilThereIsSomeAgain(Errno error, string reason)

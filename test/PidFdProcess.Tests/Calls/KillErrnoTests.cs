@@ -93,7 +93,7 @@ public sealed class KillErrnoTests
         child.Registry.Kill(child.Process, entireProcessTree: true);
         Assert.AreSame(attachment, child.Registry.Attach(child.Process));
         Assert.AreEqual(
-            "attached; the runtime served the last call: /proc: ENOENT (it is not mounted, or not for this PID namespace)",
+            "attached. The runtime served the last call: /proc: ENOENT (it is not mounted, or not for this PID namespace)",
             attachment.Reason);
         Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
         Assert.AreEqual(137, child.Process.ExitCode);

@@ -83,7 +83,7 @@ public sealed class WaitErrnoTests
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         Assert.AreEqual(
-            (ProcessRoute.PidFd, "attached; the runtime served the last call: " + reason), (attachment.Route, attachment.Reason));
+            (ProcessRoute.PidFd, "attached. The runtime served the last call: " + reason), (attachment.Route, attachment.Reason));
 
         Assert.IsFalse(child.Registry.HasExited(child.Process));
         Task exit = child.Registry.WaitForExitAsync(child.Process);
@@ -111,7 +111,7 @@ public sealed class WaitErrnoTests
         child.Kernel.Fail(KernelCall.Poll, Errno.ENOMEM, times: 1);
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
-        Assert.AreEqual("attached; the runtime served the last call: poll: ENOMEM (the kernel is out of memory)", attachment.Reason);
+        Assert.AreEqual("attached. The runtime served the last call: poll: ENOMEM (the kernel is out of memory)", attachment.Reason);
 
         int polls = child.Kernel.Calls(KernelCall.Poll);
         Assert.IsFalse(child.Registry.WaitForExit(child.Process, 1));
@@ -141,10 +141,10 @@ public sealed class WaitErrnoTests
     [TestMethod]
     public void ECHILD_OfAProcessOfAnotherParent_IsAnExitThatStockDoesNotKnowOf()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using MockedChild child = new();
-        using Process process = child.Registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
+        using Process process = child.Registry.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilZombie();
         Assert.IsTrue(child.Registry.WaitForExit(process, -1));
         Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
         Assert.IsFalse(process.HasExited);

@@ -18,7 +18,7 @@ public sealed class ConformanceTests
     public async Task ThePromiseIsKept(string name, bool stock)
     {
         Case promise = Case.All.Single(each => each.Name == name);
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         try
         {
             Task Run() => promise.RunAsync(() => StockSwitch.CreateRegistry(stock));
@@ -38,6 +38,6 @@ public sealed class ConformanceTests
         }
 
         ProcessHandleRegistry.Default.Dispose();
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 }

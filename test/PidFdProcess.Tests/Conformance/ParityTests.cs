@@ -40,8 +40,8 @@ public sealed class ParityTests
         ["unstarted"] = () => new Subject(new Process { StartInfo = new ProcessStartInfo("/bin/true") }),
         ["closed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Close()),
         ["disposed"] = () => Subject.After(TestProcesses.StartExiting(0), process => process.Dispose()),
-        ["foreign"] = () => Subject.Foreign(NonChildProcess.StartReaped()),
-        ["reaped foreign"] = () => Subject.After(NonChildProcess.StartReaped(), foreign => foreign.KillAndWaitUntilReaped()),
+        ["non-child"] = () => Subject.NonChild(NonChildProcess.StartReaped()),
+        ["reaped non-child"] = () => Subject.After(NonChildProcess.StartReaped(), nonChild => nonChild.KillAndWaitUntilReaped()),
     };
 
     private static readonly Dictionary<string, Func<Calls, Process, object?>> s_actions = new()
@@ -112,7 +112,7 @@ public sealed class ParityTests
         }
 
         string byCalls = wasKilled && isChild ? $"{raised}" : "not asked";
-        string hasExited = wasKilled || !isChild ? ResultOf(() => process.HasExited) : "not asked: it may exit meanwhile";
+        string hasExited = wasKilled || !isChild ? ResultOf(() => process.HasExited) : "not asked: it may exit during the call";
         string exitCode = wasKilled ? ExitCodeOf(process, subjectName) : "";
         if (wasKilled)
         {
@@ -169,13 +169,13 @@ public sealed class ParityTests
         Func<Process, TimeSpan, bool> WaitForExitTimeSpan,
         Func<Process, CancellationToken, Task> WaitForExitAsync);
 
-    private sealed class Subject(Process process, NonChildProcess? foreign = null) : IDisposable
+    private sealed class Subject(Process process, NonChildProcess? nonChild = null) : IDisposable
     {
         public Process Process { get; } = process;
 
-        public int? Id => foreign?.Id;
+        public int? Id => nonChild?.Id;
 
-        public static Subject Foreign(NonChildProcess foreign) => new(Process.GetProcessById(foreign.Id), foreign);
+        public static Subject NonChild(NonChildProcess nonChild) => new(Process.GetProcessById(nonChild.Id), nonChild);
 
         public static Subject After(Process process, Action<Process> action)
         {
@@ -183,21 +183,21 @@ public sealed class ParityTests
             return new Subject(process);
         }
 
-        public static Subject After(NonChildProcess foreign, Action<NonChildProcess> action)
+        public static Subject After(NonChildProcess nonChild, Action<NonChildProcess> action)
         {
-            Subject subject = Foreign(foreign);
-            action(foreign);
+            Subject subject = NonChild(nonChild);
+            action(nonChild);
             return subject;
         }
 
         public void Dispose()
         {
-            if (foreign is null && ResultOf(() => Process.HasExited) == bool.FalseString)
+            if (nonChild is null && ResultOf(() => Process.HasExited) == bool.FalseString)
             {
                 Process.Kill();
             }
 
-            foreign?.Dispose();
+            nonChild?.Dispose();
             Process.Dispose();
         }
     }

@@ -32,12 +32,12 @@ public sealed class AllocationTests
     public void KillAllocatesNothing()
     {
         // A zombie accepts any number of signals.
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
         process.KillViaPidFd();
         process.WaitForExitPidFd();
         AssertAllocatesNothing(process, static process => process.KillViaPidFd());
-        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(nonChild.Id));
     }
 
     [TestMethod]

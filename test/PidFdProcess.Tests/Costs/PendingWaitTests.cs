@@ -21,11 +21,11 @@ public sealed class PendingWaitTests
     [DataRow(1_000, DisplayName = "10,000 waits for 1,000 processes")]
     public async Task TenThousandPendingWaits_TakeOneThreadAndAllEnd(int processCount)
     {
-        int before = Census.PidFdBaseline();
-        using NonChildFamily foreigners = new(processCount / 2);
-        List<Process> processes = StartChildrenAndOpen(foreigners, processCount / 2);
+        int before = ResourceCounts.PidFdBaseline();
+        using NonChildFamily family = new(processCount / 2);
+        List<Process> processes = StartChildrenAndOpen(family, processCount / 2);
         int threads = TestProcesses.Threads();
-        int watchers = Census.WatcherThreads();
+        int loops = ResourceCounts.EventLoopThreads();
 
         Task[] waits = new Task[Waits];
         for (int i = 0; i < Waits; i++)
@@ -33,8 +33,8 @@ public sealed class PendingWaitTests
             waits[i] = processes[i % processCount].WaitForExitPidFdAsync();
         }
 
-        Assert.IsInRange(watchers, watchers + 1, Census.WatcherThreads());
-        Assert.IsGreaterThan(0, Census.WatcherThreads());
+        Assert.IsInRange(loops, loops + 1, ResourceCounts.EventLoopThreads());
+        Assert.IsGreaterThan(0, ResourceCounts.EventLoopThreads());
         TestProcesses.WaitUntil(() => TestProcesses.Threads() <= threads + 1 + OtherThreads, "one thread more than before");
         Assert.IsFalse(Array.Exists(waits, static wait => wait.IsCompleted));
 
@@ -44,17 +44,17 @@ public sealed class PendingWaitTests
         Assert.IsTrue(processes[..(processCount / 2)].TrueForAll(static child => child.ExitCode == 137));
         processes.ForEach(static process => process.Dispose());
         ProcessHandleRegistry.Default.Dispose();
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]
     [DataRow(true, DisplayName = "children")]
-    [DataRow(false, DisplayName = "foreign processes")]
+    [DataRow(false, DisplayName = "non-children")]
     public async Task APendingWait_TakesLittleHeap(bool children)
     {
         const int Count = 1_000;
-        using NonChildFamily foreigners = new(children ? 0 : Count);
-        List<Process> processes = StartChildrenAndOpen(foreigners, children ? Count : 0);
+        using NonChildFamily family = new(children ? 0 : Count);
+        List<Process> processes = StartChildrenAndOpen(family, children ? Count : 0);
         using Process warmUp = TestProcesses.StartSleeper();
         Task first = warmUp.WaitForExitPidFdAsync();
         Task[] waits = new Task[Count];
@@ -74,7 +74,7 @@ public sealed class PendingWaitTests
         Assert.IsLessThanOrEqualTo(BytesPerWait, perWait);
     }
 
-    private static List<Process> StartChildrenAndOpen(NonChildFamily foreigners, int children)
+    private static List<Process> StartChildrenAndOpen(NonChildFamily family, int children)
     {
         List<Process> processes = [];
         for (int i = 0; i < children; i++)
@@ -84,7 +84,7 @@ public sealed class PendingWaitTests
             processes.Add(child);
         }
 
-        processes.AddRange(foreigners.Ids.Select(ProcessHandleRegistry.Default.Open));
+        processes.AddRange(family.Ids.Select(ProcessHandleRegistry.Default.Open));
         return processes;
     }
 }

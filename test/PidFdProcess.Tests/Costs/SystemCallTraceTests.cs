@@ -44,7 +44,7 @@ public sealed partial class SystemCallTraceTests
         Trace trace = await Trace.RunAsync("pidfd");
 
         Assert.Contains(static call => SigKillByPidFd().IsMatch(call), trace.Calls);
-        string kill = $" kill({trace.Foreign}, SIGKILL)";
+        string kill = $" kill({trace.NonChild}, SIGKILL)";
         Assert.DoesNotContain(call => call.Contains(kill, StringComparison.Ordinal), trace.Calls);
     }
 
@@ -53,8 +53,8 @@ public sealed partial class SystemCallTraceTests
 
     private sealed partial record Trace(string[] Calls, ToolRun Run)
     {
-        /// <summary>Gets the PID of the foreign process, which is the last that a run prints if it comes to its end.</summary>
-        public string Foreign
+        /// <summary>Gets the PID of the non-child, which is the last that a run prints if it comes to its end.</summary>
+        public string NonChild
         {
             get
             {
@@ -63,18 +63,18 @@ public sealed partial class SystemCallTraceTests
             }
         }
 
-        /// <summary>Gets the number of calls kill(foreign, 0) between the two marks kill(self, 0).</summary>
+        /// <summary>Gets the number of calls kill(nonChild, 0) between the two marks kill(self, 0).</summary>
         public int LooksWhilePending
         {
             get
             {
-                string foreign = Foreign;
+                string nonChild = NonChild;
                 Match mark = Calls.Select(static call => KillZero().Match(call))
-                    .First(match => match.Success && match.Groups["pid"].Value != foreign);
+                    .First(match => match.Success && match.Groups["pid"].Value != nonChild);
                 string markCall = $" kill({mark.Groups["pid"].Value}, 0)";
                 int[] marks = [.. Enumerable.Range(0, Calls.Length).Where(i => Calls[i].Contains(markCall, StringComparison.Ordinal))];
                 Assert.HasCount(2, marks);
-                return Calls[marks[0]..marks[1]].Count(call => call.Contains($" kill({foreign}, 0)", StringComparison.Ordinal));
+                return Calls[marks[0]..marks[1]].Count(call => call.Contains($" kill({nonChild}, 0)", StringComparison.Ordinal));
             }
         }
 

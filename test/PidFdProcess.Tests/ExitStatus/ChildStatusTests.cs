@@ -25,10 +25,10 @@ public sealed class ChildStatusTests
                 Assert.Inconclusive("The kernel dumps no core here: see RLIMIT_CORE and core_pattern in core(5).");
             }
 
-            using Gate gate = new();
-            using Process child = TestProcesses.StartShell($"cd {directory}; ulimit -c unlimited; {gate.Wait}; kill -{name} $$");
+            using Fifo fifo = new();
+            using Process child = TestProcesses.StartShell($"cd {directory}; ulimit -c unlimited; {fifo.Wait}; kill -{name} $$");
             Task<PidFdExitStatus> wait = child.WaitForExitStatusPidFdAsync();
-            gate.Open();
+            fifo.Open();
             PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
             Assert.AreEqual(signal, status.Signal);
             Assert.IsTrue(status.CoreDumped);

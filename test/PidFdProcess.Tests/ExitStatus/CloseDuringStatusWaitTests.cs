@@ -18,13 +18,13 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task DisposeOfTheObject()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        Process process = _registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        Process process = _registry.Open(nonChild.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         process.Dispose();
         Assert.IsFalse(pending.IsCompleted);
-        foreign.Signal();
+        nonChild.Signal();
         Assert.AreEqual(Signum.SIGKILL, (await pending.WaitAsync(s_limit)).Signal);
         Assert.AreEqual(Signum.SIGKILL, (await blocked.WaitAsync(s_limit)).Signal);
     }
@@ -53,12 +53,12 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task Detach()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = _registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = _registry.Open(nonChild.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         Assert.IsTrue(_registry.Detach(process));
-        foreign.Signal(Mono.Unix.Native.Signum.SIGTERM);
+        nonChild.Signal(Mono.Unix.Native.Signum.SIGTERM);
         Assert.AreEqual("killed by SIGTERM", (await pending.WaitAsync(s_limit)).ToString());
         Assert.AreEqual("killed by SIGTERM", (await blocked.WaitAsync(s_limit)).ToString());
     }
@@ -66,13 +66,13 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     [TestMethod]
     public async Task DisposeOfTheRegistry()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = _registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = _registry.Open(nonChild.Id);
         Task<PidFdExitStatus> pending = _registry.WaitForExitStatusAsync(process);
         Task<PidFdExitStatus> blocked = PollingThread.Start(() => _registry.WaitForExitStatus(process));
         _registry.Dispose();
         await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => pending.WaitAsync(s_limit));
-        foreign.Signal();
+        nonChild.Signal();
         Assert.AreEqual(Signum.SIGKILL, (await blocked.WaitAsync(s_limit)).Signal);
     }
 }

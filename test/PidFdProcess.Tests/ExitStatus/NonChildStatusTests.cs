@@ -17,11 +17,11 @@ public sealed class NonChildStatusTests
         ReapedStatus.Require();
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
         kernel.OnEpollAdd = static () => Errno.ENOSPC;
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
-        foreign.Signal();
+        nonChild.Signal();
         PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.AreEqual("killed by SIGKILL", status.ToString());
     }
@@ -29,14 +29,14 @@ public sealed class NonChildStatusTests
     [TestMethod]
     public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
-        using Process process = registry.Open(foreign.Id);
+        using Process process = registry.Open(nonChild.Id);
         Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
-        foreign.KillAndWaitUntilZombie();
+        nonChild.KillAndWaitUntilZombie();
         Assert.AreEqual(Signum.SIGKILL, (await wait).Signal);
-        foreign.Dispose();
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "the zombie is reaped");
+        nonChild.Dispose();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(nonChild.Id) is null, "the zombie is reaped");
         PidFdExitStatus later = registry.WaitForExitStatus(process);
         Assert.AreEqual(Signum.SIGKILL, later.Signal);
         Assert.AreEqual(ExitStatusSource.ProcStat, later.Source);
@@ -47,9 +47,9 @@ public sealed class NonChildStatusTests
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = registry.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilZombie();
         for (int i = 0; i < 1000; i++)
         {
             Assert.IsTrue(registry.TryWaitForExitStatus(process, TimeSpan.Zero, out _));
@@ -68,11 +68,11 @@ public sealed class NonChildStatusTests
         ReapedStatus.Require();
         for (int i = 0; i < 20; i++)
         {
-            using Gate gate = new();
-            using NonChildProcess foreign = NonChildProcess.StartReaped($"{gate.Wait}; exit {i}");
-            using Process process = s_registry.Open(foreign.Id);
+            using Fifo fifo = new();
+            using NonChildProcess nonChild = NonChildProcess.StartReaped($"{fifo.Wait}; exit {i}");
+            using Process process = s_registry.Open(nonChild.Id);
             Task<PidFdExitStatus> wait = process.WaitForExitStatusPidFdAsync();
-            gate.Open();
+            fifo.Open();
             PidFdExitStatus status = await wait.WaitAsync(TimeSpan.FromSeconds(60));
             Assert.AreEqual(i, status.ExitCode);
             Assert.IsTrue(status.Source is ExitStatusSource.PidFdInfo or ExitStatusSource.ProcStat, status.Source.ToString());
@@ -82,9 +82,9 @@ public sealed class NonChildStatusTests
     [TestMethod]
     public void ReapedBeforeAttachedIsUnknown()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = Process.GetProcessById(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         AssertUnknown(process.WaitForExitStatusPidFd());
         Assert.IsTrue(process.TryWaitForExitStatusPidFd(TimeSpan.Zero, out PidFdExitStatus? status));
         AssertUnknown(status);
@@ -93,20 +93,20 @@ public sealed class NonChildStatusTests
     [TestMethod]
     public void AnOlderKernelDoesNotRemember()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
-        using Process process = registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using Process process = registry.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         AssertUnknown(registry.WaitForExitStatus(process));
     }
 
     [TestMethod]
     public async Task StockKnowsNothing()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
-        using Process process = registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using Process process = registry.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         AssertUnknown(await registry.WaitForExitStatusAsync(process).WaitAsync(TimeSpan.FromSeconds(60)));
     }
 

@@ -92,7 +92,7 @@ public sealed class ShareTests
 
         parent.StandardInput.Close();
         parent.WaitForExit();
-        TestContext.WriteLine($"foreign{(olderKernel ? ", without PIDFD_GET_INFO" : "")}: {Describe(sources)}");
+        TestContext.WriteLine($"non-child{(olderKernel ? ", without PIDFD_GET_INFO" : "")}: {Describe(sources)}");
         if (!olderKernel && ReapedStatus.IsKept)
         {
             Assert.AreEqual(0, sources.GetValueOrDefault(ExitStatusSource.Unknown));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -124,7 +125,7 @@ public sealed class ExitedOnceTests : IDisposable
         TestProcesses.WaitUntil(() => otherEnded || !isDue, "the handler has seen the other process end");
         lock (_threads)
         {
-            Assert.DoesNotContain("PidFdProcess exits", _threads);
+            Assert.DoesNotContain(ExitEventLoop.ThreadName, _threads);
         }
 
         if (isDue && handler == "restarts")

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -116,7 +117,7 @@ public sealed class ExitedRaceTests
                 process.Exited -= Handler;
             }
 
-            Assert.AreNotEqual("PidFdProcess exits", name);
+            Assert.AreNotEqual(ExitEventLoop.ThreadName, name);
         }
     }
 

@@ -12,51 +12,51 @@ internal enum WaitOutcome
     Failed,
 }
 
-/// <summary>A waiter that notes its outcome and the thread that decided it.</summary>
+/// <summary>A waiter that notes its outcome and the thread that set it.</summary>
 internal sealed class CollectingWaiter() : ExitWaiter(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private int _outcome;
 
-    public WaitOutcome Decided => (WaitOutcome)Volatile.Read(ref _outcome);
+    public WaitOutcome Outcome => (WaitOutcome)Volatile.Read(ref _outcome);
 
-    public int Decisions { get; private set; }
+    public int Ends { get; private set; }
 
-    public Thread? DecidedBy { get; private set; }
+    public Thread? EndedBy { get; private set; }
 
-    /// <summary>Gets or sets how often the wait asks the loop to look again.</summary>
-    public int LooksLeft { get; set; }
+    /// <summary>Gets or sets how often the wait asks the loop to check again.</summary>
+    public int ChecksLeft { get; set; }
 
-    internal override bool IsPending => Decided == WaitOutcome.Pending;
+    internal override bool IsPending => Outcome == WaitOutcome.Pending;
 
     public async Task<WaitOutcome> EndAsync()
     {
         await Task.WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(false);
-        return Decided;
+        return Outcome;
     }
 
-    public void Cancel() => Decide(WaitOutcome.Canceled);
+    public void Cancel() => SetOutcome(WaitOutcome.Canceled);
 
-    internal override bool OnExit() => OnLook(TimeSpan.Zero);
+    internal override bool OnExit() => CheckReap(TimeSpan.Zero);
 
-    internal override bool OnLook(TimeSpan sinceExit)
+    internal override bool CheckReap(TimeSpan sinceExit)
     {
-        if (LooksLeft-- > 0)
+        if (ChecksLeft-- > 0)
         {
             return false;
         }
 
-        Decide(WaitOutcome.Exited);
+        SetOutcome(WaitOutcome.Exited);
         return true;
     }
 
-    internal override void OnEnd(WaitEnd end) => Decide(end == WaitEnd.Disposed ? WaitOutcome.Disposed : WaitOutcome.Failed);
+    internal override void OnEnd(WaitEnd end) => SetOutcome(end == WaitEnd.Disposed ? WaitOutcome.Disposed : WaitOutcome.Failed);
 
-    private void Decide(WaitOutcome outcome)
+    private void SetOutcome(WaitOutcome outcome)
     {
         if (Interlocked.CompareExchange(ref _outcome, (int)outcome, (int)WaitOutcome.Pending) == (int)WaitOutcome.Pending)
         {
-            Decisions++;
-            DecidedBy = Thread.CurrentThread;
+            Ends++;
+            EndedBy = Thread.CurrentThread;
             SetResult();
         }
     }

@@ -39,11 +39,11 @@ public sealed class ExitEventLoopTests : IDisposable
         child.Signal(9);
 
         Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
-        Assert.AreEqual("PidFdProcess exits", waiter.DecidedBy!.Name);
-        Assert.IsTrue(waiter.DecidedBy.IsBackground);
-        Assert.IsFalse(waiter.DecidedBy.IsThreadPoolThread);
+        Assert.AreEqual(ExitEventLoop.ThreadName, waiter.EndedBy!.Name);
+        Assert.IsTrue(waiter.EndedBy.IsBackground);
+        Assert.IsFalse(waiter.EndedBy.IsThreadPoolThread);
         Assert.AreEqual(0, Loop.Count);
-        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The watcher reaps nothing.");
+        Assert.AreEqual('Z', ProcessTable.StateOf(child.Id), "The event loop reaps nothing.");
     }
 
     [TestMethod]
@@ -62,7 +62,7 @@ public sealed class ExitEventLoopTests : IDisposable
         foreach ((_, CollectingWaiter waiter) in all)
         {
             Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
-            Assert.AreSame(all[0].Waiter.DecidedBy, waiter.DecidedBy);
+            Assert.AreSame(all[0].Waiter.EndedBy, waiter.EndedBy);
         }
 
         Assert.AreEqual(0, Loop.Count);
@@ -81,7 +81,7 @@ public sealed class ExitEventLoopTests : IDisposable
         foreach (CollectingWaiter waiter in waiters)
         {
             Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
-            Assert.AreEqual(1, waiter.Decisions);
+            Assert.AreEqual(1, waiter.Ends);
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class ExitEventLoopTests : IDisposable
         Cancel(watch, waiters[third]);
         Assert.AreEqual(0, Loop.Count);
         Assert.AreEqual(1, _kernel.Calls(KernelCall.EpollRemove));
-        Assert.IsTrue(waiters.All(w => w.Decided == WaitOutcome.Canceled && w.Decisions == 1));
+        Assert.IsTrue(waiters.All(w => w.Outcome == WaitOutcome.Canceled && w.Ends == 1));
     }
 
     [TestMethod]
@@ -113,7 +113,7 @@ public sealed class ExitEventLoopTests : IDisposable
         Cancel(watch, waiters[1]);
         child.Signal(9);
         Assert.AreEqual(WaitOutcome.Exited, await waiters[0].EndAsync());
-        Assert.AreEqual(WaitOutcome.Canceled, waiters[1].Decided);
+        Assert.AreEqual(WaitOutcome.Canceled, waiters[1].Outcome);
         Assert.AreEqual(WaitOutcome.Exited, await waiters[2].EndAsync());
     }
 
@@ -147,17 +147,17 @@ public sealed class ExitEventLoopTests : IDisposable
         Assert.AreEqual((uint)_tokens[0], (uint)_tokens[1], "The slot is used again.");
         Assert.AreNotEqual(_tokens[0], _tokens[1]);
 
-        second.EndWithExit(_tokens[0], []);
+        second.EndWithExit(_tokens[0], new LateWaits());
         Assert.IsTrue(waiter.IsPending);
 
         // The kernel reports the stale token, because the pidfd of an exited process is marked with it.
         using NativeChild exited = NativeChild.StartShell("exit 0");
         using SafePidFdHandle stale = exited.OpenPidFd();
         exited.WaitUntilZombie();
-        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > 0, "the watcher waits");
+        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > 0, "the event loop waits");
         int waits = _kernel.Calls(KernelCall.EpollWait);
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.EpollAdd(_kernel.Epolls.Single(), stale, _tokens[0]));
-        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > waits, "the watcher has handled the token");
+        TestProcesses.WaitUntil(() => _kernel.Calls(KernelCall.EpollWait) > waits, "the event loop has handled the token");
         Assert.IsTrue(waiter.IsPending);
 
         child.Signal(9);

@@ -29,11 +29,11 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void ThePidFdIsAskedSecondAndStatLast()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilZombie();
         HookedKernel kernel = new();
-        ExitRecord record = Read(kernel, pidFd, foreign.Id)!;
+        ExitRecord record = Read(kernel, pidFd, nonChild.Id)!;
         Assert.AreEqual(ExitStatusSource.ProcStat, record.Source);
         Assert.AreEqual(9, record.Status.TerminatingSignal);
         Assert.AreEqual("waitid, exit, stat, signal 0", string.Join(", ", kernel.Calls));
@@ -42,11 +42,11 @@ public sealed class ExitRecordTests
     [TestMethod]
     public void AReapedProcessByThePidFd()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilReaped();
         HookedKernel kernel = new();
-        ExitRecord? record = Read(kernel, pidFd, foreign.Id);
+        ExitRecord? record = Read(kernel, pidFd, nonChild.Id);
         if (!ReapedStatus.IsKept)
         {
             Assert.IsNull(record);
@@ -63,19 +63,19 @@ public sealed class ExitRecordTests
     {
         ReapedStatus.Require();
 
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilZombie();
         HookedKernel kernel = new()
         {
             OnReadStat = _ =>
             {
-                foreign.Dispose();
-                TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) is null, "it is reaped");
+                nonChild.Dispose();
+                TestProcesses.WaitUntil(() => ProcessTable.StateOf(nonChild.Id) is null, "it is reaped");
                 return null;
             },
         };
-        ExitRecord record = Read(kernel, pidFd, foreign.Id)!;
+        ExitRecord record = Read(kernel, pidFd, nonChild.Id)!;
         Assert.AreEqual(ExitStatusSource.PidFdInfo, record.Source);
         Assert.AreEqual(9, record.Status.TerminatingSignal);
         Assert.AreEqual("waitid, exit, stat, exit", string.Join(", ", kernel.Calls));
@@ -87,40 +87,40 @@ public sealed class ExitRecordTests
     [DataRow(Errno.EINVAL)]
     internal void StatThatCannotBeReadIsNoNumber(Errno error)
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel { OnReadStat = _ => error };
-        Assert.IsNull(Read(kernel.WithoutInfo(), pidFd, foreign.Id));
+        Assert.IsNull(Read(kernel.WithoutInfo(), pidFd, nonChild.Id));
     }
 
     [TestMethod]
     public void AnExitCodeThatWeMayNotKnowIsNotZero()
     {
         OtherUser.Require();
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel().WithoutInfo();
-        Assert.AreEqual(9, Read(kernel, pidFd, foreign.Id)!.Status.TerminatingSignal);
+        Assert.AreEqual(9, Read(kernel, pidFd, nonChild.Id)!.Status.TerminatingSignal);
         OtherUser.Run(() =>
         {
-            Assert.AreEqual((Errno)0, kernel.ReadProcStat(foreign.Id, out ProcStat stat));
+            Assert.AreEqual((Errno)0, kernel.ReadProcStat(nonChild.Id, out ProcStat stat));
             Assert.IsTrue(stat.IsZombie);
             Assert.IsNull(stat.ExitCode);
-            Assert.IsNull(Read(kernel, pidFd, foreign.Id));
+            Assert.IsNull(Read(kernel, pidFd, nonChild.Id));
         });
     }
 
     [TestMethod]
     public void AZeroThatWeMayKnowIsZero()
     {
-        using Gate gate = new();
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped($"{gate.Wait}; exit 0");
-        gate.Open();
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(foreign.Id) == 'Z', "it is a zombie");
-        using SafePidFdHandle pidFd = Open(foreign);
-        ExitRecord record = Read(new HookedKernel(), pidFd, foreign.Id)!;
+        using Fifo fifo = new();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped($"{fifo.Wait}; exit 0");
+        fifo.Open();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(nonChild.Id) == 'Z', "it is a zombie");
+        using SafePidFdHandle pidFd = Open(nonChild);
+        ExitRecord record = Read(new HookedKernel(), pidFd, nonChild.Id)!;
         Assert.AreEqual(new WaitStatus(0), record.Status);
         Assert.AreEqual(ExitStatusSource.ProcStat, record.Source);
     }
@@ -129,24 +129,24 @@ public sealed class ExitRecordTests
     public void StatOfARecycledPidIsNotBelieved()
     {
         // The zombie stands for a stranger under the PID. Its text is valid, but the process of the pidfd has been reaped when the text is read.
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        nonChild.KillAndWaitUntilZombie();
         HookedKernel kernel = new HookedKernel().WithoutInfo();
         kernel.OnSignal = (_, signal) => signal == 0 ? Errno.ESRCH : null;
-        Assert.IsNull(Read(kernel, pidFd, foreign.Id));
+        Assert.IsNull(Read(kernel, pidFd, nonChild.Id));
         Assert.AreEqual("waitid, exit, stat, signal 0, exit", string.Join(", ", kernel.Calls));
 
         kernel.OnSignal = (_, signal) => signal == 0 ? Errno.EPERM : null;
-        Assert.AreEqual(9, Read(kernel, pidFd, foreign.Id)!.Status.TerminatingSignal, "EPERM proves that it is there as well as 0 does");
+        Assert.AreEqual(9, Read(kernel, pidFd, nonChild.Id)!.Status.TerminatingSignal, "EPERM proves that it is there as well as 0 does");
     }
 
     [TestMethod]
     public void StatOfARunningProcessIsNoStatus()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using SafePidFdHandle pidFd = Open(foreign);
-        Assert.IsNull(Read(new HookedKernel(), pidFd, foreign.Id));
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = Open(nonChild);
+        Assert.IsNull(Read(new HookedKernel(), pidFd, nonChild.Id));
     }
 
     [TestMethod]
@@ -169,9 +169,9 @@ public sealed class ExitRecordTests
         return ExitRecord.Read(kernel, pidFd, processId, out _);
     }
 
-    private static SafePidFdHandle Open(NonChildProcess foreign)
+    private static SafePidFdHandle Open(NonChildProcess nonChild)
     {
-        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(foreign.Id, out SafePidFdHandle pidFd));
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(nonChild.Id, out SafePidFdHandle pidFd));
         return pidFd;
     }
 }

@@ -10,8 +10,8 @@ namespace PidFdProcess.Tests.Handles;
 [TestClass]
 public sealed class PidFdProbeTests
 {
-    private const string Seccomp = "seccomp or another security module forbids it; allow the call in the container's profile";
-    private const string Unfit = "; this kernel or emulator does not implement pidfds fully";
+    private const string Seccomp = "seccomp or another security module forbids it. Allow the call in the container's profile";
+    private const string Unfit = ". This kernel or emulator does not implement pidfds fully";
 
     [TestMethod]
     public void TheRealKernel_IsSupported()
@@ -30,8 +30,8 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.PidFdOpen, Errno.EACCES, "pidfd_open: EACCES (" + Seccomp + ")")]
     [DataRow(KernelCall.PidFdOpen, Errno.EINVAL, "pidfd_open: EINVAL (the id of a thread, not of a process)")]
     [DataRow(KernelCall.PidFdOpen, Errno.EMFILE,
-        "pidfd_open: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
-    [DataRow(KernelCall.PidFdOpen, Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors; raise fs.file-max)")]
+        "pidfd_open: EMFILE (this process is out of file descriptors. Raise RLIMIT_NOFILE or dispose exited processes)")]
+    [DataRow(KernelCall.PidFdOpen, Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors. Raise fs.file-max)")]
     [DataRow(KernelCall.PidFdOpen, Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
     [DataRow(KernelCall.PidFdOpen, Errno.ENODEV, "pidfd_open: ENODEV (the kernel has no anonymous inodes left)")]
     [DataRow(KernelCall.WaitId, Errno.EINVAL, "waitid(P_PIDFD): EINVAL (Linux older than 5.4)")]
@@ -43,9 +43,9 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.Poll, Errno.EINVAL, "poll: EINVAL (Invalid argument)")]
     [DataRow(KernelCall.Poll, Errno.ENOMEM, "poll: ENOMEM (the kernel is out of memory)")]
     [DataRow(KernelCall.EpollCreate, Errno.EMFILE,
-        "epoll_create1: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
+        "epoll_create1: EMFILE (this process is out of file descriptors. Raise RLIMIT_NOFILE or dispose exited processes)")]
     [DataRow(KernelCall.EpollCreate, Errno.ENOSYS, "epoll_create1: ENOSYS (the kernel lacks the call, or seccomp)")]
-    [DataRow(KernelCall.EpollAdd, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches; raise fs.epoll.max_user_watches)")]
+    [DataRow(KernelCall.EpollAdd, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches. Raise fs.epoll.max_user_watches)")]
     [DataRow(KernelCall.EpollAdd, Errno.EPERM, "epoll_ctl: EPERM (" + Seccomp + ")")]
     [DataRow(KernelCall.EpollWait, Errno.EINVAL, "epoll_wait: EINVAL (Invalid argument)")]
     [DataRow(KernelCall.EpollWait, Errno.ENOSYS, "epoll_wait: ENOSYS (the kernel lacks the call, or seccomp)")]

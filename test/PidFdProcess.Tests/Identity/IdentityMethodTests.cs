@@ -124,15 +124,15 @@ public sealed class IdentityMethodTests
     public void AProcessThatIsReapedAfterItWasFound_IsGoneAndThePidFdClosed()
     {
         using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process opened = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process opened = registry.Open(nonChild.Id);
         ProcessIdentity identity = registry.GetIdentity(opened);
         registry.Detach(opened);
         int before = TestProcesses.OpenPidFds();
         _kernel.OnSignal = (_, _) =>
         {
             _kernel.OnSignal = null;
-            foreign.KillAndWaitUntilReaped();
+            nonChild.KillAndWaitUntilReaped();
             return null;
         };
         Assert.IsFalse(registry.TryOpen(identity, out _));

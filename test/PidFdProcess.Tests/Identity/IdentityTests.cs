@@ -30,11 +30,11 @@ public sealed class IdentityTests
     public void AProcessOfAnotherParent_IsOpenedAgainByItsIdentity(ProcessIdentityMethod method)
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
         ProcessIdentity identity = registry.GetIdentity(process);
-        AssertIdentity(method, foreign.Id, identity);
-        AssertOpens(registry, identity, foreign.Id);
+        AssertIdentity(method, nonChild.Id, identity);
+        AssertOpens(registry, identity, nonChild.Id);
     }
 
     [TestMethod]
@@ -69,12 +69,12 @@ public sealed class IdentityTests
     public void AZombie_HasAnIdentityAndIsOpened(ProcessIdentityMethod method)
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        foreign.KillAndWaitUntilZombie();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        nonChild.KillAndWaitUntilZombie();
+        using Process process = registry.Open(nonChild.Id);
         ProcessIdentity identity = registry.GetIdentity(process);
-        AssertIdentity(method, foreign.Id, identity);
-        AssertOpens(registry, identity, foreign.Id);
+        AssertIdentity(method, nonChild.Id, identity);
+        AssertOpens(registry, identity, nonChild.Id);
     }
 
     [TestMethod]
@@ -83,15 +83,15 @@ public sealed class IdentityTests
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
         using Process child = TestProcesses.StartSleeper();
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
         ProcessIdentity ofChild = registry.GetIdentity(child);
-        ProcessIdentity ofForeign = registry.GetIdentity(process);
+        ProcessIdentity ofNonChild = registry.GetIdentity(process);
         Kill(child);
-        foreign.KillAndWaitUntilReaped();
+        nonChild.KillAndWaitUntilReaped();
 
         AssertGone(registry, ofChild);
-        AssertGone(registry, ofForeign);
+        AssertGone(registry, ofNonChild);
         StringAssert.Contains(
             Assert.ThrowsExactly<InvalidOperationException>(() => registry.GetIdentity(child)).Message, "reaped");
         StringAssert.Contains(

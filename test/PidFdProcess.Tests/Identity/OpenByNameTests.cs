@@ -41,6 +41,34 @@ public sealed class OpenByNameTests : IDisposable
     }
 
     [TestMethod]
+    public void AProcessThatChangesItsName_WhileDescriptorsAreShort_IsLeftOut()
+    {
+        const string Name = "pfn-short-of";
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        Assert.IsTrue(registry.Support.IsSupported);
+        using Process changes = Process.Start(
+            new ProcessStartInfo(Program(Name, "/bin/sh"), ["-c", "read line; exec sleep 1000"]) { RedirectStandardInput = true })!;
+        WaitForName(changes, Name);
+        int opens = 0;
+        _kernel.OnOpen = id =>
+        {
+            // The name is read after the first attempt, and the process is opened by the second.
+            if (id != changes.Id || ++opens == 1)
+            {
+                return Errno.EMFILE;
+            }
+
+            changes.StandardInput.Close();
+            WaitForName(changes, "sleep");
+            return null;
+        };
+        Assert.IsEmpty(registry.OpenByName(Name));
+        Assert.IsGreaterThan(1, opens);
+        changes.Kill();
+        changes.WaitForExit();
+    }
+
+    [TestMethod]
     public void AProcessThatVanishesOrChangesItsName_IsLeftOut()
     {
         const string Name = "pfn-changes";

@@ -27,13 +27,13 @@ public sealed partial class OpenPidFdTests : IDisposable
     public void APidFdFromElsewhere_IsDuplicatedAndItsProcessOpened(bool stock)
     {
         using ProcessHandleRegistry registry = stock ? StockSwitch.CreateRegistry() : new ProcessHandleRegistry();
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using SafePidFdHandle pidFd = PidFdOf(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = PidFdOf(nonChild.Id);
 
         // As a descriptor that came over a socket without MSG_CMSG_CLOEXEC.
         Assert.AreEqual(0, Fcntl(pidFd, SetDescriptorFlags, 0));
         using Process process = registry.Open(pidFd);
-        Assert.AreEqual(foreign.Id, process.Id);
+        Assert.AreEqual(nonChild.Id, process.Id);
         Assert.AreEqual(stock ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(process).Route);
         if (registry.TryGetPidFd(process, out SafePidFdHandle? own))
         {
@@ -44,7 +44,7 @@ public sealed partial class OpenPidFdTests : IDisposable
         Assert.AreEqual(!stock, own is not null);
         pidFd.Dispose();
         registry.Kill(process);
-        foreign.WaitUntilReaped();
+        nonChild.WaitUntilReaped();
         registry.Detach(process);
     }
 
@@ -116,9 +116,9 @@ public sealed partial class OpenPidFdTests : IDisposable
     [TestMethod]
     public void APidFdWhoseProcessWasReaped_IsRefused()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using SafePidFdHandle pidFd = PidFdOf(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = PidFdOf(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         AssertRefused(pidFd, "reaped");
     }
 

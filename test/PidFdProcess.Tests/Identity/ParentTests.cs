@@ -17,10 +17,10 @@ public sealed class ParentTests
     public void TheParent_IsOpened(bool stock, bool isOldKernel)
     {
         using ProcessHandleRegistry registry = CreateRegistry(stock, isOldKernel);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
         using Process parent = registry.OpenParent(process);
-        Assert.AreEqual(foreign.ParentId, parent.Id);
+        Assert.AreEqual(nonChild.ParentId, parent.Id);
         Assert.AreEqual(stock ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(parent).Route);
         using Process self = registry.OpenParent(parent);
         Assert.AreEqual(Environment.ProcessId, self.Id);
@@ -33,11 +33,11 @@ public sealed class ParentTests
     public void TheParentOfAZombie_IsOpened(bool stock, bool isOldKernel)
     {
         using ProcessHandleRegistry registry = CreateRegistry(stock, isOldKernel);
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        foreign.KillAndWaitUntilZombie();
-        using Process process = registry.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        nonChild.KillAndWaitUntilZombie();
+        using Process process = registry.Open(nonChild.Id);
         using Process parent = registry.OpenParent(process);
-        Assert.AreEqual(foreign.ParentId, parent.Id);
+        Assert.AreEqual(nonChild.ParentId, parent.Id);
     }
 
     [TestMethod]
@@ -47,9 +47,9 @@ public sealed class ParentTests
     public void AProcessThatWasReaped_HasNoParent(bool stock, bool isOldKernel)
     {
         using ProcessHandleRegistry registry = CreateRegistry(stock, isOldKernel);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = registry.Open(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => registry.OpenParent(process)).Message, "reaped");
         using Process child = TestProcesses.StartSleeper();
         registry.Attach(child);

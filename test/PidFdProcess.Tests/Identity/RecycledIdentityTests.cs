@@ -38,7 +38,7 @@ public sealed class RecycledIdentityTests
             using Process? second = PidRecycler.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 20);
             if (second is null)
             {
-                Assert.IsLessThan(rounds + 1000, ++lost, "Somebody else was faster to get the PID each time.");
+                Assert.IsLessThan(rounds + 1000, ++lost, "Another process was faster to get the PID each time.");
                 continue;
             }
 

@@ -56,10 +56,10 @@ public sealed class RelativesTests
     public void AZombie_IsLeftOut()
     {
         using ProcessHandleRegistry registry = new();
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process parent = registry.Open(foreign.ParentId);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process parent = registry.Open(nonChild.ParentId);
         Assert.HasCount(1, registry.GetChildren(parent));
-        foreign.KillAndWaitUntilZombie();
+        nonChild.KillAndWaitUntilZombie();
         Assert.IsEmpty(registry.GetChildren(parent));
     }
 
@@ -67,14 +67,14 @@ public sealed class RelativesTests
     public void AChildThatIsReapedDuringTheCall_IsLeftOut()
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process parent = registry.Open(foreign.ParentId);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process parent = registry.Open(nonChild.ParentId);
         Assert.HasCount(1, registry.GetChildren(parent));
         _kernel.OnOpen = id =>
         {
-            if (id == foreign.Id)
+            if (id == nonChild.Id)
             {
-                foreign.KillAndWaitUntilReaped();
+                nonChild.KillAndWaitUntilReaped();
             }
 
             return null;
@@ -86,9 +86,9 @@ public sealed class RelativesTests
     public void AChildThatCannotBeOpened_IsReported()
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process parent = registry.Open(foreign.ParentId);
-        _kernel.OnOpen = id => id == foreign.Id ? Errno.EIO : null;
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process parent = registry.Open(nonChild.ParentId);
+        _kernel.OnOpen = id => id == nonChild.Id ? Errno.EIO : null;
         AggregateException e = Assert.ThrowsExactly<AggregateException>(() => registry.GetChildren(parent));
         StringAssert.Contains(((Win32Exception)e.InnerExceptions.Single()).Message, "EIO");
     }
@@ -195,6 +195,19 @@ public sealed class RelativesTests
         await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => end.WaitAsync(s_limit));
         root.Kill(entireProcessTree: true);
         root.WaitForExit();
+    }
+
+    [TestMethod]
+    public async Task WaitForTreeExit_OfATreeWithTheCaller_IsRefused()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process self = Process.GetCurrentProcess();
+        using Process parent = ProcessHandleRegistry.OpenParent();
+        foreach (Process process in new[] { self, parent })
+        {
+            InvalidOperationException e = await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => registry.WaitForTreeExitAsync(process));
+            StringAssert.Contains(e.Message, $"process {process.Id} ", StringComparison.Ordinal);
+        }
     }
 
     [TestMethod]

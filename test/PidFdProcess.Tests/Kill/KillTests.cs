@@ -27,9 +27,9 @@ public sealed class KillTests : IDisposable
     [TestMethod]
     public void ANonChildThatWasReapedBeforeItIsAttached_IsNoError()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using Process process = Process.GetProcessById(foreign.Id);
-        foreign.KillAndWaitUntilReaped();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        nonChild.KillAndWaitUntilReaped();
         ProcessAttachment attachment = _registry.Attach(process);
         Assert.AreEqual(ProcessRoute.Stock, attachment.Route);
         StringAssert.Contains(attachment.Reason, "exited");
@@ -44,8 +44,8 @@ public sealed class KillTests : IDisposable
     public void NotPermitted_IsTheExceptionOfStock(bool child)
     {
         OtherUser.Require();
-        using NonChildProcess? foreign = child ? null : NonChildProcess.StartReaped();
-        using Process process = foreign is null ? TestProcesses.StartSleeper() : Process.GetProcessById(foreign.Id);
+        using NonChildProcess? nonChild = child ? null : NonChildProcess.StartReaped();
+        using Process process = nonChild is null ? TestProcesses.StartSleeper() : Process.GetProcessById(nonChild.Id);
         Win32Exception stock = null!;
         Win32Exception ours = null!;
         OtherUser.Run(() =>

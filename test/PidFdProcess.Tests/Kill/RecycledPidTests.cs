@@ -51,7 +51,7 @@ public sealed class RecycledPidTests : IDisposable
         using Process? innocent = PidRecycler.TryStart(dead.Id, EchoProcess.Start, tries: 200);
         if (innocent is null)
         {
-            Assert.Inconclusive("Somebody else was faster to get the PID each time.");
+            Assert.Inconclusive("Another process was faster to get the PID each time.");
         }
 
         Assert.IsFalse(stock.Signal(dead, System.Runtime.InteropServices.PosixSignal.SIGTERM));
@@ -74,7 +74,7 @@ public sealed class RecycledPidTests : IDisposable
             using Process? innocent = PidRecycler.TryStart(id, EchoProcess.Start, tries: 20);
             if (innocent is null)
             {
-                Assert.IsLessThan(100, ++lost, "Somebody else was faster to get the PID each time.");
+                Assert.IsLessThan(100, ++lost, "Another process was faster to get the PID each time.");
                 continue;
             }
 
@@ -87,10 +87,10 @@ public sealed class RecycledPidTests : IDisposable
 
     private static Process OpenAndLose(Func<int, Process> open, out int id)
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        id = foreign.Id;
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        id = nonChild.Id;
         Process process = open(id);
-        foreign.KillAndWaitUntilReaped();
+        nonChild.KillAndWaitUntilReaped();
         return process;
     }
 }

@@ -13,7 +13,7 @@ public sealed class ProcThreadsTests : IDisposable
 
     // A process of one thread need not be looked at thread by thread.
     private bool HaveStopped =>
-        ProcThreads.Look(_kernel, _child.Id, new ProcStat('T', 0, Threads: 2, 0, null), []) == StopProgress.Stopped;
+        ProcThreads.ReadProgress(_kernel, _child.Id, new ProcStat('T', 0, Threads: 2, 0, null), []) == StopProgress.Stopped;
 
     public void Dispose() => _child.Dispose();
 

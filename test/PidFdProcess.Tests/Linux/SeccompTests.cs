@@ -20,13 +20,13 @@ public sealed class SeccompTests
     [TestMethod]
     [DataRow(PidFdOpen, Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
     [DataRow(PidFdOpen, Errno.EPERM,
-        "pidfd_open: EPERM (seccomp or another security module forbids it; allow the call in the container's profile)")]
+        "pidfd_open: EPERM (seccomp or another security module forbids it. Allow the call in the container's profile)")]
     [DataRow(WaitId, Errno.EINVAL, "waitid(P_PIDFD): EINVAL (Linux older than 5.4)")]
     [DataRow(PidFdSendSignal, Errno.EPERM, "pidfd_send_signal: EPERM (seccomp or another security module forbids it)")]
     [DataRow(Poll, Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
     [DataRow(EpollCreate, Errno.EMFILE,
-        "epoll_create1: EMFILE (this process is out of file descriptors; raise RLIMIT_NOFILE or dispose exited processes)")]
-    [DataRow(EpollControl, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches; raise fs.epoll.max_user_watches)")]
+        "epoll_create1: EMFILE (this process is out of file descriptors. Raise RLIMIT_NOFILE or dispose exited processes)")]
+    [DataRow(EpollControl, Errno.ENOSPC, "epoll_ctl: ENOSPC (too many epoll watches. Raise fs.epoll.max_user_watches)")]
     [DataRow(EpollWait, Errno.ENOSYS, "epoll_wait: ENOSYS (the kernel lacks the call, or seccomp)")]
     internal void TheProbe_NamesTheCallThatTheKernelRefuses(int number, Errno error, string reason)
     {

@@ -67,7 +67,7 @@ public sealed partial class PackageTests
         {
             XElement dependency = group.Elements().Single();
             Assert.AreEqual("Mono.Posix.NETStandard", dependency.Attribute("id")!.Value);
-            StringAssert.Contains(dependency.Attribute("exclude")!.Value, "Native", "nobody has to ship its native helper");
+            StringAssert.Contains(dependency.Attribute("exclude")!.Value, "Native", "no program has to ship its native helper");
         }
     }
 

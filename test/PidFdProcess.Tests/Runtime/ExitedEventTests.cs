@@ -10,7 +10,7 @@ public sealed class ExitedEventTests : IDisposable
 {
     private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_silentCalls = new()
     {
-        ["Attach, anew"] = static (registry, process) =>
+        ["Attach again"] = static (registry, process) =>
         {
             registry.Detach(process);
             registry.Attach(process);

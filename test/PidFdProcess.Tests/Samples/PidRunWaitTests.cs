@@ -52,33 +52,33 @@ public sealed class PidRunWaitTests
     [TestMethod]
     public void GivesUpAfterTheTimeoutAndLeavesTheProcessAlone()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        (int exitCode, string output, string error) = PidRunProcess.Run("wait", "--timeout", "300ms", Text(foreign.Id));
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        (int exitCode, string output, string error) = PidRunProcess.Run("wait", "--timeout", "300ms", Text(nonChild.Id));
         Assert.AreEqual(124, exitCode, error);
         Assert.AreEqual("", output);
-        Assert.AreEqual($"pidrun: timeout after 0.30 s; still running: {foreign.Id}\n", error);
-        Assert.IsNotNull(ProcessTable.StateOf(foreign.Id));
+        Assert.AreEqual($"pidrun: timeout after 0.30 s; still running: {nonChild.Id}\n", error);
+        Assert.IsNotNull(ProcessTable.StateOf(nonChild.Id));
     }
 
     [TestMethod]
     public void EndsAtASignalAndLeavesTheProcessAlone()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        using PidRunProcess run = StartWaiting(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using PidRunProcess run = StartWaiting(nonChild.Id);
         run.Signal("TERM");
         (int exitCode, _, string error) = run.WaitForExit();
         Assert.AreEqual(143, exitCode, error);
-        Assert.Contains($"SIGTERM; still running: {foreign.Id}", error);
-        Assert.IsNotNull(ProcessTable.StateOf(foreign.Id));
+        Assert.Contains($"SIGTERM; still running: {nonChild.Id}", error);
+        Assert.IsNotNull(ProcessTable.StateOf(nonChild.Id));
     }
 
     [TestMethod]
     public void ShowsTheRunningProcessesOnATerminal()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped();
-        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"wait --timeout 3s {foreign.Id}");
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"wait --timeout 3s {nonChild.Id}");
         Assert.AreEqual(124, exitCode, output);
-        Assert.MatchesRegex($@"{foreign.Id} +sleep +\d+\.\d\d s", output);
+        Assert.MatchesRegex($@"{nonChild.Id} +sleep +\d+\.\d\d s", output);
     }
 
     /// <summary>Starts it, and waits until it has a pidfd of each.</summary>

@@ -40,13 +40,13 @@ public sealed class QuickStartTests
     [TestMethod]
     public async Task AProcessOfTheUsers_IsReportedWhenItExits()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped("exec sleep 1000");
-        using Process sample = Start(["--pid", foreign.Id.ToString(CultureInfo.InvariantCulture)]);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped("exec sleep 1000");
+        using Process sample = Start(["--pid", nonChild.Id.ToString(CultureInfo.InvariantCulture)]);
         StringAssert.Contains(await sample.StandardOutput.ReadLineAsync(), "PidFd");
 
-        foreign.Signal(Mono.Unix.Native.Signum.SIGTERM);
+        nonChild.Signal(Mono.Unix.Native.Signum.SIGTERM);
 
-        StringAssert.Contains(await sample.StandardOutput.ReadToEndAsync(), $"Process {foreign.Id}: killed by SIGTERM");
+        StringAssert.Contains(await sample.StandardOutput.ReadToEndAsync(), $"Process {nonChild.Id}: killed by SIGTERM");
         await sample.WaitForExitAsync();
         Assert.AreEqual(0, sample.ExitCode);
     }

@@ -120,7 +120,7 @@ public sealed class SupervisorStateTests : IDisposable
     [DataRow("recycled")]
     [DataRow("recycled, stopping")]
     [DataRow("no identity")]
-    public void AForeignStateFile_KillsNobody(string fault)
+    public void AStateFileThatNamesAStranger_LeavesTheStrangerAlive(string fault)
     {
         using Process stranger = TestProcesses.StartSleeper();
         _folder.Add("job", ["sleep", "1000"]);

@@ -106,7 +106,7 @@ public sealed class ScopeSessionTests
         TestProcesses.WaitUntil(() => scope.Processes.Count == 0 && scope.MemberCount == 2, "the root has left two processes");
         foreach (int id in tree.Alive())
         {
-            Census.KillByPid(id);
+            ResourceCounts.KillByPid(id);
         }
 
         TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");

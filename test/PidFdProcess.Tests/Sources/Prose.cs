@@ -34,6 +34,11 @@ internal static partial class Prose
         }
     }
 
+    /// <summary>Lists the string literals of each line. An interpolation that has literals of its own divides a literal.</summary>
+    public static IEnumerable<(int Line, string Text)> LiteralsOf(string[] lines) => lines.SelectMany(static (line, i) => Literal().Matches(line)
+        .Where(static match => match.Groups["text"].Success)
+        .Select(match => (i + 1, match.Groups["text"].Value)));
+
     /// <summary>Removes addresses and names with two colons, which are no prose.</summary>
     public static string WithoutAddresses(string sentence) => Address().Replace(sentence, "");
 
@@ -44,6 +49,10 @@ internal static partial class Prose
 
     [GeneratedRegex(@"^\s*///?\s?(?<text>.*)")]
     private static partial Regex Comment();
+
+    // Comments and characters come first, so that a quotation mark of theirs opens no literal.
+    [GeneratedRegex(@"//.*|'(?:\\.|[^'\\])'|""(?<text>(?:\\.|[^""\\])*)""")]
+    private static partial Regex Literal();
 
     [GeneratedRegex(@"^\s*<(param|returns|exception|remarks|summary|para|/)")]
     private static partial Regex Section();

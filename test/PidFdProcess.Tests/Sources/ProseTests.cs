@@ -7,7 +7,6 @@ namespace PidFdProcess.Tests.Sources;
 [TestClass]
 public sealed partial class ProseTests
 {
-
     [TestMethod]
     public void FewSentences_HideTheirLogicBehindAColon() => AssertShare(0.08, static sentence => Colon().IsMatch(sentence));
 
@@ -19,6 +18,31 @@ public sealed partial class ProseTests
 
     [TestMethod]
     public void NoSentence_HasAQuaintPhrase() => AssertShare(double.Epsilon, static sentence => Riddle().IsMatch(sentence));
+
+    [TestMethod]
+    public void NoMessage_HasASemicolon()
+    {
+        string[] found =
+        [
+            .. RepositoryFiles.Enumerate("src", "*.cs").SelectMany(static file => Prose.LiteralsOf(File.ReadAllLines(file))
+                .Where(static literal => Semicolon().IsMatch(literal.Text))
+                .Select(literal => $"{RepositoryFiles.Relative(file)}:{literal.Line}: {literal.Text}")),
+        ];
+        Assert.IsEmpty(found, string.Join('\n', found));
+    }
+
+    [TestMethod]
+    public void Literals_AreFoundOutsideOfComments()
+    {
+        string[] lines =
+        [
+            "    // \"A comment; it is no literal.\"",
+            "    Call('\"', \"one; two\", $\"{three}; four\"); // \"five; six\"",
+        ];
+
+        CollectionAssert.AreEqual(new[] { (2, "one; two"), (2, "{three}; four") }, Prose.LiteralsOf(lines).ToArray());
+        Assert.IsTrue(Prose.LiteralsOf(lines).All(static literal => Semicolon().IsMatch(literal.Text)));
+    }
 
     [TestMethod]
     public void Sentences_AreFoundInComments_WithoutTheirTags()
@@ -54,6 +78,9 @@ public sealed partial class ProseTests
 
         Assert.IsLessThan(limit * all.Count, found.Length, $"{found.Length} of {all.Count}:\n{string.Join('\n', found)}");
     }
+
+    [GeneratedRegex(@"; \S")]
+    private static partial Regex Semicolon();
 
     [GeneratedRegex(@"[a-z)]:\s+[a-z]")]
     private static partial Regex Colon();

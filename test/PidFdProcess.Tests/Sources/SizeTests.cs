@@ -3,7 +3,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Sources;
 
-/// <summary>How large a type of the library may get before it is two types.</summary>
+/// <summary>How large a type may get before it is two types.</summary>
 [TestClass]
 public sealed partial class SizeTests
 {
@@ -39,7 +39,7 @@ public sealed partial class SizeTests
         Assert.DoesNotMatchRegex(new Regex(@"\band\b"), summary);
     }
 
-    private static IEnumerable<(string Name, string[] Lines)> Files() => RepositoryFiles.Enumerate("src/PidFdProcess", "*.cs")
+    private static IEnumerable<(string Name, string[] Lines)> Files() => RepositoryFiles.Enumerate("src", "*.cs")
         .Select(static file => (RepositoryFiles.Relative(file), File.ReadAllLines(file)));
 
     /// <summary>The types that begin at the first column, up to the brace that closes them there.</summary>

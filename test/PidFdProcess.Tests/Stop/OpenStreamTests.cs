@@ -128,5 +128,5 @@ public sealed class OpenStreamTests : IDisposable
         return _process;
     }
 
-    private void RequireGrandchild() => Assert.IsNotNull(ProcessTable.StateOf(_grandchild.Task.Result), "nobody asked it to stop");
+    private void RequireGrandchild() => Assert.IsNotNull(ProcessTable.StateOf(_grandchild.Task.Result), "the stop does not reach the grandchild");
 }

@@ -22,7 +22,7 @@ public sealed class StopOfRestartedTests
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
         Task<PidFdExitStatus> stop = process.StopViaPidFdAsync(s_grace, entireProcessTree: entireProcessTree);
-        StartAnew(process);
+        Restart(process);
         Assert.AreEqual(KilledForThis, (await stop.WaitAsync(s_limit)).ToString());
         AssertIsGone(old);
         AssertLives(process);
@@ -44,16 +44,16 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ACancelledWaitKillsTheRunThatItWaitedFor(bool startAnew)
+    public async Task ACancelledWaitKillsTheRunThatItWaitedFor(bool restart)
     {
         using ProcessHandleRegistry registry = new();
         using Process process = TestProcesses.StartSleeper();
         int old = process.Id;
         using CancellationTokenSource source = new();
         Task<PidFdExitStatus> wait = registry.WaitForExitOrKillAsync(process, source.Token);
-        if (startAnew)
+        if (restart)
         {
-            StartAnew(process);
+            Restart(process);
         }
         else
         {
@@ -64,7 +64,7 @@ public sealed class StopOfRestartedTests
         await source.CancelAsync();
         Assert.AreEqual(KilledForThis, (await wait.WaitAsync(s_limit)).ToString());
         AssertIsGone(old);
-        if (startAnew)
+        if (restart)
         {
             AssertLives(process);
         }
@@ -75,7 +75,7 @@ public sealed class StopOfRestartedTests
     [DataRow(false, true)]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public async Task WithoutWatchesOrProc_AStopStillMeansTheOldRun(bool entireProcessTree, bool startAnew)
+    public async Task WithoutWatchesOrProc_AStopStillMeansTheOldRun(bool entireProcessTree, bool restart)
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -85,9 +85,9 @@ public sealed class StopOfRestartedTests
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
         Task<PidFdExitStatus> stop = registry.StopAsync(process, s_grace, entireProcessTree: entireProcessTree);
-        if (startAnew)
+        if (restart)
         {
-            StartAnew(process);
+            Restart(process);
         }
         else
         {
@@ -96,7 +96,7 @@ public sealed class StopOfRestartedTests
 
         Assert.AreEqual(KilledForThis, (await stop.WaitAsync(s_limit)).ToString());
         AssertIsGone(old);
-        if (startAnew)
+        if (restart)
         {
             AssertLives(process);
         }
@@ -109,7 +109,7 @@ public sealed class StopOfRestartedTests
         using Process process = TestProcesses.StartSleeper();
         int old = process.Id;
         Task<PidFdExitStatus> wait = PollingThread.Start(() => registry.WaitForExitOrKill(process, TimeSpan.FromSeconds(1)));
-        StartAnew(process);
+        Restart(process);
         Assert.IsTrue(wait.Wait(s_limit));
         Assert.AreEqual(KilledForThis, wait.Result.ToString());
         AssertIsGone(old);
@@ -122,15 +122,15 @@ public sealed class StopOfRestartedTests
         using ProcessHandleRegistry registry = new();
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & echo ready; wait");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         registry.Attach(tree.Root);
         Task<PidFdExitStatus> stop = registry.StopAsync(tree.Root, s_grace, entireProcessTree: true);
         registry.Detach(tree.Root);
         await stop.WaitAsync(s_limit);
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
-    private static void StartAnew(Process process)
+    private static void Restart(Process process)
     {
         process.Close();
         process.StartInfo = new ProcessStartInfo("/bin/sleep", "1000");

@@ -39,12 +39,12 @@ public sealed class StopTests
     [TestMethod]
     public async Task AnInfiniteGraceNeverKills()
     {
-        using Gate gate = new();
-        using Process process = ReadyShell.Start($"trap '' TERM; echo ready; {gate.Wait}; exit 3");
+        using Fifo fifo = new();
+        using Process process = ReadyShell.Start($"trap '' TERM; echo ready; {fifo.Wait}; exit 3");
         Task<PidFdExitStatus> stop = process.StopViaPidFdAsync(Timeout.InfiniteTimeSpan);
         Task first = await Task.WhenAny(stop, Task.Delay(200));
         Assert.AreNotSame(stop, first);
-        gate.Open();
+        fifo.Open();
         Assert.AreEqual("exited 3", (await stop.WaitAsync(s_limit)).ToString());
     }
 
@@ -71,9 +71,9 @@ public sealed class StopTests
     [TestMethod]
     public async Task ANonChildProcess()
     {
-        using NonChildProcess foreign = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
-        foreign.WaitUntilSleeper();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
+        nonChild.WaitUntilSleeper();
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_short).WaitAsync(s_limit);
         Assert.IsTrue(status.Canceled, status.ToString());
     }
@@ -110,7 +110,7 @@ public sealed class StopTests
     [TestMethod]
     public async Task NothingIsLeftBehind()
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         using (Process process = ReadyShell.Start(ReadyShell.Ignores))
         {
@@ -123,6 +123,6 @@ public sealed class StopTests
         }
 
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 }

@@ -101,7 +101,7 @@ public sealed class StopTreeTests
     [TestMethod]
     public async Task NothingIsLeftBehind()
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         using (MarkedTree tree = new(RootObeys + "wait"))
         {
@@ -110,7 +110,7 @@ public sealed class StopTreeTests
         }
 
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]

@@ -37,12 +37,12 @@ public sealed class WaitOrKillTests
     public async Task NothingIsLeftBehind()
     {
         int watches = PidFdPlatform.Shared.EventLoop.Count;
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new(50);
         await process.WaitForExitOrKillPidFdAsync(source.Token).WaitAsync(s_limit);
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]

@@ -50,7 +50,7 @@ internal sealed class KernelMock : IDisposable
     private readonly object _gate = new();
     private readonly int[] _calls = new int[Enum.GetValues<KernelCall>().Length];
     private readonly Dictionary<KernelCall, (Errno Error, int Times)> _failures = [];
-    private Errno _watcherError;
+    private Errno _eventLoopError;
 
     public KernelMock()
     {
@@ -109,16 +109,16 @@ internal sealed class KernelMock : IDisposable
     public int Calls(KernelCall call) => Volatile.Read(ref _calls[(int)call]);
 
     /// <summary>Makes the blocked epoll_wait of the event loop return this errno, and waits until the loop has ended.</summary>
-    internal void BreakWatcher(Errno error)
+    internal void BreakEventLoop(Errno error)
     {
         // The other end of the pipe is closed, so that it is ready and wakes epoll_wait.
         using AnonymousPipeServerStream pipe = new(PipeDirection.In);
         pipe.DisposeLocalCopyOfClientHandle();
         using SafePidFdHandle wake = new(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false);
-        _watcherError = error;
+        _eventLoopError = error;
         SafeFileHandle epoll = Epolls.Last(e => !e.IsClosed);
         Assert.AreEqual((Errno)0, s_real.EpollAdd(epoll, wake, token: 0));
-        TestProcesses.WaitUntil(() => epoll.IsClosed, "the watcher gives up");
+        TestProcesses.WaitUntil(() => epoll.IsClosed, "the event loop gives up");
     }
 
     public void AssertAllClosed() => TestProcesses.WaitUntil(() => PidFds.All(p => p.IsClosed), "every pidfd is closed");
@@ -128,7 +128,7 @@ internal sealed class KernelMock : IDisposable
     {
         if (Epolls.Any(e => !e.IsClosed))
         {
-            BreakWatcher(Errno.EBADF);
+            BreakEventLoop(Errno.EBADF);
         }
     }
 
@@ -178,10 +178,10 @@ internal sealed class KernelMock : IDisposable
         int ready = 0;
         Errno error = Or(KernelCall.EpollWait, () => s_real.EpollWait(epoll, tokens, milliseconds, out ready));
         count = ready;
-        if (milliseconds != 0 && _watcherError != 0)
+        if (milliseconds != 0 && _eventLoopError != 0)
         {
-            error = _watcherError;
-            _watcherError = 0;
+            error = _eventLoopError;
+            _eventLoopError = 0;
         }
 
         return error;

@@ -34,8 +34,8 @@ public sealed class RestlessTreeTests
     [TestMethod]
     public void Kill_OfTenProcessesWhoseSecondThreadsWaitInVfork_LosesNoTimeForEach()
     {
-        using Gate gate = new();
-        using MarkedTree tree = Forkers.StartVforking(gate.FullName, 10);
+        using Fifo fifo = new();
+        using MarkedTree tree = Forkers.StartVforking(fifo.FullName, 10);
         Stopwatch watch = Stopwatch.StartNew();
         TreeKillTests.Kill(tree, LinuxKernel.Instance);
         TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms");

@@ -15,7 +15,7 @@ public sealed class TreeDescriptorTests
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         registry.Attach(tree.Root);
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         int opened = 0;
         kernel.OnOpen = _ => opened++ < 2 ? null : Errno.EMFILE;
         AggregateException e = await Assert.ThrowsExactlyAsync<AggregateException>(
@@ -30,7 +30,7 @@ public sealed class TreeDescriptorTests
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
         int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         int opened = 0;
         HookedKernel kernel = new HookedKernel
         {

@@ -85,7 +85,7 @@ public sealed class TreeErrnoTests
     [TestMethod]
     [DataRow(Errno.EIO)]
     [DataRow(Errno.EMFILE)]
-    internal void Kill_WhenItsOwnAncestorsCannotBeRead_KillsNobody(Errno error)
+    internal void Kill_WhenItsOwnAncestorsCannotBeRead_KillsNoProcess(Errno error)
     {
         using MarkedTree tree = new(Script);
         tree.WaitForCount(3);

@@ -88,7 +88,7 @@ public sealed class TreeFailureTests
     [DataRow(Errno.EMFILE, 2)]
     [DataRow(Errno.ENFILE, 5)]
     [DataRow(Errno.ENOMEM, 9)]
-    internal void OutOfDescriptorsLeavesNobodyStopped(Errno error, int after)
+    internal void OutOfDescriptors_LeavesNoProcessStopped(Errno error, int after)
     {
         using MarkedTree tree = new("i=0; while [ $i -lt 10 ]; do sleep 1000 & i=$((i + 1)); done; wait");
         tree.WaitForCount(11);
@@ -151,8 +151,8 @@ public sealed class TreeFailureTests
     public void ANewDescendantUnderThePidOfAFormerOneIsKilled(bool childrenFiles)
     {
         RecycledPid.Require();
-        using Gate gate = new();
-        using MarkedTree tree = new($"sleep 1000 & echo $!; ({gate.Wait}; sleep 1000 & wait) & wait");
+        using Fifo fifo = new();
+        using MarkedTree tree = new($"sleep 1000 & echo $!; ({fifo.Wait}; sleep 1000 & wait) & wait");
         int former = ReadId(tree);
         tree.WaitForCount(3);
         bool done = false;
@@ -166,7 +166,7 @@ public sealed class TreeFailureTests
                 Native.KillByPid(former);
                 TestProcesses.WaitUntil(() => ProcessTable.StateOf(former) is null, "the child is gone");
                 PidRecycler.SetNext(former);
-                gate.Open();
+                fifo.Open();
                 tree.WaitForCount(3);
                 isRecycled = tree.Alive().Contains(former);
             }
@@ -178,7 +178,7 @@ public sealed class TreeFailureTests
         tree.AssertNoSurvivor();
         if (!isRecycled)
         {
-            Assert.Inconclusive("Somebody else was faster to get the PID.");
+            Assert.Inconclusive("Another process was faster to get the PID.");
         }
     }
 

@@ -24,7 +24,7 @@ public sealed class TreeKillTests
     {
         using MarkedTree tree = new(script);
         tree.WaitForCount(count);
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         Stopwatch watch = Stopwatch.StartNew();
         tree.Root.KillViaPidFd(entireProcessTree: true);
         TestContext.WriteLine($"{name}, {count} processes: {watch.Elapsed.TotalMilliseconds:F1} ms");
@@ -32,7 +32,7 @@ public sealed class TreeKillTests
         tree.Root.WaitForExit();
         Assert.AreEqual(137, tree.Root.ExitCode);
         ProcessHandleRegistry.Default.Detach(tree.Root);
-        Census.WaitForPidFds(before);
+        ResourceCounts.WaitForPidFds(before);
     }
 
     [TestMethod]
@@ -91,11 +91,11 @@ public sealed class TreeKillTests
     [TestMethod]
     public void ANonChildRootThatIsAZombie()
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
-        foreign.KillAndWaitUntilZombie();
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
+        nonChild.KillAndWaitUntilZombie();
         process.KillViaPidFd(entireProcessTree: true);
-        Assert.AreEqual('Z', ProcessTable.StateOf(foreign.Id));
+        Assert.AreEqual('Z', ProcessTable.StateOf(nonChild.Id));
     }
 
     internal static Errno Kill(MarkedTree tree, IKernel kernel, ProcChildren? children = null)

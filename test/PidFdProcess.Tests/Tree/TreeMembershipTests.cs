@@ -17,8 +17,8 @@ public sealed class TreeMembershipTests
     [DataRow(true)]
     public void AMemberThatLosesItsParentStaysOne_AndSoDoItsChildren(bool childrenFiles)
     {
-        using Gate gate = new();
-        using MarkedTree tree = new($"sh -c '({gate.Wait}; sleep 1000 & wait) & echo $! $$; wait' & sleep 1000 & wait");
+        using Fifo fifo = new();
+        using MarkedTree tree = new($"sh -c '({fifo.Wait}; sleep 1000 & wait) & echo $! $$; wait' & sleep 1000 & wait");
         int[] ids = ReadIds(tree);
         (int member, int parent) = (ids[0], ids[1]);
         tree.WaitForCount(4);
@@ -34,7 +34,7 @@ public sealed class TreeMembershipTests
                 Assert.AreNotEqual(tree.Root.Id, ProcessTable.ParentOf(member));
 
                 // A new child of the member takes the place of the parent.
-                gate.Open();
+                fifo.Open();
                 tree.WaitForCount(4);
             }
 

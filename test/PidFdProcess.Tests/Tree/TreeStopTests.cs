@@ -157,7 +157,7 @@ public sealed class TreeStopTests
     {
         using MarkedTree tree = new("i=0; while [ $i -lt 20 ]; do sleep 1000 & i=$((i + 1)); done; wait");
         tree.WaitForCount(21);
-        int before = Census.PidFdBaseline() + 1;
+        int before = ResourceCounts.PidFdBaseline() + 1;
         HookedKernel kernel = new() { OnOpen = _ => TestProcesses.OpenPidFds() < before + 2 ? null : Errno.EMFILE };
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
         using (root)

@@ -13,7 +13,7 @@ public sealed class CloseDuringWaitTests
     private int _before;
 
     [TestInitialize]
-    public void CountPidFds() => _before = Census.PidFdBaseline();
+    public void CountPidFds() => _before = ResourceCounts.PidFdBaseline();
 
     [TestMethod]
     [DataRow(WaitKind.Blocking, Closing.DisposeProcess)]
@@ -49,7 +49,7 @@ public sealed class CloseDuringWaitTests
         }
 
         // The pidfd is closed with the wait, not only with the registry or when the object is collected.
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
     }
 
     [TestMethod]
@@ -78,7 +78,7 @@ public sealed class CloseDuringWaitTests
         await wait.WaitAsync(Waiting.Limit);
         Native.KillByPid(heirId);
         registry.Dispose();
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
     }
 
     [TestMethod]
@@ -95,7 +95,7 @@ public sealed class CloseDuringWaitTests
         process.KillViaPidFd();
         await second.WaitAsync(Waiting.Limit);
         Assert.AreEqual(137, process.ExitCode);
-        Census.WaitForPidFds(_before);
+        ResourceCounts.WaitForPidFds(_before);
     }
 
     [TestMethod]
@@ -114,7 +114,7 @@ public sealed class CloseDuringWaitTests
             processIds.Add(processId);
         }
 
-        Census.Collect();
+        ResourceCounts.Collect();
         Assert.AreEqual(Count, registry.Count);
         Assert.IsFalse(waits.Any(static wait => wait.IsCompleted));
 
@@ -123,8 +123,8 @@ public sealed class CloseDuringWaitTests
         await Task.WhenAll(waits).WaitAsync(Waiting.Limit);
 
         // After the stock wait, too, the runtime's thread for wait handles refers to the last one for a while.
-        TestProcesses.WaitUntil(() => Census.CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
-        Census.WaitForPidFds(_before);
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(processes) <= 1, "the Process objects are collected after their waits");
+        ResourceCounts.WaitForPidFds(_before);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -20,14 +20,14 @@ public sealed class CloseRaceTests
     [DataRow(Closing.Restart)]
     public async Task WaitsAndTheEndOfTheirObject(Closing closing)
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         for (int round = 0; round < Rounds; round++)
         {
             await RunRound(closing, killAtOnce: round % 2 == 0);
         }
 
-        Census.WaitForPidFds(before);
-        TestProcesses.WaitUntil(() => Census.ZombieChildren() == 0, "all children are reaped");
+        ResourceCounts.WaitForPidFds(before);
+        TestProcesses.WaitUntil(() => ResourceCounts.ZombieChildren() == 0, "all children are reaped");
     }
 
     [TestMethod]

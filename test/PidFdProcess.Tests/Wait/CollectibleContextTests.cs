@@ -21,13 +21,13 @@ public sealed class CollectibleContextTests
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         for (int i = 0; i < 2; i++)
         {
-            TestProcesses.WaitUntil(() => Census.WatcherThreads() == 0, "the loops of earlier tests have ended");
+            TestProcesses.WaitUntil(() => ResourceCounts.EventLoopThreads() == 0, "the loops of earlier tests have ended");
             using System.Diagnostics.Process child = TestProcesses.StartSleeper();
             Task wait = registry.WaitForExitAsync(child);
-            TestProcesses.WaitUntil(() => Census.WatcherThreads() > 0, "the loop has started");
+            TestProcesses.WaitUntil(() => ResourceCounts.EventLoopThreads() > 0, "the loop has started");
             registry.Kill(child);
             await wait;
-            TestProcesses.WaitUntil(() => Census.WatcherThreads() == 0, "the loop has ended");
+            TestProcesses.WaitUntil(() => ResourceCounts.EventLoopThreads() == 0, "the loop has ended");
         }
     }
 }

@@ -18,14 +18,14 @@ public sealed class ExitRaceTests
     [DataRow(Closing.Restart, false)]
     public async Task WaitsUnderWayEndWithTheExit(Closing closing, bool readsLines)
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         for (int round = 0; round < Rounds; round++)
         {
             await RunRound(closing, readsLines, round);
         }
 
-        Census.WaitForPidFds(before);
-        TestProcesses.WaitUntil(() => Census.ZombieChildren() == 0, "all children are reaped");
+        ResourceCounts.WaitForPidFds(before);
+        TestProcesses.WaitUntil(() => ResourceCounts.ZombieChildren() == 0, "all children are reaped");
     }
 
     private static async Task RunRound(Closing closing, bool readsLines, int round)

@@ -11,7 +11,6 @@ namespace PidFdProcess.Tests.Wait;
 [TestClass]
 public sealed class InlineCompletionTests : IDisposable
 {
-    private const string WatcherName = "PidFdProcess exits";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _children = [];
@@ -36,7 +35,7 @@ public sealed class InlineCompletionTests : IDisposable
         (Process child, Task<Thread> resumed) = StartAndAwait(_inline, static child => Assert.AreEqual(137, child.ExitCode));
         child.Kill();
         await resumed.WaitAsync(s_limit);
-        await AssertWatcherCompletesAsync();
+        await AssertEventLoopCompletesAsync();
     }
 
     [TestMethod]
@@ -88,7 +87,7 @@ public sealed class InlineCompletionTests : IDisposable
         second.Kill();
         await Assert.ThrowsExactlyAsync<InvalidTimeZoneException>(() => faulted.WaitAsync(s_limit));
 
-        await AssertWatcherCompletesAsync();
+        await AssertEventLoopCompletesAsync();
     }
 
     [TestMethod]
@@ -107,7 +106,7 @@ public sealed class InlineCompletionTests : IDisposable
 
         blocking.Kill();
         Assert.IsTrue(entered.Wait(s_limit));
-        if (blockedOn?.Name != WatcherName)
+        if (blockedOn?.Name != ExitEventLoop.ThreadName)
         {
             release.Set();
             Assert.Inconclusive("The runtime reaped the child too late for an inline completion.");
@@ -134,7 +133,7 @@ public sealed class InlineCompletionTests : IDisposable
         native.Signal(9);
         native.WaitUntilZombie();
 
-        await AssertWatcherCompletesAsync();
+        await AssertEventLoopCompletesAsync();
         await pending.WaitAsync(s_limit);
         Assert.AreEqual('Z', ProcessTable.StateOf(native.Id));
     }
@@ -195,14 +194,14 @@ public sealed class InlineCompletionTests : IDisposable
     [TestMethod]
     [DataRow(null, false)]
     [DataRow("1", true)]
-    public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onWatcher)
+    public async Task TheVariable_DecidesForTheWholeProgram(string? variable, bool onEventLoop)
     {
         ToolRun run = await DummyProgram.SucceedAsync(["resume-on-thread"], (InlineCompletions.Variable, variable));
-        Assert.AreEqual(onWatcher, run.Output.Contains(WatcherName, StringComparison.Ordinal), run.Output);
+        Assert.AreEqual(onEventLoop, run.Output.Contains(ExitEventLoop.ThreadName, StringComparison.Ordinal), run.Output);
     }
 
     // Under load the runtime may reap a child so late that its wait goes to the thread pool.
-    private async Task AssertWatcherCompletesAsync()
+    private async Task AssertEventLoopCompletesAsync()
     {
         Thread resumed;
         int tries = 0;
@@ -212,9 +211,9 @@ public sealed class InlineCompletionTests : IDisposable
             child.Kill();
             resumed = await wait.WaitAsync(s_limit);
         }
-        while (resumed.Name != WatcherName && ++tries < 20);
+        while (resumed.Name != ExitEventLoop.ThreadName && ++tries < 20);
 
-        Assert.AreEqual(WatcherName, resumed.Name);
+        Assert.AreEqual(ExitEventLoop.ThreadName, resumed.Name);
     }
 
     private Process StartChild()

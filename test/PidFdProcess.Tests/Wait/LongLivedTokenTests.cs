@@ -25,7 +25,7 @@ public sealed class LongLivedTokenTests
         List<WeakReference<Process>> processes = [.. Enumerable.Range(0, 4).Select(_ => WaitAndDrop(registry, source.Token))];
 
         // After the stock wait the runtime's thread for wait handles refers to the last one for a while.
-        TestProcesses.WaitUntil(() => Census.CollectAndCount(processes) <= 1, "the Process objects are collected");
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(processes) <= 1, "the Process objects are collected");
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

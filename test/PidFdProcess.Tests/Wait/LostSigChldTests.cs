@@ -19,6 +19,7 @@ public sealed class LostSigChldTests
             ("WaitForExit(500 ms)", "False"),
             ("WaitForExitAsync with a token", Canceled),
             ("WaitForExitOnlyAsync with a token", Canceled),
+            ("WaitForExitAsync, registry disposed after the exit", "ObjectDisposedException"),
             ("WaitForExitStatus", Killed),
             ("WaitForExitStatusAsync", Killed),
             ("TryWaitForExitStatus", Killed),

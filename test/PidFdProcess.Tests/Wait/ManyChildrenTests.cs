@@ -14,7 +14,7 @@ public sealed class ManyChildrenTests
     [TestMethod]
     public async Task TwentyThousandShortChildren_EveryWaitEndsWithTheRightExitCode()
     {
-        int before = Census.PidFdBaseline();
+        int before = ResourceCounts.PidFdBaseline();
         Task<int>[] workers = new Task<int>[Threads];
         for (int worker = 0; worker < Threads; worker++)
         {
@@ -25,8 +25,8 @@ public sealed class ManyChildrenTests
         int[] checkedChildren = await Task.WhenAll(workers).WaitAsync(TimeSpan.FromMinutes(10));
 
         Assert.AreEqual(Children, checkedChildren.Sum());
-        Census.WaitForPidFds(before);
-        TestProcesses.WaitUntil(() => Census.ZombieChildren() == 0, "all children are reaped");
+        ResourceCounts.WaitForPidFds(before);
+        TestProcesses.WaitUntil(() => ResourceCounts.ZombieChildren() == 0, "all children are reaped");
     }
 
     private static int RunShare(int seed)

@@ -14,8 +14,8 @@ public sealed class NonChildEventTests
     [DataRow(true)]
     public async Task ExitedIsRaisedOnce_WhenTheParentHasReaped(bool exitedBefore)
     {
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
         int raised = 0;
         using ManualResetEventSlim wasRaised = new();
         process.Exited += (_, _) =>
@@ -25,19 +25,19 @@ public sealed class NonChildEventTests
         };
         if (exitedBefore)
         {
-            foreign.KillAndWaitUntilZombie();
+            nonChild.KillAndWaitUntilZombie();
             await process.WaitForExitPidFdAsync().WaitAsync(s_limit);
         }
         else
         {
             Task wait = process.WaitForExitPidFdAsync();
-            foreign.Signal();
+            nonChild.Signal();
             await wait.WaitAsync(s_limit);
         }
 
         Assert.IsTrue(process.EnableRaisingEvents);
         Assert.AreEqual(0, Volatile.Read(ref raised));
-        foreign.Dispose();
+        nonChild.Dispose();
         Assert.IsTrue(wasRaised.Wait(s_limit));
         await process.WaitForExitPidFdAsync().WaitAsync(s_limit);
         Assert.AreEqual(1, Volatile.Read(ref raised));

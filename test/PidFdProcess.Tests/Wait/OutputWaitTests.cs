@@ -19,7 +19,7 @@ public sealed class OutputWaitTests
 
     private readonly List<string> _lines = [];
 
-    private static Dictionary<string, Func<Process, Task>> DrainingWaits { get; } = new()
+    private static Dictionary<string, Func<Process, Task>> WaitsForOutput { get; } = new()
     {
         ["WaitForExit"] = static process => Task.Factory.StartNew(process.WaitForExitPidFd, TaskCreationOptions.LongRunning),
         ["WaitForExitAsync"] = static process => process.WaitForExitPidFdAsync(),
@@ -28,7 +28,7 @@ public sealed class OutputWaitTests
         ["WaitForExitAndOutputAsync"] = static process => process.WaitForExitAndOutputPidFdAsync(s_limit),
     };
 
-    private static Dictionary<string, Func<Process, Task>> OtherWaits { get; } = new()
+    private static Dictionary<string, Func<Process, Task>> WaitsForExitOnly { get; } = new()
     {
         ["WaitForExitOnly"] = static process => Task.Factory.StartNew(process.WaitForExitOnlyPidFd, TaskCreationOptions.LongRunning),
         ["WaitForExitOnlyAsync"] = static process => process.WaitForExitOnlyPidFdAsync(),
@@ -38,16 +38,16 @@ public sealed class OutputWaitTests
         ["WhenAnyExit"] = static process => new[] { process }.WhenAnyExitPidFdAsync(),
     };
 
-    public static IEnumerable<string> Draining => DrainingWaits.Keys;
+    public static IEnumerable<string> NamesForOutput => WaitsForOutput.Keys;
 
-    public static IEnumerable<string> NotDraining => OtherWaits.Keys;
+    public static IEnumerable<string> NamesForExitOnly => WaitsForExitOnly.Keys;
 
     [TestMethod]
-    [DynamicData(nameof(Draining))]
-    public async Task AWaitThatDrains_EnteredBeforeTheLinesAreWritten_SeesEachLine(string wait)
+    [DynamicData(nameof(NamesForOutput))]
+    public async Task AWaitForTheOutput_EnteredBeforeTheLinesAreWritten_SeesEachLine(string wait)
     {
         using Process child = Start($"read line; i=0; while [ $i -lt {Lines} ]; do echo $i; i=$((i+1)); done; exit 3", slowly: true);
-        Task ended = DrainingWaits[wait](child);
+        Task ended = WaitsForOutput[wait](child);
         Assert.IsFalse(ended.Wait(s_moment));
         await child.StandardInput.WriteLineAsync();
         await ended.WaitAsync(s_limit);
@@ -56,14 +56,14 @@ public sealed class OutputWaitTests
     }
 
     [TestMethod]
-    [DynamicData(nameof(NotDraining))]
-    public async Task AWaitThatDoesNotDrain_WhileAGrandchildHoldsThePipe_EndsWithTheExit(string wait)
+    [DynamicData(nameof(NamesForExitOnly))]
+    public async Task AWaitForTheExitOnly_WhileAGrandchildHoldsThePipe_EndsWithTheExit(string wait)
     {
         using Process child = Start(LeavesAGrandchild);
         try
         {
             TestProcesses.WaitUntil(() => Snapshot().Length > 0, "the grandchild is started");
-            await OtherWaits[wait](child).WaitAsync(s_limit);
+            await WaitsForExitOnly[wait](child).WaitAsync(s_limit);
             Assert.IsTrue(child.WaitForExit(s_limit));
             Assert.AreEqual(0, child.ExitCode);
         }

@@ -16,18 +16,18 @@ public sealed class WaitTests : IDisposable
     [TestMethod]
     public async Task AThousandCancelledWaits_LeaveNoRegistration()
     {
-        ExitEventLoop watcher = PidFdPlatform.Shared.EventLoop;
-        TestProcesses.WaitUntil(() => watcher.Count == 0, "earlier tests have no wait left");
+        ExitEventLoop loop = PidFdPlatform.Shared.EventLoop;
+        TestProcesses.WaitUntil(() => loop.Count == 0, "earlier tests have no wait left");
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
         Task[] waits = [.. Enumerable.Range(0, 1000).Select(_ => _registry.WaitForExitAsync(process, source.Token))];
-        Assert.AreEqual(1, watcher.Count);
+        Assert.AreEqual(1, loop.Count);
 
         await source.CancelAsync();
 
         await Task.WhenAll(waits).WaitAsync(s_limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Assert.IsTrue(waits.All(wait => wait.IsCanceled));
-        Assert.AreEqual(0, watcher.Count);
+        Assert.AreEqual(0, loop.Count);
         process.Kill();
     }
 
@@ -56,7 +56,7 @@ public sealed class WaitTests : IDisposable
         // Waits for a handler under way, and lets no other begin.
         process.Close();
         Assert.HasCount(1, threads);
-        Assert.DoesNotContain("PidFdProcess exit watcher", threads);
+        Assert.DoesNotContain(ExitEventLoop.ThreadName, threads);
     }
 
     [TestMethod]

@@ -68,10 +68,10 @@ public sealed class WhenAnyExitTests
     public async Task ChildrenAndNonChildZombiesTogether()
     {
         Start(2);
-        using NonChildProcess foreign = NonChildProcess.StartUnreaped();
-        using Process process = ProcessHandleRegistry.Default.Open(foreign.Id);
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
         Task<Process> any = _processes.Append(process).WhenAnyExitPidFdAsync();
-        foreign.Signal();
+        nonChild.Signal();
         Assert.AreSame(process, await any.WaitAsync(s_limit));
     }
 

@@ -19,12 +19,12 @@ internal enum StopProgress
 /// <summary>The threads of a process. <c>/proc/PID/stat</c> tells the state of the first alone, which may be a zombie while others run.</summary>
 internal static class ProcThreads
 {
-    /// <summary>Tells how far all threads of a process have followed a SIGSTOP.</summary>
+    /// <summary>Reads how far all threads of a process have followed a SIGSTOP.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="processId">The process.</param>
     /// <param name="first">What <c>/proc/PID/stat</c> says.</param>
     /// <param name="threadIds">A list to use. What it holds is lost.</param>
-    public static StopProgress Look(IKernel kernel, int processId, in ProcStat first, List<int> threadIds)
+    public static StopProgress ReadProgress(IKernel kernel, int processId, in ProcStat first, List<int> threadIds)
     {
         if (first.Threads <= 1)
         {

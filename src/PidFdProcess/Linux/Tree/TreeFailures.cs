@@ -72,6 +72,6 @@ internal sealed class TreeFailures
             $"{call} of process {processId}{(processId == rootId ? "" : $", a descendant of process {rootId}")}",
             error,
             SystemCallError.IsResource(error)
-                ? "the tree may not be complete; raise RLIMIT_NOFILE and kill again"
+                ? "the tree may not be complete. Raise RLIMIT_NOFILE and kill again"
                 : "the tree may not be complete"));
 }

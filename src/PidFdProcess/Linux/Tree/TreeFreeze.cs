@@ -109,7 +109,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
             while (next < _stopping.Count)
             {
                 TreeMember member = _stopping[next++];
-                StopProgress state = Look(member);
+                StopProgress state = ReadProgress(member);
                 if (state != StopProgress.Stopped && !(state == StopProgress.Running ? isRunningLate : isSlow))
                 {
                     _stopping[kept++] = member;
@@ -135,7 +135,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         }
     }
 
-    private StopProgress Look(TreeMember member)
+    private StopProgress ReadProgress(TreeMember member)
     {
         if (members.Access.ReadStat(member.Id, out ProcStat stat) is var error && error != 0)
         {
@@ -143,6 +143,6 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         }
 
         member.Threads = stat.Threads;
-        return ProcThreads.Look(kernel, member.Id, stat, _threads);
+        return ProcThreads.ReadProgress(kernel, member.Id, stat, _threads);
     }
 }

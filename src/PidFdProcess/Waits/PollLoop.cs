@@ -3,12 +3,12 @@ using PidFdProcess.Handles;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>Waits by looking every 50 ms, for a program that is out of descriptors, epoll watches or threads.</summary>
-internal static class LookLoop
+/// <summary>Waits by a poll every 50 ms, for a program that is out of descriptors, epoll watches or threads.</summary>
+internal static class PollLoop
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits until the pidfd reports the exit. If a poll fails, the next look polls again.</summary>
+    /// <summary>Waits until the pidfd reports the exit. If a poll fails, the next round polls again.</summary>
     public static async Task UntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         while (handle.Poll(0, out bool exited).IsFailure || !exited)

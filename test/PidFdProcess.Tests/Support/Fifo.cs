@@ -1,13 +1,13 @@
 namespace PidFdProcess.Tests.Support;
 
-/// <summary>A FIFO. A shell that runs <c>read x &lt;"$GATE"</c> waits until the test opens it.</summary>
-internal sealed class Gate : IDisposable
+/// <summary>A FIFO. A shell that runs <c>read x &lt;"$FIFO"</c> waits until the test opens it.</summary>
+internal sealed class Fifo : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("gate").FullName;
+    private readonly string _directory = Directory.CreateTempSubdirectory("fifo").FullName;
 
-    public Gate()
+    public Fifo()
     {
-        FullName = Path.Combine(_directory, "gate");
+        FullName = Path.Combine(_directory, "fifo");
         using System.Diagnostics.Process mkfifo = System.Diagnostics.Process.Start("mkfifo", [FullName]);
         mkfifo.WaitForExit();
         Assert.AreEqual(0, mkfifo.ExitCode);

@@ -1,13 +1,14 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>Counts the descriptors, zombies and threads that a test may leave behind in this process.</summary>
-internal static class Census
+internal static class ResourceCounts
 {
     // The kernel keeps 15 characters of a thread's name.
-    private const string WatcherName = "PidFdProcess ex";
+    private static readonly string s_loopName = ExitEventLoop.ThreadName[..15];
 
     /// <summary>Closes the pidfds that earlier tests left to the garbage collector, and counts the pidfds that stay open.</summary>
     public static int PidFdBaseline()
@@ -42,15 +43,15 @@ internal static class Census
     public static int ZombieChildren() => ProcessTable.OwnChildren().Count(static id => ProcessTable.StateOf(id) == 'Z');
 
     /// <summary>Counts the threads of event loops.</summary>
-    public static int WatcherThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsWatcher);
+    public static int EventLoopThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsEventLoop);
 
     public static void KillByPid(int processId) => Native.KillByPid(processId);
 
-    private static bool IsWatcher(string task)
+    private static bool IsEventLoop(string task)
     {
         try
         {
-            return File.ReadAllText(task + "/comm").TrimEnd() == WatcherName;
+            return File.ReadAllText(task + "/comm").TrimEnd() == s_loopName;
         }
         catch (IOException)
         {

@@ -8,7 +8,7 @@ namespace PidFdProcess.Tests.Calls;
 
 // The event loop fails while a call on another thread is about to use its epoll descriptor.
 [TestClass]
-public sealed class WatcherFailureTests
+public sealed class EventLoopFailureTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
@@ -24,7 +24,7 @@ public sealed class WatcherFailureTests
                 if (!broken)
                 {
                     broken = true;
-                    child.Kernel.BreakWatcher(Errno.EBADF);
+                    child.Kernel.BreakEventLoop(Errno.EBADF);
                 }
 
                 return LinuxKernel.Instance.EpollAdd(epoll, pidFd, token);
@@ -35,7 +35,7 @@ public sealed class WatcherFailureTests
         Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
         Assert.Contains("epoll_ctl: EAGAIN", attachment.Reason);
         Task second = child.Registry.WaitForExitAsync(other);
-        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count, "The second wait has a new watcher.");
+        Assert.AreEqual(1, child.Kernel.Platform.EventLoop.Count, "The second wait has a new event loop.");
 
         child.Registry.Kill(child.Process);
         child.Registry.Kill(other);
@@ -53,7 +53,7 @@ public sealed class WatcherFailureTests
         child.Kernel.Mock.Setup(k => k.EpollRemove(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>()))
             .Returns((SafeFileHandle epoll, SafePidFdHandle pidFd) =>
             {
-                child.Kernel.BreakWatcher(Errno.EBADF);
+                child.Kernel.BreakEventLoop(Errno.EBADF);
                 return LinuxKernel.Instance.EpollRemove(epoll, pidFd);
             });
 

@@ -4,7 +4,7 @@ using PidFdProcess.Shared;
 namespace PidFdProcess.Conformance.Soaking;
 
 /// <summary>Counts what the process has at a time when it should have nothing.</summary>
-internal sealed record SoakCensus(
+internal sealed record SoakResourceCounts(
     IReadOnlyList<string> OpenDescriptors,
     int Watches,
     int Threads,
@@ -22,16 +22,16 @@ internal sealed record SoakCensus(
     /// <summary>
     /// Counts when there is no more than the first time, or after a minute. Threads end, and the runtime reaps, some time after the last operation.
     /// </summary>
-    public static SoakCensus TakeWhenQuiet(SoakCensus? first)
+    public static SoakResourceCounts TakeWhenQuiet(SoakResourceCounts? first)
     {
-        SoakCensus census = Take();
-        for (int i = 0; i < Tries && !census.IsQuiet(first); i++)
+        SoakResourceCounts counts = Take();
+        for (int i = 0; i < Tries && !counts.IsQuiet(first); i++)
         {
             Thread.Sleep(s_pause);
-            census = Take();
+            counts = Take();
         }
 
-        return census;
+        return counts;
     }
 
     public override string ToString() =>
@@ -39,12 +39,12 @@ internal sealed record SoakCensus(
         + $"{Children} children, {Registrations} registrations, {PendingWaits} pending waits, "
         + $"{Memory / 1024} KiB managed, {ResidentMemory / 1024} KiB resident";
 
-    private bool IsQuiet(SoakCensus? first) => Children == 0
+    private bool IsQuiet(SoakResourceCounts? first) => Children == 0
         && Registrations == 0
         && PendingWaits == 0
         && (first is null || (Descriptors <= first.Descriptors && Watches <= first.Watches && Threads <= first.Threads));
 
-    private static SoakCensus Take()
+    private static SoakResourceCounts Take()
     {
         // First, because finalizers close descriptors.
         long memory = CountMemory();

@@ -7,13 +7,13 @@ namespace PidFdProcess.Conformance;
 /// Measures how often the library reads a status before the parent reaps, of so many exits. A zombie is there for a fraction of a millisecond.
 /// On kernels before 6.15 no source tells later how a non-child ended.
 /// </summary>
-internal static class Shares
+internal static class SuccessRates
 {
-    /// <summary>Gets statuses of foreign exits, and usages of children waited for asynchronously and by a blocked thread.</summary>
-    public static async Task<(int Foreign, int Asynchronous, int Blocking)> MeasureAsync(int count) =>
-        (await ForeignAsync(count), await AsynchronousAsync(count), Blocking(count));
+    /// <summary>Gets statuses of non-children, and usages of children waited for asynchronously and by a blocked thread.</summary>
+    public static async Task<(int NonChild, int Asynchronous, int Blocking)> MeasureAsync(int count) =>
+        (await NonChildAsync(count), await AsynchronousAsync(count), Blocking(count));
 
-    private static async Task<int> ForeignAsync(int count)
+    private static async Task<int> NonChildAsync(int count)
     {
         using ProcessHandleRegistry registry = new();
 

@@ -3,8 +3,8 @@ using System.Globalization;
 
 namespace QuickStart;
 
-/// <summary>A process that is not our child but that of a shell.</summary>
-internal sealed class ForeignProcess(Process shell)
+/// <summary>A child of a shell, and therefore a non-child of this program.</summary>
+internal sealed class NonChildProcess(Process shell)
 {
     public int Id { get; } = int.Parse(shell.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Conformance;
 
-/// <summary>All ways to wait for an exit.</summary>
-internal static class Ways
+/// <summary>All methods that wait for an exit.</summary>
+internal static class WaitMethods
 {
     private static readonly int s_limit = (int)Check.Limit.TotalMilliseconds;
 
-    /// <summary>Ways to learn that a process has exited. The task of each ends with the exit.</summary>
-    public static Func<ProcessHandleRegistry, Process, Task>[] ToWait { get; } =
+    /// <summary>Gets the waits for an exit. The task of each ends with the exit.</summary>
+    public static Func<ProcessHandleRegistry, Process, Task>[] ForExit { get; } =
     [
         (registry, process) => Run(() => Check.That(registry.WaitForExit(process, -1))),
         (registry, process) => Run(() => Check.That(registry.WaitForExit(process, s_limit))),
@@ -16,8 +16,8 @@ internal static class Ways
         (registry, process) => Run(() => Check.Eventually(() => registry.HasExited(process))),
     ];
 
-    /// <summary>Ways to learn how a process ended.</summary>
-    public static Func<ProcessHandleRegistry, Process, Task<PidFdExitStatus>>[] ToGetStatus { get; } =
+    /// <summary>Gets the waits for an exit status.</summary>
+    public static Func<ProcessHandleRegistry, Process, Task<PidFdExitStatus>>[] ForStatus { get; } =
     [
         (registry, process) => Run(() => registry.WaitForExitStatus(process)),
         (registry, process) => Run(() =>
