@@ -25,16 +25,9 @@ public static class ExitStatusInterceptors
     /// <summary>Returns whether the waits below can replace the stock method. Otherwise the stock method has to answer.</summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="false"/> also for a non-child, because the stock methods throw for it.</returns>
-    public static bool CanReplace(Process process)
-    {
-        if (!ProcessInterceptors.CanReplace(process))
-        {
-            return false;
-        }
-
-        ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);
-        return attachment.Run.IsStarted || RuntimeChildren.Knows(attachment.ProcessId);
-    }
+    public static bool CanReplace(Process process) => ProcessInterceptors.CanReplace(process)
+        && ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment)
+        && (attachment.Run.IsStarted || RuntimeChildren.Knows(attachment.ProcessId));
 
     /// <summary>Waits for the exit.</summary>
     /// <param name="process">The process.</param>
