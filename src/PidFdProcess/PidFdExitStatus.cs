@@ -66,8 +66,8 @@ public sealed class PidFdExitStatus
     /// them.
     /// </summary>
     /// <remarks>
-    /// The kernel tells them of a child until it is reaped. This library and the runtime learn of the exit at the same moment. If the runtime reaps the
-    /// child first, they are lost. That happens to a few in a hundred children, and more often on a busy machine.
+    /// The kernel tells them of a child until it is reaped. This library and the runtime learn of the exit at the same moment. If the runtime reaps
+    /// the child first, they are lost. That happens to a few in a hundred children, and more often on a busy machine.
     /// </remarks>
     public ProcessResourceUsage? ResourceUsage { get; }
 
