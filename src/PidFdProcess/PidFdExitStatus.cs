@@ -61,7 +61,14 @@ public sealed class PidFdExitStatus
     /// <summary>Gets the source of the status.</summary>
     public ExitStatusSource Source { get; }
 
-    /// <summary>Gets the resources that the process used. Only <see cref="ExitStatusSource.WaitId"/> tells them.</summary>
+    /// <summary>
+    /// Gets the resources that the process used, or <see langword="null"/> if they are not known. Only <see cref="ExitStatusSource.WaitId"/> tells
+    /// them.
+    /// </summary>
+    /// <remarks>
+    /// The kernel tells them of a child until it is reaped. This library and the runtime learn of the exit at the same moment. If the runtime reaps
+    /// the child first, they are lost. That happens to a few in a hundred children, and more often on a busy machine.
+    /// </remarks>
     public ProcessResourceUsage? ResourceUsage { get; }
 
     internal static PidFdExitStatus Unknown { get; } = new(ExitStatusSource.Unknown, null, null, false, null, null);

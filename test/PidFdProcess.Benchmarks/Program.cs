@@ -83,7 +83,7 @@ Measure("first-call", () => FirstCall.Run(sizes, notes));
 Measure("pending", () => PendingWaits.Run(sizes, floor, notes));
 Measure("many", () => PendingWaits.Many(sizes, floor, notes));
 Measure("tree-small", () => [TreeKill.Small(sizes, floor, notes)]);
-Measure("tree-large", () => [TreeKill.Large(sizes, floor, notes)]);
+Measure("tree-large", () => TreeKill.Large(sizes, floor, notes));
 if (!options.IsSmoke)
 {
     Measure("peers", () => Peers.Run(sizes, floor, notes));

@@ -14,7 +14,7 @@ internal sealed class Soak(Options options)
     private static readonly TimeSpan s_hangLimit = Check.Limit * 4;
 
     private readonly SoakOperation[] _operations = [.. SoakOperations.All, .. options.Hostile ? SoakHostileMoves.All : []];
-    private readonly List<SoakResourceCounts> _counts = [];
+    private readonly List<SoakResourceCounts> _resources = [];
     private readonly SortedDictionary<string, int> _counts = [];
     private int _recycled;
     private volatile string? _failure;
@@ -31,15 +31,15 @@ internal sealed class Soak(Options options)
         After("soak-pending-waits", (_, last) => last.PendingWaits == 0),
 
         // The first rounds compile and fill pools.
-        After("soak-memory", (_, last) => last.Memory - _counts[Rounds / 3].Memory < AllowedGrowth),
+        After("soak-memory", (_, last) => last.Memory - _resources[Rounds / 3].Memory < AllowedGrowth),
         After("soak-recycled-pids", (_, _) => _recycled > 0 || (PidRecycler.Hindrance is { } hindrance ? throw new SkipException(hindrance) : false)),
         .. options.Hostile ? SoakHost.Cases(options) : [],
     ];
 
     private Case After(string name, Func<SoakResourceCounts, SoakResourceCounts, bool> isRight) => new(name, Needs.Nothing, _ =>
     {
-        Check.That(_counts.Count == Rounds, "the soak did not come to its end");
-        Check.That(isRight(_counts[0], _counts[^1]), $"after the first round {_counts[0]}; after the last {_counts[^1]}");
+        Check.That(_resources.Count == Rounds, "the soak did not come to its end");
+        Check.That(isRight(_resources[0], _resources[^1]), $"after the first round {_resources[0]}; after the last {_resources[^1]}");
     });
 
     private void Run()
@@ -50,8 +50,8 @@ internal sealed class Soak(Options options)
         for (int round = 1; round <= Rounds; round++)
         {
             RunRound(round, time);
-            _counts.Add(SoakResourceCounts.TakeWhenQuiet(_counts.FirstOrDefault()));
-            Console.WriteLine($"round {round,2}: {_counts[^1]}");
+            _resources.Add(SoakResourceCounts.TakeWhenQuiet(_resources.FirstOrDefault()));
+            Console.WriteLine($"round {round,2}: {_resources[^1]}");
         }
 
         Console.WriteLine($"soak: {_counts.Values.Sum()} operations, {_recycled} PIDs recycled");

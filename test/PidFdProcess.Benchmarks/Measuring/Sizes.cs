@@ -80,7 +80,7 @@ internal sealed record Sizes
         ShortProcesses = 5_000,
         TreeSide = 31,
         TreeOthers = 2_000,
-        TreeTurns = 1,
+        TreeTurns = 5,
         TreeLimit = TimeSpan.FromSeconds(60),
         CallTurns = 200,
     };

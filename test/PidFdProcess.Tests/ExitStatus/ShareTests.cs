@@ -18,6 +18,8 @@ public sealed class ShareTests
     // Long enough for the wait to begin before the exit.
     private const string AWhile = "sleep 0.01; ";
 
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
@@ -50,6 +52,34 @@ public sealed class ShareTests
         }
 
         AssertUsage($"async, '{first}exit'", all);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task ChildrenThatAreStopped(bool entireProcessTree)
+    {
+        List<PidFdExitStatus> all = [];
+        for (int i = 0; i < Exits / 5; i++)
+        {
+            using Process child = TestProcesses.StartSleeper();
+            all.Add(await child.StopViaPidFdAsync(s_limit, entireProcessTree: entireProcessTree));
+        }
+
+        AssertUsage($"stopped{(entireProcessTree ? " with the tree" : "")}, async", all);
+    }
+
+    [TestMethod]
+    public void ChildrenThatAreKilledAtTheEndOfALimit()
+    {
+        List<PidFdExitStatus> all = [];
+        for (int i = 0; i < Exits / 5; i++)
+        {
+            using Process child = TestProcesses.StartSleeper();
+            all.Add(child.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(1)));
+        }
+
+        AssertUsage("killed at the end of a limit, blocking", all);
     }
 
     [TestMethod]
