@@ -27,7 +27,7 @@ internal sealed class StopTime
         _watch.Stop();
         TimeSpan late = _watch.Elapsed - _grace;
         TimeSpan stalled = _stalledBefore.IsCompleted ? Stalled() - _stalledBefore.Result : TimeSpan.Zero;
-        context.WriteLine($"{late.TotalMilliseconds:F0} ms after the grace period. Processes waited {stalled.TotalMilliseconds:F0} ms of it for a CPU.");
+        context.WriteLine($"{late.TotalMilliseconds:F0} ms after the grace period, with {stalled.TotalMilliseconds:F0} ms of waits for a processor");
         Assert.IsLessThan(s_more + stalled, late);
     }
 
