@@ -102,7 +102,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Signals all processes, and waits for them for at most the grace period. Then kills the processes that are left, and waits for at most 0.9 s.
+    /// Signals all processes, and waits for them for at most the grace period. Then kills the processes that are left, and waits for at most 0.8 s.
     /// The scope accepts no more processes.
     /// </summary>
     /// <param name="cancellationToken">

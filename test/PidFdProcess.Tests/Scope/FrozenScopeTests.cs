@@ -65,7 +65,7 @@ public sealed class FrozenScopeTests
         Task stop = scope.StopAsync(source.Token);
         TestProcesses.WaitUntil(() => frozen.HasPendingKill() && scope.Processes.Count <= 1, "the kill is sent and the other process has exited");
 
-        // The frozen process usually keeps the stop waiting for 0.9 s. On a busy machine the stop may be over by now.
+        // The frozen process usually keeps the stop waiting for 0.8 s. On a busy machine the stop may be over by now.
         await source.CancelAsync();
         await stop.WaitAsync(s_limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
