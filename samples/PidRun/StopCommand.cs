@@ -41,6 +41,11 @@ internal sealed class StopCommand : Command
             Report.Line($"{survivor.ProcessId} {survivor.Name}: still running: {survivor.Reason}");
         }
 
-        return allFound && result.Survivors.Count == 0 ? 0 : ExitCodes.Failed;
+        if (result.IncompleteReason is { } reason)
+        {
+            Report.Line($"other processes may be running: {reason}");
+        }
+
+        return allFound && result is { Survivors.Count: 0, IncompleteReason: null } ? 0 : ExitCodes.Failed;
     }
 }

@@ -102,11 +102,12 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Signals all processes, and waits for them for at most the grace period. Then kills the processes that are left, and waits for at most 0.9 s.
+    /// Signals all processes, and waits for them for at most the grace period. Then kills the processes that are left, and waits for at most 0.8 s.
     /// The scope accepts no more processes.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Ends the wait. If no other caller waits, the stop ends, too, and kills no process. The next call starts the stop again.
+    /// Ends the wait. If no other caller waits and the stop has not begun to kill, the stop ends, too, and kills no process. The next call starts
+    /// it again. A stop that has begun to kill goes on, and the next call returns its result.
     /// </param>
     /// <returns>How each process ended, and which processes are alive. Further calls return the same result.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled. The exception is stored into the task.</exception>
@@ -118,7 +119,9 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     public Task<ProcessScopeResult> StopAsync(CancellationToken cancellationToken = default) => _stop.WaitAsync(cancellationToken);
 
     /// <summary>Stops all processes as <see cref="StopAsync"/> does, and blocks until the stop ends. Needs no thread of the pool.</summary>
-    /// <remarks>The method does not throw if processes survive. The event source <c>PidFdProcess</c> names them.</remarks>
+    /// <remarks>
+    /// The method does not throw if processes survive. The event source <c>PidFdProcess</c> names them, and tells whether others may be alive.
+    /// </remarks>
     public void Dispose()
     {
         _stop.Wait();

@@ -42,6 +42,16 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
+    /// <summary>The stop of a scope could not find all processes that it is for, so that some may be alive without an event of their own.</summary>
+    [Event(5, Level = EventLevel.Warning)]
+    public void ScopeStopIncomplete(string reason)
+    {
+        if (IsEnabled())
+        {
+            WriteEvent(5, reason);
+        }
+    }
+
     /// <summary>Writes <see cref="ReapOverdue"/> on the thread pool. For the event loop, because listeners are user code.</summary>
     [NonEvent]
     public void ReapOverdueOnPool(int processId, int milliseconds)

@@ -5,6 +5,9 @@ namespace PidFdProcess.Handles;
 /// <summary>How a process ended, where that was read, and when the exit was seen.</summary>
 internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, ProcessResourceUsage? Usage, DateTime Time)
 {
+    /// <summary>Gets the session that the process was in when it exited, or 0 if that is not known.</summary>
+    public int SessionId { get; init; }
+
     // Overview
     //
     // Constraints: Only waitid tells the resource usage, and only for a child that has not been reaped. PIDFD_GET_INFO (Linux 6.15) tells the status
@@ -41,6 +44,6 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
         kernel.ReadProcStat(processId, out ProcStat stat) == 0
         && stat is { IsZombie: true, ExitCode: { } status }
         && kernel.PidFdSendSignal(pidFd, 0) is 0 or Errno.EPERM or Errno.EACCES
-            ? new ExitRecord(status, ExitStatusSource.ProcStat, null, DateTime.Now)
+            ? new ExitRecord(status, ExitStatusSource.ProcStat, null, DateTime.Now) { SessionId = stat.SessionId }
             : null;
 }

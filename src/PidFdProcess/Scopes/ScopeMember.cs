@@ -1,17 +1,29 @@
 using System.Diagnostics;
 using PidFdProcess.Calls;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
 
 namespace PidFdProcess.Scopes;
 
+// Overview
+//
+// Constraints: A process that is found in a session may leave it through setsid(2) at any time, and keeps its PID. The session may be empty then, and
+// a stranger may get its number. The leader cannot leave its session, because setsid(2) fails for the leader of a process group. No process can enter
+// a session that it has left.
+//
+// Scheme: The leader proves its session until it is reaped. Any other process proves the session only if its stat says so and the process has not
+// been reaped after the read. Otherwise the last such read counts.
+
 /// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
 /// <param name="process">The object.</param>
 /// <param name="run">The run. The member takes over its reference.</param>
 /// <param name="sessionId">The session of the scope that the process leads or was found in, or 0 if there is none.</param>
-internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
+/// <param name="seen">When the process was found in the session, if it does not lead it.</param>
+internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId, SessionSighting seen = default)
 {
+    private long _seenAt = seen.At.Ticks;
     private long _endedAt;
 
     public Process Process { get; } = process;
@@ -36,24 +48,6 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
     public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
-
-    /// <summary>Gets when the process had certainly not been reaped, so that its session was that of the scope, by <see cref="BootClock"/>.</summary>
-    public TimeSpan KnownAt
-    {
-        get
-        {
-            TimeSpan now = BootClock.Now;
-            if (!IsReaped())
-            {
-                return now;
-            }
-
-            // The time of the exit record is nearer to the exit than that of the continuation, which a busy pool delays.
-            TimeSpan end = Volatile.Read(ref _endedAt) is > 0 and long ticks ? TimeSpan.FromTicks(ticks) : now;
-            TimeSpan exit = run.Handle?.Exit is { } record ? now - (DateTime.UtcNow - record.Time.ToUniversalTime()) : end;
-            return exit < end ? exit : end;
-        }
-    }
 
     /// <summary>Takes another reference for the length of a stop.</summary>
     /// <returns><see langword="false"/> if the run is over and no session has to be looked for.</returns>
@@ -99,6 +93,53 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId)
         return tookKill ? status.AfterKill() : status;
     }
 
+    /// <summary>Looks whether the process is in its session of the scope now, so that the session is not that of a stranger.</summary>
+    public bool ProvesSession(IKernel kernel)
+    {
+        if (!IsLeftover)
+        {
+            return SessionId != 0 && !IsReaped();
+        }
+
+        TimeSpan now = BootClock.Now;
+        if (kernel.ReadProcStat(Id, out ProcStat stat) != 0
+            || stat.SessionId != SessionId
+            || stat.StartTicks != seen.StartTicks
+            || IsReaped())
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _seenAt, now.Ticks);
+        return true;
+    }
+
+    /// <summary>Returns when the process was certainly in its session of the scope for the last time, by <see cref="BootClock"/>.</summary>
+    public TimeSpan LastInSession(IKernel kernel)
+    {
+        TimeSpan now = BootClock.Now;
+        if (ProvesSession(kernel))
+        {
+            return now;
+        }
+
+        // The time of the exit record is nearer to the exit than that of the continuation, which a busy pool delays.
+        ExitRecord? record = run.Handle?.Exit;
+        if (IsLeftover && record?.SessionId != SessionId)
+        {
+            return TimeSpan.FromTicks(Volatile.Read(ref _seenAt));
+        }
+
+        TimeSpan end = Volatile.Read(ref _endedAt) is > 0 and long ticks ? TimeSpan.FromTicks(ticks) : now;
+        TimeSpan exit = record is null ? end : now - (DateTime.UtcNow - record.Time.ToUniversalTime());
+        return exit < end ? exit : end;
+    }
+
     private bool IsOverWithoutPidFd() =>
         run.IsOver || !run.Attachment.Run.IsCurrentIn(Process) || ExitedEvent.KnowsWithoutRaising(Process, run.Attachment.Run);
 }
+
+/// <summary>A look at a process that found it in a session.</summary>
+/// <param name="StartTicks">The start of the process, which tells it from another one with its PID.</param>
+/// <param name="At">The time before the look, by <see cref="BootClock"/>.</param>
+internal readonly record struct SessionSighting(long StartTicks, TimeSpan At);

@@ -13,17 +13,24 @@ namespace PidFdProcess.Scopes;
 // members before. While one of them lives, the number still means that session.
 
 /// <summary>The processes that a scope owns.</summary>
-internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
+internal sealed class ScopeMembers
 {
     private readonly object _gate = new();
-    private readonly object _adoptionGate = new();
+    private readonly LeftoverAdoption _adoption;
     private readonly HashSet<ScopeMember> _members = [];
     private bool _isClosed;
     private bool _isStopped;
 
-    public AttachmentTable Runs => runs;
+    public ScopeMembers(AttachmentTable runs, ScopePlan plan)
+    {
+        Runs = runs;
+        Plan = plan;
+        _adoption = new LeftoverAdoption(this);
+    }
 
-    public ScopePlan Plan => plan;
+    public AttachmentTable Runs { get; }
+
+    public ScopePlan Plan { get; }
 
     /// <summary>Gets the processes that the user has given to the scope and that have not been seen to exit.</summary>
     public IReadOnlyList<Process> Processes => [.. All().Where(static member => member.IsListed).Select(static member => member.Process)];
@@ -50,12 +57,34 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
+    /// <summary>Gets whether the stop is over, and the scope keeps no process any more.</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isStopped;
+            }
+        }
+    }
+
     /// <summary>Adds the run that the object has now.</summary>
     /// <returns><see langword="false"/> if the scope accepts no more processes.</returns>
     public bool TryAdd(Process process, bool leadsSession = false)
     {
-        PinnedRun run = PinnedRun.Of(runs, process);
-        return TryAdd(new ScopeMember(process, run, leadsSession ? run.Attachment.ProcessId : 0));
+        PinnedRun run = PinnedRun.Of(Runs, process);
+        return TryAdd(new ScopeMember(process, run, leadsSession ? run.Attachment.ProcessId : 0), out _);
+    }
+
+    /// <summary>Adds a process that was left in a session, which only the scope knows.</summary>
+    public void Adopt(ScopeMember leftover)
+    {
+        TryAdd(leftover, out bool isAdded);
+        if (!isAdded)
+        {
+            leftover.Process.Dispose();
+        }
     }
 
     /// <summary>Accepts no more processes from now on.</summary>
@@ -95,12 +124,13 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         }
     }
 
-    private bool TryAdd(ScopeMember member)
+    private bool TryAdd(ScopeMember member, out bool isAdded)
     {
         lock (_gate)
         {
             bool isOwned = _members.Any(other => other.Id == member.Id && !other.IsReaped());
-            if (isOwned || _isStopped || (_isClosed && !member.IsLeftover))
+            isAdded = !isOwned && !_isStopped && (!_isClosed || member.IsLeftover);
+            if (!isAdded)
             {
                 member.Release();
                 return isOwned;
@@ -125,27 +155,18 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
             return;
         }
 
-        bool isKept = false;
-        try
+        if (member.SessionId == 0 || IsStopped)
         {
-            // If descriptors are short, the leader stays a member, so that a stop looks for its session.
-            isKept = member.SessionId != 0 && !TryAdoptLeftovers(member);
+            Remove(member);
         }
-        catch (InvalidOperationException)
+        else
         {
-            // The registry was disposed. A stop finds the session through the other members.
-        }
-        finally
-        {
-            if (!isKept)
-            {
-                Remove(member);
-            }
+            _adoption.Add(member);
         }
     }
 
     /// <summary>Removes a member and releases its pidfd.</summary>
-    private void Remove(ScopeMember member)
+    public void Remove(ScopeMember member)
     {
         lock (_gate)
         {
@@ -164,32 +185,6 @@ internal sealed class ScopeMembers(AttachmentTable runs, ScopePlan plan)
         if (member.IsLeftover)
         {
             member.Process.Dispose();
-        }
-    }
-
-    /// <returns><see langword="false"/> if the processes cannot be listed now, because descriptors are short.</returns>
-    private bool TryAdoptLeftovers(ScopeMember exited)
-    {
-        int sessionId = exited.SessionId;
-        lock (_adoptionGate)
-        {
-            List<ScopeMember> members = All();
-            List<Process> leftovers = SessionLeftovers.Open(
-                runs,
-                sessionId,
-                id => members.Exists(member => member.Id == id && !member.IsReaped()),
-                () => members.Exists(member => member.SessionId == sessionId && !member.IsReaped()),
-                exited.KnownAt,
-                out bool isComplete);
-            foreach (Process process in leftovers)
-            {
-                if (!TryAdd(new ScopeMember(process, PinnedRun.Of(runs, process), sessionId)))
-                {
-                    process.Dispose();
-                }
-            }
-
-            return isComplete;
         }
     }
 }

@@ -23,9 +23,9 @@ internal static class ScopeStop
     /// <param name="scope">The scope. It accepts no more processes.</param>
     /// <param name="signal">The signal that asks the processes to end.</param>
     /// <param name="hasSignalAlready">Returns whether a process has got the signal from the terminal.</param>
-    /// <param name="cancellationToken">Ends the stop before the kill.</param>
+    /// <param name="decision">Whether the stop is cancelled before it kills.</param>
     public static ProcessScopeResult Run(
-        ScopeMembers scope, int signal, Func<TreeMember, bool>? hasSignalAlready, CancellationToken cancellationToken)
+        ScopeMembers scope, int signal, Func<TreeMember, bool>? hasSignalAlready, StopDecision decision)
     {
         scope.Close();
         List<ScopeMember> members = scope.Hold();
@@ -35,7 +35,8 @@ internal static class ScopeStop
         try
         {
             TreeStopStep[] steps = [new(signal, scope.Plan.GraceMilliseconds)];
-            ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, cancellationToken);
+            ForestResult result = RunForests(scope, members, steps, ScopePlan.KillMilliseconds, hasSignalAlready, decision);
+            decision.Complete();
             ProcessScopeResult report = ResultOf(reported, result);
             scope.Forget();
             return report;
@@ -51,9 +52,10 @@ internal static class ScopeStop
     {
         scope.Close();
         List<ScopeMember> members = scope.Hold();
+        using CancellationTokenSource source = new();
         try
         {
-            RunForests(scope, members, [], killMilliseconds: 0, null, CancellationToken.None);
+            RunForests(scope, members, [], killMilliseconds: 0, null, new StopDecision(source));
         }
         finally
         {
@@ -67,13 +69,14 @@ internal static class ScopeStop
         IReadOnlyList<TreeStopStep> steps,
         int killMilliseconds,
         Func<TreeMember, bool>? hasSignalAlready,
-        CancellationToken cancellationToken)
+        StopDecision decision)
     {
         if (!OperatingSystem.IsLinux())
         {
-            return StockScopeStop.Run(scope.Plan, members, steps, killMilliseconds, cancellationToken);
+            return StockScopeStop.Run(scope.Plan, members, steps, killMilliseconds, decision);
         }
 
+        IKernel kernel = scope.Runs.Platform.Kernel;
         ForestResult Run(List<ScopeMember> forest, bool byPid)
         {
             if (forest.Count == 0)
@@ -82,17 +85,25 @@ internal static class ScopeStop
             }
 
             ForestPlan plan = new(
-                byPid, steps, killMilliseconds, scope.Plan.EntireProcessTree, SessionsOf(scope.Plan, forest), hasSignalAlready);
+                byPid,
+                steps,
+                killMilliseconds,
+                scope.Plan.EntireProcessTree,
+                SessionsOf(kernel, scope.Plan, forest),
+                hasSignalAlready,
+                decision.Complete);
             List<ForestRoot> roots = [.. forest.Select(static member => member.Root).OfType<ForestRoot>()];
-            Errno error = ForestStop.Run(scope.Runs.Platform.Kernel, roots, plan, cancellationToken, out ForestResult result);
+            Errno error = ForestStop.Run(kernel, roots, plan, decision.Token, out ForestResult result);
             if (error == 0)
             {
                 return result;
             }
 
-            PidFdEventSource.Log.FellBack(forest[0].Id, SystemCallError.Describe(ErrnoTable.Proc, error));
+            string reason = SystemCallError.Describe(ErrnoTable.Proc, error);
+            PidFdEventSource.Log.FellBack(forest[0].Id, reason);
             forest.RemoveAll(static member => member.Root is null);
-            return StockScopeStop.Run(scope.Plan, forest, steps, killMilliseconds, cancellationToken);
+            result = StockScopeStop.Run(scope.Plan, forest, steps, killMilliseconds, decision);
+            return scope.Plan.EntireProcessTree ? result.With($"The descendants of the processes could not be listed: {reason}") : result;
         }
 
         // A member that had exited before it got a pidfd is there for its session, whose other processes can be opened.
@@ -109,10 +120,10 @@ internal static class ScopeStop
         return first.With(withoutPidFd.GetAwaiter().GetResult());
     }
 
-    private static List<(int Id, TimeSpan KnownAt)>? SessionsOf(ScopePlan plan, List<ScopeMember> members) =>
+    private static List<(int Id, TimeSpan KnownAt)>? SessionsOf(IKernel kernel, ScopePlan plan, List<ScopeMember> members) =>
         plan.NewSession && plan.EntireProcessTree
         ? [.. members.Where(static member => member.SessionId != 0).GroupBy(static member => member.SessionId)
-            .Select(static session => (session.Key, session.Max(static member => member.KnownAt)))]
+            .Select(session => (session.Key, session.Max(member => member.LastInSession(kernel))))]
         : null;
 
     private static ProcessScopeResult ResultOf(List<ScopeMember> members, ForestResult result)
@@ -134,6 +145,11 @@ internal static class ScopeStop
         List<ProcessScopeSurvivor> survivors =
             [.. result.Survivors.Select(static survivor => new ProcessScopeSurvivor(survivor.Id, survivor.Name, survivor.Reason))];
         survivors.ForEach(static survivor => PidFdEventSource.Log.Survived(survivor.ProcessId, survivor.Name, survivor.Reason));
-        return new ProcessScopeResult(exits, survivors);
+        if (result.IncompleteReason is { } reason)
+        {
+            PidFdEventSource.Log.ScopeStopIncomplete(reason);
+        }
+
+        return new ProcessScopeResult(exits, survivors, result.IncompleteReason);
     }
 }

@@ -11,71 +11,112 @@ namespace PidFdProcess.Scopes;
 // Constraints: /proc tells a session only by its number, which is the PID of the leader. After the last process of the session has been reaped,
 // another process may get that PID and lead a new session.
 //
-// Scheme: Open the pidfd of each candidate first, read its session second, and ask for a proof last. A proof is a member of the session that has not
-// been reaped. Without a member, it is enough that the candidate started before the session was last known, or shortly after, if no process has the
-// PID of the leader.
+// Scheme: Open the pidfd of each candidate first, read its session second, and ask for a proof last. A proof is a member that is in the session
+// and has not been reaped. Without such a member, it is enough that the candidate started before the session was last known, or shortly after, if no
+// process has the PID of the leader.
 
-/// <summary>Finds the processes that are left in a session whose leader has exited.</summary>
-internal static class SessionLeftovers
+/// <summary>Finds the processes that are left in sessions of which a member has exited, in one pass over all processes.</summary>
+internal sealed class SessionLeftovers
 {
-    /// <summary>Opens the processes that are left in the session.</summary>
+    private readonly AttachmentTable _runs;
+    private readonly IKernel _kernel;
+    private readonly IReadOnlyList<ScopeMember> _members;
+
+    // When each session was last known to be that of a member, by BootClock.
+    private readonly Dictionary<int, TimeSpan> _knownAt = [];
+
+    /// <summary>Prepares a pass.</summary>
     /// <param name="runs">The table of the runs.</param>
-    /// <param name="sessionId">The session.</param>
-    /// <param name="isKnown">Returns whether a process is a member already.</param>
-    /// <param name="isProven">Returns whether a member of the session has not been reaped.</param>
-    /// <param name="knownAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
-    /// <param name="isComplete">Whether descriptors and memory sufficed, so that no process was missed.</param>
-    public static List<Process> Open(
-        AttachmentTable runs, int sessionId, Func<int, bool> isKnown, Func<bool> isProven, TimeSpan knownAt, out bool isComplete)
+    /// <param name="members">The members. The caller holds a reference to each.</param>
+    /// <param name="exits">The members that have exited, whose sessions are looked for.</param>
+    public SessionLeftovers(AttachmentTable runs, IReadOnlyList<ScopeMember> members, IEnumerable<ScopeMember> exits)
     {
-        IKernel kernel = runs.Platform.Kernel;
+        _runs = runs;
+        _kernel = runs.Platform.Kernel;
+        _members = members;
+        foreach (ScopeMember exited in exits)
+        {
+            NoteKnown(exited.SessionId, exited.LastInSession(_kernel));
+        }
+    }
+
+    /// <summary>Gets the processes. Each is a member that the scope takes over.</summary>
+    public List<ScopeMember> Found { get; } = [];
+
+    /// <summary>Gets whether descriptors and memory sufficed, so that no process was missed.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Opens the processes that are left in the sessions.</summary>
+    /// <param name="isCancelled">Returns whether the scope needs the rest no more.</param>
+    public void Open(Func<bool> isCancelled)
+    {
         List<int> ids = [];
-        List<Process> found = [];
-        isComplete = !SystemCallError.IsResource(kernel.ListProcesses(ids));
+        IsComplete = !SystemCallError.IsResource(_kernel.ListProcesses(ids));
         foreach (int id in ids)
         {
-            Errno error = ReadIsIn(kernel, id, sessionId, out bool isIn, out _);
-            isComplete &= !SystemCallError.IsResource(error);
-            if (!isIn || id == Environment.ProcessId || isKnown(id))
+            if (id == Environment.ProcessId || !IsInSession(id, out _) || _members.Any(member => member.Id == id && !member.IsReaped()))
             {
                 continue;
             }
 
-            Process? process = null;
-            try
+            if (isCancelled())
             {
-                process = OpenCalls.Open(runs, id);
-                using PinnedRun run = PinnedRun.Of(runs, process);
-                isComplete &= !SystemCallError.IsResource(ReadIsIn(kernel, id, sessionId, out isIn, out ProcStat stat));
-                if (isIn
-                    && run.Handle?.IsReaped() != true
-                    && (isProven() || (TreeSessions.IsCovered(stat, knownAt) && !IsTaken(kernel, sessionId))))
-                {
-                    found.Add(process);
-                    process = null;
-                    knownAt = stat.StartedAt > knownAt ? stat.StartedAt : knownAt;
-                }
+                return;
             }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+
+            TryOpen(id);
+        }
+    }
+
+    private void TryOpen(int id)
+    {
+        Process? process = null;
+        PinnedRun run = default;
+        try
+        {
+            process = OpenCalls.Open(_runs, id);
+            run = PinnedRun.Of(_runs, process);
+            TimeSpan now = BootClock.Now;
+            if (IsInSession(id, out ProcStat stat) && !run.IsOver && run.Handle?.IsReaped() != true && IsProven(stat))
             {
-                // The process has gone after the list, or no descriptor is free.
-                isComplete &= e is not Win32Exception;
-            }
-            finally
-            {
-                process?.Dispose();
+                NoteKnown(stat.SessionId, now);
+                Found.Add(new ScopeMember(process, run, stat.SessionId, new SessionSighting(stat.StartTicks, now)));
+                (process, run) = (null, default);
             }
         }
-
-        return found;
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            // The process has gone after the list, or no descriptor is free.
+            IsComplete &= e is not Win32Exception;
+        }
+        finally
+        {
+            run.Dispose();
+            process?.Dispose();
+        }
     }
 
-    private static Errno ReadIsIn(IKernel kernel, int id, int sessionId, out bool isIn, out ProcStat stat)
+    private bool IsInSession(int id, out ProcStat stat)
     {
-        Errno error = kernel.ReadProcStat(id, out stat);
-        isIn = error == 0 && stat.SessionId == sessionId && !stat.HasExited;
-        return error;
+        Errno error = _kernel.ReadProcStat(id, out stat);
+        IsComplete &= !SystemCallError.IsResource(error);
+        return error == 0 && _knownAt.ContainsKey(stat.SessionId) && !stat.HasExited;
     }
 
-    private static bool IsTaken(IKernel kernel, int id) => kernel.ReadProcStat(id, out _) is not (Errno.ENOENT or Errno.ESRCH);
+    private bool IsProven(in ProcStat stat)
+    {
+        int sessionId = stat.SessionId;
+        return _members.Any(member => member.SessionId == sessionId && member.ProvesSession(_kernel))
+            || (TreeSessions.IsCovered(stat, _knownAt[sessionId]) && !IsTaken(sessionId));
+    }
+
+    private bool IsTaken(int id) => _kernel.ReadProcStat(id, out _) is not (Errno.ENOENT or Errno.ESRCH);
+
+    private void NoteKnown(int sessionId, TimeSpan at)
+    {
+        if (!_knownAt.TryGetValue(sessionId, out TimeSpan former) || former < at)
+        {
+            _knownAt[sessionId] = at;
+        }
+    }
 }

@@ -8,7 +8,7 @@ internal sealed class SharedStop(ScopeMembers scope)
 {
     private readonly object _gate = new();
     private Task<ProcessScopeResult>? _run;
-    private CancellationTokenSource? _cancellation;
+    private StopDecision? _decision;
     private int _waiters;
 
     /// <summary>Blocks until the stop ends. Needs no pool thread.</summary>
@@ -25,7 +25,7 @@ internal sealed class SharedStop(ScopeMembers scope)
         }
     }
 
-    /// <summary>Waits until the stop ends or the token is cancelled. If no caller waits any more, the stop ends.</summary>
+    /// <summary>Waits until the stop ends or the token is cancelled. If no caller waits any more, the stop ends unless it kills already.</summary>
     public async Task<ProcessScopeResult> WaitAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -48,10 +48,10 @@ internal sealed class SharedStop(ScopeMembers scope)
             {
                 // Closed on this thread, so that the scope accepts no process after the call has returned.
                 scope.Close();
-                CancellationTokenSource cancellation = new();
-                _cancellation = cancellation;
+                StopDecision decision = new(new CancellationTokenSource());
+                _decision = decision;
                 _waiters = 0;
-                _run = OwnThread.RunAsync(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, cancellation.Token));
+                _run = OwnThread.RunAsync(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, decision));
             }
 
             _waiters++;
@@ -63,9 +63,8 @@ internal sealed class SharedStop(ScopeMembers scope)
     {
         lock (_gate)
         {
-            if (ReferenceEquals(run, _run) && --_waiters == 0 && !run.IsCompleted)
+            if (ReferenceEquals(run, _run) && --_waiters == 0 && !run.IsCompleted && _decision!.TryCancel())
             {
-                _cancellation!.Cancel();
                 _run = null;
             }
         }

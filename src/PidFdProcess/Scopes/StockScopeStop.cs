@@ -17,7 +17,7 @@ internal static class StockScopeStop
         IReadOnlyList<ScopeMember> members,
         IReadOnlyList<TreeStopStep> steps,
         int killMilliseconds,
-        CancellationToken cancellationToken)
+        StopDecision decision)
     {
         Dictionary<ScopeMember, string> failures = [];
         foreach (TreeStopStep step in steps)
@@ -27,9 +27,10 @@ internal static class StockScopeStop
                 Try(member, failures, () => member.Signal(step.Signal));
             }
 
-            WaitForAll(members, OperatingSystem.IsWindows() ? 0 : step.Milliseconds, cancellationToken);
+            WaitForAll(members, OperatingSystem.IsWindows() ? 0 : step.Milliseconds, decision.Token);
         }
 
+        decision.Complete();
         HashSet<int> killed = [];
         foreach (ScopeMember member in members.Where(static member => !HasExited(member)))
         {
@@ -37,7 +38,7 @@ internal static class StockScopeStop
             killed.Add(member.Id);
         }
 
-        WaitForAll(members, killMilliseconds, cancellationToken);
+        WaitForAll(members, killMilliseconds, decision.Token);
         return new ForestResult(killed, [
             .. members.Where(static member => !HasExited(member)).Select(member => new ForestSurvivor(
                 member.Id, "?", failures.GetValueOrDefault(member) ?? "it has not exited since SIGKILL"))]);

@@ -5,12 +5,10 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Stop;
 
-/// <summary>A process that survives SIGKILL, because its cgroup is frozen. A call in state D does the same.</summary>
+/// <summary>Calls on a process that survives SIGKILL, because its cgroup is frozen. A call in state D does the same.</summary>
 [TestClass]
 public sealed class SurvivorTests
 {
-    private const string Freezer = "/sys/fs/cgroup/freezer";
-
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private static readonly ProcessStopOptions s_options = new() { Steps = [], KillTimeout = s_short };
@@ -75,53 +73,4 @@ public sealed class SurvivorTests
     }
 
     private static Task OnThread(Action action) => Task.Factory.StartNew(action, TaskCreationOptions.LongRunning);
-
-    /// <summary>A child in a frozen cgroup of its own. It is of version 1, because a frozen cgroup of version 2 lets a kill through.</summary>
-    private sealed class FrozenProcess : IDisposable
-    {
-        private readonly string _group = $"{Freezer}/pidfdprocess{Environment.ProcessId}-{Guid.NewGuid():N}";
-
-        public FrozenProcess()
-            : this(TestProcesses.StartSleeper())
-        {
-        }
-
-        public FrozenProcess(Process process)
-        {
-            Process = process;
-            try
-            {
-                Directory.CreateDirectory(_group);
-                File.WriteAllText($"{_group}/cgroup.procs", $"{Process.Id}");
-                File.WriteAllText($"{_group}/freezer.state", "FROZEN");
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                End();
-                Assert.Inconclusive($"No cgroup can be frozen here: {e.Message}");
-            }
-
-            TestProcesses.WaitUntil(() => File.ReadAllText($"{_group}/freezer.state").Trim() == "FROZEN", "the cgroup is frozen");
-        }
-
-        public Process Process { get; }
-
-        public bool HasPendingKill() => File.ReadLines($"/proc/{Process.Id}/status")
-            .Any(static line => line.StartsWith("SigPnd", StringComparison.Ordinal) && line.EndsWith("100", StringComparison.Ordinal));
-
-        public void Dispose()
-        {
-            File.WriteAllText($"{_group}/freezer.state", "THAWED");
-            End();
-            TestProcesses.WaitUntil(() => File.ReadAllText($"{_group}/cgroup.procs").Length == 0, "the cgroup is empty");
-            Directory.Delete(_group);
-        }
-
-        private void End()
-        {
-            Native.KillByPid(Process.Id);
-            Process.WaitForExit();
-            Process.Dispose();
-        }
-    }
 }

@@ -13,12 +13,19 @@ internal readonly record struct ForestSurvivor(int Id, string Name, string Reaso
 /// <summary>How the stop of several trees went.</summary>
 /// <param name="TookKill">The PIDs of the roots that were alive when the SIGKILL was sent to them.</param>
 /// <param name="Survivors">The processes that are left.</param>
-internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<ForestSurvivor> Survivors)
+/// <param name="IncompleteReason">Why other processes may be left, or <see langword="null"/> if all were found.</param>
+internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<ForestSurvivor> Survivors, string? IncompleteReason = null)
 {
     public static ForestResult Empty { get; } = new(new HashSet<int>(), []);
 
     /// <summary>This result and that of other trees.</summary>
-    public ForestResult With(ForestResult other) => new(TookKill.Concat(other.TookKill).ToHashSet(), [.. Survivors, .. other.Survivors]);
+    public ForestResult With(ForestResult other) =>
+        new ForestResult(TookKill.Concat(other.TookKill).ToHashSet(), [.. Survivors, .. other.Survivors], IncompleteReason)
+            .With(other.IncompleteReason);
+
+    /// <summary>This result with one more reason why other processes may be left.</summary>
+    public ForestResult With(string? reason) =>
+        this with { IncompleteReason = IncompleteReason is null ? reason : $"{IncompleteReason} {reason}".TrimEnd() };
 }
 
 /// <summary>What a stop of several trees does.</summary>
@@ -31,13 +38,15 @@ internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<Fo
 /// <see langword="null"/> for no sessions.
 /// </param>
 /// <param name="HasSignalAlready">Which members get no signal of the steps.</param>
+/// <param name="BeforeKill">What to do before the first SIGKILL. If it throws, no process is killed.</param>
 internal sealed record ForestPlan(
     bool IsByPid,
     IReadOnlyList<TreeStopStep> Steps,
     int KillMilliseconds,
     bool IncludesDescendants,
     IReadOnlyList<(int Id, TimeSpan KnownAt)>? Sessions = null,
-    Func<TreeMember, bool>? HasSignalAlready = null);
+    Func<TreeMember, bool>? HasSignalAlready = null,
+    Action? BeforeKill = null);
 
 /// <summary>
 /// Stops several trees at once, on the calling thread and within one time limit. If one tree cannot be stopped, the others are stopped nevertheless.
@@ -45,12 +54,14 @@ internal sealed record ForestPlan(
 internal static class ForestStop
 {
     /// <returns>0, or the errno of <c>/proc</c>, which cannot be read at all. No process was signalled then.</returns>
-    /// <exception cref="OperationCanceledException">The token was cancelled. No process was killed.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The token was cancelled. If that was before <see cref="ForestPlan.BeforeKill"/>, no process was killed.
+    /// </exception>
     public static Errno Run(
         IKernel kernel, IReadOnlyList<ForestRoot> roots, ForestPlan plan, CancellationToken cancellationToken, out ForestResult result)
     {
         result = ForestResult.Empty;
-        MemberAccess access = new(kernel, byPid: plan.IsByPid, Environment.ProcessId);
+        MemberAccess access = new(kernel, byPid: plan.IsByPid, MemberAccess.NoRoot);
         HashSet<int> spared = [];
         SpareDescriptors.Reserve();
         try
@@ -84,11 +95,13 @@ internal static class ForestStop
             {
                 NotesRefusalsOfRoots = true,
                 HasSignalAlready = plan.HasSignalAlready,
+                BeforeKill = plan.BeforeKill,
             };
             stop.Run(plan.Steps, new TreeKill(members, kernel), plan.KillMilliseconds);
             result = new ForestResult(
                 members.All.Where(static member => member is { IsRoot: true, TookKill: true }).Select(static member => member.Id).ToHashSet(),
-                [.. Survivors(members)]);
+                [.. Survivors(members, out string? incompleteReason)],
+                incompleteReason);
             return 0;
         }
         finally
@@ -97,26 +110,42 @@ internal static class ForestStop
         }
     }
 
-    private static IEnumerable<ForestSurvivor> Survivors(TreeMembers members)
+    private static List<ForestSurvivor> Survivors(TreeMembers members, out string? incompleteReason)
     {
-        HashSet<int> reported = [];
+        MemberAccess access = members.Access;
+        Dictionary<int, ForestSurvivor> alive = [];
         foreach (TreeMember member in members.All)
         {
-            members.Access.Update(member);
-            if (!member.HasExited && members.Access.HoldsId(member) && reported.Add(member.Id))
+            access.Update(member);
+            if (!member.HasExited && access.HoldsId(member))
             {
-                yield return new ForestSurvivor(
-                    member.Id, NameOf(member.Id), members.Access.Failures.Find(member.Id)?.Message ?? "it has not exited since SIGKILL");
+                alive.TryAdd(member.Id, new ForestSurvivor(
+                    member.Id, NameOf(member.Id), access.Failures.Find(member.Id)?.Message ?? "it has not exited since SIGKILL"));
             }
         }
 
-        foreach (int id in members.Access.Failures.ProcessIds())
+        List<string> reasons = [];
+        foreach (int id in access.Failures.ProcessIds().ToList())
         {
-            if (id != members.Access.RootId && reported.Add(id))
+            if (alive.ContainsKey(id) || access.Failures.Find(id)?.Message is not { } reason)
             {
-                yield return new ForestSurvivor(id, NameOf(id), members.Access.Failures.Find(id)!.Message);
+                continue;
+            }
+
+            // The failure of a pass over all processes is no survivor, and neither is a process that has exited. Nothing tells what they may have
+            // hidden.
+            if (id == MemberAccess.NoRoot || access.IsGone(id))
+            {
+                reasons.AddRange(access.Failures.MessagesOf(id));
+            }
+            else
+            {
+                alive.Add(id, new ForestSurvivor(id, NameOf(id), reason));
             }
         }
+
+        incompleteReason = reasons.Count == 0 ? null : string.Join(' ', reasons);
+        return [.. alive.Values];
     }
 
     private static string NameOf(int processId)

@@ -12,6 +12,9 @@ namespace PidFdProcess.Linux;
 /// <summary>The system calls on members of a tree, with as few descriptors as there are.</summary>
 internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 {
+    /// <summary>The root of several trees. No process has this PID, so its failures are about no process.</summary>
+    public const int NoRoot = 0;
+
     // If so many closed descriptors in a row did not help, other threads take them.
     private const int MaxVainDrops = 3;
 
@@ -90,12 +93,19 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>Reads what <c>/proc/PID/stat</c> says, and notes an errno other than that the process is gone or hidden.</summary>
     public Errno ReadStat(int id, out ProcStat stat)
     {
+        Errno error = ReadStatOfAny(id, out stat);
+        NoteOrForget(id, TreeCall.Stat, "/proc/{0}/stat", ProcChildren.IsAbsent(error) ? 0 : error);
+        return error;
+    }
+
+    /// <summary>Reads what <c>/proc/PID/stat</c> says about a process that is probably no member, so that an errno is no failure.</summary>
+    public Errno ReadStatOfAny(int id, out ProcStat stat)
+    {
         Errno error;
         while (CanRetry(error = kernel.ReadProcStat(id, out stat)))
         {
         }
 
-        NoteOrForget(id, TreeCall.Stat, "/proc/{0}/stat", ProcChildren.IsAbsent(error) ? 0 : error);
         return error;
     }
 

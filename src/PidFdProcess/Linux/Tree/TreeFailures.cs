@@ -9,6 +9,7 @@ internal enum TreeCall
     Stat,
     List,
     ListAll,
+    ListSessions,
     Signal,
     Session,
     Bound,
@@ -49,6 +50,10 @@ internal sealed class TreeFailures
         }
     }
 
+    /// <summary>The messages of all failures for a process.</summary>
+    public IEnumerable<string> MessagesOf(int processId) =>
+        _failures.Where(failure => failure.Key.ProcessId == processId).Select(static failure => failure.Value.Message);
+
     /// <summary>A failure for a process, or <see langword="null"/> if nothing failed for it.</summary>
     public Exception? Find(int processId) =>
         _failures.Where(failure => failure.Key.ProcessId == processId).Select(static failure => failure.Value).FirstOrDefault();
@@ -69,9 +74,16 @@ internal sealed class TreeFailures
     public static Win32Exception Describe(string call, int processId, int rootId, Errno error) => new(
         (int)error,
         SystemCallError.Describe(
-            $"{call} of process {processId}{(processId == rootId ? "" : $", a descendant of process {rootId}")}",
+            $"{call}{Of(processId, rootId)}",
             error,
             SystemCallError.IsResource(error)
                 ? "the tree may not be complete. Raise RLIMIT_NOFILE and kill again"
                 : "the tree may not be complete"));
+
+    private static string Of(int processId, int rootId) => processId switch
+    {
+        MemberAccess.NoRoot => "",
+        _ when rootId is MemberAccess.NoRoot || processId == rootId => $" of process {processId}",
+        _ => $" of process {processId}, a descendant of process {rootId}",
+    };
 }

@@ -34,6 +34,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <summary>Gets whether any member took the SIGKILL.</summary>
     public bool AnyTookKill { get; private set; }
 
+    private string TreeName => members.Access.RootId == MemberAccess.NoRoot ? "A tree" : $"The tree of process {members.Access.RootId}";
+
     /// <summary>Kills a process and its descendants, or the descendants alone.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="rootId">The PID of the root.</param>
@@ -161,7 +163,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         if (hasNew)
         {
             members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(
-                $"The tree of process {members.Access.RootId} has forked for longer than the kill may last. Some of its processes may be alive."));
+                $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."));
         }
     }
 

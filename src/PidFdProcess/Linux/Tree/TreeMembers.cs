@@ -51,6 +51,12 @@ internal sealed class TreeMembers : IDisposable
     public TreeMember AddRoot(int id, SafePidFdHandle? pidFd)
     {
         Access.ReadStat(id, out ProcStat stat);
+        if (Sessions is not null && pidFd is not null && Access.IsReaped(pidFd))
+        {
+            // The PID may belong to a stranger, whose session is none of a member.
+            stat = default;
+        }
+
         TreeMember root = new(id, stat, pidFd, isRoot: true);
         Add(root);
         return root;

@@ -58,15 +58,28 @@ internal sealed class TreeSessions(IKernel kernel)
             _ids.Clear();
         }
 
-        members.Access.NoteOrForget(members.Access.RootId, TreeCall.ListAll, "/proc", error);
+        string call = "/proc";
         List<TreeMember> found = [];
         foreach (int id in _ids)
         {
-            if (id != Environment.ProcessId && !members.IsKnown(id) && Find(members, id) is { } member)
+            if (id == Environment.ProcessId || members.IsKnown(id))
+            {
+                continue;
+            }
+
+            // Most processes are in another session. They cost one read, and a failure is about the pass, because the process may be a stranger.
+            Errno read = members.Access.ReadStatOfAny(id, out ProcStat stat);
+            if (read == 0 && _provenAt.ContainsKey(stat.SessionId) && Open(members, id) is { } member)
             {
                 found.Add(member);
             }
+            else if (read != 0 && error == 0 && !ProcChildren.IsAbsent(read))
+            {
+                (call, error) = ($"/proc/{id}/stat", read);
+            }
         }
+
+        members.Access.NoteOrForget(members.Access.RootId, TreeCall.ListSessions, call, error);
 
         // The known members prove the sessions for the next time.
         foreach (int sessionId in _provenAt.Keys.ToList())
@@ -109,14 +122,8 @@ internal sealed class TreeSessions(IKernel kernel)
             || (member.SessionId == sessionId && access.ReadStat(member.Id, out ProcStat stat) == 0 && stat.SessionId == sessionId))
         && access.HoldsId(member);
 
-    private TreeMember? Find(TreeMembers members, int id)
+    private TreeMember? Open(TreeMembers members, int id)
     {
-        // Most processes are in another session. They cost one read.
-        if (members.Access.ReadStat(id, out ProcStat stat) != 0 || !_provenAt.ContainsKey(stat.SessionId))
-        {
-            return null;
-        }
-
         MemberAccess access = members.Access;
         SafePidFdHandle? pidFd = null;
         if (!access.IsByPid && access.Open(id, out pidFd) is var error && error != 0)
@@ -126,7 +133,7 @@ internal sealed class TreeSessions(IKernel kernel)
             return null;
         }
 
-        if (access.ReadStat(id, out stat) == 0
+        if (access.ReadStat(id, out ProcStat stat) == 0
             && _provenAt.ContainsKey(stat.SessionId)
             && (pidFd is null || !access.IsReaped(pidFd))
             && IsProven(members, id, stat))

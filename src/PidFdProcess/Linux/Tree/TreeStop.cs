@@ -51,6 +51,9 @@ internal sealed class TreeStop
     /// <summary>Gets which members get no signal of the steps, because they have it from elsewhere.</summary>
     public Func<TreeMember, bool>? HasSignalAlready { get; init; }
 
+    /// <summary>Gets what to do before the first SIGKILL. If it throws, no process is killed.</summary>
+    public Action? BeforeKill { get; init; }
+
     private bool IsDone => _rootOnly
         ? _members.Root.HasExited || _members.Root.HasRefused
         : _members.All.TrueForAll(static member => member.HasExited || member.HasRefused);
@@ -137,6 +140,7 @@ internal sealed class TreeStop
             return new TreeStopResult(false, false, []);
         }
 
+        BeforeKill?.Invoke();
         kill.Kill();
         return new TreeStopResult(_members.All is [{ TookKill: true }, ..], kill.AnyTookKill, WaitForDeaths(killMilliseconds));
     }

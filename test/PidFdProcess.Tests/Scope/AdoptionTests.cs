@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Scope;
+
+/// <summary>How often a scope passes over all processes when leaders of sessions exit.</summary>
+[TestClass]
+public sealed class AdoptionTests
+{
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    public async Task LeadersThatExitDuringAPass_ShareTheNextPass_AndBlockNoThread()
+    {
+        const int Count = 16;
+        using ManualResetEventSlim release = new();
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        Process[] leaders = [.. Enumerable.Range(0, Count).Select(_ => scope.Start(Shell.Info("read line; exit 0", redirectInput: true)))];
+        int passes = 0;
+        kernel.OnListProcesses = () =>
+        {
+            if (Interlocked.Increment(ref passes) == 1)
+            {
+                Assert.IsTrue(release.Wait(s_limit));
+            }
+
+            return null;
+        };
+
+        Array.ForEach(leaders, static leader => leader.StandardInput.Close());
+        TestProcesses.WaitUntil(() => passes > 0 && scope.Processes.Count == 0, "all leaders have exited during the first pass");
+        TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool has seen the exits");
+        release.Set();
+        TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+
+        // A thread may see an exit only after the second pass has begun. Then there is one pass more.
+        Assert.IsLessThan(Count / 2, passes);
+        Array.ForEach(leaders, static leader => leader.Dispose());
+    }
+
+    [TestMethod]
+    public async Task ALeaderThatExitsAfterTheStop_CausesNoPass()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        using Process immune = scope.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec sleep 1000"]));
+        kernel.OnSignal = static (_, signal) => signal != 0 ? Errno.EPERM : null;
+        Assert.HasCount(1, (await scope.StopAsync().WaitAsync(s_limit)).Survivors);
+        int passes = 0;
+        kernel.OnListProcesses = () =>
+        {
+            Interlocked.Increment(ref passes);
+            return null;
+        };
+
+        // The exit in another scope comes later and causes one pass.
+        await using ProcessScope other = new(new ProcessScopeOptions { NewSession = true, Registry = registry });
+        using Process later = other.Start(Shell.Info("read line; exit 0", redirectInput: true));
+        immune.Kill();
+        await immune.WaitForExitAsync().WaitAsync(s_limit);
+        later.StandardInput.Close();
+        TestProcesses.WaitUntil(() => other.MemberCount == 0, "the other scope is empty");
+        Assert.AreEqual(1, passes);
+    }
+}
