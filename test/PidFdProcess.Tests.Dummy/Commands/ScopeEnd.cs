@@ -17,9 +17,10 @@ internal static class ScopeEnd
         i=0; while [ $((i += 1)) -lt 50 ]; do sleep 0.01; done
         """;
 
-    // Starts a process when it gets SIGINT, and tells how that one ended.
+    // Starts a process when it gets SIGCONT, which the scope sends after SIGINT, and tells how that one ended.
     private const string StartsLate = """
-        trap "sleep 1000; echo late \$? >>'$SCOPE_END_FILE'; exit" INT
+        trap : INT
+        trap "sleep 1000; echo late \$? >>'$SCOPE_END_FILE'; exit" CONT
         echo started
         while :; do sleep 0.01; done
         """;

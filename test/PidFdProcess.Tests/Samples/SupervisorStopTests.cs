@@ -57,7 +57,7 @@ public sealed class SupervisorStopTests : IDisposable
     {
         object settings = new { BackOff = "00:00:00.01", MaxBackOff = "00:00:00.1" };
         _folder.Add("guarded", ["setpriv", "--reuid", $"{OtherUser.Id}", "--clear-groups", "sleep", "1000"], settings);
-        _folder.AddShell("slow", "trap 'sleep 1; exit 5' TERM; echo ready; while :; do sleep 0.02; done");
+        _folder.AddShell("slow", "trap 'trap \"\" TERM; sleep 1; exit 5' TERM; echo ready; while :; do sleep 0.02; done");
         int guarded;
         using (SupervisorProcess first = SupervisorProcess.StartWithoutCapKill(_folder.SettingsFile))
         {
@@ -82,7 +82,8 @@ public sealed class SupervisorStopTests : IDisposable
         using SupervisorProcess third = _folder.Start();
         third.WaitFor("guarded: finished the stop");
         Assert.AreNotEqual(guarded, third.WaitForStart("guarded"));
-        CollectionAssert.AreEqual(new[] { third.LastStart("guarded")!.Value }, _folder.Living("guarded").Keys.ToArray());
+        third.WaitUntil(
+            () => _folder.Living("guarded").Keys.ToArray() is [var only] && only == third.LastStart("guarded"), "the guarded program runs once");
     }
 
     [TestMethod]
