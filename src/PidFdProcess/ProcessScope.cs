@@ -12,11 +12,11 @@ namespace PidFdProcess;
 /// not dispose the objects.
 /// </para>
 /// <para>
-/// A scope that is not disposed kills its processes and their descendants when the program ends: in <see cref="AppDomain.ProcessExit"/>, in
-/// <see cref="AppDomain.UnhandledException"/>, and at SIGTERM on Linux. Up to .NET 9, the runtime raises ProcessExit at SIGTERM. From .NET 10 on,
-/// SIGTERM would end the program without any event. The library then handles SIGTERM while a scope has processes, if the program has no handler when
-/// the first process is added. The library kills nothing if a handler that the program adds later cancels the signal. If the program has handled
-/// SIGTERM before, that handler alone decides.
+/// A scope that is not disposed kills its processes and their descendants when the program ends. It does so in
+/// <see cref="AppDomain.ProcessExit"/>, in <see cref="AppDomain.UnhandledException"/>, and at SIGTERM on Linux. Up to .NET 9, the runtime raises
+/// ProcessExit at SIGTERM. From .NET 10 on, SIGTERM would end the program without any event. The library then handles SIGTERM while a scope has
+/// processes, if the program has no handler when the first process is added. The library kills nothing if a handler that the program adds later
+/// cancels the signal. If the program has handled SIGTERM before, that handler alone decides.
 /// </para>
 /// <para>
 /// The processes are left running if this program is killed, calls <see cref="Environment.FailFast(string)"/>, or is ended by SIGINT or SIGHUP. For

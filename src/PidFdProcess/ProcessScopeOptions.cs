@@ -58,9 +58,9 @@ public sealed class ProcessScopeOptions
     /// itself. In a program with a host, do not set this option, and stop the scope when the host stops.
     /// </para>
     /// <para>
-    /// The terminal sends Ctrl+C (SIGINT), Ctrl+\ (SIGQUIT) and its hangup (SIGHUP) to all processes of its foreground group. The scope does not send
-    /// these signals again to the processes that are in that group when this program gets the signal. No program can tell where a signal came from
-    /// afterwards. So if another program sends SIGINT to this one alone while it is in the foreground, the processes of the scope do not get it, and
+    /// The terminal sends Ctrl+C (SIGINT), Ctrl+\ (SIGQUIT) and its hangup (SIGHUP) to all processes of its foreground group. The scope does not
+    /// send these signals again to the processes that are in that group when this program gets the signal. This program cannot tell where a signal
+    /// came from. If another program sends SIGINT to this one alone while it is in the foreground, the processes of the scope do not get it. They
     /// are killed after the grace period. SIGTERM is always forwarded, and so is each signal if the program is not in the foreground or if
     /// <see cref="NewSession"/> is set.
     /// </para>

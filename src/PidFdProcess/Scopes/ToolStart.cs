@@ -22,7 +22,7 @@ internal static partial class ToolStart
 {
     private const string Script = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$; exec \"$@\"";
 
-    // The variables that shells add to the environment, and those that they change if they are in the environment.
+    // Shells add the first variables to the environment. They change the others only if those are in the environment.
     private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL", "_"];
     private static readonly string[] s_changedByShells = [.. s_addedByShells, "BASHOPTS", "IFS", "OPTIND", "PPID", "SHELLOPTS"];
 

@@ -5,7 +5,7 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Scope;
 
-/// <summary>What a process gets that a scope starts through tools, and what is refused.</summary>
+/// <summary>Starts of a scope through tools compared with stock starts.</summary>
 [TestClass]
 public sealed class ToolStartTests : IDisposable
 {
