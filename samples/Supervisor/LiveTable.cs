@@ -67,13 +67,13 @@ internal sealed class LiveTable(IReadOnlyList<SupervisedProgram> programs, IHost
     // Through a Process object of its own, because these objects are not thread-safe. The identity makes sure that it is the same process.
     private (string Id, string Uptime, string Cpu, string Memory) Measure(SupervisedProgram program)
     {
-        if (program.Identity is not { } identity || !ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
-        {
-            return ("", "", "", "");
-        }
-
         try
         {
+            if (program.Identity is not { } identity || !ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
+            {
+                return ("", "", "", "");
+            }
+
             using (process)
             {
                 TimeSpan used = process.TotalProcessorTime;
@@ -91,7 +91,7 @@ internal sealed class LiveTable(IReadOnlyList<SupervisedProgram> programs, IHost
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception)
         {
-            // It has exited since it was opened.
+            // It has exited since it was opened, or no descriptor is free.
             return ("", "", "", "");
         }
     }

@@ -15,6 +15,8 @@ internal sealed partial class ProgramLog(string program, ILogger logger)
 
     public void CannotStart(string reason) => LogCannotStart(program, reason);
 
+    public void CannotStop(string reason) => LogCannotStop(program, reason);
+
     public void CannotSave(string reason) => LogCannotSave(program, reason);
 
     public void BackOff(TimeSpan pause) => LogBackOff(program, pause);
@@ -36,6 +38,9 @@ internal sealed partial class ProgramLog(string program, ILogger logger)
 
     [LoggerMessage(LogLevel.Warning, "{Program}: cannot start: {Reason}")]
     private partial void LogCannotStart(string program, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Program}: cannot stop, so the next supervisor goes on with it: {Reason}")]
+    private partial void LogCannotStop(string program, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Program}: cannot write the state file: {Reason}")]
     private partial void LogCannotSave(string program, string reason);

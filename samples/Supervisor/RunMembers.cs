@@ -11,47 +11,52 @@ namespace Supervisor;
 /// </summary>
 internal static class RunMembers
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
+
     /// <summary>Kills all processes that have the name of the run in their environment.</summary>
     /// <returns>Their number.</returns>
+    /// <exception cref="AggregateException">Some could not be killed. All others have been killed.</exception>
     public static int Kill(Guid run)
     {
         byte[] mark = Encoding.ASCII.GetBytes($"{GatedStart.RunVariable}={run:N}\0");
+        Dictionary<int, Exception> failures = [];
         int killed = 0;
         for (int before = -1; killed > before;)
         {
             // A member may start another process during the look, so look again until there is none.
             before = killed;
-            killed += Ids().Count(id => HasMark(id, mark) && TryKill(id, mark));
+            killed += Ids().Count(id => HasMark(id, mark) && TryKill(id, mark, failures));
         }
 
-        return killed;
+        return failures.Count == 0 ? killed : throw new AggregateException(failures.Values);
     }
 
     /// <summary>Kills the process unless it is a stranger, because the PID was recycled before the pidfd was opened.</summary>
-    private static bool TryKill(int id, byte[] mark)
+    private static bool TryKill(int id, byte[] mark, Dictionary<int, Exception> failures)
     {
-        if (!ProcessHandleRegistry.Default.TryOpen(id, out Process? process))
+        failures.Remove(id);
+        try
         {
-            return false;
-        }
-
-        using (process)
-        {
-            if (!HasMark(id, mark) || process.HasExitedPidFd())
+            if (!ProcessHandleRegistry.Default.TryOpen(id, out Process? process))
             {
                 return false;
             }
 
-            try
+            using (process)
             {
+                if (!HasMark(id, mark) || process.HasExitedPidFd())
+                {
+                    return false;
+                }
+
                 process.KillViaPidFd(entireProcessTree: true);
-                return process.WaitForExitPidFd(TimeSpan.FromSeconds(5));
+                return process.WaitForExitPidFd(s_limit) ? true : throw new TimeoutException($"Process {id} is alive {s_limit} after SIGKILL.");
             }
-            catch (Win32Exception)
-            {
-                // It has become a process of another user.
-                return false;
-            }
+        }
+        catch (Exception e) when (e is Win32Exception or TimeoutException or AggregateException or InvalidOperationException)
+        {
+            failures[id] = e;
+            return false;
         }
     }
 

@@ -27,6 +27,9 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
 
     public ProgramPhase Phase { get; private set; }
 
+    /// <summary>Gets whether a stop has failed, so that a process of the program may still run. The record says how to go on.</summary>
+    public bool HasSurvived { get; private set; }
+
     public int Restarts => _record.Restarts;
 
     public string LastExit => _record.LastExit;
@@ -36,13 +39,15 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
     /// <summary>Gets the process that runs, or <see langword="null"/>. The table opens it by this name.</summary>
     public ProcessIdentity? Identity => ProcessIdentity.TryParse(_record.Identity, out ProcessIdentity identity) ? identity : null;
 
-    /// <summary>Runs until the token is cancelled and the program has stopped, or until the restart policy ends it.</summary>
+    /// <summary>
+    /// Runs until the token is cancelled and the program has stopped or cannot be stopped, or until the restart policy ends the program.
+    /// </summary>
     public async Task RunAsync(StateFile state, CancellationToken stopping)
     {
         _state = state;
         _outputFile = Path.GetFullPath(options.OutputFile ?? $"{name}.log", state.Directory);
-        Process? process = state.Find(name) is { } record ? await TakeOverAsync(record) : null;
-        while (Phase != ProgramPhase.Ended && (process is not null || !stopping.IsCancellationRequested))
+        Process? process = state.Find(name) is { } record ? await TakeOverAsync(record, stopping) : null;
+        while (!HasSurvived && Phase != ProgramPhase.Ended && (process is not null || !stopping.IsCancellationRequested))
         {
             bool hasFailed = true;
             process ??= TryStart();
@@ -63,7 +68,7 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
     }
 
     /// <summary>Continues where a supervisor that was killed has left off.</summary>
-    private async Task<Process?> TakeOverAsync(RunRecord record)
+    private async Task<Process?> TakeOverAsync(RunRecord record, CancellationToken stopping)
     {
         _record = record;
         if (record.State is RunState.Waiting or RunState.Ended)
@@ -72,19 +77,18 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
             return null;
         }
 
-        Process? process = null;
-        if (Identity is { } identity && ProcessHandleRegistry.Default.TryOpen(identity, out process) && record.State == RunState.Running)
+        if (record.State == RunState.Stopping)
+        {
+            await FinishStopAsync(stopping);
+            return null;
+        }
+
+        if (Identity is { } identity && ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
         {
             Phase = ProgramPhase.Adopted;
             metrics.OnAdopted(name);
             _log.Adopted(process.Id);
             return process;
-        }
-
-        if (record.State == RunState.Stopping)
-        {
-            await FinishStopAsync(process, record.Run);
-            return null;
         }
 
         _log.Gone();
@@ -97,20 +101,44 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
         return null;
     }
 
-    private async Task FinishStopAsync(Process? process, Guid run)
+    /// <summary>Finishes the stop that the last supervisor began. Tries again until it works, because two instances must not run.</summary>
+    private async Task FinishStopAsync(CancellationToken stopping)
     {
         Phase = ProgramPhase.Stopping;
-        if (process is not null)
+        for (;;)
         {
-            using (process)
+            try
             {
-                _record = _record with { LastExit = (await StopAsync(process)).ToString() };
-            }
-        }
+                if (Identity is { } identity && ProcessHandleRegistry.Default.TryOpen(identity, out Process? process))
+                {
+                    using (process)
+                    {
+                        _record = _record with { LastExit = (await StopAsync(process)).ToString() };
+                    }
+                }
 
-        _record = _record with { Identity = null };
-        _log.Stopped(RunMembers.Kill(run));
+                _log.Stopped(RunMembers.Kill(_record.Run));
+                _record = _record with { Identity = null };
+                HasSurvived = false;
+                return;
+            }
+            catch (Exception e) when (IsFailedStop(e))
+            {
+                HasSurvived = true;
+                _log.CannotStop(e.Message);
+            }
+
+            if (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+
+            await Task.Delay(options.MaxBackOff, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
+
+    // The process or a descendant may not be signalled, or is alive after SIGKILL, or descriptors are short.
+    private static bool IsFailedStop(Exception e) => e is Win32Exception or TimeoutException or AggregateException or InvalidOperationException;
 
     private Process? TryStart()
     {
@@ -149,7 +177,17 @@ internal sealed class SupervisedProgram(string name, ProgramOptions options, Sup
         {
             Phase = ProgramPhase.Stopping;
             Save(_record with { State = RunState.Stopping });
-            status = await StopAsync(process);
+            try
+            {
+                status = await StopAsync(process);
+            }
+            catch (Exception e) when (IsFailedStop(e))
+            {
+                // The other programs must be stopped nevertheless. The record stays, so that the next supervisor finishes this stop.
+                HasSurvived = true;
+                _log.CannotStop(e.Message);
+                return true;
+            }
         }
 
         _record = _record with { Identity = null, LastExit = status.ToString() };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PidFdProcess;
 using Process = System.Diagnostics.Process;
 
@@ -10,6 +11,7 @@ internal sealed partial class SupervisorService(
     IHostApplicationLifetime lifetime,
     ILogger<SupervisorService> logger) : BackgroundService
 {
+    private readonly ConcurrentBag<string> _ended = [];
     private StateFile _state = null!;
 
     /// <summary>Opens the state file. The host and systemd count the service as started after that.</summary>
@@ -42,10 +44,10 @@ internal sealed partial class SupervisorService(
 
         await all;
 
-        // The next supervisor does not follow a crash, so it starts all programs.
-        foreach (SupervisedProgram program in programs)
+        // The next supervisor does not follow a crash, so it starts these programs. It finishes the stops that have failed.
+        foreach (string name in _ended)
         {
-            _state.Remove(program.Name);
+            _state.Remove(name);
         }
 
         lifetime.StopApplication();
@@ -56,12 +58,19 @@ internal sealed partial class SupervisorService(
         try
         {
             await program.RunAsync(_state, stopping);
+            if (!program.HasSurvived)
+            {
+                _ended.Add(program.Name);
+            }
         }
         catch (Exception e)
         {
-            // The programs run on as after a crash, and the next supervisor adopts them.
             LogFailed(program.Name, e);
-            Environment.Exit(1);
+            if (!stopping.IsCancellationRequested)
+            {
+                // The programs run on as after a crash, and the next supervisor adopts them.
+                Environment.Exit(1);
+            }
         }
     }
 

@@ -12,9 +12,15 @@ namespace PidFdProcess;
 /// not dispose the objects.
 /// </para>
 /// <para>
-/// A scope that is not disposed kills its processes and their descendants in <see cref="AppDomain.ProcessExit"/>. That event is not raised if this
-/// program is killed, or gets SIGTERM without a handler on .NET 10 or later. For these cases see <see cref="ProcessScopeOptions.KillOnParentExit"/>
-/// and <see cref="ProcessScopeOptions.ForwardSignals"/>.
+/// A scope that is not disposed kills its processes and their descendants when the program ends. It does so in
+/// <see cref="AppDomain.ProcessExit"/>, in <see cref="AppDomain.UnhandledException"/>, and at SIGTERM on Linux. Up to .NET 9, the runtime raises
+/// ProcessExit at SIGTERM. From .NET 10 on, SIGTERM would end the program without any event. The library then handles SIGTERM while a scope has
+/// processes, if the program has no handler when the first process is added. The library kills nothing if a handler that the program adds later
+/// cancels the signal. If the program has handled SIGTERM before, that handler alone decides.
+/// </para>
+/// <para>
+/// The processes are left running if this program is killed, calls <see cref="Environment.FailFast(string)"/>, or is ended by SIGINT or SIGHUP. For
+/// these cases see <see cref="ProcessScopeOptions.KillOnParentExit"/> and <see cref="ProcessScopeOptions.ForwardSignals"/>.
 /// </para>
 /// </remarks>
 public sealed class ProcessScope : IDisposable, IAsyncDisposable
@@ -35,6 +41,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException">
     /// The grace period is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
+    /// <exception cref="IOException">A signal of <see cref="ProcessScopeOptions.ForwardSignals"/> cannot be handled, for example SIGKILL.</exception>
     public ProcessScope(ProcessScopeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -56,11 +63,12 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The scope was stopped, or the scope or its registry was disposed.</exception>
     /// <exception cref="Win32Exception">The program cannot be started.</exception>
     /// <exception cref="InvalidOperationException">
-    /// No file name is given, or the options do not allow <see cref="ProcessStartInfo.UseShellExecute"/>, which is on.
+    /// No file name is given, both forms of arguments are given, or the options do not allow <see cref="ProcessStartInfo.UseShellExecute"/>,
+    /// which is on.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">
-    /// The options need Linux, or a tool that is missing (<c>setpriv(1)</c>, <c>setsid(1)</c> or <c>bash(1)</c>). The message names the package of
-    /// the tool.
+    /// The options need Linux, or a tool that is missing (<c>setpriv(1)</c>, <c>env(1)</c>, <c>setsid(1)</c> or <c>bash(1)</c>). The message names
+    /// the package of the tool.
     /// </exception>
     public Process Start(ProcessStartInfo startInfo)
     {

@@ -28,13 +28,17 @@ public sealed class ProcessScopeOptions
     /// </summary>
     /// <remarks>
     /// <para>
-    /// The child starts through <c>setpriv(1)</c> and a shell. Each of them calls <c>execve(2)</c>, so that the PID, arguments, environment, working
-    /// directory and redirections stay the same. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the tools. If the program
-    /// cannot be executed, the process ends with exit code 126 or 127, and the start throws no exception.
+    /// The child starts through <c>setpriv(1)</c>, a shell and <c>env(1)</c>. Each of them calls <c>execve(2)</c>, so that the PID, arguments,
+    /// environment, working directory and redirections stay the same. <see cref="System.Diagnostics.Process.StartInfo"/> of the process shows the
+    /// tools. If the program cannot be executed, the process ends with exit code 126 or 127, and the start throws no exception.
     /// </para>
     /// <para>
     /// The option does not cover descendants of the processes or processes that were given to <see cref="ProcessScope.Add"/>. It also does not cover
     /// programs that are set-user-ID, are set-group-ID or have file capabilities, because the kernel clears the setting for them.
+    /// </para>
+    /// <para>
+    /// The kernel kills the processes when the thread that started them ends. Therefore one thread starts all of them and lives as long as the
+    /// program. If this library is in a collectible <see cref="System.Runtime.Loader.AssemblyLoadContext"/>, that context is never unloaded.
     /// </para>
     /// </remarks>
     public bool KillOnParentExit { get; init; }
@@ -49,10 +53,17 @@ public sealed class ProcessScopeOptions
 
     /// <summary>Gets the signals of this program that stop the scope, each with the same signal. The default is none.</summary>
     /// <remarks>
-    /// After the stop, the program runs its other handlers of the signal, or ends. From .NET 10 on, SIGTERM ends a program that has no handler, and
-    /// <see cref="AppDomain.ProcessExit"/> is not raised. A scope without this option then leaves its processes running. A host
-    /// (<c>Microsoft.Extensions.Hosting</c>) handles the signals itself. In a program with a host, do not set this option, and stop the scope when
-    /// the host stops. The terminal sends Ctrl+C to its foreground group. The scope does not send it again to the processes of that group.
+    /// <para>
+    /// After the stop, the program runs its other handlers of the signal, or ends. A host (<c>Microsoft.Extensions.Hosting</c>) handles the signals
+    /// itself. In a program with a host, do not set this option, and stop the scope when the host stops.
+    /// </para>
+    /// <para>
+    /// The terminal sends Ctrl+C (SIGINT), Ctrl+\ (SIGQUIT) and its hangup (SIGHUP) to all processes of its foreground group. The scope does not
+    /// send these signals again to the processes that are in that group when this program gets the signal. This program cannot tell where a signal
+    /// came from. If another program sends SIGINT to this one alone while it is in the foreground, the processes of the scope do not get it. They
+    /// are killed after the grace period. SIGTERM is always forwarded, and so is each signal if the program is not in the foreground or if
+    /// <see cref="NewSession"/> is set.
+    /// </para>
     /// </remarks>
     public IReadOnlyList<PosixSignal> ForwardSignals { get; init; } = [];
 

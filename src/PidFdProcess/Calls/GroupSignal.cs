@@ -39,7 +39,7 @@ internal static class GroupSignal
             return false;
         }
 
-        return run.Handle is { } handle ? ByPidFd(run, handle, number) : ByNumber(run, process, number);
+        return run.Handle is { } handle ? ByPidFd(run, handle, number) : ByNumber(runs.Platform.Kernel, run, process, number);
     }
 
     private static bool ByPidFd(in PinnedRun run, ProcessHandle handle, int signal)
@@ -58,16 +58,10 @@ internal static class GroupSignal
         }
 
         error = kernel.Kill(-handle.ProcessId, signal);
-        if (error == 0 && handle.IsReaped())
-        {
-            // The signal most likely went to the group of this leader, but nothing proves it.
-            FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
-        }
-
-        return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.Kill, error);
+        return AnswerByNumber(run, signal, error, handle.IsReaped());
     }
 
-    private static bool ByNumber(in PinnedRun run, Process process, int signal)
+    private static bool ByNumber(IKernel kernel, in PinnedRun run, Process process, int signal)
     {
         if (run.HasLostId(process))
         {
@@ -80,7 +74,20 @@ internal static class GroupSignal
             throw NoLeader(id, groupId);
         }
 
-        return RunSignal.Answer(id, signal, ErrnoTable.Kill, UnixSignals.Kill(-id, signal));
+        Errno error = OperatingSystem.IsLinux() ? kernel.Kill(-id, signal) : UnixSignals.Kill(-id, signal);
+        return AnswerByNumber(run, signal, error, run.HasLostId(process));
+    }
+
+    /// <summary>Answers after a signal by number. Notes it if the leader was reaped during the call.</summary>
+    private static bool AnswerByNumber(in PinnedRun run, int signal, Errno error, bool wasReaped)
+    {
+        if (error == 0 && wasReaped)
+        {
+            // The signal most likely went to the group of this leader, but nothing proves it.
+            FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
+        }
+
+        return RunSignal.Answer(run.Attachment.ProcessId, signal, ErrnoTable.Kill, error);
     }
 
     /// <summary>

@@ -62,6 +62,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "getpgid", SetLastError = true)]
     public static partial int GetGroupId(int processId);
 
+    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    public static partial int SigAction(int signal, byte* action, byte* former);
+
     // Changes the mask of the calling thread, as pthread_sigmask does, which glibc before 2.32 has in another library.
     [LibraryImport("libc", EntryPoint = "sigprocmask")]
     public static partial int SigProcMask(int how, SigSet* set, SigSet* before);

@@ -11,6 +11,7 @@ internal static class SignalNumbers
     public const int SigBus = 7;
     public const int SigKill = 9;
     public const int SigUsr1 = 10;
+    public const int SigSegv = 11;
     public const int SigUsr2 = 12;
     public const int SigTerm = 15;
     public const int SigStkFlt = 16;

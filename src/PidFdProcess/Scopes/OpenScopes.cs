@@ -1,21 +1,25 @@
 namespace PidFdProcess.Scopes;
 
+// Constraints: A handler of an event of the program keeps the assembly of the library loaded. A collectible context could not be unloaded as long as
+// there is one.
+//
+// Scheme: The events are handled only while a scope has processes.
+
 /// <summary>The scopes that have processes. When the program ends, all processes in them are killed.</summary>
 /// <remarks>A scope without processes is not in the list, so that it can be collected even if it is never disposed.</remarks>
 internal static class OpenScopes
 {
     private static readonly HashSet<ScopeMembers> s_scopes = [];
-    private static bool s_isHooked;
 
     public static void Add(ScopeMembers scope)
     {
         lock (s_scopes)
         {
-            s_scopes.Add(scope);
-            if (!s_isHooked)
+            if (s_scopes.Add(scope) && s_scopes.Count == 1)
             {
-                AppDomain.CurrentDomain.ProcessExit += static (_, _) => KillAll();
-                s_isHooked = true;
+                AppDomain.CurrentDomain.ProcessExit += OnProcessExit;
+                AppDomain.CurrentDomain.UnhandledException += OnUnhandledException;
+                DefaultSigTerm.Handle();
             }
         }
     }
@@ -24,11 +28,16 @@ internal static class OpenScopes
     {
         lock (s_scopes)
         {
-            s_scopes.Remove(scope);
+            if (s_scopes.Remove(scope) && s_scopes.Count == 0)
+            {
+                AppDomain.CurrentDomain.ProcessExit -= OnProcessExit;
+                AppDomain.CurrentDomain.UnhandledException -= OnUnhandledException;
+                DefaultSigTerm.Release();
+            }
         }
     }
 
-    private static void KillAll()
+    public static void KillAll()
     {
         ScopeMembers[] scopes;
         lock (s_scopes)
@@ -46,6 +55,16 @@ internal static class OpenScopes
             {
                 // The program is ending, so the exception has no reader. The other scopes still have to be killed.
             }
+        }
+    }
+
+    private static void OnProcessExit(object? sender, EventArgs e) => KillAll();
+
+    private static void OnUnhandledException(object sender, UnhandledExceptionEventArgs e)
+    {
+        if (e.IsTerminating)
+        {
+            KillAll();
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
 using PidFdProcess.Linux;
 
@@ -10,19 +9,22 @@ namespace PidFdProcess.Scopes;
 // Overview
 //
 // Constraints: PR_SET_PDEATHSIG and setsid(2) must be called in the child before its program runs, and the runtime has no hook for that. If the
-// parent dies before the child makes the call, no signal is sent. A shell drops environment variables whose names are not in its syntax.
+// parent dies before the child makes the call, no signal is sent. A shell drops environment variables whose names are not in its syntax, and changes
+// some of its own.
 //
 // Scheme: The child runs setpriv, which sets the signal. Then it runs a shell, which kills itself if its parent is another process now. Then it runs
-// setsid, and then the program. Each one runs the next by execve(2), so that the PID, working directory, environment, descriptors and arguments stay
-// the same. If a variable has an unusual name, the shell is bash, which keeps it.
+// env, which gives the variables of the shell their values back. Then it runs setsid, and then the program. Each one runs the next by execve(2), so
+// that the PID, working directory, environment, descriptors and arguments stay the same. If a variable has an unusual name, the shell is bash, which
+// keeps it.
 
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
 {
-    private const string CheckParent = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$; ";
+    private const string Script = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$; exec \"$@\"";
 
-    // The variables that shells add to the environment.
-    private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL"];
+    // Shells add the first variables to the environment. They change the others only if those are in the environment.
+    private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL", "_"];
+    private static readonly string[] s_changedByShells = [.. s_addedByShells, "BASHOPTS", "IFS", "OPTIND", "PPID", "SHELLOPTS"];
 
     public static Process Start(ProcessStartInfo startInfo, bool killOnParentExit, bool newSession)
     {
@@ -37,34 +39,67 @@ internal static partial class ToolStart
             throw new PlatformNotSupportedException("KillOnParentExit and NewSession need Linux.");
         }
 
-        if (startInfo.UseShellExecute)
-        {
-            throw new InvalidOperationException("KillOnParentExit and NewSession need a ProcessStartInfo with UseShellExecute off.");
-        }
-
+        ThrowIfInvalid(startInfo);
         string program = ProgramPath.Resolve(startInfo.FileName)
             ?? throw new Win32Exception(
                 (int)Errno.ENOENT, $"An error occurred trying to start process '{startInfo.FileName}': No such file or directory");
-        List<string> tools = [];
-        if (killOnParentExit)
-        {
-            tools.AddRange([FindTool("setpriv", "util-linux (Alpine: setpriv)"), "--pdeathsig", "KILL", "--"]);
-            string script = CheckParent + Unset(startInfo) + "exec \"$@\"";
-            tools.AddRange([ShellFor(startInfo), "-c", script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
-        }
+        program = Path.GetFullPath(program);
+        List<string> tools = killOnParentExit ? ToolsFor(startInfo, program) : [];
 
-        if (newSession)
+        // The runtime has made the session if StartDetached of .NET 11 is on. In the leader of a group, setsid would start another process.
+        if (newSession && !StartInfoCopy.IsOn(startInfo, "StartDetached"))
         {
             tools.Add(FindTool("setsid", "util-linux"));
         }
 
-        tools.Add(Path.GetFullPath(program));
-        ProcessStartInfo through = Copy(startInfo, tools);
+        ProcessStartInfo through = StartInfoCopy.Of(startInfo, [.. tools, program]);
         return killOnParentExit ? StarterThread.Start(through) : StartOrThrow(through);
     }
 
     private static Process StartOrThrow(ProcessStartInfo startInfo) =>
         Process.Start(startInfo) ?? throw new InvalidOperationException("No process was started.");
+
+    /// <summary>Throws what the runtime throws for the original. It sees only the copy, for which it has no reason to throw.</summary>
+    private static void ThrowIfInvalid(ProcessStartInfo startInfo)
+    {
+        if (startInfo.UseShellExecute)
+        {
+            throw new InvalidOperationException("KillOnParentExit and NewSession need a ProcessStartInfo with UseShellExecute off.");
+        }
+
+        if (startInfo.FileName.Length == 0)
+        {
+            throw new InvalidOperationException("Cannot start process because a file name has not been provided.");
+        }
+
+        if (startInfo.Arguments.Length > 0 && startInfo.ArgumentList.Count > 0)
+        {
+            throw new InvalidOperationException("Only one of Arguments or ArgumentList may be used.");
+        }
+    }
+
+    /// <summary>Returns the tools that set the parent-death signal, with their arguments.</summary>
+    private static List<string> ToolsFor(ProcessStartInfo startInfo, string program)
+    {
+        string setpriv = FindTool("setpriv", "util-linux (Alpine: setpriv)");
+        List<string> tools = [setpriv, "--pdeathsig", "KILL", "--", .. ShellFor(startInfo)];
+        tools.AddRange(["-c", Script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), FindTool("env", "coreutils")]);
+        foreach (string name in s_addedByShells.Where(name => !startInfo.Environment.ContainsKey(name)))
+        {
+            tools.AddRange(["-u", name]);
+        }
+
+        foreach (string name in s_changedByShells)
+        {
+            if (startInfo.Environment.TryGetValue(name, out string? value))
+            {
+                tools.Add($"{name}={value}");
+            }
+        }
+
+        // As a word of its own, env would take the path for a variable.
+        return program.Contains('=') ? [.. tools, setpriv, "--"] : tools;
+    }
 
     private static string FindTool(string name, string package)
     {
@@ -78,66 +113,22 @@ internal static partial class ToolStart
             : path;
     }
 
-    private static string ShellFor(ProcessStartInfo startInfo)
+    private static string[] ShellFor(ProcessStartInfo startInfo)
     {
         string? odd = startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name));
-        return odd is null
-            ? "/bin/sh"
-            : ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
-                "The program bash is missing. It is in the package bash. "
-                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
-    }
-
-    private static string Unset(ProcessStartInfo startInfo)
-    {
-        string[] added = [.. s_addedByShells.Where(name => !startInfo.Environment.ContainsKey(name))];
-        return added.Length == 0 ? "" : $"unset {string.Join(' ', added)}; ";
-    }
-
-    private static ProcessStartInfo Copy(ProcessStartInfo original, List<string> tools)
-    {
-        ProcessStartInfo copy = new(tools[0])
+        if (odd is null)
         {
-            WorkingDirectory = original.WorkingDirectory,
-            RedirectStandardInput = original.RedirectStandardInput,
-            RedirectStandardOutput = original.RedirectStandardOutput,
-            RedirectStandardError = original.RedirectStandardError,
-            StandardInputEncoding = original.StandardInputEncoding,
-            StandardOutputEncoding = original.StandardOutputEncoding,
-            StandardErrorEncoding = original.StandardErrorEncoding,
-            CreateNoWindow = original.CreateNoWindow,
-            UserName = original.UserName,
-        };
-        copy.Environment.Clear();
-        foreach ((string name, string? value) in original.Environment)
-        {
-            copy.Environment[name] = value;
+            return ["/bin/sh"];
         }
 
-        if (original.ArgumentList.Count == 0 && original.Arguments.Length > 0)
-        {
-            StringBuilder text = new();
-            tools.Skip(1).ToList().ForEach(tool => text.Append('"').Append(Escape(tool)).Append("\" "));
-            copy.Arguments = text.Append(original.Arguments).ToString();
-        }
-        else
-        {
-            tools.Skip(1).Concat(original.ArgumentList).ToList().ForEach(copy.ArgumentList.Add);
-        }
+        string bash = ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
+            "The program bash is missing. It is in the package bash. "
+            + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
 
-        return copy;
+        // Privileged, so that it runs no file of BASH_ENV and keeps functions of other shells as they are.
+        return [bash, "-p"];
     }
-
-    /// <summary>
-    /// Escapes an argument for use inside quotation marks. The runtime splits <see cref="ProcessStartInfo.Arguments"/>, and takes a backslash as an
-    /// escape only before a quotation mark.
-    /// </summary>
-    private static string Escape(string argument) => QuotedBackslashes().Replace(
-        argument, static match => match.Groups[1].Value + match.Groups[1].Value + (match.Groups[2].Length > 0 ? "\\\"" : ""));
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();
-
-    [GeneratedRegex("""(\\*)("|$)""")]
-    private static partial Regex QuotedBackslashes();
 }

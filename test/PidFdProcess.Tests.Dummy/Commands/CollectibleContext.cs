@@ -39,6 +39,20 @@ internal static class CollectibleContext
             child.Kill();
             wait.Wait(s_limit);
         });
+        Print("a scope", static (methods, child) =>
+        {
+            Type type = methods.Assembly.GetType("PidFdProcess.ProcessScope", throwOnError: true)!;
+            using IDisposable scope = (IDisposable)Activator.CreateInstance(type)!;
+            AddTo(scope, child);
+        });
+        Print("a scope that is empty at last", static (methods, child) =>
+        {
+            // Not disposed, because a scope without processes needs no disposal.
+            Type type = methods.Assembly.GetType("PidFdProcess.ProcessScope", throwOnError: true)!;
+            object scope = Activator.CreateInstance(type)!;
+            AddTo(scope, child);
+            child.Kill();
+        });
     }
 
     private static void Print(string name, Action<Type, Process> use)
@@ -82,7 +96,10 @@ internal static class CollectibleContext
     }
 
     private static object? Call(Type methods, string name, params object[] arguments) => methods
-        .GetMethods().Single(method => method.Name == name && method.GetParameters().Length == arguments.Length).Invoke(null, arguments);
+        .GetMethods().Single(method => method.Name == name && method.IsStatic && method.GetParameters().Length == arguments.Length)
+        .Invoke(null, arguments);
+
+    private static void AddTo(object scope, Process child) => scope.GetType().GetMethod("Add")!.Invoke(scope, [child]);
 
     private static int LoopThreads() => Directory.GetDirectories("/proc/self/task")
         .Count(static task => File.ReadAllText(task + "/comm").StartsWith("PidFdProcess", StringComparison.Ordinal));

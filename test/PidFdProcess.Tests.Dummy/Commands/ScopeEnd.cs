@@ -7,18 +7,45 @@ namespace PidFdProcess.Tests.Dummy.Commands;
 internal static class ScopeEnd
 {
     // A child with a descendant, which both ignore SIGTERM.
-    private const string Script = "trap '' TERM; sleep 1000 & echo started; exec sleep 1000";
-    private const string Obedient = "trap 'exit 7' TERM; echo started; while :; do sleep 0.01; done";
+    private const string Stubborn = "trap '' TERM; sleep 1000 & echo started; exec sleep 1000";
+
+    // Writes the signals that it gets to the file. Ends a while after the first one, so that a second one is written, too.
+    private const string Telling = """
+        for name in TERM INT HUP; do trap "echo $name >>'$SCOPE_END_FILE'" $name; done
+        echo started
+        while [ ! -s "$SCOPE_END_FILE" ]; do sleep 0.01; done
+        i=0; while [ $((i += 1)) -lt 50 ]; do sleep 0.01; done
+        """;
+
+    // Starts a process when it gets SIGCONT, which the scope sends after SIGINT, and tells how that one ended.
+    private const string StartsLate = """
+        trap : INT
+        trap "sleep 1000; echo late \$? >>'$SCOPE_END_FILE'; exit" CONT
+        echo started
+        while :; do sleep 0.01; done
+        """;
+
+    private const string Plain = "echo started; exec sleep 1000";
 
     public static async Task RunAsync(string how)
     {
+        using PosixSignalRegistration? before = how == "handled-before" ? Handle() : null;
         ProcessScope scope = new(new ProcessScopeOptions
         {
             GracePeriod = TimeSpan.FromSeconds(20),
             KillOnParentExit = how == "kill",
-            ForwardSignals = how == "forward" ? [PosixSignal.SIGTERM] : [],
+            ForwardSignals = how.StartsWith("forward", StringComparison.Ordinal)
+                ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP]
+                : [],
         });
-        Start(scope, how == "forward" ? Obedient : how == "kill" ? "echo started; exec sleep 1000" : Script);
+        Start(scope, how switch
+        {
+            "forward" => Telling,
+            "forward-late" => StartsLate,
+            "kill" => Plain,
+            _ => Stubborn,
+        });
+        using PosixSignalRegistration? after = how == "handled-after" ? Handle() : null;
         Console.WriteLine("ready");
         switch (how)
         {
@@ -30,17 +57,23 @@ internal static class ScopeEnd
             case "throw":
                 await Task.Yield();
                 throw new InvalidOperationException("no code handles this");
+            case "throw-on-thread":
+                new Thread(static () => throw new InvalidOperationException("no code handles this")).Start();
+                break;
             case "dispose-in-exit":
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => scope.Dispose();
                 Environment.Exit(3);
                 return;
-            case "kill" or "forward":
-                await Task.Delay(Timeout.Infinite);
-                return;
-            default:
-                throw new ArgumentException($"no such way: {how}");
         }
+
+        await Task.Delay(Timeout.Infinite);
     }
+
+    private static PosixSignalRegistration Handle() => PosixSignalRegistration.Create(PosixSignal.SIGTERM, static context =>
+    {
+        context.Cancel = true;
+        Console.WriteLine("cancelled");
+    });
 
     private static void Start(ProcessScope scope, string script)
     {

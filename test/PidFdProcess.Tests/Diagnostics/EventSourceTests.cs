@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Tracing;
+using System.Reflection;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
@@ -20,6 +22,18 @@ public sealed class EventSourceTests
             new List<string> { "1 Informational Probed: True|pidfds work", $"1 Informational Probed: False|{support.Reason}" },
             listener.Events.ToList());
         StringAssert.Contains(support.Reason, "ENOSYS");
+    }
+
+    [TestMethod]
+    public void TheReadme_ListsAllEvents()
+    {
+        string readme = File.ReadAllText(Path.Combine(RepositoryFiles.Root, "src/PidFdProcess/README.md"));
+        foreach (MethodInfo each in typeof(PidFdEventSource).GetMethods().Where(static each => each.IsDefined(typeof(EventAttribute))))
+        {
+            string parameters = string.Join(", ", each.GetParameters().Select(static parameter => parameter.Name));
+            string level = each.GetCustomAttribute<EventAttribute>()!.Level.ToString().ToLowerInvariant();
+            StringAssert.Contains(readme, $"| `{each.Name}({parameters})` | {level} |");
+        }
     }
 
     [TestMethod]

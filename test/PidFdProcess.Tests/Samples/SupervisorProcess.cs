@@ -53,6 +53,17 @@ internal sealed partial class SupervisorProcess : IDisposable
         return Start("strace", [.. options, "dotnet", "exec", Dll, settings]);
     }
 
+    /// <summary>Starts a supervisor that may not signal processes of other users, although it is root.</summary>
+    public static SupervisorProcess StartWithoutCapKill(string settings)
+    {
+        if (!ToolRun.Exists("setpriv") || !Environment.IsPrivilegedProcess)
+        {
+            Assert.Inconclusive("Only root can start programs of other users, by setpriv(1).");
+        }
+
+        return Start("setpriv", ["--bounding-set", "-kill", "--inh-caps", "-kill", "dotnet", "exec", Dll, settings]);
+    }
+
     public static SupervisorProcess Start(string settings, params (string Name, string Value)[] environment) =>
         Start("dotnet", ["exec", Dll, settings], environment);
 

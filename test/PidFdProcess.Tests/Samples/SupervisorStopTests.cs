@@ -53,6 +53,40 @@ public sealed class SupervisorStopTests : IDisposable
     }
 
     [TestMethod]
+    public void AProgramThatMayNotBeSignalled_KeepsNoOtherFromItsStop_AndTheNextSupervisorFinishesIt()
+    {
+        object settings = new { BackOff = "00:00:00.01", MaxBackOff = "00:00:00.1" };
+        _folder.Add("guarded", ["setpriv", "--reuid", $"{OtherUser.Id}", "--clear-groups", "sleep", "1000"], settings);
+        _folder.AddShell("slow", "trap 'trap \"\" TERM; sleep 1; exit 5' TERM; echo ready; while :; do sleep 0.02; done");
+        int guarded;
+        using (SupervisorProcess first = SupervisorProcess.StartWithoutCapKill(_folder.SettingsFile))
+        {
+            guarded = first.WaitForStart("guarded");
+            first.WaitUntil(() => Output("slow") == "ready\n" && _folder.Living("guarded").ContainsValue("sleep"), "the programs have begun");
+            first.Signal(Signum.SIGTERM);
+            Assert.AreEqual(0, first.WaitForExit().ExitCode, first.ToString());
+            Assert.AreEqual(1, first.Count("guarded: cannot stop"), first.ToString());
+            Assert.AreEqual(1, first.Count("slow: exited 5"), first.ToString());
+            CollectionAssert.AreEqual(new[] { guarded }, _folder.Living().Keys.ToArray());
+        }
+
+        using (SupervisorProcess second = SupervisorProcess.StartWithoutCapKill(_folder.SettingsFile))
+        {
+            second.WaitFor("guarded: cannot stop", times: 3);
+            second.WaitForStart("slow");
+            CollectionAssert.AreEqual(new[] { guarded }, _folder.Living("guarded").Keys.ToArray());
+            second.Signal(Signum.SIGTERM);
+            Assert.AreEqual(0, second.WaitForExit().ExitCode, second.ToString());
+        }
+
+        using SupervisorProcess third = _folder.Start();
+        third.WaitFor("guarded: finished the stop");
+        Assert.AreNotEqual(guarded, third.WaitForStart("guarded"));
+        third.WaitUntil(
+            () => _folder.Living("guarded").Keys.ToArray() is [var only] && only == third.LastStart("guarded"), "the guarded program runs once");
+    }
+
+    [TestMethod]
     [DataRow("/no/such/program", "", "exited 127")]
     [DataRow("/etc/passwd", "", "exited 126")]
     [DataRow("sleep", "/no/such/directory", "cannot start")]

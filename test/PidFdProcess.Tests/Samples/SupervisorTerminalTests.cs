@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.RegularExpressions;
+using Mono.Unix.Native;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Samples;
@@ -36,6 +39,40 @@ public sealed class SupervisorTerminalTests : IDisposable
         // The cursor is shown again.
         int hidden = output.Result.LastIndexOf("\e[?25l", StringComparison.Ordinal);
         Assert.IsLessThan(output.Result.LastIndexOf("\e[?25h", StringComparison.Ordinal), hidden);
+    }
+
+    [TestMethod]
+    public void TheTable_WithoutAFreeDescriptor_GoesOn()
+    {
+        if (!ToolRun.Exists("prlimit"))
+        {
+            Assert.Inconclusive("There is no prlimit(1), of util-linux.");
+        }
+
+        _folder.Add("steady", ["sleep", "1000"]);
+        using Process script = StartOnTerminal($"'{_folder.SettingsFile}'");
+        StringBuilder output = new();
+        Task reading = ReadAsync(script.StandardOutput, output);
+        TestProcesses.WaitUntil(() => Rows() > 0, "the table shows the program");
+        int supervisor = ProcessTable.Ids().Single(id => ProcessTable.ParentOf(id) == script.Id);
+
+        SetDescriptorLimit(supervisor, "3");
+        int shown = Rows();
+        TestProcesses.WaitUntil(() => Rows() > shown + 1, "the table is shown twice more");
+        SetDescriptorLimit(supervisor, "1024");
+        Assert.IsTrue(Native.Kill(supervisor, (int)Signum.SIGTERM));
+
+        Assert.IsTrue(script.WaitForExit(s_limit));
+        Assert.IsTrue(reading.Wait(s_limit));
+        Assert.AreEqual(0, script.ExitCode, output.ToString());
+
+        int Rows()
+        {
+            lock (output)
+            {
+                return Regex.Count(output.ToString(), @"steady.*Running");
+            }
+        }
     }
 
     [TestMethod]
@@ -77,6 +114,21 @@ public sealed class SupervisorTerminalTests : IDisposable
         }
 
         return Process.Start(start)!;
+    }
+
+    private static void SetDescriptorLimit(int processId, string soft) =>
+        ToolRun.SucceedAsync("prlimit", ["--pid", $"{processId}", $"--nofile={soft}:"]).GetAwaiter().GetResult();
+
+    private static async Task ReadAsync(StreamReader reader, StringBuilder output)
+    {
+        char[] buffer = new char[4096];
+        while (await reader.ReadAsync(buffer) is > 0 and var count)
+        {
+            lock (output)
+            {
+                output.Append(buffer, 0, count);
+            }
+        }
     }
 
     private string Log(string program) => File.Exists(_folder.File(program + ".log")) ? File.ReadAllText(_folder.File(program + ".log")) : "";

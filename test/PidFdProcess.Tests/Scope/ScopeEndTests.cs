@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Mono.Unix.Native;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
@@ -15,6 +16,8 @@ public sealed class ScopeEndTests
     [TestMethod]
     [DataRow("return")]
     [DataRow("exit")]
+    [DataRow("throw")]
+    [DataRow("throw-on-thread")]
     public void AScopeThatIsNotDisposed_KillsItsTrees_WhenTheProgramEnds(string how)
     {
         using MarkedTree tree = RunDummy(how);
@@ -54,11 +57,30 @@ public sealed class ScopeEndTests
     }
 
     [TestMethod]
-    public void AForwardedSignal_StopsTheScope_BeforeTheProgramEnds()
+    public void SigtermWithoutAHandler_EndsTheProgram_AndKillsTheTreesOfItsScopes()
     {
-        using MarkedTree tree = RunDummy("forward");
+        using MarkedTree tree = RunDummy("sigterm");
         Assert.IsTrue(tree.Root.SignalViaPidFd(PosixSignal.SIGTERM));
+        Assert.AreEqual(128 + (int)Signum.SIGTERM, tree.Root.WaitForExitStatusPidFd().ExitCode);
         tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    [DataRow("handled-before")]
+    [DataRow("handled-after")]
+    public void SigtermThatAHandlerCancels_SparesTheScopes(string how)
+    {
+        using MarkedTree tree = RunDummy(how);
+        tree.WaitForCount(3);
+        int[] before = [.. tree.Alive()];
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.IsTrue(tree.Root.SignalViaPidFd(PosixSignal.SIGTERM));
+            Assert.AreEqual("cancelled", tree.Root.StandardOutput.ReadLine());
+        }
+
+        // By now, the runtime has called all handlers of the first signals.
+        CollectionAssert.AreEquivalent(before, tree.Alive());
     }
 
     [TestMethod]
@@ -91,75 +113,17 @@ public sealed class ScopeEndTests
         shell.WaitForExit();
     }
 
-    [TestMethod]
-    public void KillOnParentExit_KeepsArgumentsEnvironmentAndDirectory()
-    {
-        using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true, NewSession = true });
-        ProcessStartInfo info = new("/usr/bin/env") { RedirectStandardOutput = true };
-        info.Environment.Clear();
-        info.Environment["A_PLAIN"] = "1 2";
-        using (Process process = scope.Start(info))
-        {
-            Assert.AreEqual("A_PLAIN=1 2", process.StandardOutput.ReadToEnd().Trim());
-        }
-
-        string[] arguments = ["", "a b", "\"", "\\", "$x", "-n", "--", "'"];
-        ProcessStartInfo listed = new("/bin/sh", ["-c", "pwd; for a; do echo \"[$a]\"; done", "sh", .. arguments])
-        {
-            RedirectStandardOutput = true,
-            WorkingDirectory = "/usr",
-        };
-        using (Process process = scope.Start(listed))
-        {
-            string expected = string.Join('\n', ["/usr", .. arguments.Select(static argument => $"[{argument}]")]);
-            Assert.AreEqual(expected, process.StandardOutput.ReadToEnd().TrimEnd('\n'));
-        }
-
-        ProcessStartInfo text = new("sh", "-c \"echo 'a  b' \\\"c\\\"\"") { RedirectStandardOutput = true };
-        using (Process process = scope.Start(text))
-        {
-            Assert.AreEqual("a  b c", process.StandardOutput.ReadToEnd().Trim());
-        }
-    }
-
-    [TestMethod]
-    public void KillOnParentExit_KeepsVariablesThatShDrops()
-    {
-        if (!File.Exists("/usr/bin/bash") && !File.Exists("/bin/bash"))
-        {
-            Assert.Inconclusive("bash is not installed");
-        }
-
-        using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
-        ProcessStartInfo info = new("/usr/bin/env") { RedirectStandardOutput = true };
-        info.Environment["Logging:Level.x"] = "1";
-        using Process process = scope.Start(info);
-        StringAssert.Contains(process.StandardOutput.ReadToEnd(), "Logging:Level.x=1\n");
-    }
-
-    [TestMethod]
-    public void AMissingTool_IsNamed_WithItsPackage()
-    {
-        string? path = Environment.GetEnvironmentVariable("PATH");
-        try
-        {
-            Environment.SetEnvironmentVariable("PATH", "/nowhere");
-            using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
-            PlatformNotSupportedException e = Assert.ThrowsExactly<PlatformNotSupportedException>(
-                () => scope.Start(new ProcessStartInfo("/bin/sh", ["-c", "exit 0"])));
-            StringAssert.Contains(e.Message, "setpriv");
-            StringAssert.Contains(e.Message, "util-linux");
-        }
-        finally
-        {
-            Environment.SetEnvironmentVariable("PATH", path);
-        }
-    }
-
     private static MarkedTree RunDummy(string how)
     {
-        MarkedTree tree = new(
-            new ProcessStartInfo(DummyProgram.Start[0], [.. DummyProgram.Start[1..], "scope-end", how]) { RedirectStandardOutput = true });
+        ProcessStartInfo start = new(DummyProgram.Start[0], [.. DummyProgram.Start[1..], "scope-end", how])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+
+        // An unhandled exception would write a dump.
+        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
+        MarkedTree tree = new(start);
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         return tree;
     }

@@ -92,8 +92,8 @@ public sealed class ScopeStopTests
         int count = Environment.GetEnvironmentVariable(ShortProcessesVariable) is { } asked
             ? int.Parse(asked, CultureInfo.InvariantCulture)
             : UsualShortProcesses;
-        int pidFds = Census.PidFdBaseline();
-        int zombies = Census.ZombieChildren();
+        int pidFds = ResourceCounts.PidFdBaseline();
+        int zombies = ResourceCounts.ZombieChildren();
         await using ProcessScope scope = new();
         Stopwatch watch = Stopwatch.StartNew();
         int most = 0;
@@ -102,9 +102,9 @@ public sealed class ScopeStopTests
         TestContext.WriteLine($"{count} processes in {watch.Elapsed.TotalSeconds:F1} s, at most {most} at once in the scope");
 
         Assert.IsEmpty(scope.Processes);
-        Census.WaitForPidFds(pidFds);
-        TestProcesses.WaitUntil(() => Census.ZombieChildren() <= zombies, "no zombie is left");
-        TestProcesses.WaitUntil(() => Census.CollectAndCount(objects) == 0, "no object is kept");
+        ResourceCounts.WaitForPidFds(pidFds);
+        TestProcesses.WaitUntil(() => ResourceCounts.ZombieChildren() <= zombies, "no zombie is left");
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(objects) == 0, "no object is kept");
         Assert.IsEmpty((await scope.StopAsync()).Exits);
     }
 

@@ -24,7 +24,7 @@ public sealed class StrangerTests
         try
         {
             // Its end makes the scope look for the rest of the session. The other daemon is alive.
-            Census.KillByPid(tree.Alive()[0]);
+            ResourceCounts.KillByPid(tree.Alive()[0]);
             TestProcesses.WaitUntil(() => scope.MemberCount == 1, "the daemon has left the scope");
             ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
             AssertSpared(result, stranger.Id, child);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Mono.Unix.Native;
 using PidFdProcess.Linux;
 using PidFdProcess.Shared;
+using PidFdProcess.Tests.Diagnostics;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -77,6 +79,72 @@ public sealed class GroupSignalTests
         tree.AssertNoSurvivor();
         Assert.IsTrue(tree.Root.WaitForExit(10_000));
         Assert.IsFalse(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SignalGroup_ByNumber_AfterTheLeaderWasReaped_SendsNothing(bool stock)
+    {
+        HookedKernel kernel = new() { OnSignalGroup = static (_, _) => Errno.EINVAL };
+        List<int> killed = [];
+        kernel.OnKill = (id, _) =>
+        {
+            killed.Add(id);
+            return Errno.ENOSYS;
+        };
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(kernel.Platform, stock);
+        using MarkedTree tree = StartLeader("sleep 1000 & echo ready; read line; exit 0", redirectInput: true);
+        registry.Attach(tree.Root);
+        tree.WaitForCount(2);
+        kernel.OnReadStat = id =>
+        {
+            // The leader is the process that is meant, but it is reaped before the signal.
+            if (id == tree.Root.Id)
+            {
+                EndLeader(tree);
+            }
+
+            return null;
+        };
+        if (stock)
+        {
+            // On this route nothing is read before.
+            EndLeader(tree);
+        }
+
+        Assert.IsFalse(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+        Assert.IsEmpty(killed);
+        Assert.HasCount(1, tree.Alive());
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SignalGroup_ByNumber_DuringWhichTheLeaderIsReaped_SaysThatNothingProvesTheGroup(bool stock)
+    {
+        HookedKernel kernel = new() { OnSignalGroup = static (_, _) => Errno.EINVAL };
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(kernel.Platform, stock);
+        using MarkedTree tree = StartLeader("sleep 1000 & echo ready; read line; exit 0", redirectInput: true);
+        registry.Attach(tree.Root);
+        tree.WaitForCount(2);
+        using Measurements measurements = new();
+        kernel.OnKill = (id, signal) =>
+        {
+            Assert.AreEqual((-tree.Root.Id, (int)Signum.SIGTERM), (id, signal));
+            EndLeader(tree);
+            return null;
+        };
+
+        Assert.IsTrue(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+        Assert.AreEqual(1, measurements["fallbacks{call=kill,error=ESRCH}"]);
+        tree.AssertNoSurvivor();
+    }
+
+    private static void EndLeader(MarkedTree tree)
+    {
+        tree.Root.StandardInput.Close();
+        Assert.IsTrue(tree.Root.WaitForExit(30_000));
     }
 
     private static MarkedTree StartLeader(string script, bool redirectInput = false)

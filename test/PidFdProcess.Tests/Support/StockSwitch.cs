@@ -1,3 +1,5 @@
+using PidFdProcess.Handles;
+
 namespace PidFdProcess.Tests.Support;
 
 /// <summary>Makes registries, including one on which an operator has switched the pidfds off.</summary>
@@ -9,6 +11,20 @@ internal static class StockSwitch
         ProcessHandleRegistry registry = stock ? CreateRegistry() : new ProcessHandleRegistry();
         Assert.AreEqual(!stock, registry.Support.IsSupported, registry.Support.Reason);
         return registry;
+    }
+
+    /// <summary>Makes one on a platform of the test's own.</summary>
+    public static ProcessHandleRegistry CreateRegistryOn(PidFdPlatform platform, bool stock)
+    {
+        AppContext.SetSwitch(PidFdSupport.DisabledSwitch, stock);
+        try
+        {
+            return TestRegistry.On(platform);
+        }
+        finally
+        {
+            AppContext.SetSwitch(PidFdSupport.DisabledSwitch, false);
+        }
     }
 
     public static ProcessHandleRegistry CreateRegistry()

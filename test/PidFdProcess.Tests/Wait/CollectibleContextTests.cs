@@ -10,7 +10,11 @@ public sealed class CollectibleContextTests
     public async Task AContextThatUsedTheLibrary_IsUnloaded()
     {
         DummyAnswers answers = await DummyAnswers.OfAsync("collectible-context");
-        string[] uses = ["no call", "HasExited", "Kill", "WaitForExitAsync", "a cancelled WaitForExitAsync", "WaitForExitStatusAsync"];
+        string[] uses =
+        [
+            "no call", "HasExited", "Kill", "WaitForExitAsync", "a cancelled WaitForExitAsync", "WaitForExitStatusAsync",
+            "a scope", "a scope that is empty at last",
+        ];
         answers.Expect([.. uses.Select(static use => (use, "unloaded, 0 loops"))]);
     }
 
