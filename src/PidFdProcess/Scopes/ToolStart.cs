@@ -20,7 +20,7 @@ namespace PidFdProcess.Scopes;
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
 {
-    private const string Script = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$; exec \"$@\"";
+    private const string Script = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$\nexec \"$@\"";
 
     // Shells add the first variables to the environment. They change the others only if those are in the environment.
     private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL", "_"];

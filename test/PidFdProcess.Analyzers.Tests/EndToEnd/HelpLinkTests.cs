@@ -18,7 +18,8 @@ public sealed class HelpLinkTests
         DropInPackage package = await DropInPackage.SharedAsync();
         using ZipArchive archive = ZipFile.OpenRead(Path.Combine(package.Feed, $"PidFdProcess.{package.Version}.nupkg"));
 
-        Assert.AreEqual(AddressOfPackage(archive), AddressOfAnalyzers(archive));
+        // A clone whose origin is a folder has no address, which the two files say in different ways.
+        Assert.AreEqual(AddressOfPackage(archive) ?? "", AddressOfAnalyzers(archive) ?? "");
     }
 
     private static string? AddressOfPackage(ZipArchive archive)
