@@ -119,9 +119,22 @@ internal static class IdentityCases
     private static void OpenByName(ProcessHandleRegistry registry)
     {
         using Process child = Shell.StartSleeper();
-        Check.Eventually(() => child.ProcessName != Path.GetFileName(Shell.Path) || Refresh(child));
-        string name = child.ProcessName;
-        Process[] found = registry.OpenByName(name.ToUpperInvariant());
+        string name = "";
+        Process[] found = [];
+        Check.Eventually(() =>
+        {
+            // The name changes when the shell runs sleep. BusyBox changes it once more.
+            child.Refresh();
+            name = child.ProcessName;
+            found = registry.OpenByName(name.ToUpperInvariant());
+            if (name != Path.GetFileName(Shell.Path) && found.Any(process => process.Id == child.Id))
+            {
+                return true;
+            }
+
+            Array.ForEach(found, process => Close(registry, process));
+            return false;
+        });
         Check.Equal(1, found.Count(process => process.Id == child.Id));
         Check.That(found.All(process => registry.TryGetAttachment(process, out _)));
         RequireRoute(registry, found.Single(process => process.Id == child.Id));
@@ -129,12 +142,6 @@ internal static class IdentityCases
         registry.Kill(child);
         registry.WaitForExit(child, -1);
         Check.That(!registry.OpenByName(name).Any(process => Close(registry, process) == child.Id));
-    }
-
-    private static bool Refresh(Process process)
-    {
-        process.Refresh();
-        return false;
     }
 
     private static void OpenPidFd(ProcessHandleRegistry registry)
