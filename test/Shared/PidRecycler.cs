@@ -11,8 +11,6 @@ internal static class PidRecycler
     // Two threads that force PIDs at the same time would take each other's.
     private static readonly object s_gate = new();
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
-
     /// <summary>Gets why no PID can be recycled here, or <see langword="null"/> if it can.</summary>
     public static string? Hindrance { get; } = FindHindrance();
 
@@ -23,12 +21,17 @@ internal static class PidRecycler
     /// Calls <paramref name="start"/> until it returns a process with the PID. Other programs take PIDs too, so a process with another PID goes to
     /// <paramref name="discard"/> before the next try.
     /// </summary>
+    /// <param name="processId">The PID.</param>
+    /// <param name="start">Starts a process.</param>
+    /// <param name="discard">Ends a process with another PID.</param>
+    /// <param name="tries">How many processes to start at most.</param>
+    /// <param name="patience">How long to wait for another program that has the PID.</param>
     /// <returns>The process, or <see langword="null"/> if another program got the PID in each try or keeps it, or there is a hindrance.</returns>
-    public static Process? TryStart(int processId, Func<Process> start, Action<Process> discard, int tries)
+    public static Process? TryStart(int processId, Func<Process> start, Action<Process> discard, int tries, TimeSpan patience = default)
     {
         lock (s_gate)
         {
-            for (int i = 0; i < tries && Hindrance is null && IsFreeSoon(processId); i++)
+            for (int i = 0; i < tries && Hindrance is null && IsFreeSoon(processId, patience); i++)
             {
                 SetNext(processId);
                 Process process = start();
@@ -44,16 +47,17 @@ internal static class PidRecycler
         }
     }
 
-    /// <inheritdoc cref="TryStart(int, Func{Process}, Action{Process}, int)"/>
-    public static Process? TryStart(int processId, Func<Process> start, int tries) => TryStart(processId, start, End, tries);
+    /// <inheritdoc cref="TryStart(int, Func{Process}, Action{Process}, int, TimeSpan)"/>
+    public static Process? TryStart(int processId, Func<Process> start, int tries, TimeSpan patience = default) =>
+        TryStart(processId, start, End, tries, patience);
 
     // Another program may have got the PID. Most programs that start and end beside the tests are short.
-    private static bool IsFreeSoon(int processId)
+    private static bool IsFreeSoon(int processId, TimeSpan patience)
     {
         long start = Stopwatch.GetTimestamp();
         while (Native.Kill(processId, 0))
         {
-            if (Stopwatch.GetElapsedTime(start) > s_patience)
+            if (Stopwatch.GetElapsedTime(start) >= patience)
             {
                 return false;
             }

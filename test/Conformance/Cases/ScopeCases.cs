@@ -33,7 +33,9 @@ internal static class ScopeCases
         Check.Equal(3, scope.Processes.Count);
 
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(Check.Limit);
-        Check.Equal("3 exited", result.ToString());
+        Check.Equal(3, result.Exits.Count);
+        Check.Equal(0, result.Survivors.Count);
+        Check.Equal(ProcessTable.Exists, result.IncompleteReason is null);
         Check.That(StatusOf(result, stubborn).Canceled);
         Check.Equal<int?>(137, StatusOf(result, stubborn).ExitCode);
         Check.That(StatusOf(result, polite) is { Canceled: false, ExitCode: 42 } or { Canceled: true }, StatusOf(result, polite).ToString());

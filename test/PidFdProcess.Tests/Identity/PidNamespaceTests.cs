@@ -8,9 +8,9 @@ namespace PidFdProcess.Tests.Identity;
 [TestClass]
 public sealed class PidNamespaceTests
 {
-    private static readonly string[] s_inside = ["--pid", "--fork", "--mount-proc", "--kill-child", .. DummyProgram.Start];
-
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
+
+    private static string[] Inside => ["--pid", "--fork", "--mount-proc", "--kill-child", .. DummyProgram.Start];
 
     [TestInitialize]
     public async Task RequireNamespaces()
@@ -26,7 +26,7 @@ public sealed class PidNamespaceTests
     [TestMethod]
     public async Task FromInsideToOutside_TheHandleOpensTheProcess()
     {
-        using Process unshare = Process.Start(new ProcessStartInfo("unshare", [.. s_inside, "print-identity"])
+        using Process unshare = Process.Start(new ProcessStartInfo("unshare", [.. Inside, "print-identity"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -56,7 +56,7 @@ public sealed class PidNamespaceTests
     public async Task FromOutsideToInside_TheProcessIsNotVisibleAndTheErrorSaysSo()
     {
         using Process self = Process.GetCurrentProcess();
-        ToolRun run = await ToolRun.SucceedAsync("unshare", [.. s_inside, "stop-by-identity", self.GetIdentityViaPidFd().ToString()]);
+        ToolRun run = await ToolRun.SucceedAsync("unshare", [.. Inside, "stop-by-identity", self.GetIdentityViaPidFd().ToString()]);
         StringAssert.Contains(run.Output, "is not running");
         StringAssert.Contains(run.Output, PidFdPlatform.Shared.PidFs.Ability.HasPidFdIds ? "PID namespace" : "no process");
     }
