@@ -28,7 +28,8 @@ internal static class DotNet11Cases
         Check.Equal(ProcessRoute.PidFd, registry.Attach(child).Route);
         child.Kill();
         child.WaitForExit();
-        using PipedProcess stranger = (PipedProcess)(PidRecycler.TryStart(child.Id, () => new PipedProcess("echo ready; exec cat"), Tries, Check.Limit)
+        using PipedProcess stranger = (PipedProcess)(
+            PidRecycler.TryStart(child.Id, () => new PipedProcess("echo ready; exec cat"), Tries, Check.Limit)
             ?? throw new CheckException($"no process got PID {child.Id} in {Tries} tries"));
 
         Check.That(!registry.Signal(child, PosixSignal.SIGTERM));

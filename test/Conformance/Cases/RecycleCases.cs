@@ -25,7 +25,8 @@ internal static class RecycleCases
             using Process process = round % 2 == 0 ? registry.Open(nonChild.Id) : Process.GetProcessById(nonChild.Id);
             Check.Equal(ProcessRoute.PidFd, registry.Attach(process).Route);
             nonChild.KillAndWaitUntilReaped();
-            using PipedProcess stranger = (PipedProcess)(PidRecycler.TryStart(nonChild.Id, () => new PipedProcess("echo ready; exec cat"), Tries, Check.Limit)
+            using PipedProcess stranger = (PipedProcess)(
+                PidRecycler.TryStart(nonChild.Id, () => new PipedProcess("echo ready; exec cat"), Tries, Check.Limit)
                 ?? throw new CheckException($"no process got PID {nonChild.Id} in {Tries} tries"));
 
             registry.Kill(process);
