@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using PidFdProcess.Analyzers.Tests.Support;
+using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Analyzers.Tests.Interception;
 
@@ -70,9 +70,10 @@ public sealed class SnapshotTests
     public void TheGeneratedFile_ForNet11_IsAsRecorded() => AssertSnapshot(
         nameof(Net11), GeneratedProject.Compile(Net11.ReplaceLineEndings("\n"), references: TestPlatform.Net11References).Generated!);
 
-    internal static void AssertSnapshot(string name, string text, [CallerFilePath] string file = "")
+    internal static void AssertSnapshot(string name, string text)
     {
-        string path = Path.Combine(Path.GetDirectoryName(file)!, "..", "Snapshots", name + ".g.cs.txt");
+        // [CallerFilePath] is no path of this machine in a build for CI, where the compiler writes /_/ for the folder of the repository.
+        string path = Path.Combine(RepositoryFiles.Root, "test", "PidFdProcess.Analyzers.Tests", "Snapshots", name + ".g.cs.txt");
         if (Environment.GetEnvironmentVariable("UPDATE_SNAPSHOTS") == "1")
         {
             File.WriteAllText(path, text);
