@@ -1,10 +1,17 @@
 using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Diagnostics;
 
 namespace PidFdProcess.Analyzers;
 
 /// <summary>Finds <c>[StockProcessCalls]</c>, which marks code whose stock calls stay as they are.</summary>
 internal static class StockScope
 {
+    /// <summary>Returns whether the operation is in code that has the attribute.</summary>
+    /// <remarks>The containing symbol of the context is the member. A lambda or local function inside it may have the attribute, too.</remarks>
+    public static bool Contains(OperationAnalysisContext context) => Contains(
+        context.Operation.SemanticModel?.GetEnclosingSymbol(context.Operation.Syntax.SpanStart, context.CancellationToken)
+        ?? context.ContainingSymbol);
+
     /// <summary>Returns whether the symbol or a symbol that contains it has the attribute.</summary>
     public static bool Contains(ISymbol? symbol)
     {

@@ -8,8 +8,8 @@ namespace PidFdProcess;
 /// <remarks>
 /// <para>
 /// All members are thread-safe. A process that ends by itself leaves the scope at once. The scope owns the run that an object had when it was added,
-/// even if the object is closed or restarted later. Without a pidfd only the PID would be left then, so the scope gives up such a process. It does
-/// not dispose the objects.
+/// even if the object is closed or restarted later. If there is no pidfd, the scope gives up the process then, because it would have the PID alone.
+/// It does not dispose the objects.
 /// </para>
 /// <para>
 /// A scope that is not disposed kills its processes and their descendants when the program ends. It does so in

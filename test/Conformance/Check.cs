@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
 
@@ -58,15 +58,9 @@ internal static class Check
     /// <summary>Waits for what another thread or process brings about.</summary>
     public static void Eventually(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string? text = null)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (!condition())
+        if (!Condition.TryWaitFor(condition, Limit))
         {
-            if (Stopwatch.GetElapsedTime(start) > Limit)
-            {
-                throw new CheckException($"not within {Limit.TotalSeconds} s: {text}");
-            }
-
-            Thread.Sleep(1);
+            throw new CheckException($"not within {Limit.TotalSeconds} s: {text}");
         }
     }
 

@@ -9,15 +9,26 @@ internal static class Condition
     /// <exception cref="TimeoutException">It does not hold within the limit.</exception>
     public static void WaitFor(Func<bool> condition, string what, TimeSpan limit)
     {
+        if (!TryWaitFor(condition, limit))
+        {
+            throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
+        }
+    }
+
+    /// <summary>Returns <see langword="true"/> when the condition holds, or <see langword="false"/> if it does not hold within the limit.</summary>
+    public static bool TryWaitFor(Func<bool> condition, TimeSpan limit)
+    {
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
             if (Stopwatch.GetElapsedTime(start) > limit)
             {
-                throw new TimeoutException($"not within {limit.TotalSeconds} s: {what}");
+                return false;
             }
 
             Thread.Sleep(1);
         }
+
+        return true;
     }
 }

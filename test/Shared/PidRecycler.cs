@@ -31,7 +31,7 @@ internal static class PidRecycler
     {
         lock (s_gate)
         {
-            for (int i = 0; i < tries && Hindrance is null && IsFreeSoon(processId, patience); i++)
+            for (int i = 0; i < tries && Hindrance is null && Condition.TryWaitFor(() => !Native.Kill(processId, 0), patience); i++)
             {
                 SetNext(processId);
                 Process process = start();
@@ -50,23 +50,6 @@ internal static class PidRecycler
     /// <inheritdoc cref="TryStart(int, Func{Process}, Action{Process}, int, TimeSpan)"/>
     public static Process? TryStart(int processId, Func<Process> start, int tries, TimeSpan patience = default) =>
         TryStart(processId, start, End, tries, patience);
-
-    // Another program may have got the PID. Most programs that start and end beside the tests are short.
-    private static bool IsFreeSoon(int processId, TimeSpan patience)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (Native.Kill(processId, 0))
-        {
-            if (Stopwatch.GetElapsedTime(start) >= patience)
-            {
-                return false;
-            }
-
-            Thread.Sleep(1);
-        }
-
-        return true;
-    }
 
     private static void End(Process process)
     {

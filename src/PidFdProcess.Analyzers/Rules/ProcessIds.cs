@@ -25,15 +25,7 @@ internal static class ProcessIds
         operation is IPropertyReferenceOperation { Property: { Name: "Id" } property } && ProcessTypes.IsProcess(property.ContainingType);
 
     /// <summary>Returns whether the value is <c>-process.Id</c>, which means the group of that id.</summary>
-    public static bool IsGroup(IOperation operation)
-    {
-        while (operation is IConversionOperation or IParenthesizedOperation)
-        {
-            operation = operation is IConversionOperation conversion ? conversion.Operand : ((IParenthesizedOperation)operation).Operand;
-        }
-
-        return operation is IUnaryOperation { OperatorKind: UnaryOperatorKind.Minus };
-    }
+    public static bool IsGroup(IOperation operation) => WithoutConversion(operation) is IUnaryOperation { OperatorKind: UnaryOperatorKind.Minus };
 
     private static bool IsInitializedWithId(ILocalReferenceOperation reference)
     {
@@ -47,11 +39,16 @@ internal static class ProcessIds
         IOperation? value = model.GetOperation(declaration.GetSyntax()) is IVariableDeclaratorOperation declarator
             ? declarator.GetVariableInitializer()?.Value
             : null;
+        return value is not null && IsId(WithoutConversion(value));
+    }
+
+    private static IOperation WithoutConversion(IOperation value)
+    {
         while (value is IConversionOperation conversion)
         {
             value = conversion.Operand;
         }
 
-        return value is not null && IsId(value);
+        return value;
     }
 }

@@ -147,10 +147,9 @@ public sealed class SignalByPidAnalyzer : DiagnosticAnalyzer
 
     private static void Report(OperationAnalysisContext context, string call, string replacement = One)
     {
-        IOperation operation = context.Operation;
-        if (!StockScope.Contains(operation.SemanticModel!.GetEnclosingSymbol(operation.Syntax.SpanStart, context.CancellationToken)))
+        if (!StockScope.Contains(context))
         {
-            context.ReportDiagnostic(Diagnostic.Create(Descriptors.SignalByPid, Place.Of(operation.Syntax), call, replacement));
+            context.ReportDiagnostic(Diagnostic.Create(Descriptors.SignalByPid, Place.Of(context.Operation.Syntax), call, replacement));
         }
     }
 }

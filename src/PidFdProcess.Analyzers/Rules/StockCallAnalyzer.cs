@@ -97,7 +97,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
             && ExitedTask.Find(assignment.Syntax) is { Declaration: var declaration }
             && assignment.SemanticModel!.GetDeclaredSymbol(declaration.Declaration.Variables[0]) is ILocalSymbol { Type: var source }
             && ProcessTypes.Is(source, "TaskCompletionSource", "System", "Threading", "Tasks")
-            && !StockScope.Contains(EnclosingSymbol(context)))
+            && !StockScope.Contains(context))
         {
             context.ReportDiagnostic(
                 Diagnostic.Create(Descriptors.StockCall, Place.Of(reference.Syntax), "Exited", ExitedTask.Replacement));
@@ -158,7 +158,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
 
     private static void Suggest(OperationAnalysisContext context, string name, string? replacement)
     {
-        if (replacement is not null && !StockScope.Contains(EnclosingSymbol(context)))
+        if (replacement is not null && !StockScope.Contains(context))
         {
             context.ReportDiagnostic(Diagnostic.Create(
                 Descriptors.StockCall, Place.Of(context.Operation.Syntax), With(replacement), name, replacement));
@@ -167,7 +167,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
 
     private static void ReportStock(OperationAnalysisContext context, string name, string shape, string? replacement)
     {
-        if (!StockScope.Contains(EnclosingSymbol(context)))
+        if (!StockScope.Contains(context))
         {
             context.ReportDiagnostic(Diagnostic.Create(
                 Descriptors.NotRerouted, Place.Of(context.Operation.Syntax), With(replacement), name, shape));
@@ -179,9 +179,4 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
     private static ImmutableDictionary<string, string?> With(string? replacement) => replacement is null
         ? ImmutableDictionary<string, string?>.Empty
         : ImmutableDictionary<string, string?>.Empty.Add(Descriptors.Replacement, replacement);
-
-    // The containing symbol of the context is the member. A lambda or local function inside it may have the attribute, too.
-    private static ISymbol? EnclosingSymbol(OperationAnalysisContext context) =>
-        context.Operation.SemanticModel?.GetEnclosingSymbol(context.Operation.Syntax.SpanStart, context.CancellationToken)
-        ?? context.ContainingSymbol;
 }

@@ -66,10 +66,8 @@ internal static class WaitCalls
     {
         ArgumentNullException.ThrowIfNull(process);
         int milliseconds = Durations.Milliseconds(timeout);
-        using PinnedRun run = PinnedRun.Of(runs, process);
-        ExitStatusResolver.Prepare(run, process);
-        WaitPromise promise = milliseconds == Timeout.Infinite ? PromiseOfStatus(process) : WaitPromise.Exit;
-        return BlockingWait.WaitForExit(run, process, milliseconds, promise) ? ExitStatusResolver.StatusOf(run, process) : null;
+        return WaitForStatusPinned(
+            runs, process, milliseconds, milliseconds == Timeout.Infinite ? PromiseOfStatus(process) : WaitPromise.Exit);
     }
 
     public static Task<PidFdExitStatus> WaitForStatusAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken)
@@ -82,12 +80,8 @@ internal static class WaitCalls
     /// Waits until the members of the object know of the exit, as <c>WaitForExitStatus</c> of .NET 11 does. Returns how the process ended, or
     /// <see langword="null"/> if the time was over first.
     /// </summary>
-    public static PidFdExitStatus? WaitForStockStatus(AttachmentTable runs, Process process, int milliseconds)
-    {
-        using PinnedRun run = PinnedRun.Of(runs, process);
-        ExitStatusResolver.Prepare(run, process);
-        return BlockingWait.WaitForExit(run, process, milliseconds, WaitPromise.StockState) ? ExitStatusResolver.StatusOf(run, process) : null;
-    }
+    public static PidFdExitStatus? WaitForStockStatus(AttachmentTable runs, Process process, int milliseconds) =>
+        WaitForStatusPinned(runs, process, milliseconds, WaitPromise.StockState);
 
     public static Task<PidFdExitStatus> WaitForStockStatusAsync(AttachmentTable runs, Process process, CancellationToken cancellationToken) =>
         WaitForStatusPinnedAsync(runs, process, WaitPromise.StockState, cancellationToken);
@@ -101,6 +95,13 @@ internal static class WaitCalls
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
         return await AsyncWait.WaitForExitAndOutputAsync(run, process, outputMilliseconds, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static PidFdExitStatus? WaitForStatusPinned(AttachmentTable runs, Process process, int milliseconds, WaitPromise promise)
+    {
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        ExitStatusResolver.Prepare(run, process);
+        return BlockingWait.WaitForExit(run, process, milliseconds, promise) ? ExitStatusResolver.StatusOf(run, process) : null;
     }
 
     private static async Task<PidFdExitStatus> WaitForStatusPinnedAsync(

@@ -42,7 +42,7 @@ internal sealed class PidFdEventSource : EventSource
         }
     }
 
-    /// <summary>The stop of a scope could not find all processes that it is for, so that some may be alive without an event of their own.</summary>
+    /// <summary>The stop of a scope could not find all its processes. Some may be alive, and no other event names them.</summary>
     [Event(5, Level = EventLevel.Warning)]
     public void ScopeStopIncomplete(string reason)
     {

@@ -6,27 +6,13 @@ namespace PidFdProcess.Handles;
 /// <summary>Names processes by their pidfs ids, and finds them again, as finely as this kernel can.</summary>
 internal sealed class PidFs(IKernel kernel, IPidFs calls)
 {
-    private PidFsAbility? _ability;
+    private readonly PidFsProbe _probe = new(kernel, calls);
     private StrongBox<Guid>? _bootId;
 
     public IPidFs Calls => calls;
 
-    /// <summary>Gets what works here. The probe runs at first use, and again only if it failed because descriptors or memory were short.</summary>
-    public PidFsAbility Ability
-    {
-        get
-        {
-            if (Volatile.Read(ref _ability) is { IsFinal: true } known)
-            {
-                return known;
-            }
-
-            // Two threads may probe at once and come to the same result.
-            PidFsAbility ability = PidFsAbility.Probe(kernel, calls);
-            Volatile.Write(ref _ability, ability);
-            return ability;
-        }
-    }
+    /// <summary>Gets what works here.</summary>
+    public PidFsAbility Ability => _probe.Ability;
 
     /// <summary>The pidfs id of the process.</summary>
     /// <returns>The id, or <see langword="null"/> if pidfds have none on this kernel.</returns>

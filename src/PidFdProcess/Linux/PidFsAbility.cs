@@ -7,25 +7,6 @@ namespace PidFdProcess.Linux;
 /// <param name="Error">The errno of the call that failed, or 0.</param>
 internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
 {
-    private static PidFsAbility? s_ofThisKernel;
-
-    /// <summary>
-    /// Gets what the kernel that this program runs on can do. The probe runs at first use, and again only if descriptors or memory were short.
-    /// </summary>
-    public static PidFsAbility OfThisKernel
-    {
-        get
-        {
-            PidFsAbility? known = Volatile.Read(ref s_ofThisKernel);
-            if (known is not { IsFinal: true })
-            {
-                Volatile.Write(ref s_ofThisKernel, known = Probe(LinuxKernel.Instance, LinuxPidFs.Instance));
-            }
-
-            return known;
-        }
-    }
-
     public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
 
     /// <summary>Gets whether another probe would end the same.</summary>

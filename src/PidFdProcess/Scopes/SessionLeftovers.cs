@@ -47,7 +47,7 @@ internal sealed class SessionLeftovers
     public bool IsComplete { get; private set; }
 
     /// <summary>Opens the processes that are left in the sessions.</summary>
-    /// <param name="isCancelled">Returns whether the scope needs the rest no more.</param>
+    /// <param name="isCancelled">Returns whether the scope does not need the rest any more.</param>
     public void Open(Func<bool> isCancelled)
     {
         List<int> ids = [];
@@ -107,10 +107,8 @@ internal sealed class SessionLeftovers
     {
         int sessionId = stat.SessionId;
         return _members.Any(member => member.SessionId == sessionId && member.ProvesSession(_kernel))
-            || (TreeSessions.IsCovered(stat, _knownAt[sessionId]) && !IsTaken(sessionId));
+            || TreeSessions.IsCovered(_kernel, stat, _knownAt[sessionId]);
     }
-
-    private bool IsTaken(int id) => _kernel.ReadProcStat(id, out _) is not (Errno.ENOENT or Errno.ESRCH);
 
     private void NoteKnown(int sessionId, TimeSpan at)
     {

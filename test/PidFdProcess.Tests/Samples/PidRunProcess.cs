@@ -67,6 +67,9 @@ internal sealed class PidRunProcess : IDisposable
     public void WaitForPidFdOf(int processId) => TestProcesses.WaitUntil(
         () => Directory.EnumerateFiles(FdInfo).Any(path => IsPidFdOf(path, processId)), "PidRun has opened the pidfd");
 
+    /// <summary>Waits until PidRun waits for a process. It has read the name of that process before.</summary>
+    public void WaitUntilItWaits() => TestProcesses.WaitUntil(() => ResourceCounts.EventLoopThreadsOf(Id) > 0, "PidRun waits");
+
     /// <summary>Waits for the end and for the rest of the output.</summary>
     public (int ExitCode, string Output, string Error) WaitForExit()
     {

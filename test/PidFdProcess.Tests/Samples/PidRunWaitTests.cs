@@ -86,6 +86,7 @@ public sealed class PidRunWaitTests
     {
         PidRunProcess run = PidRunProcess.Start(["wait", .. pids.Select(Text)]);
         Array.ForEach(pids, run.WaitForPidFdOf);
+        run.WaitUntilItWaits();
         return run;
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -18,7 +17,7 @@ public sealed class IncompleteStopTests
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry);
-        using MarkedTree tree = Start(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
         tree.WaitForCount(2);
         kernel.OnListProcesses = static () => Errno.EMFILE;
 
@@ -36,7 +35,7 @@ public sealed class IncompleteStopTests
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry, newSession: false);
-        using MarkedTree tree = Start(scope, "echo ready; i=0; while [ $i -lt 100000 ]; do sleep 1000 & i=$((i + 1)); done");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "echo ready; i=0; while [ $i -lt 100000 ]; do sleep 1000 & i=$((i + 1)); done");
         int root = tree.Root.Id;
         tree.WaitForCount(5);
 
@@ -65,7 +64,7 @@ public sealed class IncompleteStopTests
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry);
-        using MarkedTree tree = Start(scope, "echo ready; exec sleep 1000");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "echo ready; exec sleep 1000");
         using Process stranger = TestProcesses.StartSleeper();
         kernel.OnReadStat = id => id == stranger.Id ? Errno.EIO : null;
         try
@@ -89,7 +88,7 @@ public sealed class IncompleteStopTests
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry, newSession: false);
-        using MarkedTree tree = Start(scope, "echo ready; exec sleep 1000");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "echo ready; exec sleep 1000");
         kernel.OnReadStat = static _ => Errno.ENOENT;
 
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
@@ -102,7 +101,7 @@ public sealed class IncompleteStopTests
     public async Task Stop_ThatFindsAllProcesses_HasNothingToSay()
     {
         await using ProcessScope scope = Create(ProcessHandleRegistry.Default);
-        using MarkedTree tree = Start(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
         Assert.IsNull(result.IncompleteReason);
         Assert.AreEqual("1 exited", $"{result}");
@@ -112,11 +111,4 @@ public sealed class IncompleteStopTests
 
     private static ProcessScope Create(ProcessHandleRegistry registry, bool newSession = true) =>
         new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = newSession, Registry = registry });
-
-    private static MarkedTree Start(ProcessScope scope, string script)
-    {
-        MarkedTree tree = new(Shell.Info(script, redirectOutput: true), scope.Start);
-        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        return tree;
-    }
 }

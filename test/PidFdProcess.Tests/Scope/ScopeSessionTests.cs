@@ -25,7 +25,7 @@ public sealed class ScopeSessionTests
         for (int i = 0; i < Times; i++)
         {
             await using ProcessScope scope = Create();
-            using MarkedTree tree = Start(scope, script);
+            using MarkedTree tree = MarkedTree.StartReady(scope, script);
             tree.WaitForCount(count);
             ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
             Assert.IsEmpty(result.Survivors);
@@ -39,7 +39,7 @@ public sealed class ScopeSessionTests
         for (int i = 0; i < Times; i++)
         {
             await using ProcessScope scope = Create();
-            using MarkedTree tree = Start(
+            using MarkedTree tree = MarkedTree.StartReady(
                 scope, "trap '(trap \"\" TERM; sleep 1000 &); sleep 1000 & exit 0' TERM; echo ready; while :; do sleep 0.01; done");
             await scope.StopAsync().WaitAsync(s_limit);
             tree.AssertNoSurvivor();
@@ -52,7 +52,7 @@ public sealed class ScopeSessionTests
         for (int i = 0; i < Times; i++)
         {
             await using ProcessScope scope = Create();
-            using MarkedTree tree = Start(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
+            using MarkedTree tree = MarkedTree.StartReady(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
             TestProcesses.WaitUntil(() => scope.Processes.Count == 0, "the root has left the scope");
             tree.WaitForCount(2);
             await scope.StopAsync().WaitAsync(s_limit);
@@ -66,7 +66,7 @@ public sealed class ScopeSessionTests
         ShortOfDescriptors kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry);
-        using MarkedTree tree = Start(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "sleep 1000 & (sleep 1000 &); echo ready; exit 0");
         kernel.WaitForLists(() => scope.Processes.Count == 0);
         kernel.EndShortage();
         tree.WaitForCount(2);
@@ -81,7 +81,8 @@ public sealed class ScopeSessionTests
         ShortOfDescriptors kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         await using ProcessScope scope = Create(registry);
-        using MarkedTree tree = Start(scope, "exec 3<&0; (read line <&3; sleep 1000 & exit 0) & echo ready; exit 0", redirectInput: true);
+        using MarkedTree tree = MarkedTree.StartReady(
+            scope, "exec 3<&0; (read line <&3; sleep 1000 & exit 0) & echo ready; exit 0", redirectInput: true);
         kernel.WaitForLists(() => scope.Processes.Count == 0);
         int parent = tree.Alive().Single();
         tree.Root.StandardInput.WriteLine();
@@ -102,11 +103,12 @@ public sealed class ScopeSessionTests
     public async Task ADescendantThatOutlivesTheRoot_LeavesTheScopeWhenItEnds()
     {
         await using ProcessScope scope = Create();
-        using MarkedTree tree = Start(scope, "(exec 3<&0; (read line <&3; exit 0) & sleep 1000 &) ; echo ready; exit 0", redirectInput: true);
+        using MarkedTree tree = MarkedTree.StartReady(
+            scope, "(exec 3<&0; (read line <&3; exit 0) & sleep 1000 &) ; echo ready; exit 0", redirectInput: true);
         TestProcesses.WaitUntil(() => scope.Processes.Count == 0 && scope.MemberCount == 2, "the root has left two processes");
         foreach (int id in tree.Alive())
         {
-            ResourceCounts.KillByPid(id);
+            Shared.Native.KillByPid(id);
         }
 
         TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
@@ -116,7 +118,7 @@ public sealed class ScopeSessionTests
     public async Task Stop_WithoutSessions_SparesAnOrphan_AsTheTreeKillDoes()
     {
         await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short });
-        using MarkedTree tree = Start(scope, "(sleep 1000 &) ; echo ready; exec sleep 1000");
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &) ; echo ready; exec sleep 1000");
         tree.WaitForCount(2);
         await scope.StopAsync().WaitAsync(s_limit);
         TestProcesses.WaitUntil(() => tree.Alive().Count == 1, "the orphan alone is left");
@@ -137,14 +139,6 @@ public sealed class ScopeSessionTests
         NewSession = true,
         Registry = registry ?? ProcessHandleRegistry.Default,
     });
-
-    private static MarkedTree Start(ProcessScope scope, string script, bool redirectInput = false)
-    {
-        MarkedTree tree = new(
-            new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardOutput = true, RedirectStandardInput = redirectInput }, scope.Start);
-        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        return tree;
-    }
 
     /// <summary>A kernel that is out of descriptors when processes are listed.</summary>
     private sealed class ShortOfDescriptors

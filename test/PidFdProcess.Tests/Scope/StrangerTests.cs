@@ -24,7 +24,7 @@ public sealed class StrangerTests
         try
         {
             // Its end makes the scope look for the rest of the session. The other daemon is alive.
-            ResourceCounts.KillByPid(tree.Alive()[0]);
+            Native.KillByPid(tree.Alive()[0]);
             TestProcesses.WaitUntil(() => scope.MemberCount == 1, "the daemon has left the scope");
             ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
             AssertSpared(result, stranger.Id, child);
@@ -74,8 +74,7 @@ public sealed class StrangerTests
     private static MarkedTree StartDaemons(ProcessScope scope)
     {
         const string Daemon = "(read line <&3; exec setsid sleep 1000) &";
-        MarkedTree tree = new(Shell.Info($"exec 3<&0; {Daemon} {Daemon} echo ready; exit 0", redirectInput: true, redirectOutput: true), scope.Start);
-        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        MarkedTree tree = MarkedTree.StartReady(scope, $"exec 3<&0; {Daemon} {Daemon} echo ready; exit 0", redirectInput: true);
         TestProcesses.WaitUntil(() => scope.Processes.Count == 0 && scope.MemberCount == 2, "the scope has adopted the processes");
         tree.Root.StandardInput.Write("1\n2\n");
         tree.Root.StandardInput.Flush();

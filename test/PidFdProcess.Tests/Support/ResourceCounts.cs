@@ -42,10 +42,11 @@ internal static class ResourceCounts
     /// <summary>Counts the exited children of this process that are not reaped.</summary>
     public static int ZombieChildren() => ProcessTable.OwnChildren().Count(static id => ProcessTable.StateOf(id) == 'Z');
 
-    /// <summary>Counts the threads of event loops.</summary>
-    public static int EventLoopThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsEventLoop);
+    /// <summary>Counts the threads of event loops in this process.</summary>
+    public static int EventLoopThreads() => EventLoopThreadsOf(Environment.ProcessId);
 
-    public static void KillByPid(int processId) => Native.KillByPid(processId);
+    /// <summary>Counts the threads of event loops in a process.</summary>
+    public static int EventLoopThreadsOf(int processId) => Directory.EnumerateDirectories($"/proc/{processId}/task").Count(IsEventLoop);
 
     private static bool IsEventLoop(string task)
     {

@@ -14,25 +14,16 @@ internal static class StockSwitch
     }
 
     /// <summary>Makes one on a platform of the test's own.</summary>
-    public static ProcessHandleRegistry CreateRegistryOn(PidFdPlatform platform, bool stock)
+    public static ProcessHandleRegistry CreateRegistryOn(PidFdPlatform platform, bool stock) => Create(stock, () => TestRegistry.On(platform));
+
+    public static ProcessHandleRegistry CreateRegistry() => Create(stock: true, static () => new ProcessHandleRegistry());
+
+    private static ProcessHandleRegistry Create(bool stock, Func<ProcessHandleRegistry> create)
     {
         AppContext.SetSwitch(PidFdSupport.DisabledSwitch, stock);
         try
         {
-            return TestRegistry.On(platform);
-        }
-        finally
-        {
-            AppContext.SetSwitch(PidFdSupport.DisabledSwitch, false);
-        }
-    }
-
-    public static ProcessHandleRegistry CreateRegistry()
-    {
-        AppContext.SetSwitch(PidFdSupport.DisabledSwitch, true);
-        try
-        {
-            return new ProcessHandleRegistry();
+            return create();
         }
         finally
         {

@@ -31,6 +31,14 @@ internal sealed class MarkedTree : IDisposable
 
     public Process Root { get; }
 
+    /// <summary>Starts a script in a scope, and waits until it has written <c>ready</c>.</summary>
+    public static MarkedTree StartReady(ProcessScope scope, string script, bool redirectInput = false)
+    {
+        MarkedTree tree = new(Shell.Info(script, redirectInput, redirectOutput: true), scope.Start);
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        return tree;
+    }
+
     /// <summary>Lists the processes that are alive. A zombie has no environment any more, so it is not listed.</summary>
     public List<int> Alive()
     {

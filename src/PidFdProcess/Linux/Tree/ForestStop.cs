@@ -132,8 +132,8 @@ internal static class ForestStop
                 continue;
             }
 
-            // The failure of a pass over all processes is no survivor, and neither is a process that has exited. Nothing tells what they may have
-            // hidden.
+            // The failure of a pass over all processes is no survivor, and neither is a process that has exited. But processes may be alive that
+            // were not found because of the failure.
             if (id == MemberAccess.NoRoot || access.IsGone(id))
             {
                 reasons.AddRange(access.Failures.MessagesOf(id));

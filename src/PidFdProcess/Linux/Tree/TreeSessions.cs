@@ -24,12 +24,14 @@ internal sealed class TreeSessions(IKernel kernel)
     public bool Any => _provenAt.Count > 0;
 
     /// <summary>
-    /// Whether a process of the session must have started in it while it was that of a member, because the kernel could not have given the number to
-    /// another session by then.
+    /// Whether the last proof of a session counts for a process in it. The process must have started before the kernel could give the number to
+    /// another session, and no process may have the number now.
     /// </summary>
+    /// <param name="kernel">The kernel.</param>
     /// <param name="stat">What <c>/proc</c> says about the process.</param>
     /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
-    public static bool IsCovered(in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof;
+    public static bool IsCovered(IKernel kernel, in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof
+        && kernel.ReadProcStat(stat.SessionId, out _) is Errno.ENOENT or Errno.ESRCH;
 
     /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
     public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
@@ -105,8 +107,7 @@ internal sealed class TreeSessions(IKernel kernel)
 
     private bool IsProven(TreeMembers members, int id, in ProcStat stat)
     {
-        if (Prove(members, stat.SessionId)
-            || (IsCovered(stat, _provenAt[stat.SessionId]) && kernel.ReadProcStat(stat.SessionId, out _) is Errno.ENOENT or Errno.ESRCH))
+        if (Prove(members, stat.SessionId) || IsCovered(kernel, stat, _provenAt[stat.SessionId]))
         {
             members.Access.Failures.Forget(id, TreeCall.Session);
             return true;
