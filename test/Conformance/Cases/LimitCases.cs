@@ -23,6 +23,10 @@ internal static class LimitCases
     {
         ThreadPool.GetMinThreads(out int workers, out int completions);
         FillThreadPool();
+
+        // Stock's asynchronous wait throws if this thread of the pool cannot start. A wait that never ends keeps it.
+        using AutoResetEvent never = new(false);
+        RegisteredWaitHandle registered = ThreadPool.RegisterWaitForSingleObject(never, static (_, _) => { }, null, Timeout.Infinite, true);
         Process[] processes = Enumerable.Range(0, 6).Select(_ => Shell.StartSleeper()).ToArray();
         ulong limit = Descriptors.Leave(left);
         try
@@ -39,6 +43,7 @@ internal static class LimitCases
         {
             Descriptors.SetLimit(limit);
             ThreadPool.SetMinThreads(workers, completions);
+            registered.Unregister(null);
             Array.ForEach(processes, process =>
             {
                 process.Kill();
@@ -58,15 +63,19 @@ internal static class LimitCases
 
     /// <summary>
     /// Grows the pool before there is no room for descriptors. A thread of the runtime takes two to start, and the runtime ends the program when its
-    /// pool
-    /// cannot grow.
+    /// pool cannot grow.
     /// </summary>
     public static void FillThreadPool()
     {
         const int Threads = 24;
-        ThreadPool.SetMinThreads(Threads, Threads);
+
+        // The pool starts threads at once up to its minimum, and above it late, or never on a busy processor. The threads that it has may all be
+        // blocked, and the thread of this case is.
+        int minimum = ThreadPool.ThreadCount + Threads;
+        ThreadPool.SetMinThreads(minimum, minimum);
         using Barrier all = new(Threads);
-        Task[] tasks = [.. Enumerable.Range(0, Threads).Select(_ => Task.Run(() => all.SignalAndWait(Check.Limit)))];
+        Task<bool>[] tasks = [.. Enumerable.Range(0, Threads).Select(_ => Task.Run(() => all.SignalAndWait(Check.Limit)))];
         Task.WaitAll(tasks);
+        Check.That(tasks.All(task => task.Result));
     }
 }
