@@ -52,6 +52,11 @@ if (!ProcessHandleRegistry.Default.Support.IsSupported)
 
 string load = File.ReadAllText("/proc/loadavg").TrimEnd();
 List<string> notes = [];
+if (double.Parse(load.Split(' ')[0], CultureInfo.InvariantCulture) > 1)
+{
+    notes.Add("the machine was busy before the run, so ratios and percentiles say little");
+}
+
 List<Row> rows = [];
 using Floor? floor = Floor.TryStart(out string? skipped);
 if (skipped is not null)

@@ -64,7 +64,7 @@ internal sealed record Sizes
         ForeignTurns = 12,
         IdleWarmUp = 400,
         PendingWaits = [100, 1_000, 10_000],
-        PendingTurns = 3,
+        PendingTurns = 5,
         IdleWindow = TimeSpan.FromSeconds(5),
         PendingChildren = 1_000,
         ManyWaits = 30_000,

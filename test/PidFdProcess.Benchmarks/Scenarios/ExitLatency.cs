@@ -72,7 +72,8 @@ internal static class ExitLatency
                 "child: the same in an idle program", "µs", all.Measure(
                     sizes.ForeignWarmUp, sizes.ForeignTurns, Microsecond,
                     (Implementation.Stock, command), (Implementation.PidFd, command), (Implementation.Inline, command)))
-            .Promise(Implementation.PidFd, Implementation.Stock, NotMore, NotMoreAtWorst);
+            .Promise(Implementation.PidFd, Implementation.Stock, NotMore, NotMoreAtWorst)
+            .Promise(Implementation.Inline, Implementation.Stock, NotMore, NotMoreAtWorst);
     }
 
     /// <summary>Children are measured, too, for comparison, and are killed as far apart.</summary>

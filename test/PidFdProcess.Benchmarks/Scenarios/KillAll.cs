@@ -20,9 +20,10 @@ internal static class KillAll
             .Promise(Implementation.PidFd, Implementation.Stock, 1.0);
         int stopped = Math.Min(ScopeChildren, sizes.KillAllChildren);
         yield return new Row(
-            $"{Rows.Number(stopped)} children stopped by a scope, against a loop over Kill and WaitForExit", "ms", all.Measure(
-                warmUp: 1, sizes.KillAllTurns, nanosecondsPerUnit: 1e6,
-                (Implementation.Stock, $"stop-all {Rows.Argument(stopped)}"), (Implementation.PidFd, $"stop-all {Rows.Argument(stopped)}")));
+                $"{Rows.Number(stopped)} children stopped by a scope, against a loop over Kill and WaitForExit", "ms", all.Measure(
+                    warmUp: 1, sizes.KillAllTurns, nanosecondsPerUnit: 1e6,
+                    (Implementation.Stock, $"stop-all {Rows.Argument(stopped)}"), (Implementation.PidFd, $"stop-all {Rows.Argument(stopped)}")))
+            .Promise(Implementation.PidFd, Implementation.Stock, 1.0);
         yield return new Row(
                 $"{children} children: the first of those left, again and again", "ms", all.Measure(
                     warmUp: 1, sizes.KillAllTurns, nanosecondsPerUnit: 1e6,

@@ -46,12 +46,17 @@ internal static class PendingWaits
         }
 
         Dictionary<string, List<PendingCost>> costs = new() { [Implementation.Stock] = [], [Implementation.PidFd] = [] };
+        // The same children in C. For non-children there is nothing to compare with, because it takes a parent of theirs that reaps.
+        Series[] inC = kind == Children ? [new(Implementation.Floor)] : [];
         for (int turn = 0; turn < turns; turn++)
         {
             foreach ((string implementation, List<PendingCost> list) in costs)
             {
                 list.Add(RunWorker(implementation, kind, count, sizes.IdleWindow, floor));
             }
+
+            Array.ForEach(
+                inC, series => series.Add(floor!.Measure($"kill-all {Rows.Argument(count)} 1 {floor.Pause}").Select(static ns => ns / 1e6)));
         }
 
         Row Make(string what, string unit, Func<PendingCost, double> value) => new(
@@ -61,7 +66,9 @@ internal static class PendingWaits
         Row threads = Make("threads added", "threads", static cost => cost.Threads);
         Row heap = Make("heap each", "B", static cost => cost.HeapPerWait);
         Row attached = Make("heap each with the attachment", "B", static cost => cost.HeapWithAttachment);
-        Row end = Make("all killed and awaited", "ms", static cost => cost.KillAll);
+        Row end = new(
+            $"{name}: all killed and awaited", "ms",
+            [.. costs.Select(cost => From(cost.Key, cost.Value.Select(static cost => cost.KillAll))), .. inC]);
         if (count >= Promised)
         {
             cpu.Promise("% of a core", cpu.Find(Implementation.PidFd)!.Median, 0.1);

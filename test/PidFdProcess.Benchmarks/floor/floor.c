@@ -107,14 +107,14 @@ static void kill_wait(int count)
 }
 
 // kill all at once, then wait for all: ns of the whole
-static void kill_all(int count)
+static void kill_all(int count, char *program)
 {
     pid_t *pids = calloc(count, sizeof *pids);
     int *fds = calloc(count, sizeof *fds);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < count; i++) {
         struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u32 = (unsigned)i };
-        pids[i] = start("/bin/sleep");
+        pids[i] = start(program);
         fds[i] = open_pidfd(pids[i]);
         check(epoll_ctl(epoll, EPOLL_CTL_ADD, fds[i], &e) != 0, "epoll_ctl");
     }
@@ -266,7 +266,7 @@ int main(int argc, char **argv)
         if (strcmp(command, "kill-wait") == 0)
             kill_wait(count);
         else if (strcmp(command, "kill-all") == 0)
-            kill_all(count);
+            kill_all(count, end > 0 ? strtok(line + end, "\n") : "/bin/sleep");
         else if (strcmp(command, "tree") == 0 && end > 0)
             kill_tree(count, line + end);
         else if (strcmp(command, "short") == 0)
