@@ -11,24 +11,30 @@ namespace Supervisor;
 /// </summary>
 internal static class RunMembers
 {
+    private const int MaxLooks = 100;
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
 
     /// <summary>Kills all processes that have the name of the run in their environment.</summary>
     /// <returns>Their number.</returns>
-    /// <exception cref="AggregateException">Some could not be killed. All others have been killed.</exception>
+    /// <exception cref="AggregateException">Some could not be killed, or they start new processes faster than these are found.</exception>
     public static int Kill(Guid run)
     {
         byte[] mark = Encoding.ASCII.GetBytes($"{GatedStart.RunVariable}={run:N}\0");
         Dictionary<int, Exception> failures = [];
         int killed = 0;
-        for (int before = -1; killed > before;)
+        for (int look = 0; look < MaxLooks; look++)
         {
             // A member may start another process during the look, so look again until there is none.
-            before = killed;
-            killed += Ids().Count(id => HasMark(id, mark) && TryKill(id, mark, failures));
+            int found = Ids().Count(id => HasMark(id, mark) && TryKill(id, mark, failures));
+            killed += found;
+            if (found == 0)
+            {
+                return failures.Count == 0 ? killed : throw new AggregateException(failures.Values);
+            }
         }
 
-        return failures.Count == 0 ? killed : throw new AggregateException(failures.Values);
+        throw new AggregateException([.. failures.Values, new TimeoutException($"Run {run} has started processes in each of {MaxLooks} looks.")]);
     }
 
     /// <summary>Kills the process unless it is a stranger, because the PID was recycled before the pidfd was opened.</summary>

@@ -35,7 +35,7 @@ public sealed class ProcessAttachment
         { RunEnd: RunEnd.KnownToRuntime } => "the process has exited, and its pidfd is closed",
         { RunEnd: RunEnd.UnknownToRuntime } =>
             "the process has exited, and its pidfd is closed. Other code of this program has reaped it, so the runtime does not know of the exit",
-        _ => _fallback is { } fallback ? $"attached. The runtime served the last call: {fallback}" : "attached",
+        _ => _fallback is { } fallback ? $"attached. {fallback}" : "attached",
     };
 
     /// <summary>Gets the run that this attachment belongs to.</summary>
@@ -46,6 +46,9 @@ public sealed class ProcessAttachment
 
     /// <summary>Gets why there is no pidfd.</summary>
     internal StockCause Cause => Handle is null ? Stock.Cause : StockCause.None;
+
+    /// <summary>Gets the run without a pidfd, or <see langword="null"/> on the pidfd route.</summary>
+    internal StockRun? WithoutPidFd => _target as StockRun;
 
     private StockRun Stock => (StockRun)_target;
 

@@ -73,12 +73,12 @@ internal sealed class AttachmentTable : IWaitOwner
         ArgumentNullException.ThrowIfNull(process);
         ThrowIfDisposed();
         ProcessAttachment? present = Find(process);
-        return present is not null && present.IsCurrentIn(process) ? present : Replace(process, present, _opener.Open(process, Support));
+        return present is not null && present.IsCurrentIn(process) ? present : Replace(process, present, _opener.Open(process, Support, present));
     }
 
     /// <summary>Attaches an object to a pidfd that is known to be of its run. Owns the pidfd from now on, even if it throws.</summary>
     public ProcessAttachment Attach(Process process, int processId, SafePidFdHandle pidFd) =>
-        Replace(process, null, _opener.Adopt(processId, RunIdentity.Of(process), pidFd));
+        Replace(process, null, _opener.AdoptOrNote(processId, RunIdentity.Of(process), pidFd));
 
     /// <summary>Returns the attachment of the object's present run, or <see langword="null"/> if there is none.</summary>
     public ProcessAttachment? FindCurrent(Process process) =>
@@ -180,7 +180,7 @@ internal sealed class AttachmentTable : IWaitOwner
         {
             StockCause.None => "attached",
             StockCause.Exited => "exited",
-            StockCause.Resource => "resource",
+            StockCause.Resource => PidFdMetrics.Resource,
             _ => "unsupported",
         });
         _sweep.NoteAttached();

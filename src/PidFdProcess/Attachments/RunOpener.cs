@@ -22,8 +22,11 @@ namespace PidFdProcess.Attachments;
 internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 {
     /// <summary>Opens the run that the object has now. The attachment tells the reason if there is no pidfd.</summary>
+    /// <param name="process">The object.</param>
+    /// <param name="support">Whether pidfds work.</param>
+    /// <param name="before">The attachment that the object had until now, if any.</param>
     /// <exception cref="InvalidOperationException">The object has no process.</exception>
-    public ProcessAttachment Open(Process process, PidFdSupport support)
+    public ProcessAttachment Open(Process process, PidFdSupport support, ProcessAttachment? before = null)
     {
         for (;;)
         {
@@ -32,6 +35,11 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             CheckId(processId);
             if (!support.IsSupported)
             {
+                if (OperatingSystem.IsLinux() && !run.IsStarted && ThreadId.IsOfThread(processId))
+                {
+                    throw IsThread(processId, support.Reason);
+                }
+
                 return Stock(processId, run, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
             }
 
@@ -46,7 +54,11 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     continue;
                 }
 
-                ProcessAttachment? attachment = hasExited ? Exited(processId, run) : AttachmentOf(processId, run, pidFd, error);
+                StockRun? proven = before?.Run.Equals(run) == true ? before.WithoutPidFd : null;
+                hasExited |= proven?.HasLostProof(kernel) == true;
+                ProcessAttachment? attachment = hasExited
+                    ? Exited(processId, run)
+                    : AttachmentOf(processId, run, pidFd, error, proven?.StartTicks ?? 0);
                 pidFd = attachment?.Handle is null ? pidFd : null;
                 if (attachment is not null)
                 {
@@ -64,8 +76,26 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
         }
     }
 
+    /// <summary>
+    /// Makes an attachment with a pidfd that is known to be of the run. If few descriptors are left, notes the start time of the process and closes
+    /// the pidfd.
+    /// </summary>
+    public ProcessAttachment AdoptOrNote(int processId, in RunIdentity run, SafePidFdHandle pidFd)
+    {
+        if (DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
+        {
+            return Adopt(processId, run, pidFd);
+        }
+
+        using (pidFd)
+        {
+            bool isProven = kernel.ReadProcStat(processId, out ProcStat stat) == 0 && kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
+            return WithoutHeadroom(processId, run, isProven ? stat.StartTicks : 0);
+        }
+    }
+
     /// <summary>Makes an attachment with a pidfd that is known to be of the run.</summary>
-    public ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
+    private ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
         new(new ProcessHandle(processId, pidFd, run, owner));
 
     /// <summary>
@@ -94,7 +124,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     }
 
     /// <summary>Returns the attachment of a run that had not exited when the pidfd was opened.</summary>
-    private ProcessAttachment? AttachmentOf(int processId, in RunIdentity run, SafePidFdHandle pidFd, Errno error)
+    private ProcessAttachment? AttachmentOf(int processId, in RunIdentity run, SafePidFdHandle pidFd, Errno error, long startTicks)
     {
         if (error == 0)
         {
@@ -106,34 +136,37 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 
             return DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle())
                 ? Adopt(processId, run, pidFd)
-                : Failed(processId, run, StockCause.Resource, "few descriptors are left, and they are for the program (raise RLIMIT_NOFILE)");
+                : WithoutHeadroom(processId, run, startTicks);
         }
 
         ErrnoMeaning meaning = ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);
         if (meaning == ErrnoMeaning.NotAProcess)
         {
             // Before Linux 6.15, pidfd_open also answers this for a process that is just being reaped.
-            meaning = run.IsStarted || !ThreadId.IsOfThread(processId) ? ErrnoMeaning.Gone : throw IsThread(processId, error);
+            meaning = run.IsStarted || !ThreadId.IsOfThread(processId) ? ErrnoMeaning.Gone : throw IsThread(processId, SystemCallError.Describe(ErrnoTable.PidFdOpen, error));
         }
 
         return meaning switch
         {
             ErrnoMeaning.Gone => Exited(processId, run),
-            ErrnoMeaning.OutOfResources => Failed(processId, run, StockCause.Resource, SystemCallError.Describe(ErrnoTable.PidFdOpen, error)),
+            ErrnoMeaning.OutOfResources => Failed(
+                processId, run, StockCause.Resource, SystemCallError.Describe(ErrnoTable.PidFdOpen, error), startTicks),
             _ => Failed(processId, run, StockCause.Unsupported, SystemCallError.Describe(ErrnoTable.PidFdOpen, error)),
         };
     }
 
-    private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason)
+    private static ProcessAttachment WithoutHeadroom(int processId, in RunIdentity run, long startTicks) => Failed(
+        processId, run, StockCause.Resource, "few descriptors are left, and they are for the program (raise RLIMIT_NOFILE)", startTicks);
+
+    private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason, long startTicks = 0)
     {
         PidFdEventSource.Log.FellBack(processId, reason);
-        return Stock(processId, run, cause, reason);
+        return Stock(processId, run, cause, reason, startTicks);
     }
 
-    private static ProcessAttachment Stock(int processId, in RunIdentity run, StockCause cause, string reason) =>
-        new(new StockRun(processId, run, cause, reason));
+    private static ProcessAttachment Stock(int processId, in RunIdentity run, StockCause cause, string reason, long startTicks = 0) =>
+        new(new StockRun(processId, run, cause, reason, startTicks));
 
-    private static InvalidOperationException IsThread(int id, Errno error) =>
-        new($"The object has no process, because {id} is the id of a thread: {SystemCallError.Describe(ErrnoTable.PidFdOpen, error)}. "
-            + "Use the PID of its process.");
+    private static InvalidOperationException IsThread(int id, string reason) =>
+        new($"The object has no process, because {id} is the id of a thread ({reason}). Use the PID of its process.");
 }

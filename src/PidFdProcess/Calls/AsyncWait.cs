@@ -42,7 +42,7 @@ internal static class AsyncWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(run, process, promise, cancellationToken);
+            return WithoutLoopAsync(handle, process, promise, cancellationToken);
         }
 
         EndIfDisposed(handle);
@@ -106,8 +106,9 @@ internal static class AsyncWait
         FallBack.NoteExit(run, exited: true);
     }
 
-    /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait. Does not use the object.</summary>
-    private static async Task LookAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait, and ends as other waits do.</summary>
+    private static async Task WithoutLoopAsync(
+        ProcessHandle handle, Process process, WaitPromise promise, CancellationToken cancellationToken)
     {
         if (!handle.TryAddRef())
         {
@@ -117,6 +118,16 @@ internal static class AsyncWait
         try
         {
             await PollLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+            if (promise != WaitPromise.Exit)
+            {
+                await PollLoop.UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
+                await StockEnd.FinishInContext(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (promise != WaitPromise.Exit)
+        {
+            LateEvents.Enable(handle, process);
+            throw;
         }
         finally
         {

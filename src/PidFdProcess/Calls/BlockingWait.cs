@@ -9,12 +9,14 @@ namespace PidFdProcess.Calls;
 /// <summary>Waits for pinned runs on the calling thread, and answers whether a run has ended.</summary>
 internal static class BlockingWait
 {
+    private const int MillisecondsBetweenLooks = 10;
+
     /// <summary>Blocks until the run has ended or the time is over. -1 waits without end.</summary>
     public static bool WaitForExit(in PinnedRun run, Process process, int milliseconds, WaitPromise promise)
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? ObserveOver(run, process, promise) : FallBack.NoteExit(run, WaitByRuntime(process, milliseconds, promise));
+            return run.IsOver ? ObserveOver(run, process, promise) : FallBack.NoteExit(run, WaitByRuntime(run.Attachment.Run, process, milliseconds, promise));
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -24,7 +26,7 @@ internal static class BlockingWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return WaitByRuntime(process, TimeLimit.Left(milliseconds, start), promise);
+            return WaitByRuntime(handle.Run, process, TimeLimit.Left(milliseconds, start), promise);
         }
 
         if (!exited)
@@ -55,9 +57,13 @@ internal static class BlockingWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver
-                ? ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true) is var _
-                : FallBack.NoteExit(run, StockCalls.HasExited(process));
+            if (!run.IsOver)
+            {
+                return FallBack.NoteExit(run, StockCalls.HasExited(process));
+            }
+
+            ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true);
+            return true;
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);
@@ -83,13 +89,47 @@ internal static class BlockingWait
         return true;
     }
 
-    private static bool WaitByRuntime(Process process, int milliseconds, WaitPromise promise)
+    private static bool WaitByRuntime(in RunIdentity run, Process process, int milliseconds, WaitPromise promise)
     {
+        if (promise == WaitPromise.Exit)
+        {
+            return WaitWithoutRaising(run, process, milliseconds);
+        }
+
         if (milliseconds != Timeout.Infinite || promise == WaitPromise.StockStateAndOutput)
         {
             return StockCalls.WaitForExit(process, milliseconds);
         }
 
+        return WaitWithoutLimit(process);
+    }
+
+    /// <summary>Waits for the exit alone. The thread may be this library's own, so it must not raise Exited.</summary>
+    private static bool WaitWithoutRaising(in RunIdentity run, Process process, int milliseconds)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using ReapedEvent? reaped = process.EnableRaisingEvents ? run.OpenReapedEvent() : null;
+        if (reaped is not null)
+        {
+            return reaped.WaitOne(milliseconds);
+        }
+
+        while (process.EnableRaisingEvents)
+        {
+            int left = TimeLimit.Left(milliseconds, start);
+            if (ExitedEvent.KnowsWithoutRaising(process, run) || left == 0)
+            {
+                return left != 0 || ExitedEvent.KnowsWithoutRaising(process, run);
+            }
+
+            Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
+        }
+
+        return milliseconds < 0 ? WaitWithoutLimit(process) : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
+    }
+
+    private static bool WaitWithoutLimit(Process process)
+    {
         // The stock method with -1 also waits for the streams. With the longest time it does not.
         while (!StockCalls.WaitForExit(process, int.MaxValue))
         {

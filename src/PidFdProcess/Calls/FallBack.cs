@@ -19,10 +19,16 @@ internal static class FallBack
         return exited;
     }
 
-    public static void Note(in PinnedRun run, CallFailure failure)
+    public static void Note(in PinnedRun run, CallFailure failure) => Note(run, failure, "The runtime served the last call: ");
+
+    /// <summary>Notes that a call killed a process alone, because its tree could not be listed.</summary>
+    public static void NoteWithoutTree(in PinnedRun run, CallFailure failure) =>
+        Note(run, failure, "The last call killed the process without its descendants: ");
+
+    private static void Note(in PinnedRun run, CallFailure failure, string what)
     {
         string reason = failure.Describe();
-        run.Attachment.NoteFallback(reason);
+        run.Attachment.NoteFallback(what + reason);
         PidFdMetrics.FellBack(failure.Call, SystemCallError.Name(failure.Error));
         PidFdEventSource.Log.FellBack(run.Attachment.ProcessId, reason);
     }

@@ -74,16 +74,8 @@ internal static class OpenCalls
                 throw Gone(processId);
             }
 
-            if (DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
-            {
-                mine = null;
-                runs.Attach(process, processId, pidFd);
-            }
-            else
-            {
-                runs.Attach(process);
-            }
-
+            mine = null;
+            runs.Attach(process, processId, pidFd);
             return process;
         }
         catch

@@ -5,24 +5,43 @@ internal static class OwnThread
 {
     public static Task<T> RunAsync<T>(Func<T> function)
     {
-        TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() =>
-        {
-            try
-            {
-                result.TrySetResult(function());
-            }
-            catch (OperationCanceledException e)
-            {
-                result.TrySetCanceled(e.CancellationToken);
-            }
-            catch (Exception e)
-            {
-                result.TrySetException(e);
-            }
-        })
-        { IsBackground = true, Name = "PidFdProcess tree stop" };
-        thread.Start();
+        TaskCompletionSource<T> result = NewResult<T>();
+        Run(function, result);
         return result.Task;
+    }
+
+    public static TaskCompletionSource<T> NewResult<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>
+    /// Runs the function, and completes the result with what it returns or throws. If no thread can be started, the calling thread runs it. A tree
+    /// that has used up the limit of processes is a reason to stop it, and not to fail.
+    /// </summary>
+    public static void Run<T>(Func<T> function, TaskCompletionSource<T> result)
+    {
+        Thread thread = new(() => Complete(function, result)) { IsBackground = true, Name = "PidFdProcess tree stop" };
+        try
+        {
+            thread.Start();
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            Complete(function, result);
+        }
+    }
+
+    private static void Complete<T>(Func<T> function, TaskCompletionSource<T> result)
+    {
+        try
+        {
+            result.TrySetResult(function());
+        }
+        catch (OperationCanceledException e)
+        {
+            result.TrySetCanceled(e.CancellationToken);
+        }
+        catch (Exception e)
+        {
+            result.TrySetException(e);
+        }
     }
 }

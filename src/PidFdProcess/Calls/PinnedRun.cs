@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
@@ -59,7 +60,10 @@ internal readonly struct PinnedRun : IDisposable
     /// Raises nothing.
     /// </summary>
     public bool HasLostId(Process process) => Handle is null
-        && (IsOver || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run) || !Attachment.Run.IsCurrentIn(process));
+        && (IsOver
+            || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run)
+            || !Attachment.Run.IsCurrentIn(process)
+            || Attachment.WithoutPidFd?.HasLostProof(LinuxKernel.Instance) == true);
 
     public void Dispose() => Handle?.Release();
 }

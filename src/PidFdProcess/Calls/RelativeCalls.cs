@@ -62,6 +62,7 @@ internal static class RelativeCalls
         {
             using TreeMembers members = MembersOf(runs, run);
             ThrowIfOwnTree(members);
+            members.Access.MayDropLiving = true;
             int pause = FirstPause;
             while (true)
             {

@@ -28,7 +28,7 @@ internal static class TreeCalls
         Errno error = TreeKill.Run(handle.Kernel, handle.ProcessId, handle.PidFd);
         if (error is not (0 or Errno.ESRCH))
         {
-            KillWithoutProc(run, process, handle, error);
+            KillWithoutProc(run, process, error);
         }
     }
 
@@ -63,8 +63,26 @@ internal static class TreeCalls
             return ExitStatusResolver.StatusOf(run, process);
         }
 
+        if (run.Handle is not { } handle)
+        {
+            return Stop(run, process, runs, plan, Task.CompletedTask, cancellationToken);
+        }
+
         // The event loop captures the status at the exit, while this thread stops the tree.
-        Task exit = run.Handle is null ? Task.CompletedTask : SharedExit.Of(run.Handle, process);
+        Task exit = SharedExit.Join(handle, cancellationToken);
+        try
+        {
+            return Stop(run, process, runs, plan, exit, cancellationToken);
+        }
+        finally
+        {
+            SharedExit.Leave(handle, exit, isLoop: false);
+        }
+    }
+
+    private static PidFdExitStatus Stop(
+        in PinnedRun run, Process process, AttachmentTable runs, StopPlan plan, Task exit, CancellationToken cancellationToken)
+    {
         Errno error = TreeStop.Run(
             runs.Platform.Kernel,
             run.Attachment.ProcessId,
@@ -96,19 +114,12 @@ internal static class TreeCalls
         return result is { RootTookKill: true } ? status.AfterKill() : status;
     }
 
-    // Without a /proc for this PID namespace, neither this library nor the runtime can list the tree.
-    private static void KillWithoutProc(in PinnedRun run, Process process, ProcessHandle handle, Errno error)
+    // Without a /proc for this PID namespace, neither this library nor the runtime can list the tree. The runtime would send signals to the PIDs that
+    // the /proc of another namespace lists. They are PIDs of strangers here.
+    private static void KillWithoutProc(in PinnedRun run, Process process, Errno error)
     {
-        FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
-        if (handle.Run.IsCurrentIn(process))
-        {
-            StockCalls.Kill(process, entireProcessTree: true);
-        }
-        else
-        {
-            // The runtime would kill the tree of another run, so only the root is killed.
-            RunSignal.Send(run, process, SignalNumbers.SigKill);
-        }
+        FallBack.NoteWithoutTree(run, new CallFailure(ErrnoTable.Proc, error));
+        RunSignal.Send(run, process, SignalNumbers.SigKill);
     }
 
     private static PidFdExitStatus StopWithoutProc(in PinnedRun run, Process process, StopPlan plan, Errno error)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
 
@@ -32,14 +33,19 @@ internal static class WhenAnyExit
         // For the processes without a pidfd. Their stock waits keep a handler of Exited until they end.
         CancellationTokenSource? stock = null;
         Task[] exits = ArrayPool<Task>.Shared.Rent(count + 1);
+        ProcessHandle?[] handles = ArrayPool<ProcessHandle?>.Shared.Rent(count);
+        int joined = 0;
+        bool hasExit = false;
         try
         {
-            for (int i = 0; i < count; i++)
+            while (joined < count)
             {
-                exits[i] = ExitOf(runs, all[i], ref stock, cancellationToken);
-                if (exits[i].IsCompletedSuccessfully)
+                exits[joined] = ExitOf(runs, all[joined], ref stock, out handles[joined], cancellationToken);
+                joined++;
+                if (exits[joined - 1].IsCompletedSuccessfully)
                 {
-                    return all[i];
+                    hasExit = true;
+                    return all[joined - 1];
                 }
             }
 
@@ -50,10 +56,20 @@ internal static class WhenAnyExit
             exits[count] = canceled.Task;
             Task first = await Task.WhenAny((IEnumerable<Task>)new ArraySegment<Task>(exits, 0, count + 1)).ConfigureAwait(false);
             await first.ConfigureAwait(false);
+            hasExit = true;
             return all[Array.IndexOf(exits, first)];
         }
         finally
         {
+            for (int i = 0; i < joined; i++)
+            {
+                if (handles[i] is { } handle)
+                {
+                    SharedExit.Leave(handle, exits[i], isLoop: hasExit);
+                }
+            }
+
+            ArrayPool<ProcessHandle?>.Shared.Return(handles, clearArray: true);
             ArrayPool<Process>.Shared.Return(all, clearArray: true);
             ArrayPool<Task>.Shared.Return(exits, clearArray: true);
             if (stock is not null)
@@ -64,13 +80,19 @@ internal static class WhenAnyExit
         }
     }
 
-    private static Task ExitOf(AttachmentTable runs, Process process, ref CancellationTokenSource? stock, CancellationToken cancellationToken)
+    private static Task ExitOf(
+        AttachmentTable runs,
+        Process process,
+        ref CancellationTokenSource? stock,
+        out ProcessHandle? joined,
+        CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        if (run.Handle is { } handle)
+        joined = run.Handle;
+        if (joined is not null)
         {
-            Task exit = SharedExit.Of(handle, process);
-            AsyncWait.EndIfDisposed(handle);
+            Task exit = SharedExit.Join(joined, cancellationToken);
+            AsyncWait.EndIfDisposed(joined);
             return exit;
         }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Diagnostics;
 
@@ -32,6 +33,9 @@ internal static class PidFdMetrics
 {
     public const string MeterName = "PidFdProcess";
 
+    /// <summary>The reason of an attachment that failed because descriptors or memory were short.</summary>
+    public const string Resource = "resource";
+
     // Counted even without a listener, because one may start at any time.
     private static long s_pendingWaits;
 
@@ -41,12 +45,17 @@ internal static class PidFdMetrics
     /// <summary>Gets whether a listener counts signals.</summary>
     public static bool CountsSignals => Telemetry.IsStarted && Instruments.Signals.Enabled;
 
-    /// <summary>Makes the instruments.</summary>
+    /// <summary>Makes the instruments. The runtime loads their assembly when it compiles this method.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Start() => _ = Instruments.Exits;
 
     public static void Attached(string route, string reason)
     {
-        Telemetry.NoteAttachment();
+        if (reason != Resource)
+        {
+            Telemetry.NoteAttachment();
+        }
+
         if (Telemetry.IsStarted && Instruments.Attachments.Enabled)
         {
             Count(Instruments.Attachments, new("route", route), new("reason", reason));

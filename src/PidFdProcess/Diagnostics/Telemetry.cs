@@ -7,8 +7,11 @@ namespace PidFdProcess.Diagnostics;
 // Constraints: A meter and an event source can be listened to only once they exist. Making them costs a short program a tenth of its time, and loads
 // an assembly that it does not need. A listener inside the program needs the assembly of the meters, so it loads that first.
 //
+// A program that is out of descriptors cannot load an assembly, and the runtime remembers the failure.
+//
 // Scheme: Make them at the first use of this library if that assembly is loaded, and otherwise when it is loaded. Make them at the latest with the
-// 16th attachment, so that a tool from outside finds them in a program that runs for long. A warning makes the event source at once.
+// 16th attachment, so that a tool from outside finds them in a program that runs for long. An attachment that failed because descriptors are short
+// does not count. A warning makes the event source at once.
 internal static class Telemetry
 {
     private const string Assembly = "System.Diagnostics.DiagnosticSource,";
@@ -81,8 +84,17 @@ internal static class Telemetry
             AppDomain.CurrentDomain.AssemblyLoad -= OnAssemblyLoad;
         }
 
+        try
+        {
+            PidFdMetrics.Start();
+        }
+        catch (Exception e) when (e is IOException or TypeInitializationException or OutOfMemoryException)
+        {
+            // Calls go on without the meter, because their processes are what matters.
+            return;
+        }
+
         s_isStarted = true;
-        PidFdMetrics.Start();
         if (s_probed is { } probed)
         {
             PidFdEventSource.Log.Probed(probed.IsSupported, probed.Reason);

@@ -42,4 +42,9 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
 
     /// <summary>Called when the wait ends without an exit.</summary>
     internal abstract void OnEnd(WaitEnd end);
+
+    /// <summary>The attachment has released its reference.</summary>
+    internal virtual void OnClosing()
+    {
+    }
 }

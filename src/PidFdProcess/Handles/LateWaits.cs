@@ -17,7 +17,7 @@ internal sealed class LateWaits
     public bool IsEmpty => _waits.Count == 0;
 
     /// <summary>Adds a wait that has become late in this round.</summary>
-    public void Add(ExitWaiter waiter, IWaitOwner owner) => _added.Add(new LateWait(waiter, owner));
+    public void Add(ExitWaiter waiter, IWaitOwner owner) => _added.Add(new LateWait(waiter, owner) { Since = Stopwatch.GetTimestamp() });
 
     /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
     public int MillisecondsToNextCheck()
@@ -50,26 +50,15 @@ internal sealed class LateWaits
             _waits.RemoveRange(left, _waits.Count - left);
         }
 
-        foreach (LateWait wait in _added)
-        {
-            wait.Since = Stopwatch.GetTimestamp();
-            _waits.Add(wait);
-        }
-
+        _waits.AddRange(_added);
         _added.Clear();
     }
 
     /// <summary>Ends the waits of a table that were late at a time, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
     public void EndAllOf(IWaitOwner owner, long time)
     {
-        for (int i = _waits.Count - 1; i >= 0; i--)
-        {
-            if (ReferenceEquals(_waits[i].Owner, owner) && _waits[i].Since <= time)
-            {
-                _waits[i].Waiter.OnEnd(WaitEnd.Disposed);
-                _waits.RemoveAt(i);
-            }
-        }
+        EndAllOf(owner, time, _waits);
+        EndAllOf(owner, time, _added);
     }
 
     public void EndAll()
@@ -80,6 +69,18 @@ internal sealed class LateWaits
         }
 
         _waits.Clear();
+    }
+
+    private static void EndAllOf(IWaitOwner owner, long time, List<LateWait> waits)
+    {
+        for (int i = waits.Count - 1; i >= 0; i--)
+        {
+            if (ReferenceEquals(waits[i].Owner, owner) && waits[i].Since <= time)
+            {
+                waits[i].Waiter.OnEnd(WaitEnd.Disposed);
+                waits.RemoveAt(i);
+            }
+        }
     }
 
     // When the exit was reported is kept here, because few waits become late.

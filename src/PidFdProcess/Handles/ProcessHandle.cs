@@ -22,8 +22,10 @@ internal sealed class ProcessHandle : ExitRegistration
     private const int KernelChild = 8;
     private const int EndKnown = 16;
     private const int EndUnknown = 32;
+    private const int LateEvents = 64;
 
     private ExitRecord? _exit;
+    private ExitWaiter? _sharedExit;
 
     // All flags in one word, because a program may have 10,000 handles.
     private int _marks;
@@ -46,8 +48,12 @@ internal sealed class ProcessHandle : ExitRegistration
     /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
     public IKernel Kernel => Owner.Platform.Kernel;
 
-    /// <summary>Gets or sets a task that ends with the exit, which several calls share.</summary>
-    public Task? SharedExit { get; set; }
+    /// <summary>Gets or sets a wait for the exit that several calls share.</summary>
+    public ExitWaiter? SharedExit
+    {
+        get => Volatile.Read(ref _sharedExit);
+        set => Volatile.Write(ref _sharedExit, value);
+    }
 
     /// <summary>Gets how the process ended, as far as that is known.</summary>
     public ExitRecord? Exit => Volatile.Read(ref _exit);
@@ -98,6 +104,8 @@ internal sealed class ProcessHandle : ExitRegistration
     {
         if (TryMark(ClosedByAttachment))
         {
+            SharedExit?.OnClosing();
+
             // The last Release closes the descriptor. A finalizer that runs later would find a count of zero.
 #pragma warning disable CA1816 // Not this object: the handle has no finalizer of its own to call.
             GC.SuppressFinalize(PidFd);
@@ -171,6 +179,12 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Notes that the wait for the reap has ended.</summary>
     public void EndFinish() => Interlocked.And(ref _marks, ~FinishPending);
+
+    /// <summary>Succeeds unless a series of tries to turn events on is under way, so that there is one at a time.</summary>
+    public bool TryBeginLateEvents() => TryMark(LateEvents);
+
+    /// <summary>Notes that the tries to turn events on have ended.</summary>
+    public void EndLateEvents() => Interlocked.And(ref _marks, ~LateEvents);
 
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
     public void Finish(RunEnd end)

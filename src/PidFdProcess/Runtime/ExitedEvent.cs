@@ -29,6 +29,7 @@ internal enum RuntimeState
 internal static class ExitedEvent
 {
     private const int MillisecondsBetweenLooks = 10;
+    private const int WithoutLimit = Timeout.Infinite;
 
     /// <summary>
     /// Looks whether the runtime knows of the exit, and raises Exited where the stock call would. The look takes the lock under which the runtime
@@ -37,11 +38,15 @@ internal static class ExitedEvent
     /// <param name="process">The object.</param>
     /// <param name="run">The run to look for.</param>
     /// <param name="alsoIfOff">Whether to raise even if events are off, as <see cref="Process.HasExited"/> does.</param>
-    public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff)
+    /// <param name="milliseconds">
+    /// How long to wait for the lock if another thread holds it and has not raised Exited. Without the lock nothing is raised. Then events are on, and
+    /// the runtime raises Exited later, or they are off, and the next call of <see cref="Process.HasExited"/> does. -1 waits without end.
+    /// </param>
+    public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff, int milliseconds = WithoutLimit)
     {
         try
         {
-            if (ProcessFields.HasRaisedExited(process))
+            if (HasRaised(process, run))
             {
                 return StateAfterRaise(process, run);
             }
@@ -52,9 +57,9 @@ internal static class ExitedEvent
                 return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun : exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
             }
 
-            if (!TryLock(process, run))
+            if (!TryLock(process, run, milliseconds))
             {
-                return StateAfterRaise(process, run);
+                return StateWithoutLock(process, run);
             }
 
             try
@@ -79,7 +84,7 @@ internal static class ExitedEvent
     /// </summary>
     public static RuntimeState EnableAndRaise(Process process, in RunIdentity run)
     {
-        if (!TryLock(process, run))
+        if (!TryLock(process, run, WithoutLimit))
         {
             return StateAfterRaise(process, run);
         }
@@ -117,11 +122,18 @@ internal static class ExitedEvent
             // Another thread may add a handler at any time. The mark keeps this thread from running it. As in the stock raise, a handler that was
             // added before the mark has to run, and a handler that is added later comes too late.
             ProcessFields.MarkExitedAsRaised(process, true);
-            state = EnableLocked(process, run, raise: false);
-            bool isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
-            if (!isDone)
+            bool isDone = false;
+            try
             {
-                ProcessFields.MarkExitedAsRaised(process, false);
+                state = EnableLocked(process, run, raise: false);
+                isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
+            }
+            finally
+            {
+                if (!isDone)
+                {
+                    ProcessFields.MarkExitedAsRaised(process, false);
+                }
             }
 
             return isDone || state != RuntimeState.Knows;
@@ -132,19 +144,22 @@ internal static class ExitedEvent
         }
     }
 
-    /// <summary>Turns events on after a wait that ended before the exit. The stock wait turns them on when it begins.</summary>
-    public static void EnableForLater(Process process, in RunIdentity run)
+    /// <summary>
+    /// Turns events on after a wait that ended before the exit. The stock wait turns them on when it begins. Neither blocks nor runs user code.
+    /// </summary>
+    /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
+    public static bool TryEnableForLater(Process process, in RunIdentity run)
     {
-        if (!TryLock(process, run))
+        if (!Monitor.TryEnter(process))
         {
-            return;
+            return ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process);
         }
 
         try
         {
             if (run.IsCurrentIn(process))
             {
-                process.EnableRaisingEvents = true;
+                TurnOn(process);
             }
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
@@ -155,21 +170,64 @@ internal static class ExitedEvent
         {
             Monitor.Exit(process);
         }
+
+        return true;
     }
 
     /// <summary>Whether the runtime knows that the object's run has exited. Raises nothing, and does not ask the pidfd.</summary>
     public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => !process.EnableRaisingEvents
         ? StockCalls.WaitForExit(process, 0)
-        : run.IsStarted ? run.IsReaped() : ProcessFields.HasRaisedExited(process);
+        : run is { IsStarted: true, IsClosed: false } ? run.IsReaped()
+        : ProcessFields.HasRaisedExited(process) || RuntimeExit.IsNoted(process);
+
+    // The event loop marks Exited as raised for some microseconds, under the lock. If the lock is not free, the runtime's own event tells the mark of
+    // a child from a raise.
+    private static bool HasRaised(Process process, in RunIdentity run)
+    {
+        if (!ProcessFields.HasRaisedExited(process))
+        {
+            return false;
+        }
+
+        if (!Monitor.TryEnter(process))
+        {
+            return !run.IsStarted || run.IsClosed || run.IsReaped();
+        }
+
+        try
+        {
+            return ProcessFields.HasRaisedExited(process);
+        }
+        finally
+        {
+            Monitor.Exit(process);
+        }
+    }
+
+    // The wait of the caller has ended, and the caller may be the event loop. So a program that can start no thread gets no event here.
+    private static void TurnOn(Process process)
+    {
+        try
+        {
+            process.EnableRaisingEvents = true;
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            // The runtime waits for the exit on a thread, and cannot start it.
+        }
+    }
 
     /// <summary>
-    /// Takes the lock of the object. If another thread holds it, fails as soon as Exited was raised, or the object was closed or restarted.
+    /// Takes the lock of the object. If another thread holds it, fails as soon as Exited was raised, the object was closed or restarted, or the time
+    /// is over.
     /// </summary>
-    private static bool TryLock(Process process, in RunIdentity run)
+    private static bool TryLock(Process process, in RunIdentity run, int milliseconds)
     {
+        long start = Environment.TickCount64;
         for (;;)
         {
-            bool isDone = ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process);
+            bool isDone = ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process)
+                || (milliseconds >= 0 && Environment.TickCount64 - start >= milliseconds);
             if (Monitor.TryEnter(process, isDone ? 0 : MillisecondsBetweenLooks))
             {
                 return true;
@@ -188,6 +246,12 @@ internal static class ExitedEvent
     private static RuntimeState StateAfterRaise(Process process, in RunIdentity run) =>
         run.IsCurrentIn(process) ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
 
+    /// <summary>The state if another thread keeps the lock.</summary>
+    private static RuntimeState StateWithoutLock(Process process, in RunIdentity run) =>
+        !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun
+        : ProcessFields.HasRaisedExited(process) || run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.Knows
+        : RuntimeState.DoesNotKnow;
+
     private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool raise)
     {
         try
@@ -199,7 +263,7 @@ internal static class ExitedEvent
 
             if (!process.WaitForExit(0))
             {
-                process.EnableRaisingEvents = true;
+                TurnOn(process);
                 return RuntimeState.DoesNotKnow;
             }
 
@@ -211,7 +275,12 @@ internal static class ExitedEvent
                 return RuntimeState.HasAnotherRun;
             }
 
-            _ = raise && process.HasExited;
+            if (raise)
+            {
+                // The getter raises Exited.
+                _ = process.HasExited;
+            }
+
             return RuntimeState.Knows;
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))

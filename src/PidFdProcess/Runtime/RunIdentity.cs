@@ -21,7 +21,8 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
     public bool IsStarted => _started is not null;
 
     /// <summary>
-    /// Gets whether the object of a started run was closed or restarted, so that the runtime cannot be asked about the run any more.
+    /// Gets whether the object of a started run was closed or restarted, or the program has disposed <see cref="Process.SafeHandle"/>. The event of
+    /// the reap is closed then.
     /// </summary>
     public bool IsClosed => _started is { IsClosed: true };
 
@@ -29,8 +30,12 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
     public static RunIdentity Of(Process process) => new(ProcessFields.StartedHandle(process));
 
     /// <summary>Whether the object still has this run, so that it was neither closed nor restarted.</summary>
+    /// <remarks>
+    /// The program may dispose <see cref="Process.SafeHandle"/>, and the object keeps its process. Close() disposes the handle, too, before it drops
+    /// the handle and the process.
+    /// </remarks>
     public bool IsCurrentIn(Process process) => _started is not null
-        ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && !_started.IsClosed
+        ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || StockCalls.HasProcess(process))
         : ProcessFields.StartedHandle(process) is null && StockCalls.HasProcess(process);
 
     /// <summary>As <see cref="IsCurrentIn"/>, for a caller that knows that the object has a process.</summary>

@@ -43,7 +43,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit { get; } = run.Handle is { } handle
-        ? SharedExit.Of(handle, process)
+        ? SharedExit.Join(handle, CancellationToken.None)
         : AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, CancellationToken.None);
 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
@@ -65,10 +65,17 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     /// <summary>Sends a signal to the process, and not to its tree.</summary>
     public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);
 
-    /// <summary>Kills the process, or its tree, through the runtime.</summary>
-    public void KillByRuntime(bool entireProcessTree)
+    /// <summary>
+    /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would signal
+    /// by PID.
+    /// </summary>
+    public void KillWithoutProc(bool entireProcessTree)
     {
-        if (!IsOverWithoutPidFd())
+        if (HasPidFd)
+        {
+            RunSignal.Send(run, Process, SignalNumbers.SigKill);
+        }
+        else if (!IsOverWithoutPidFd())
         {
             StockCalls.Kill(Process, entireProcessTree);
         }

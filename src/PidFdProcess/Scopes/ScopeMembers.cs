@@ -140,8 +140,12 @@ internal sealed class ScopeMembers
             OpenScopes.Add(this);
         }
 
+        // With inline completions the task ends on the thread of the event loop, which must not list processes.
         member.Exit.ContinueWith(
-            exit => OnEnd(member, exit), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            exit => OnEnd(member, exit),
+            CancellationToken.None,
+            Runs.Platform.CompletesInline ? TaskContinuationOptions.None : TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return true;
     }
 

@@ -42,21 +42,27 @@ internal sealed class SharedStop(ScopeMembers scope)
 
     private Task<ProcessScopeResult> Join(int? signal, Func<TreeMember, bool>? hasSignalAlready)
     {
+        TaskCompletionSource<ProcessScopeResult> result;
+        StopDecision decision;
         lock (_gate)
         {
-            if (_run is null or { IsFaulted: true } or { IsCanceled: true })
+            _waiters++;
+            if (_run is not (null or { IsFaulted: true } or { IsCanceled: true }))
             {
-                // Closed on this thread, so that the scope accepts no process after the call has returned.
-                scope.Close();
-                StopDecision decision = new(new CancellationTokenSource());
-                _decision = decision;
-                _waiters = 0;
-                _run = OwnThread.RunAsync(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, decision));
+                return _run;
             }
 
-            _waiters++;
-            return _run;
+            // Closed on this thread, so that the scope accepts no process after the call has returned.
+            scope.Close();
+            _waiters = 1;
+            _decision = decision = new StopDecision(new CancellationTokenSource());
+            result = OwnThread.NewResult<ProcessScopeResult>();
+            _run = result.Task;
         }
+
+        // Outside of the lock, because this thread runs the stop if no other can be started.
+        OwnThread.Run(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, decision), result);
+        return result.Task;
     }
 
     private void Leave(Task<ProcessScopeResult> run)

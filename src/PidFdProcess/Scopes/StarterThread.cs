@@ -28,9 +28,19 @@ internal static class StarterThread
 
             s_requests.Enqueue(request);
             Monitor.PulseAll(s_gate);
-            while (!request.IsDone)
+            try
             {
-                Monitor.Wait(s_gate);
+                while (!request.IsDone)
+                {
+                    Monitor.Wait(s_gate);
+                }
+            }
+            catch (ThreadInterruptedException)
+            {
+                // No caller owns the process, so the other thread ends it.
+                request.IsAbandoned = true;
+                request.Process?.Kill();
+                throw;
             }
         }
 
@@ -63,6 +73,11 @@ internal static class StarterThread
             lock (s_gate)
             {
                 request.IsDone = true;
+                if (request.IsAbandoned)
+                {
+                    request.Process?.Kill();
+                }
+
                 Monitor.PulseAll(s_gate);
             }
         }
@@ -77,5 +92,8 @@ internal static class StarterThread
         public ExceptionDispatchInfo? Error { get; set; }
 
         public bool IsDone { get; set; }
+
+        /// <summary>Gets or sets whether the caller was interrupted during the start.</summary>
+        public bool IsAbandoned { get; set; }
     }
 }

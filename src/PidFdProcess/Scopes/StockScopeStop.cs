@@ -34,7 +34,7 @@ internal static class StockScopeStop
         HashSet<int> killed = [];
         foreach (ScopeMember member in members.Where(static member => !HasExited(member)))
         {
-            Try(member, failures, () => member.KillByRuntime(plan.EntireProcessTree));
+            Try(member, failures, () => member.KillWithoutProc(plan.EntireProcessTree));
             killed.Add(member.Id);
         }
 

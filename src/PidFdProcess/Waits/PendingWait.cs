@@ -30,7 +30,7 @@ internal enum WaitPromise
 // completions. If user code has to run, a pool thread raises Exited and waits for the streams before the task ends.
 
 /// <summary>A pending asynchronous wait.</summary>
-internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPromise promise)
+internal class PendingWait(ProcessHandle handle, Process process, WaitPromise promise)
     : ExitWaiter(handle.CompletesInline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously), IThreadPoolWorkItem
 {
     private const int Pending = 0;
@@ -131,6 +131,9 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
                 LetGo();
                 TrySetException(new ObjectDisposedException(
                     nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {handle.ProcessId}."));
+
+                // The app may have dropped the task before it disposed the registry.
+                _ = Task.Exception;
             }
             else
             {
@@ -205,15 +208,16 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         return true;
     }
 
-    private void Cancel(CancellationToken cancellationToken)
+    /// <summary>Ends the wait as cancelled, unless it has ended.</summary>
+    protected void Cancel(CancellationToken cancellationToken)
     {
         if (TrySetState(Canceled))
         {
             handle.Remove(this);
             if (promise != WaitPromise.Exit)
             {
-                // Not on the thread that cancels, because a handler of Exited may hold the lock of the object and wait for this callback.
-                ThreadPool.UnsafeQueueUserWorkItem(static wait => wait.EnableEvents(), this, preferLocal: false);
+                // Before the task ends, so that a setting that the caller makes afterwards stays.
+                LateEvents.Enable(handle, process);
             }
 
             LetGo();
@@ -229,8 +233,6 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             }
         }
     }
-
-    private void EnableEvents() => ExitedEvent.EnableForLater(process, handle.Run);
 
     /// <summary>Ends the wait on a thread that may run user code.</summary>
     private void Finish()

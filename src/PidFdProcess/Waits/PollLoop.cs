@@ -19,6 +19,22 @@ internal static class PollLoop
         ExitCount.Note(handle);
     }
 
+    /// <summary>Waits as <see cref="UntilExitAsync"/> does, and holds a reference to the handle. Does not use the object.</summary>
+    public static async Task UntilExitOfAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    {
+        if (handle.TryAddRef())
+        {
+            try
+            {
+                await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                handle.Release();
+            }
+        }
+    }
+
     /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>
     public static async Task UntilKnownAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {

@@ -40,10 +40,11 @@ internal static class ReapWait
     public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
     {
         ExitCount.Note(handle);
+        int limit = milliseconds == Timeout.Infinite ? LongestMilliseconds : Math.Max(milliseconds, LeastMilliseconds);
         if (!handle.IsChild)
         {
             // The runtime does not reap this process, so there is nothing to wait for.
-            RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff);
+            RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff, limit);
             if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
             {
                 handle.Finish(RunEnd.KnownToRuntime);
@@ -52,7 +53,6 @@ internal static class ReapWait
             return true;
         }
 
-        int limit = milliseconds == Timeout.Infinite ? LongestMilliseconds : Math.Max(milliseconds, LeastMilliseconds);
         switch (WaitUntilKnown(process, handle, limit, raiseIfOff))
         {
             case RuntimeState.Knows or RuntimeState.HasAnotherRun:
@@ -121,7 +121,7 @@ internal static class ReapWait
             bool isOver = isReaped || WaitFor(known, Math.Min(slice, left)) || handle.IsReaped();
             if (isOver)
             {
-                return ExitedEvent.Observe(process, handle.Run, raiseIfOff);
+                return ExitedEvent.Observe(process, handle.Run, raiseIfOff, Math.Max(left, LeastMilliseconds));
             }
 
             if (left == 0)

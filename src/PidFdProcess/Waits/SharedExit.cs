@@ -1,56 +1,89 @@
-using System.Diagnostics;
 using PidFdProcess.Handles;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>
-/// One task for the exit of a run. All calls that wait for the first of several processes share it. It stays until the process exits, so that a loop
-/// of these calls registers each process only once.
-/// </summary>
-internal static class SharedExit
+// Overview
+//
+// One wait for the exit of a run, which all calls that wait for the first of several processes share.
+//
+// Constraints: A loop of these calls must register each process only once. A wait holds the pidfd, so a wait that no call needs any more must end,
+// even if its process runs for days.
+//
+// Scheme: The wait stays between the calls. It counts the calls that use it. Without calls it ends when a call is cancelled or the attachment is
+// removed.
+
+/// <summary>The shared wait of a run.</summary>
+internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, null!, WaitPromise.Exit)
 {
-    /// <summary>Gets or starts the task of the run. The caller holds a reference to the handle.</summary>
-    public static Task Of(ProcessHandle handle, Process process)
+    private const int Abandoned = -1;
+
+    private int _users = 1;
+
+    /// <summary>Uses the wait of the run, or starts one. The caller holds a reference to the handle until this method has returned.</summary>
+    /// <param name="handle">The run.</param>
+    /// <param name="cancellationToken">Ends the polls if the event loop cannot register the wait. They belong to this call alone.</param>
+    public static Task Join(ProcessHandle handle, CancellationToken cancellationToken)
     {
-        if (handle.SharedExit is { IsFaulted: false } shared)
+        if (handle.SharedExit is SharedExit present && present.TryJoin())
         {
-            return shared;
+            return present.Task;
         }
 
         lock (handle)
         {
-            if (handle.SharedExit is { IsFaulted: false } existing)
+            if (handle.SharedExit is SharedExit other && other.TryJoin())
             {
-                return existing;
+                return other.Task;
             }
 
-            PendingWait wait = new(handle, process, WaitPromise.Exit);
+            SharedExit wait = new(handle);
             if (!wait.Begin(CancellationToken.None).IsFailure)
             {
-                return handle.SharedExit = wait.Task;
+                handle.SharedExit = wait;
+                return wait.Task;
             }
         }
 
         // Outside of the lock, because a look that finds the exit runs listeners of the meter.
-        Task look = LookAsync(handle);
-        lock (handle)
+        return PollLoop.UntilExitOfAsync(handle, cancellationToken);
+    }
+
+    /// <summary>Ends the use of the wait.</summary>
+    /// <param name="handle">The run.</param>
+    /// <param name="exit">The task that <see cref="Join"/> has returned.</param>
+    /// <param name="isLoop">Whether the next call probably comes soon.</param>
+    public static void Leave(ProcessHandle handle, Task exit, bool isLoop)
+    {
+        if (handle.SharedExit is SharedExit wait && ReferenceEquals(wait.Task, exit)
+            && Interlocked.Decrement(ref wait._users) == 0
+            && (!isLoop || handle.IsClosing))
         {
-            return handle.SharedExit is { IsFaulted: false } other ? other : handle.SharedExit = look;
+            wait.OnClosing();
         }
     }
 
-    private static async Task LookAsync(ProcessHandle handle)
+    internal override void OnClosing()
     {
-        if (handle.TryAddRef())
+        if (Interlocked.CompareExchange(ref _users, Abandoned, 0) == 0)
         {
-            try
-            {
-                await PollLoop.UntilExitAsync(handle, CancellationToken.None).ConfigureAwait(false);
-            }
-            finally
-            {
-                handle.Release();
-            }
+            Cancel(new CancellationToken(canceled: true));
         }
+    }
+
+    private bool TryJoin()
+    {
+        int users = Volatile.Read(ref _users);
+        while (users != Abandoned && !Task.IsFaulted)
+        {
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+            {
+                return true;
+            }
+
+            users = seen;
+        }
+
+        return false;
     }
 }

@@ -23,15 +23,11 @@ public sealed class ThreadIdTests
 
     [TestMethod]
     [DynamicData(nameof(Calls))]
-    public void ACall_OnAnObjectWithTheIdOfAThread_IsRefused_AndItsProcessLives(string call)
-    {
-        using ProcessHandleRegistry registry = new();
-        using PipedProcess program = StartWithThreads(out int threadId);
-        using Process thread = FetchThread(threadId);
-        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => s_calls[call](registry, thread));
-        Assert.Contains("thread", e.Message);
-        AssertLives(program);
-    }
+    public void ACall_OnAnObjectWithTheIdOfAThread_IsRefused_AndItsProcessLives(string call) => AssertRefused(call, stock: false);
+
+    [TestMethod]
+    [DynamicData(nameof(Calls))]
+    public void WithoutPidFds_ACall_OnAnObjectWithTheIdOfAThread_IsRefused_AndItsProcessLives(string call) => AssertRefused(call, stock: true);
 
     [TestMethod]
     [DataRow(true)]
@@ -51,6 +47,16 @@ public sealed class ThreadIdTests
         using PipedProcess program = StartWithThreads(out int threadId);
         using Process thread = FetchThread(threadId);
         Assert.IsFalse(ProcessInterceptors.WaitForExit(thread, 0));
+        AssertLives(program);
+    }
+
+    private static void AssertRefused(string call, bool stock)
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
+        using PipedProcess program = StartWithThreads(out int threadId);
+        using Process thread = FetchThread(threadId);
+        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => s_calls[call](registry, thread));
+        Assert.Contains("thread", e.Message);
         AssertLives(program);
     }
 

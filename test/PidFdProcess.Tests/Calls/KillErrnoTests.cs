@@ -85,18 +85,22 @@ public sealed class KillErrnoTests
     }
 
     [TestMethod]
-    public void ATreeKillWithoutProc_IsServedByStock_AndKeepsThePidFd()
+    public void ATreeKillWithoutProc_KillsTheProcessByItsPidFd_AndNoDescendantByPid()
     {
-        using MockedChild child = new();
+        using MockedChild child = new("sleep 1000 & echo $!; wait");
+        int descendant = int.Parse(child.Process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
         child.Kernel.Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(Errno.ENOENT);
         child.Registry.Kill(child.Process, entireProcessTree: true);
         Assert.AreSame(attachment, child.Registry.Attach(child.Process));
         Assert.AreEqual(
-            "attached. The runtime served the last call: /proc: ENOENT (it is not mounted, or not for this PID namespace)",
+            "attached. The last call killed the process without its descendants: "
+            + "/proc: ENOENT (it is not mounted, or not for this PID namespace)",
             attachment.Reason);
-        Assert.IsTrue(child.Registry.WaitForExit(child.Process, -1));
+        child.Registry.WaitForExitOnly(child.Process);
         Assert.AreEqual(137, child.Process.ExitCode);
+        Assert.AreEqual('S', TestProcesses.StateOf(descendant));
+        Shared.Native.KillByPid(descendant);
         child.AssertNothingStaysOpen();
     }
 

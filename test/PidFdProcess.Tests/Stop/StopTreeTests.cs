@@ -26,6 +26,23 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task AStop_RaisesExited_OnAThreadOfThePool(bool stock)
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
+            using MarkedTree tree = new("exec sleep 1000");
+            TaskCompletionSource<bool> isOfPool = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            tree.Root.EnableRaisingEvents = true;
+            tree.Root.Exited += (_, _) => isOfPool.TrySetResult(Thread.CurrentThread.IsThreadPoolThread);
+            await registry.StopAsync(tree.Root, s_long, entireProcessTree: true).WaitAsync(s_limit);
+            Assert.IsTrue(await isOfPool.Task.WaitAsync(s_limit));
+        }
+    }
+
+    [TestMethod]
     public async Task ARootThatIgnoresTheSignalIsCanceled()
     {
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");

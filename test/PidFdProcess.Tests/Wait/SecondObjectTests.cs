@@ -36,6 +36,28 @@ public sealed class SecondObjectTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Kill_OfASecondObject_WhoseExitedCouldNotBeRaisedYet_SparesTheStranger(bool stock)
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
+        using Process child = TestProcesses.StartSleeper();
+        using Process second = Process.GetProcessById(child.Id);
+        second.EnableRaisingEvents = true;
+        lock (second)
+        {
+            child.Kill();
+            child.WaitForExit();
+            using Process stranger = RecycledPid.Start(child.Id);
+            registry.Kill(second);
+            Assert.IsFalse(stranger.WaitForExit(200));
+            stranger.Kill();
+            stranger.WaitForExit();
+        }
+    }
+
+    [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
     public async Task WithoutPidFds_TheStatusOfAFetchedChild_IsThatOfTheRuntime(bool asynchronous)

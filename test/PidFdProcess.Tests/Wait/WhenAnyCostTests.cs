@@ -36,6 +36,50 @@ public sealed class WhenAnyCostTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task ACall_ThatHasEnded_KeepsNoPidFdOfAProcessThatGoesOn(bool cancelled)
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process goesOn = TestProcesses.StartSleeper();
+        using Process other = TestProcesses.StartSleeper();
+        int before = TestProcesses.OpenPidFds();
+        using CancellationTokenSource source = new();
+        Task<Process> wait = registry.WhenAnyExitAsync([goesOn, other], source.Token);
+        if (cancelled)
+        {
+            await source.CancelAsync();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+        }
+
+        other.Kill();
+        if (!cancelled)
+        {
+            Assert.AreSame(other, await wait.WaitAsync(s_limit));
+        }
+
+        other.WaitForExit();
+        registry.Detach(goesOn);
+        registry.Detach(other);
+        TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() == before, "no pidfd is left");
+        Assert.IsFalse(goesOn.HasExited);
+        goesOn.Kill();
+    }
+
+    [TestMethod]
+    public async Task TwoCalls_OfWhichOneIsCancelled_ShareTheWaitOfAProcess()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new();
+        Task<Process> cancelled = new[] { process }.WhenAnyExitPidFdAsync(source.Token);
+        Task<Process> goesOn = new[] { process }.WhenAnyExitPidFdAsync();
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled);
+        process.KillViaPidFd();
+        Assert.AreSame(process, await goesOn.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
     public async Task AWaitForTheFirst_DoesNotWaitForTheHandlerOfAnother()
     {
         using Process blocks = TestProcesses.StartSleeper();

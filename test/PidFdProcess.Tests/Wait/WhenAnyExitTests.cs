@@ -28,6 +28,26 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
+    public void TheEndOfTheRegistry_LeavesNoUnobservedException()
+    {
+        int unobserved = 0;
+        void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs e) =>
+            unobserved += e.Exception.InnerException is ObjectDisposedException ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += OnUnobserved;
+        try
+        {
+            WaitUntilTheRegistryEnds();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Assert.AreEqual(0, unobserved);
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= OnUnobserved;
+        }
+    }
+
+    [TestMethod]
     [DataRow(0)]
     [DataRow(7)]
     [DataRow(19)]
@@ -180,5 +200,16 @@ public sealed class WhenAnyExitTests
         {
             _processes.Add(TestProcesses.StartSleeper());
         }
+    }
+
+    // A method of its own, so that no local of the test keeps the tasks.
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private void WaitUntilTheRegistryEnds()
+    {
+        ProcessHandleRegistry registry = new();
+        _processes.AddRange([TestProcesses.StartSleeper(), TestProcesses.StartSleeper(), TestProcesses.StartSleeper()]);
+        Task<Process> wait = registry.WhenAnyExitAsync(_processes);
+        registry.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => wait.GetAwaiter().GetResult());
     }
 }

@@ -32,20 +32,30 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>Gets or sets whether the pidfds of members that are alive may be closed if there are too few descriptors.</summary>
     public bool MayDropLiving { get; set; }
 
-    /// <summary>Notes that a member holds a pidfd.</summary>
-    public void Hold(TreeMember member) => _held.Add(member);
+    /// <summary>
+    /// Notes that a member holds a pidfd. A stop or a wait may last for hours, so it closes pidfds before they take up the last part of the limit,
+    /// which is for the app.
+    /// </summary>
+    public void Hold(TreeMember member)
+    {
+        _held.Add(member);
+        if (MayDropLiving && member.PidFd is { } pidFd && !DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
+        {
+            DropHalf();
+        }
+    }
 
     /// <summary>Closes the pidfds of half of the members, the oldest first. They are opened again when they are needed.</summary>
     public bool DropHalf()
     {
-        int count = (_held.Count + 1) / 2;
+        List<TreeMember> dropped = [.. _held.FindAll(static member => member.MayDrop).Take((_held.Count + 1) / 2)];
         bool any = false;
-        foreach (TreeMember member in _held.Take(count))
+        foreach (TreeMember member in dropped)
         {
             any |= member.Drop();
+            _held.Remove(member);
         }
 
-        _held.RemoveRange(0, count);
         return any;
     }
 
@@ -63,11 +73,11 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             return true;
         }
 
-        int index = _held.FindIndex(static member => member.TookKill || member.HasExited);
+        int index = _held.FindIndex(static member => member.MayDrop && (member.TookKill || member.HasExited));
         if (index < 0 && MayDropLiving && error == Errno.EMFILE && _held.Count > 0 && _vainDrops < MaxVainDrops)
         {
             _vainDrops++;
-            index = 0;
+            index = _held.FindIndex(static member => member.MayDrop);
         }
 
         if (index < 0)

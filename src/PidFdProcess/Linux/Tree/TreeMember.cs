@@ -63,6 +63,12 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets whether nothing is left to do.</summary>
     public bool IsOver => IsSpared || HasExited || TookKill;
 
+    /// <summary>
+    /// Gets whether the member can be found again without its pidfd. A process that <c>/proc</c> hides has no known start time, so nothing tells it
+    /// from another process with its PID.
+    /// </summary>
+    public bool MayDrop => StartTicks != 0;
+
     /// <summary>Hands over the pidfd to the caller, which closes it.</summary>
     public SafePidFdHandle? TakePidFd()
     {

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+
+namespace PidFdProcess.Runtime;
+
+// Overview
+//
+// Answers whether the runtime has noted the exit of a process, without an event and without the object's lock.
+//
+// Constraints: HasExited and WaitForExit raise Exited if events are on. For an object that was fetched by PID, the only other public sign of the exit
+// is the Exited event itself. It may come late, because another thread holds the lock of the object or because all pool threads are blocked. Another
+// process may have the PID by then.
+//
+// Scheme: Read the state that all Process objects of one child share. The runtime writes it when it reaps the child. For a non-child the runtime
+// writes it when a poll finds no process. On a runtime that lacks a field, the answer is that no exit is noted.
+// https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
+
+/// <summary>What the runtime knows of an exit.</summary>
+internal static class RuntimeExit
+{
+    private const string Assembly = "System.Diagnostics.Process";
+    private const string Holder = "System.Diagnostics.ProcessWaitStateHolder";
+    private const string State = "System.Diagnostics.ProcessWaitState";
+
+    /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
+    public static bool IsReadable => Fields.Exited is not null;
+
+    /// <summary>Returns whether the runtime has noted the exit.</summary>
+    public static bool IsNoted(Process process) =>
+        Fields.Exited is { } exited
+        && Fields.HolderOf!.GetValue(process) is { } holder
+        && Fields.StateOf!.GetValue(holder) is { } state
+        && exited.GetValue(state) is true;
+
+    private static class Fields
+    {
+        public static FieldInfo? HolderOf { get; } = typeof(Process).GetField("_waitStateHolder", BindingFlags.Instance | BindingFlags.NonPublic);
+
+        public static FieldInfo? StateOf { get; } = Find(Type.GetType($"{Holder}, {Assembly}"), "_state");
+
+        public static FieldInfo? Exited { get; } =
+            HolderOf is not null && StateOf is not null ? Find(Type.GetType($"{State}, {Assembly}"), "_exited") : null;
+
+        [DynamicDependency("_waitStateHolder", typeof(Process))]
+        [DynamicDependency("_state", Holder, Assembly)]
+        [DynamicDependency("_exited", State, Assembly)]
+        [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The dependencies above keep the fields.")]
+        private static FieldInfo? Find(Type? type, string name) =>
+            type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+
+namespace PidFdProcess.Tests.Dummy.Commands;
+
+/// <summary>A program with 256 descriptors, of which a quarter is for its own files. Prints what the library does when few are left.</summary>
+internal static class Headroom
+{
+    private const int Descriptors = 256;
+    private const int Free = Descriptors / 4;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    public static Task RunAsync() => Answers.OnOwnThread(Run);
+
+    private static unsafe void Run()
+    {
+        Native.Limits limits = new();
+        _ = Native.GetLimit(Native.DescriptorLimit, &limits);
+        limits = limits with { Soft = Descriptors };
+        _ = Native.SetLimit(Native.DescriptorLimit, &limits);
+        LongStop();
+        OpenedProcess();
+        SixteenthAttachment();
+    }
+
+    /// <summary>A long stop of a tree that has more members than there are descriptors.</summary>
+    private static void LongStop()
+    {
+        using Process root = Process.Start(Shell.Info(
+            "trap '' TERM; i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait", redirectOutput: true))!;
+        root.StandardOutput.ReadLine();
+        using CancellationTokenSource source = new();
+        Task stop = root.StopViaPidFdAsync(s_limit, entireProcessTree: true, source.Token);
+        Condition.WaitFor(() => OpenPidFds() > 64, "the stop has opened its members", s_limit);
+
+        // The members are opened before the first signal, and they ignore it. So the root stays while this program opens files.
+        Answers.Print("room during a stop", Enumerable.Range(0, 100).All(static _ => HasRoom()));
+        source.Cancel();
+        stop.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_limit);
+        root.KillViaPidFd(entireProcessTree: true);
+        root.WaitForExit();
+    }
+
+    /// <summary>A process that was opened when there was no room for its pidfd. Later another process has its PID.</summary>
+    private static void OpenedProcess()
+    {
+        if (PidRecycler.Hindrance is { } hindrance)
+        {
+            Answers.Print("no recycled PID", hindrance);
+            return;
+        }
+
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        List<FileStream> files = [];
+        while (files.Count == 0 || (int)files[^1].SafeFileHandle.DangerousGetHandle() < Descriptors - Free)
+        {
+            files.Add(OpenFile());
+        }
+
+        using Process opened = ProcessHandleRegistry.Default.Open(nonChild.Id);
+        opened.EnableRaisingEvents = false;
+        Answers.Print("opened", ProcessHandleRegistry.Default.Attach(opened).Route);
+        nonChild.KillAndWaitUntilReaped();
+        using Process? stranger = PidRecycler.TryStart(nonChild.Id, Shell.StartSleeper, 200, s_limit);
+        ProcessHandleRegistry.Default.Kill(opened);
+        Answers.Print("a stranger is spared without room", stranger?.WaitForExit(100) == false);
+        files.ForEach(static file => file.Dispose());
+        ProcessHandleRegistry.Default.Kill(opened);
+        Answers.Print("a stranger is spared with room", stranger?.WaitForExit(100) == false);
+        stranger?.Kill();
+    }
+
+    /// <summary>The attachment at which the meter would be made, while no assembly can be loaded.</summary>
+    private static void SixteenthAttachment()
+    {
+        Process[] children = [.. Enumerable.Range(0, 40).Select(static _ => Shell.StartSleeper())];
+        List<FileStream> files = [];
+        try
+        {
+            while (true)
+            {
+                files.Add(OpenFile());
+            }
+        }
+        catch (IOException)
+        {
+            // No descriptor is left.
+        }
+
+        int killed = 0;
+        foreach (Process child in children)
+        {
+            child.KillViaPidFd();
+            killed += child.WaitForExit(s_limit) ? 1 : 0;
+        }
+
+        files.ForEach(static file => file.Dispose());
+        Answers.Print("killed without a descriptor", killed);
+        Answers.Print(
+            "the meter's assembly is loaded",
+            AppDomain.CurrentDomain.GetAssemblies().Any(static each => each.GetName().Name == "System.Diagnostics.DiagnosticSource"));
+    }
+
+    private static bool HasRoom()
+    {
+        List<FileStream> files = [];
+        try
+        {
+            for (int i = 0; i < Free - 16; i++)
+            {
+                files.Add(OpenFile());
+            }
+
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+        finally
+        {
+            files.ForEach(static file => file.Dispose());
+        }
+    }
+
+    private static FileStream OpenFile() => new("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+
+    private static int OpenPidFds() => Directory.GetFileSystemEntries("/proc/self/fd").Count(static path =>
+        new FileInfo(path).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal));
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Exited;
+
+/// <summary>An app that holds the lock of the Process object, under which the runtime raises Exited.</summary>
+[TestClass]
+public sealed class HeldLockTests
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    [TestMethod]
+    public async Task CancelledWaits_WhileTheLockIsHeld_KeepNoThreadOfThePool()
+    {
+        const int Waits = 100;
+        using Process process = TestProcesses.StartSleeper();
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            for (int i = 0; i < Waits; i++)
+            {
+                using CancellationTokenSource source = new();
+                Task wait = process.WaitForExitPidFdAsync(source.Token);
+                source.Cancel();
+                await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+            }
+
+            Assert.IsFalse(process.EnableRaisingEvents);
+            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free", limitMilliseconds: 5_000);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        await holder;
+        TestProcesses.WaitUntil(() => process.EnableRaisingEvents, "events are on");
+        process.KillViaPidFd();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
+    public async Task ACancelledWait_HasTurnedEventsOn_WhenItsTaskEnds()
+    {
+        for (int i = 0; i < 50; i++)
+        {
+            using Process process = TestProcesses.StartSleeper();
+            using CancellationTokenSource source = new();
+            Task wait = process.WaitForExitPidFdAsync(source.Token);
+            source.Cancel();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+            Assert.IsTrue(process.EnableRaisingEvents);
+            process.Kill();
+            process.WaitForExit();
+        }
+    }
+
+    [TestMethod]
+    [DataRow("WaitForExit", true)]
+    [DataRow("WaitForExit", false)]
+    [DataRow("HasExited", true)]
+    [DataRow("HasExited", false)]
+    public async Task ACallWithALimit_OnAZombie_WhileTheLockIsHeld_Ends(string call, bool events)
+    {
+        using NonChildProcess zombie = NonChildProcess.StartUnreaped();
+        using Process process = Process.GetProcessById(zombie.Id);
+        process.EnableRaisingEvents = events;
+        ProcessHandleRegistry.Default.Attach(process);
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            zombie.KillAndWaitUntilZombie();
+            await Task.Factory.StartNew(
+                () => Assert.IsTrue(call == "HasExited" ? process.HasExitedPidFd() : process.WaitForExitPidFd(100)),
+                TaskCreationOptions.LongRunning).WaitAsync(s_limit);
+        }
+        finally
+        {
+            release.Set();
+            await holder;
+        }
+    }
+
+    /// <summary>Holds the lock on another thread. The lock is held when the method returns.</summary>
+    private static Task HoldLock(Process process, ManualResetEventSlim release)
+    {
+        ManualResetEventSlim held = new();
+        Task holder = Task.Factory.StartNew(
+            () =>
+            {
+                lock (process)
+                {
+                    held.Set();
+                    release.Wait(s_limit);
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        Assert.IsTrue(held.Wait(s_limit));
+        return holder;
+    }
+}

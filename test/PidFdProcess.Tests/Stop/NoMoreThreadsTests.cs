@@ -1,0 +1,22 @@
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Stop;
+
+/// <summary>A program that can start no thread, because its limit of processes is used up.</summary>
+[TestClass]
+public sealed class NoMoreThreadsTests
+{
+    [TestMethod]
+    public async Task StopsAndWaits_WithoutAnotherThread_DoWhatTheyPromise()
+    {
+        DummyAnswers answers = await DummyAnswers.OfAsync("no-more-threads");
+        answers.InconclusiveIf("no cgroup");
+        answers.Expect(
+            ("a thread can be started", "False"),
+            ("the wait for a zombie ends", "True"),
+            ("a wait is cancelled", "True"),
+            ("a tree is stopped", "True"),
+            ("a tree is killed", "True"),
+            ("a scope is stopped", "True"));
+    }
+}
