@@ -42,20 +42,12 @@ internal static class AsyncWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return promise == WaitPromise.Exit ? LookAsync(handle, cancellationToken) : ByRuntimeAsync(run, process, promise, cancellationToken);
+            return promise == WaitPromise.Exit
+                ? PollLoop.HoldUntilExitAsync(handle, cancellationToken)
+                : ByRuntimeAsync(run, process, promise, cancellationToken);
         }
 
-        EndIfDisposed(handle);
         return wait.Task;
-    }
-
-    /// <summary>Ends the waits for a run if the registry was disposed while one of the waits began.</summary>
-    public static void EndIfDisposed(ProcessHandle handle)
-    {
-        if (handle.Owner.IsDisposed)
-        {
-            handle.End(WaitEnd.Disposed);
-        }
     }
 
     /// <summary>Waits for the exit, and then for at most the given time for the end of the streams.</summary>
@@ -104,24 +96,6 @@ internal static class AsyncWait
             ? StockWait.WaitWithOutputAsync(process, cancellationToken)
             : StockWait.WaitAsync(process, cancellationToken)).ConfigureAwait(false);
         FallBack.NoteExit(run, exited: true);
-    }
-
-    /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait. Does not use the object.</summary>
-    private static async Task LookAsync(ProcessHandle handle, CancellationToken cancellationToken)
-    {
-        if (!handle.TryAddRef())
-        {
-            return;
-        }
-
-        try
-        {
-            await PollLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            handle.Release();
-        }
     }
 
     // An async method, so that the task throws OperationCanceledException as the stock task does, and not TaskCanceledException.

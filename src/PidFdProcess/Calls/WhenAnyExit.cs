@@ -69,9 +69,7 @@ internal static class WhenAnyExit
         using PinnedRun run = PinnedRun.Of(runs, process);
         if (run.Handle is { } handle)
         {
-            Task exit = SharedExit.Of(handle, process);
-            AsyncWait.EndIfDisposed(handle);
-            return exit;
+            return SharedExit.Of(handle, process);
         }
 
         if (run.IsOver)

@@ -30,8 +30,22 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     /// <summary>Reads how the process ended unless that is known. Runs no user code. The caller holds a reference.</summary>
     public abstract void CaptureExit();
 
-    /// <summary>Adds a wait unless it has ended. None of its methods is called if it was not added. The caller holds a reference.</summary>
+    /// <summary>
+    /// Adds a wait unless it has ended. None of its methods is called if it was not added. Ends the wait if the table was disposed before, because
+    /// the table has ended its other waits already. The caller holds a reference.
+    /// </summary>
     public CallFailure Add(ExitWaiter waiter)
+    {
+        CallFailure failure = Link(waiter);
+        if (owner.IsDisposed && Remove(waiter))
+        {
+            waiter.OnEnd(WaitEnd.Disposed);
+        }
+
+        return failure;
+    }
+
+    private CallFailure Link(ExitWaiter waiter)
     {
         lock (this)
         {
@@ -62,13 +76,14 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     }
 
     /// <summary>Removes a wait. With the last wait the registration ends.</summary>
-    public void Remove(ExitWaiter waiter)
+    /// <returns><see langword="false"/> if the wait was not in the list.</returns>
+    public bool Remove(ExitWaiter waiter)
     {
         lock (this)
         {
             if (!waiter.IsLinked)
             {
-                return;
+                return false;
             }
 
             waiter.IsLinked = false;
@@ -91,6 +106,8 @@ internal abstract class ExitRegistration(IWaitOwner owner)
             {
                 Unregister();
             }
+
+            return true;
         }
     }
 
@@ -113,9 +130,9 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     }
 
     /// <summary>Ends all waits without an exit.</summary>
-    public void End(WaitEnd end, ulong? token = null)
+    public void End(WaitEnd end)
     {
-        for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
+        for (ExitWaiter? waiter = TakeAll(token: null); waiter is not null;)
         {
             ExitWaiter? next = waiter.Next;
             waiter.Previous = waiter.Next = null;

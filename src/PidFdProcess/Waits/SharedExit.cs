@@ -31,26 +31,11 @@ internal static class SharedExit
             }
         }
 
-        // Outside of the lock, because a look that finds the exit runs listeners of the meter.
-        Task look = LookAsync(handle);
+        // Outside of the lock, because a poll that finds the exit runs listeners of the meter.
+        Task polled = PollLoop.HoldUntilExitAsync(handle, CancellationToken.None);
         lock (handle)
         {
-            return handle.SharedExit is { IsFaulted: false } other ? other : handle.SharedExit = look;
-        }
-    }
-
-    private static async Task LookAsync(ProcessHandle handle)
-    {
-        if (handle.TryAddRef())
-        {
-            try
-            {
-                await PollLoop.UntilExitAsync(handle, CancellationToken.None).ConfigureAwait(false);
-            }
-            finally
-            {
-                handle.Release();
-            }
+            return handle.SharedExit is { IsFaulted: false } other ? other : handle.SharedExit = polled;
         }
     }
 }
