@@ -16,9 +16,6 @@ internal static class ProcessFields
 {
     private static volatile bool s_isMissing;
 
-    /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
-    public static bool AreThere => !s_isMissing;
-
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)
     {
