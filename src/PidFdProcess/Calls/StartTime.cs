@@ -13,6 +13,6 @@ internal static class StartTime
     {
         0 => (ulong)stat.StartTicks,
         Errno error when ProcChildren.IsAbsent(error) => null,
-        Errno error => throw SystemCallError.Failed("/proc", error),
+        Errno error => throw SystemCallError.Failed(ErrnoTable.Proc, error),
     };
 }

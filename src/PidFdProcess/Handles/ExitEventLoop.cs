@@ -55,7 +55,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         token = 0;
         if (!registration.TryAddRef())
         {
-            return new CallFailure("epoll_ctl", Errno.EBADF);
+            return new CallFailure(ErrnoTable.EpollCtl, Errno.EBADF);
         }
 
         CallFailure failure;
@@ -132,12 +132,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     {
         try
         {
-            return new CallFailure("epoll_ctl", kernel.EpollAdd(epoll, pidFd, token));
+            return new CallFailure(ErrnoTable.EpollCtl, kernel.EpollAdd(epoll, pidFd, token));
         }
         catch (ObjectDisposedException)
         {
             // The loop has ended during the call. The next registration starts another.
-            return new CallFailure("epoll_ctl", Errno.EAGAIN);
+            return new CallFailure(ErrnoTable.EpollCtl, Errno.EAGAIN);
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         Errno error = kernel.EpollCreate(out SafeFileHandle created);
         if (error != 0)
         {
-            return new CallFailure("epoll_create1", error);
+            return new CallFailure(ErrnoTable.EpollCreate, error);
         }
 
         try
@@ -163,7 +163,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
             created.Dispose();
-            return new CallFailure("clone", Errno.EAGAIN);
+            return new CallFailure(ErrnoTable.Clone, Errno.EAGAIN);
         }
 
         epoll = _epoll = created;

@@ -12,7 +12,7 @@ internal static class PidFdProbe
         Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self);
         if (error != 0)
         {
-            return Failed("pidfd_open", error);
+            return Failed(ErrnoTable.PidFdOpen, error);
         }
 
         using (self)
@@ -20,19 +20,21 @@ internal static class PidFdProbe
             error = kernel.WaitIdNoWait(self, out _, out _);
             if (error != Errno.ECHILD)
             {
-                return error == 0 ? Unexpected("waitid(P_PIDFD)", "took this process for its own child") : Failed("waitid(P_PIDFD)", error);
+                return error == 0
+                    ? Unexpected(ErrnoTable.WaitId, "took this process for its own child")
+                    : Failed(ErrnoTable.WaitId, error);
             }
 
             error = kernel.PidFdSendSignal(self, 0);
             if (error != 0)
             {
-                return Failed("pidfd_send_signal", error, error is Errno.EPERM ? "seccomp or another security module forbids it" : null);
+                return Failed(ErrnoTable.PidFdSendSignal, error, error is Errno.EPERM ? "seccomp or another security module forbids it" : null);
             }
 
             error = PollNow(kernel, self, out bool exited);
             if (error != 0 || exited)
             {
-                return error == 0 ? Unexpected("poll", "reported this process as exited") : Failed("poll", error);
+                return error == 0 ? Unexpected(ErrnoTable.Poll, "reported this process as exited") : Failed(ErrnoTable.Poll, error);
             }
 
             return TryEpoll(kernel, self);
@@ -44,7 +46,7 @@ internal static class PidFdProbe
         Errno error = kernel.EpollCreate(out SafeFileHandle epoll);
         if (error != 0)
         {
-            return Failed("epoll_create1", error);
+            return Failed(ErrnoTable.EpollCreate, error);
         }
 
         using (epoll)
@@ -52,7 +54,7 @@ internal static class PidFdProbe
             error = kernel.EpollAdd(epoll, self, token: 0);
             if (error != 0)
             {
-                return Failed("epoll_ctl", error);
+                return Failed(ErrnoTable.EpollCtl, error);
             }
 
             int count;
@@ -65,12 +67,12 @@ internal static class PidFdProbe
 
             if (error != 0)
             {
-                return Failed("epoll_wait", error);
+                return Failed(ErrnoTable.EpollWait, error);
             }
 
             if (count != 0)
             {
-                return Unexpected("epoll_wait", "reported this process as exited");
+                return Unexpected(ErrnoTable.EpollWait, "reported this process as exited");
             }
 
             // Run this code now, so that it is compiled. Otherwise the first child would be reaped during the compilation.

@@ -60,9 +60,6 @@ internal sealed class ProcessHandle : ExitRegistration
         _ => RunEnd.UnknownToRuntime,
     };
 
-    /// <summary>Gets whether the attachment has released its reference, so that the last user closes the descriptor or has closed it.</summary>
-    public bool IsClosing => HasMark(ClosedByAttachment);
-
     /// <summary>
     /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.
     /// </summary>
@@ -132,7 +129,7 @@ internal sealed class ProcessHandle : ExitRegistration
             error = Errno.EBADF;
         }
 
-        return new CallFailure("poll", error);
+        return new CallFailure(ErrnoTable.Poll, error);
     }
 
     /// <summary>Polls as <see cref="Poll"/> does, and reads the status before the runtime's handler of SIGCHLD can run on this thread.</summary>

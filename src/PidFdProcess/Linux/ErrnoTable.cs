@@ -48,6 +48,7 @@ internal static class ErrnoTable
     public const string EpollCtl = "epoll_ctl";
     public const string EpollWait = "epoll_wait";
     public const string Duplicate = "fcntl(F_DUPFD_CLOEXEC)";
+    public const string Clone = "clone";
     public const string Kill = "kill";
     public const string Proc = "/proc";
     public const string NameToHandleAt = "name_to_handle_at";
@@ -82,7 +83,7 @@ internal static class ErrnoTable
         new(WaitId, Errno.EINVAL, ErrnoMeaning.Unsupported, "Linux older than 5.4"),
 
         new(EpollCtl, Errno.ENOSPC, ErrnoMeaning.OutOfResources, "too many epoll watches. Raise fs.epoll.max_user_watches"),
-        new("clone", Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads. Raise RLIMIT_NPROC or pids.max of the cgroup"),
+        new(Clone, Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads. Raise RLIMIT_NPROC or pids.max of the cgroup"),
 
         new(Proc, Errno.ENOENT, ErrnoMeaning.Gone, "it is not mounted, or not for this PID namespace"),
         new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),

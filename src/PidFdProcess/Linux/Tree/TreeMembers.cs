@@ -98,7 +98,7 @@ internal sealed class TreeMembers : IDisposable
             error = _children.Refresh();
         }
         while (Access.CanRetry(error));
-        Access.NoteOrForget(Access.RootId, TreeCall.ListAll, "/proc", error);
+        Access.NoteOrForget(Access.RootId, TreeCall.ListAll, ErrnoTable.Proc, error);
     }
 
     /// <summary>Adds the children of a member.</summary>

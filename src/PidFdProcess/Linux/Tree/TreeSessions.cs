@@ -60,7 +60,7 @@ internal sealed class TreeSessions(IKernel kernel)
             _ids.Clear();
         }
 
-        string call = "/proc";
+        string call = ErrnoTable.Proc;
         List<TreeMember> found = [];
         foreach (int id in _ids)
         {
