@@ -135,7 +135,7 @@ internal static class FindCalls
 
         Errno error = runs.Platform.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
         pidFd.Dispose();
-        return error == Errno.ESRCH;
+        return ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.Gone);
     }
 
     private static Process? OpenIfNamed(AttachmentTable runs, int processId, string processName)
@@ -194,7 +194,8 @@ internal static class FindCalls
     private static void RequireProcess(AttachmentTable runs, SafePidFdHandle descriptor)
     {
         bool isPidFd = runs.Platform.PidFs.Calls.IsOnPidFs(descriptor, out bool isOnPidFs) == 0 && isOnPidFs;
-        if (!isPidFd && runs.Platform.Kernel.WaitIdNoWait(descriptor, out _, out _) == Errno.EBADF)
+        Errno error = isPidFd ? 0 : runs.Platform.Kernel.WaitIdNoWait(descriptor, out _, out _);
+        if (ErrnoTable.Means(ErrnoTable.WaitId, error, ErrnoMeaning.BadDescriptor))
         {
             throw new ArgumentException("The descriptor is no pidfd.", nameof(descriptor));
         }

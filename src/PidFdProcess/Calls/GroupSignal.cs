@@ -47,7 +47,7 @@ internal static class GroupSignal
         IKernel kernel = handle.Kernel;
         RequireLeader(kernel, handle);
         Errno error = kernel.PidFdSignalGroup(handle.PidFd, signal);
-        if (error != Errno.EINVAL)
+        if (!ErrnoTable.Means(ErrnoTable.PidFdSignalGroup, error, ErrnoMeaning.Unsupported))
         {
             return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, error);
         }

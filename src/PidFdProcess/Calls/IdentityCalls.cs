@@ -109,7 +109,9 @@ internal static class IdentityCalls
         if (error != 0)
         {
             reason = "it has been reaped, or it is not visible in this PID namespace";
-            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
+            return ErrnoTable.Means(ErrnoTable.OpenByHandleAt, error, ErrnoMeaning.Gone)
+                ? null
+                : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
         }
 
         error = runs.Platform.PidFs.Calls.GetProcessId(pidFd, out int processId);
@@ -133,18 +135,19 @@ internal static class IdentityCalls
     private static Process? FindByProcessId(AttachmentTable runs, ProcessIdentity identity, PidFsAbility ability, out string reason)
     {
         Errno error = runs.Platform.Kernel.PidFdOpen(identity.ProcessId, out SafePidFdHandle pidFd);
-        switch (error)
+        if (error != 0)
         {
-            case 0:
-                break;
-            case Errno.ESRCH:
-                reason = $"no process has the PID {identity.ProcessId}";
-                return null;
-            case Errno.EINVAL or Errno.ENOENT:
-                reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
-                return null;
-            default:
-                return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
+            switch (ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error))
+            {
+                case ErrnoMeaning.Gone:
+                    reason = $"no process has the PID {identity.ProcessId}";
+                    return null;
+                case ErrnoMeaning.NotAProcess:
+                    reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
+                    return null;
+                default:
+                    return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
+            }
         }
 
         try

@@ -43,7 +43,13 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
     private static ExitRecord? FromProc(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
         kernel.ReadProcStat(processId, out ProcStat stat) == 0
         && stat is { IsZombie: true, ExitCode: { } status }
-        && kernel.PidFdSendSignal(pidFd, 0) is 0 or Errno.EPERM or Errno.EACCES
+        && IsUnreaped(kernel, pidFd)
             ? new ExitRecord(status, ExitStatusSource.ProcStat, null, DateTime.Now) { SessionId = stat.SessionId }
             : null;
+
+    private static bool IsUnreaped(IKernel kernel, SafePidFdHandle pidFd)
+    {
+        Errno error = kernel.PidFdSendSignal(pidFd, 0);
+        return error == 0 || ErrnoTable.Means(ErrnoTable.PidFdSendSignal, error, ErrnoMeaning.Refused);
+    }
 }

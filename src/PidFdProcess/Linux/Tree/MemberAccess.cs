@@ -143,8 +143,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         {
             return error switch
             {
-                Errno.EINVAL or Errno.ENOENT => Errno.ESRCH,
-                not 0 => error,
+                not 0 => ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.NotAProcess) ? Errno.ESRCH : error,
 
                 // If the process of the pidfd has not been reaped by now, it held the PID when that was looked at.
                 _ => IsSame(member) ? kernel.PidFdSendSignal(pidFd, signal) : Errno.ESRCH,
@@ -180,7 +179,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
         else
         {
-            member.HasExited |= error is 0 or Errno.ENOENT or Errno.ESRCH;
+            member.HasExited |= error == 0 || ProcChildren.IsGone(error);
         }
     }
 

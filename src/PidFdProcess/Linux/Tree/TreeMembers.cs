@@ -213,7 +213,7 @@ internal sealed class TreeMembers : IDisposable
         }
         else
         {
-            _mayHaveMissed |= error is 0 or Errno.ENOENT or Errno.ESRCH;
+            _mayHaveMissed |= error == 0 || ProcChildren.IsGone(error);
         }
 
         pidFd?.Dispose();

@@ -31,7 +31,7 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <param name="stat">What <c>/proc</c> says about the process.</param>
     /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
     public static bool IsCovered(IKernel kernel, in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof
-        && kernel.ReadProcStat(stat.SessionId, out _) is Errno.ENOENT or Errno.ESRCH;
+        && ProcChildren.IsGone(kernel.ReadProcStat(stat.SessionId, out _));
 
     /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
     public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
