@@ -23,7 +23,7 @@ internal static class FallBack
     {
         string reason = failure.Describe();
         run.Attachment.NoteFallback(reason);
-        PidFdMetrics.FellBack(failure.Call, SystemCallError.Name(failure.Error));
+        PidFdMetrics.FellBack(failure.Call, failure.ErrorName);
         PidFdEventSource.Log.FellBack(run.Attachment.ProcessId, reason);
     }
 }

@@ -143,13 +143,13 @@ internal static class FindCalls
         SafePidFdHandle? pidFd = null;
         try
         {
-            Errno error = runs.Support.IsSupported ? runs.Platform.Kernel.PidFdOpen(processId, out pidFd) : Errno.ENOSYS;
+            bool isOpen = runs.Support.IsSupported && runs.Platform.Kernel.PidFdOpen(processId, out pidFd) == 0;
             if (!HasName(processId, processName))
             {
                 return null;
             }
 
-            if (error != 0)
+            if (!isOpen)
             {
                 // The PID may have got a new owner since its name was read.
                 Process? found = Find(runs, processId);

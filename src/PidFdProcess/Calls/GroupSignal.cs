@@ -84,7 +84,7 @@ internal static class GroupSignal
         if (error == 0 && wasReaped)
         {
             // The signal most likely went to the group of this leader, but nothing proves it.
-            FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
+            FallBack.Note(run, CallFailure.Because(ErrnoTable.Kill, "the leader of the group was reaped during the call"));
         }
 
         return RunSignal.Answer(run.Attachment.ProcessId, signal, ErrnoTable.Kill, error);

@@ -28,8 +28,7 @@ internal static class ParentCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        PinnedRun pinned = run;
-        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, pinned, process));
+        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, run, process));
     }
 
     private static Process OpenParent(AttachmentTable runs, int childId, Func<int> readParent)
@@ -70,11 +69,11 @@ internal static class ParentCalls
 
         // Before Linux 6.13 the ioctl does not tell the parent, and /proc is read instead.
         int parentId = 0;
-        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
-        ProcStat stat = default;
-        if (error != 0 && !run.IsOver)
+        bool isKnown = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0;
+        Errno error = 0;
+        if (!isKnown && !run.IsOver)
         {
-            error = kernel.ReadProcStat(processId, out stat);
+            error = kernel.ReadProcStat(processId, out ProcStat stat);
             parentId = stat.ParentId;
         }
 

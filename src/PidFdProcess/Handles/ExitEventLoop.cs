@@ -55,7 +55,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         token = 0;
         if (!registration.TryAddRef())
         {
-            return new CallFailure(ErrnoTable.EpollCtl, Errno.EBADF);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
         CallFailure failure;
@@ -137,7 +137,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         catch (ObjectDisposedException)
         {
             // The loop has ended during the call. The next registration starts another.
-            return new CallFailure(ErrnoTable.EpollCtl, Errno.EAGAIN);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the event loop ended during the call");
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     {
         if (!handle.TryAddRef())
         {
-            return new CallFailure(ErrnoTable.EpollCtl, Errno.EBADF);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
         PidFdMetrics.WaitBegan();
