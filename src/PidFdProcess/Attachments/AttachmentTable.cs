@@ -140,12 +140,10 @@ internal sealed class AttachmentTable : IWaitOwner
 
     public void ThrowIfDisposed()
     {
-#pragma warning disable CA1513 // ThrowIf takes the object to name, and that object is of a higher layer.
         if (_isDisposed)
         {
-            throw new ObjectDisposedException($"{nameof(PidFdProcess)}.{nameof(ProcessHandleRegistry)}");
+            throw DisposedRegistry.Exception();
         }
-#pragma warning restore CA1513
     }
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;

@@ -129,8 +129,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
             if (end == WaitEnd.Disposed)
             {
                 LetGo();
-                TrySetException(new ObjectDisposedException(
-                    nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {handle.ProcessId}."));
+                TrySetException(DisposedRegistry.DuringWait(handle.ProcessId));
             }
             else
             {

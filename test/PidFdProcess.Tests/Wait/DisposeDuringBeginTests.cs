@@ -43,7 +43,8 @@ public sealed class DisposeDuringBeginTests
             return null;
         };
         Task wait = s_waits[name](registry, process);
-        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => wait.WaitAsync(s_limit));
+        await AssertDisposedAsync(() => wait.WaitAsync(s_limit));
+        await AssertDisposedAsync(() => registry.WaitForExitAsync(process));
         Assert.AreEqual(0, _kernel.Platform.EventLoop.Count);
         process.Kill();
     }
@@ -60,9 +61,15 @@ public sealed class DisposeDuringBeginTests
             return null;
         };
         Task wait = registry.WaitForTreeExitAsync(process);
-        await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => wait.WaitAsync(s_limit));
+        await AssertDisposedAsync(() => wait.WaitAsync(s_limit));
         Assert.AreEqual(0, _kernel.Platform.EventLoop.Count);
         process.Kill();
+    }
+
+    private static async Task AssertDisposedAsync(Func<Task> wait)
+    {
+        ObjectDisposedException disposed = await Assert.ThrowsExactlyAsync<ObjectDisposedException>(wait);
+        Assert.AreEqual(typeof(ProcessHandleRegistry).FullName, disposed.ObjectName);
     }
 
     private ProcessHandleRegistry CreateRegistry()
