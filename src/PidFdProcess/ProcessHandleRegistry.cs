@@ -26,7 +26,8 @@ namespace PidFdProcess;
 //     Linux         system calls, layouts, /proc, trees
 //
 // A layer names only the layers below it. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to Attachments, and
-// SafePidFdHandle belongs to Linux, because these layers make them. All layers may name the other public data types. A test checks these directions.
+// SafePidFdHandle belongs to Linux, because these layers make them. Linux does not name the other public data types, and the layers above it may. A
+// test checks these directions.
 
 /// <summary>Attaches pidfds to <see cref="Process"/> objects, so that every call acts on the process that was attached.</summary>
 /// <remarks>

@@ -80,7 +80,7 @@ internal static class IdentityCalls
             return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
-        return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
+        return identity.PidFdId is { } id && ability.Method == PidFsMethod.FileHandle
             ? FindByHandle(runs, identity, id, out reason)
             : FindByProcessId(runs, identity, ability, out reason);
     }

@@ -27,11 +27,14 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
         ?? FromProc(kernel, pidFd, processId)
         ?? FromPidFd(kernel, pidFd);
 
+    /// <summary>The public form of what waitid tells.</summary>
+    internal static ProcessResourceUsage UsageOf(in RUsage usage) => new(usage.UserTime, usage.SystemTime, usage.MaxResidentBytes);
+
     private static ExitRecord? FromWaitId(IKernel kernel, SafePidFdHandle pidFd, out bool isChild)
     {
         isChild = kernel.WaitIdNoWait(pidFd, out SigInfo info, out RUsage usage) == 0;
         return isChild && info.ProcessId != 0
-            ? new ExitRecord(WaitStatus.From(info), ExitStatusSource.WaitId, usage.ToResourceUsage(), DateTime.Now)
+            ? new ExitRecord(WaitStatus.From(info), ExitStatusSource.WaitId, UsageOf(usage), DateTime.Now)
             : null;
     }
 
