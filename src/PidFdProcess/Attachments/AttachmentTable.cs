@@ -81,12 +81,16 @@ internal sealed class AttachmentTable : IWaitOwner
         Replace(process, null, _opener.Adopt(processId, RunIdentity.Of(process), pidFd));
 
     /// <summary>Returns the attachment of the object's present run, or <see langword="null"/> if there is none.</summary>
-    public ProcessAttachment? FindCurrent(Process process) =>
-        Find(process) is { } attachment && attachment.Run.IsCurrentIn(process) ? attachment : null;
+    public ProcessAttachment? FindCurrent(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return Find(process) is { } attachment && attachment.Run.IsCurrentIn(process) ? attachment : null;
+    }
 
     /// <summary>Removes an attachment, if the object still has it, and closes its pidfd.</summary>
     public bool Remove(Process process, ProcessAttachment? expected = null, bool isForGood = false)
     {
+        ArgumentNullException.ThrowIfNull(process);
         ProcessAttachment? present;
         lock (_gate)
         {
