@@ -55,9 +55,13 @@ internal static class BlockingWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver
-                ? ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true) is var _
-                : FallBack.NoteExit(run, StockCalls.HasExited(process));
+            if (!run.IsOver)
+            {
+                return FallBack.NoteExit(run, StockCalls.HasExited(process));
+            }
+
+            ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true);
+            return true;
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);

@@ -211,7 +211,12 @@ internal static class ExitedEvent
                 return RuntimeState.HasAnotherRun;
             }
 
-            _ = raise && process.HasExited;
+            if (raise)
+            {
+                // The getter raises Exited.
+                _ = process.HasExited;
+            }
+
             return RuntimeState.Knows;
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))

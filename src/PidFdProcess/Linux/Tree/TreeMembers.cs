@@ -194,12 +194,13 @@ internal sealed class TreeMembers : IDisposable
     {
         member = null;
         SafePidFdHandle? pidFd = null;
-        if (!Access.IsByPid && OpenPidFd(id, out pidFd) is var openError && openError != 0)
+        Errno error = Access.IsByPid ? 0 : OpenPidFd(id, out pidFd);
+        if (error != 0)
         {
-            return openError;
+            return error;
         }
 
-        Errno error = Access.ReadStat(id, pidFd, out ProcStat stat);
+        error = Access.ReadStat(id, pidFd, out ProcStat stat);
         if (error == 0 && (pidFd is null || !Access.IsReaped(pidFd)))
         {
             // If the parent is no member, the listed process has ended and a stranger has its PID.

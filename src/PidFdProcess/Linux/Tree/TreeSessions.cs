@@ -127,9 +127,10 @@ internal sealed class TreeSessions(IKernel kernel)
     {
         MemberAccess access = members.Access;
         SafePidFdHandle? pidFd = null;
-        if (!access.IsByPid && access.Open(id, out pidFd) is var error && error != 0)
+        Errno error = access.IsByPid ? 0 : access.Open(id, out pidFd);
+        if (error != 0)
         {
-            pidFd.Dispose();
+            pidFd?.Dispose();
             access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, SystemCallError.IsResource(error) ? error : 0);
             return null;
         }
