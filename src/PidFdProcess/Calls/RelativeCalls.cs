@@ -63,11 +63,11 @@ internal static class RelativeCalls
             using TreeMembers members = MembersOf(runs, run);
             ThrowIfOwnTree(members);
             int pause = FirstPause;
-            while (true)
+            for (;;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 long start = Stopwatch.GetTimestamp();
-                bool found = members.AddChildrenOfAll(static _ => { }, Deadline(start));
+                bool found = members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
                 members.All.ForEach(member => Update(runs, members, member));
                 members.RemoveReaped();
                 if (!found && members.All.TrueForAll(static member => member.HasExited))
@@ -116,7 +116,7 @@ internal static class RelativeCalls
     {
         if (all)
         {
-            return members.AddChildrenOfAll(static _ => { }, Deadline(Stopwatch.GetTimestamp()));
+            return members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
         }
 
         int before = members.All.Count;
@@ -196,8 +196,6 @@ internal static class RelativeCalls
             _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, runs), limit, cancellationToken),
         };
     }
-
-    private static long Deadline(long start) => start + (long)(s_longestPass.TotalSeconds * Stopwatch.Frequency);
 
     private static void ThrowIfIncomplete(TreeMembers members, int processId)
     {

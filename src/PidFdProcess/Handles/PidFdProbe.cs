@@ -28,10 +28,11 @@ internal static class PidFdProbe
             error = kernel.PidFdSendSignal(self, 0);
             if (error != 0)
             {
-                return Failed(ErrnoTable.PidFdSendSignal, error, error is Errno.EPERM ? "seccomp or another security module forbids it" : null);
+                bool isForbidden = ErrnoTable.Means(ErrnoTable.PidFdSendSignal, error, ErrnoMeaning.Refused);
+                return Failed(ErrnoTable.PidFdSendSignal, error, isForbidden ? "seccomp or another security module forbids it" : null);
             }
 
-            error = PollNow(kernel, self, out bool exited);
+            error = TimedCalls.Poll(kernel, self, milliseconds: 0, out bool exited);
             if (error != 0 || exited)
             {
                 return error == 0 ? Unexpected(ErrnoTable.Poll, "reported this process as exited") : Failed(ErrnoTable.Poll, error);
@@ -57,14 +58,7 @@ internal static class PidFdProbe
                 return Failed(ErrnoTable.EpollCtl, error);
             }
 
-            int count;
-            ulong[] tokens = new ulong[1];
-            do
-            {
-                error = kernel.EpollWait(epoll, tokens, milliseconds: 0, out count);
-            }
-            while (error == Errno.EINTR);
-
+            error = TimedCalls.EpollLook(kernel, epoll, new ulong[1], out int count);
             if (error != 0)
             {
                 return Failed(ErrnoTable.EpollWait, error);
@@ -79,18 +73,6 @@ internal static class PidFdProbe
             _ = ExitRecord.Read(kernel, self, Environment.ProcessId, out _);
             return PidFdSupport.Supported;
         }
-    }
-
-    private static Errno PollNow(IKernel kernel, SafePidFdHandle pidFd, out bool exited)
-    {
-        Errno error;
-        do
-        {
-            error = kernel.Poll(pidFd, milliseconds: 0, out exited);
-        }
-        while (error == Errno.EINTR);
-
-        return error;
     }
 
     private static PidFdSupport Failed(string call, Errno error, string? hint = null) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
@@ -114,14 +113,7 @@ internal sealed class ProcessHandle : ExitRegistration
     /// </summary>
     public CallFailure Poll(int milliseconds, out bool exited)
     {
-        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
-        int left = milliseconds;
-        Errno error;
-        while ((error = Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
-        {
-            left = TimeLimit.Left(milliseconds, start);
-        }
-
+        Errno error = TimedCalls.Poll(Kernel, PidFd, milliseconds, out exited);
         if (exited && error == 0 && Signal(0) is Errno.EBADF or Errno.EINVAL)
         {
             // The number belongs to another file, because other code has closed the pidfd.

@@ -34,7 +34,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
     public void Run()
     {
         AnyRunning = false;
-        long deadline = Stopwatch.GetTimestamp() + (long)(s_limit.TotalSeconds * Stopwatch.Frequency);
+        long deadline = TimeLimit.DeadlineIn(s_limit);
         foreach (TreeMember member in members.All)
         {
             Stop(member);
@@ -137,7 +137,8 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 
     private StopProgress ReadProgress(TreeMember member)
     {
-        if (members.Access.ReadStat(member.Id, out ProcStat stat) is var error && error != 0)
+        Errno error = members.Access.ReadStat(member.Id, out ProcStat stat);
+        if (error != 0)
         {
             return ProcChildren.IsAbsent(error) ? StopProgress.Stopped : StopProgress.Waiting;
         }

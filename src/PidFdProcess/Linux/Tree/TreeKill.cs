@@ -81,16 +81,16 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
         try
         {
-            KillInTurns(DeadlineIn(s_turnsLimit));
+            KillInTurns(TimeLimit.DeadlineIn(s_turnsLimit));
         }
         finally
         {
-            KillFrom(members.All.Count - 1, DeadlineIn(s_limit));
+            KillFrom(members.All.Count - 1, TimeLimit.DeadlineIn(s_limit));
         }
 
         if (!_freeze.IsComplete || _foundLate)
         {
-            ListAndKill(DeadlineIn(s_limit));
+            ListAndKill(TimeLimit.DeadlineIn(s_limit));
         }
 
         members.Access.Failures.ForgetGone(members.Access.IsGone);
@@ -166,8 +166,6 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."));
         }
     }
-
-    private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     // Children die before their parents. Otherwise the death of a parent can orphan a process group. The kernel sends SIGHUP and SIGCONT to the
     // stopped members of an orphaned group, and they could fork on.
