@@ -28,7 +28,7 @@ internal static class AsyncWait
 
         if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
         {
-            ReapWait.FinishSoon(handle);
+            ReapWait.CloseOnceReaped(handle);
             return EndAsync(process, handle.Run, promise, cancellationToken);
         }
 
@@ -95,7 +95,7 @@ internal static class AsyncWait
         await (promise == WaitPromise.StockStateAndOutput
             ? StockWait.WaitWithOutputAsync(process, cancellationToken)
             : StockWait.WaitAsync(process, cancellationToken)).ConfigureAwait(false);
-        FallBack.NoteExit(run, exited: true);
+        run.CountIfExited(exited: true);
     }
 
     // An async method, so that the task throws OperationCanceledException as the stock task does, and not TaskCanceledException.

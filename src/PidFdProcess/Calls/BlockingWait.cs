@@ -14,7 +14,7 @@ internal static class BlockingWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? ObserveOver(run, process, promise) : FallBack.NoteExit(run, WaitByRuntime(process, milliseconds, promise));
+            return run.IsOver ? ObserveOver(run, process, promise) : run.CountIfExited(WaitByRuntime(process, milliseconds, promise));
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -34,7 +34,7 @@ internal static class BlockingWait
 
         if (promise == WaitPromise.Exit)
         {
-            ReapWait.FinishSoon(handle);
+            ReapWait.CloseOnceReaped(handle);
             return true;
         }
 
@@ -57,7 +57,7 @@ internal static class BlockingWait
         {
             if (!run.IsOver)
             {
-                return FallBack.NoteExit(run, StockCalls.HasExited(process));
+                return run.CountIfExited(StockCalls.HasExited(process));
             }
 
             ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true);

@@ -8,17 +8,6 @@ namespace PidFdProcess.Calls;
 /// </summary>
 internal static class FallBack
 {
-    /// <summary>Counts an exit that the runtime has told, for a process without a pidfd. Returns <paramref name="exited"/>.</summary>
-    public static bool NoteExit(in PinnedRun run, bool exited)
-    {
-        if (exited && PidFdMetrics.CountsExits && run.Attachment.TryCountExit())
-        {
-            PidFdMetrics.Exited(nameof(ExitStatusSource.Runtime));
-        }
-
-        return exited;
-    }
-
     public static void Note(in PinnedRun run, CallFailure failure)
     {
         string reason = failure.Describe();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 
@@ -60,6 +61,17 @@ internal readonly struct PinnedRun : IDisposable
     /// </summary>
     public bool HasLostId(Process process) => Handle is null
         && (IsOver || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run) || !Attachment.Run.IsCurrentIn(process));
+
+    /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
+    public bool CountIfExited(bool exited)
+    {
+        if (exited && PidFdMetrics.CountsExits && Attachment.TryCountExit())
+        {
+            PidFdMetrics.Exited(nameof(ExitStatusSource.Runtime));
+        }
+
+        return exited;
+    }
 
     public void Dispose() => Handle?.Release();
 }

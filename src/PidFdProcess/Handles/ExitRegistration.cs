@@ -11,7 +11,7 @@ namespace PidFdProcess.Handles;
 // cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
-internal abstract class ExitRegistration(IWaitOwner owner)
+internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner)
 {
     private ExitWaiter? _first;
     private ulong _token;
@@ -20,12 +20,30 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     public IWaitOwner Owner => owner;
 
     /// <summary>Gets the pidfd. The caller holds a reference.</summary>
-    public abstract SafePidFdHandle PidFd { get; }
+    public SafePidFdHandle PidFd => pidFd;
 
     /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>. Fails if the pidfd is closed.</summary>
-    public abstract bool TryAddRef();
+    public bool TryAddRef()
+    {
+        if (pidFd.IsClosed)
+        {
+            return false;
+        }
 
-    public abstract void Release();
+        try
+        {
+            bool isReferenced = false;
+            pidFd.DangerousAddRef(ref isReferenced);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Another thread has just released the last reference.
+            return false;
+        }
+    }
+
+    public void Release() => pidFd.DangerousRelease();
 
     /// <summary>Reads how the process ended unless that is known. Runs no user code. The caller holds a reference.</summary>
     public abstract void CaptureExit();

@@ -17,7 +17,7 @@ internal sealed class ProcessHandle : ExitRegistration
 {
     private const int ClosedByAttachment = 1;
     private const int ExitCounted = 2;
-    private const int FinishPending = 4;
+    private const int ClosePending = 4;
     private const int KernelChild = 8;
     private const int EndKnown = 16;
     private const int EndUnknown = 32;
@@ -29,18 +29,15 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Takes over the descriptor.</summary>
     public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, IWaitOwner owner)
-        : base(owner)
+        : base(pidFd, owner)
     {
         ProcessId = processId;
-        PidFd = pidFd;
         Run = run;
     }
 
     public int ProcessId { get; }
 
     public RunIdentity Run { get; }
-
-    public override SafePidFdHandle PidFd { get; }
 
     /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
     public IKernel Kernel => Owner.Platform.Kernel;
@@ -66,28 +63,6 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline => Owner.Platform.CompletesInline;
-
-    public override bool TryAddRef()
-    {
-        if (PidFd.IsClosed)
-        {
-            return false;
-        }
-
-        try
-        {
-            bool isReferenced = false;
-            PidFd.DangerousAddRef(ref isReferenced);
-            return true;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Another thread has just released the last reference.
-            return false;
-        }
-    }
-
-    public override void Release() => PidFd.DangerousRelease();
 
     /// <summary>Releases the reference of the attachment. Calls and waits under way keep theirs.</summary>
     public void CloseWhenUnused()
@@ -156,13 +131,13 @@ internal sealed class ProcessHandle : ExitRegistration
     public bool TryCountExit() => TryMark(ExitCounted);
 
     /// <summary>Succeeds unless a wait for the reap is pending that closes the pidfd, so that there is one at a time.</summary>
-    public bool TryBeginFinish() => TryMark(FinishPending);
+    public bool TryBeginCloseAfterReap() => TryMark(ClosePending);
 
     /// <summary>Notes that the wait for the reap has ended.</summary>
-    public void EndFinish() => Interlocked.And(ref _marks, ~FinishPending);
+    public void EndCloseAfterReap() => Interlocked.And(ref _marks, ~ClosePending);
 
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
-    public void Finish(RunEnd end)
+    public void NoteEnd(RunEnd end)
     {
         if (RunEnd == RunEnd.None)
         {

@@ -6,19 +6,6 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>What a wait for an exit promises when it ends.</summary>
-internal enum WaitPromise
-{
-    /// <summary>The process has exited, and its status was captured. The process need not have been reaped.</summary>
-    Exit,
-
-    /// <summary>What the stock wait promises except for the streams. ExitCode of a child works, and Exited was or will be raised.</summary>
-    StockState,
-
-    /// <summary>What the stock wait promises, with the end of the streams that are read by lines.</summary>
-    StockStateAndOutput,
-}
-
 // Overview
 //
 // Constraints: The event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
@@ -78,11 +65,11 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         return failure;
     }
 
-    void IThreadPoolWorkItem.Execute() => Finish();
+    void IThreadPoolWorkItem.Execute() => EndWithUserCode();
 
     internal override bool OnExit()
     {
-        ExitCount.NoteFromLoop(handle);
+        ExitCount.CaptureAndCountOnPool(handle);
         if (promise == WaitPromise.Exit)
         {
             // The task ends here. The pidfd is closed once the process has been reaped.
@@ -91,7 +78,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
                 EndAfterExit();
             }
 
-            FinishLater.Begin(handle);
+            CloseAfterReap.Begin(handle);
             return true;
         }
 
@@ -157,7 +144,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
         else if (handle.CompletesInline)
         {
-            Finish();
+            EndWithUserCode();
         }
         else
         {
@@ -188,7 +175,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         if (!handle.Run.IsCurrentIn(process))
         {
             // The object was closed or restarted, so it has no state of this run.
-            handle.Finish(RunEnd.KnownToRuntime);
+            handle.NoteEnd(RunEnd.KnownToRuntime);
             LetGo();
             return true;
         }
@@ -232,11 +219,11 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
     private void EnableEvents() => ExitedEvent.EnableForLater(process, handle.Run);
 
     /// <summary>Ends the wait on a thread that may run user code.</summary>
-    private void Finish()
+    private void EndWithUserCode()
     {
         try
         {
-            Task rest = _state == Failed ? WaitWithoutLoopAsync() : FinishInContext();
+            Task rest = _state == Failed ? WaitWithoutLoopAsync() : RaiseInContext();
             if (rest.IsCompletedSuccessfully)
             {
                 LetGo();
@@ -255,7 +242,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         }
     }
 
-    private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, CancellationToken);
+    private Task RaiseInContext() => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
 
     /// <summary>Continues the wait after the event loop has failed. Polls the pidfd, and ends as other waits do.</summary>
     private async Task WaitWithoutLoopAsync()
@@ -264,7 +251,7 @@ internal sealed class PendingWait(ProcessHandle handle, Process process, WaitPro
         if (promise != WaitPromise.Exit)
         {
             await PollLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
-            await FinishInContext().ConfigureAwait(false);
+            await RaiseInContext().ConfigureAwait(false);
         }
     }
 

@@ -36,7 +36,7 @@ internal static class PollLoop
             await Task.Delay(s_interval, cancellationToken).ConfigureAwait(false);
         }
 
-        ExitCount.Note(handle);
+        ExitCount.CaptureAndCountExit(handle);
     }
 
     /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>

@@ -39,14 +39,14 @@ internal static class ReapWait
     /// </returns>
     public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
     {
-        ExitCount.Note(handle);
+        ExitCount.CaptureAndCountExit(handle);
         if (!handle.IsChild)
         {
             // The runtime does not reap this process, so there is nothing to wait for.
             RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff);
             if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
             {
-                handle.Finish(RunEnd.KnownToRuntime);
+                handle.NoteEnd(RunEnd.KnownToRuntime);
             }
 
             return true;
@@ -56,10 +56,10 @@ internal static class ReapWait
         switch (WaitUntilKnown(process, handle, limit, raiseIfOff))
         {
             case RuntimeState.Knows or RuntimeState.HasAnotherRun:
-                handle.Finish(RunEnd.KnownToRuntime);
+                handle.NoteEnd(RunEnd.KnownToRuntime);
                 return true;
             case RuntimeState.DoesNotKnow when handle.IsReaped():
-                handle.Finish(RunEnd.UnknownToRuntime);
+                handle.NoteEnd(RunEnd.UnknownToRuntime);
                 return true;
         }
 
@@ -76,15 +76,15 @@ internal static class ReapWait
     /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within some tens of
     /// microseconds. Otherwise the event loop closes it.
     /// </summary>
-    public static void FinishSoon(ProcessHandle handle)
+    public static void CloseOnceReaped(ProcessHandle handle)
     {
-        ExitCount.Note(handle);
+        ExitCount.CaptureAndCountExit(handle);
         for (int looks = 0; looks < LooksBeforeSleep && handle.IsChild && !IsKnown(handle); looks++)
         {
             Thread.Yield();
         }
 
-        FinishLater.Begin(handle);
+        CloseAfterReap.Begin(handle);
     }
 
     /// <summary>Whether the runtime knows of the exit of a child. Raises nothing and does not block.</summary>
