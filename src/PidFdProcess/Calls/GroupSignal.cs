@@ -9,6 +9,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Sends a signal to the process group that a process leads.
+//
 // Constraints: The number of a process group is the PID of its leader. No other process can get that PID while any process is in the group. Before
 // Linux 6.9 a group can only be signalled by number.
 //

@@ -6,6 +6,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Opens the parent of a process, and never another process with its PID.
+//
 // Constraints: The kernel tells the parent of a process only as a PID. A process gets another parent when its parent ends.
 //
 // Scheme: Read the PID of the parent, open a pidfd for it, and read the PID again. A new parent is an ancestor that existed before. So if the PID is

@@ -8,6 +8,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Makes all steps of a call act on one run.
+//
 // Constraints: Another thread may close, restart or detach the object during a call. The call must neither spare the original process nor reach
 // another one.
 //

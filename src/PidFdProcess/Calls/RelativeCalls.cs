@@ -8,6 +8,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Opens the children and descendants of a process, and waits for a whole tree.
+//
 // Constraints: A list of children has only PIDs. The kernel has no event for a new process, so a process must be listed while its parent lives.
 //
 // Scheme: The members of a tree are found and checked as for a tree kill (TreeMembers). A Process object takes over the pidfd of its member. If

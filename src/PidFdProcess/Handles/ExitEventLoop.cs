@@ -6,6 +6,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
+// Waits for the exits of all watched processes on one thread.
+//
 // Constraints: One thread serves any number of pending waits. Any delay of it delays all exits. So it waits for no lock that is held over a
 // blocking call. It runs no user code unless the program asked for inline completions. It never reaps. A wait for a child ends after the runtime
 // has reaped it, usually some tens of microseconds after the exit and sometimes much later. A collectible AssemblyLoadContext cannot be unloaded
@@ -19,6 +21,8 @@ namespace PidFdProcess.Handles;
 //
 // The thread starts with the first registration and ends when nothing has been watched for some seconds. It also ends if epoll_wait fails. Then each
 // wait goes on without the loop, and the next registration starts another thread.
+
+/// <summary>The event loop of one kernel, with its thread and its epoll set.</summary>
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     internal const string ThreadName = "PidFdProcess exits";

@@ -4,6 +4,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
+// Lets many waits for one process share one place in the epoll set.
+//
 // Constraints: An epoll set takes a descriptor only once, but many waits may want one process. The number of a closed descriptor comes back as
 // another file, so a registered descriptor must stay open. The event loop must not wait for a lock that is held over a blocking call.
 //

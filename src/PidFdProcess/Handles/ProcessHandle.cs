@@ -5,6 +5,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
+// Keeps the pidfd of a run open as long as any code needs it.
+//
 // Constraints: Any thread may signal, wait, detach or dispose at any time. A descriptor that was closed, and perhaps reused, must never be touched.
 // Only the runtime reaps.
 //

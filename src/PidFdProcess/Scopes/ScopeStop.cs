@@ -6,6 +6,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Stops all processes of a scope within one time limit.
+//
 // Constraints: A hundred processes that ignore the signal must not take longer than one, and must not take a thread each. Some processes may have no
 // pidfd because the program is out of descriptors. Without /proc no tree can be listed.
 //

@@ -8,6 +8,8 @@ namespace PidFdProcess.Waits;
 
 // Overview
 //
+// Ends an asynchronous wait at the exit, and leaves the object as a stock wait does.
+//
 // Constraints: The event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
 // the exit. A cancelled wait leaves events on, as the stock wait does. A starved thread pool must not delay the task more than it delays a stock
 // wait.

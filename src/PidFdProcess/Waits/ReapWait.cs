@@ -7,6 +7,8 @@ namespace PidFdProcess.Waits;
 
 // Overview
 //
+// Waits from the exit until the runtime has reaped the child.
+//
 // Constraints: The runtime reaps an exited child on its own thread, and only then do ExitCode and ExitTime work. That takes some tens of
 // microseconds. It takes longer if a slow exec elsewhere holds the runtime's lock, if other code has replaced the runtime's SIGCHLD handler, or if a
 // tracer holds the child back. If other code reaps the child, the runtime never knows. A spin on HasExited contends with the reaper.

@@ -2,6 +2,8 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Makes the system calls on the members of a tree, even if the program is out of descriptors.
+//
 // Constraints: The process may be out of descriptors, and its other threads may take each descriptor that this class closes.
 //
 // Scheme: If a call fails for lack of descriptors, one descriptor of this class is closed and the call is repeated. The spare descriptors go first,

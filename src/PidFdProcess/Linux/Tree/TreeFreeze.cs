@@ -4,12 +4,16 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Stops all members of a tree, so that none of them can fork.
+//
 // Constraints: A tree may fork during its kill. When the call that sends SIGSTOP returns, the process may still run, so that a fork that is under way
 // on another core completes. Some members do not stop, or not for long.
 //
 // Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they are
 // listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in
 // time is not waited for again, and the kill looks for its children once more.
+
+/// <summary>The rounds of SIGSTOP at the beginning of a kill.</summary>
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 {
     private const int MaxRounds = 50;

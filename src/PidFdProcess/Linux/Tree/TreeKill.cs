@@ -14,12 +14,16 @@ internal enum TreeScope
 
 // Overview
 //
+// Kills a process and its descendants, including those that start during the kill.
+//
 // Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
 // members that were found are killed, and the call ends.
 //
 // Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before and just after its kill, because
 // another program may have continued it. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit is under way.
 // Failures are reported at the end.
+
+/// <summary>The kill of one tree, or of several trees at once.</summary>
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;

@@ -4,11 +4,15 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Finds the members of a tree, and takes no other process for one.
+//
 // Constraints: A list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
 //
 // Scheme: The pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
 // reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member. The
 // stock methods do not find it either.
+
+/// <summary>The processes of one or several trees that were found so far.</summary>
 internal sealed class TreeMembers : IDisposable
 {
     // A process that is listed and cannot be opened is usually just being reaped.

@@ -2,6 +2,8 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Finds the processes that have left a tree and are still in a session of it.
+//
 // Constraints: A process whose parent has exited is in no tree any more. It is still in the session of its parent unless it has called setsid(2). A
 // session is named by the PID of the process that made it. As long as any process is in the session, zombies included, no new process gets that PID.
 // After that a stranger may get it.

@@ -14,11 +14,15 @@ internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IRead
 
 // Overview
 //
+// Asks the members of a tree to end, and kills them if they do not end in time.
+//
 // Constraints: A signal makes members start processes and exit. The kernel does not report new processes, so they have to be listed while their
 // parents live. The calling thread does all the work, because the thread pool may be starved.
 //
 // Scheme: Each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
 // listed again and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
+
+/// <summary>The graceful stop of one tree, or of several trees at once.</summary>
 internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
