@@ -43,7 +43,12 @@ public sealed class PidFdSupport
     /// seccomp forbids it, the next coarser method is used. The first use decides.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
-        ? PidFsProbe.OfThisKernel.Ability.Method
+        ? PidFsProbe.OfThisKernel.Ability.Method switch
+        {
+            PidFsMethod.FileHandle => ProcessIdentityMethod.FileHandle,
+            PidFsMethod.PidFdId => ProcessIdentityMethod.PidFdId,
+            _ => ProcessIdentityMethod.StartTicks,
+        }
         : OperatingSystem.IsLinux() ? ProcessIdentityMethod.StartTicks : ProcessIdentityMethod.None;
 
     /// <summary>

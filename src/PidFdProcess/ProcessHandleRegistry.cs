@@ -14,11 +14,11 @@ namespace PidFdProcess;
 //
 // Constraints: The program can close and restart a Process object, and this library is not told. Only the runtime reaps. Every call acts on one run.
 //
-// Scheme: Each member is one line. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers are, from the
+// Scheme: Each member is one call. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers are, from the
 // top down:
 //
 //     Scopes        processes that are stopped together (above this type, which they name)
-//     Calls         what one public call does, and the only loop that looks a run up again
+//     Calls         what one public call does
 //     Attachments   the run of each object (the table of weak keys, the sweep, the opening of a run)
 //     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
 //     Handles       the pidfd of one run, the event loop, the exit status, the probe
@@ -26,7 +26,8 @@ namespace PidFdProcess;
 //     Linux         system calls, layouts, /proc, trees
 //
 // A layer names only the layers below it. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to Attachments, and
-// SafePidFdHandle belongs to Linux, because these layers make them. All layers may name the other public data types. A test checks these directions.
+// SafePidFdHandle belongs to Linux, because these layers make them. Linux does not name the other public data types, and the layers above it may. A
+// test checks these directions.
 
 /// <summary>Attaches pidfds to <see cref="Process"/> objects, so that every call acts on the process that was attached.</summary>
 /// <remarks>
@@ -113,11 +114,8 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <param name="attachment">Its attachment, or <see langword="null"/> if there is none.</param>
     /// <returns><see langword="true"/> if the present run of the object is attached.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        return (attachment = _runs.FindCurrent(process)) is not null;
-    }
+    public bool TryGetAttachment(Process process, [NotNullWhen(true)] out ProcessAttachment? attachment) =>
+        (attachment = _runs.FindCurrent(process)) is not null;
 
     /// <summary>
     /// Forgets the attachment and closes its pidfd. Calls and waits that have begun keep the pidfd open and go on until they end. The next call on
@@ -126,11 +124,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <param name="process">The process.</param>
     /// <returns><see langword="true"/> if the process was attached.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    public bool Detach(Process process)
-    {
-        ArgumentNullException.ThrowIfNull(process);
-        return _runs.Remove(process);
-    }
+    public bool Detach(Process process) => _runs.Remove(process);
 
     /// <summary>
     /// Detaches all processes. Pending asynchronous waits that began in this registry end with <see cref="ObjectDisposedException"/>. A blocked

@@ -45,7 +45,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
                     continue;
                 }
 
-                FinishIfReaped(handle);
+                CloseIfReaped(handle);
             }
 
             left++;
@@ -60,7 +60,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     }
 
     /// <summary>Closes the pidfd if the process has exited and was reaped. Raises nothing.</summary>
-    internal static void FinishIfReaped(ProcessHandle handle)
+    internal static void CloseIfReaped(ProcessHandle handle)
     {
         if (!handle.TryAddRef())
         {
@@ -71,10 +71,10 @@ internal sealed class AttachmentSweep(AttachmentTable table)
         {
             if (!handle.Poll(0, out bool exited).IsFailure && exited)
             {
-                ExitCount.Note(handle);
+                ExitCount.CaptureAndCountExit(handle);
                 if (!handle.Run.IsStarted ? handle.IsReaped() : handle.Run.IsReaped())
                 {
-                    handle.Finish(RunEnd.KnownToRuntime);
+                    handle.NoteEnd(RunEnd.KnownToRuntime);
                 }
             }
         }

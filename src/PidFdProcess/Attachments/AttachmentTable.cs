@@ -81,12 +81,16 @@ internal sealed class AttachmentTable : IWaitOwner
         Replace(process, null, _opener.AdoptOrNote(processId, RunIdentity.Of(process), pidFd));
 
     /// <summary>Returns the attachment of the object's present run, or <see langword="null"/> if there is none.</summary>
-    public ProcessAttachment? FindCurrent(Process process) =>
-        Find(process) is { } attachment && attachment.Run.IsCurrentIn(process) ? attachment : null;
+    public ProcessAttachment? FindCurrent(Process process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return Find(process) is { } attachment && attachment.Run.IsCurrentIn(process) ? attachment : null;
+    }
 
     /// <summary>Removes an attachment, if the object still has it, and closes its pidfd.</summary>
     public bool Remove(Process process, ProcessAttachment? expected = null, bool isForGood = false)
     {
+        ArgumentNullException.ThrowIfNull(process);
         ProcessAttachment? present;
         lock (_gate)
         {
@@ -140,12 +144,10 @@ internal sealed class AttachmentTable : IWaitOwner
 
     public void ThrowIfDisposed()
     {
-#pragma warning disable CA1513 // ThrowIf takes the object to name, and that object is of a higher layer.
         if (_isDisposed)
         {
-            throw new ObjectDisposedException($"{nameof(PidFdProcess)}.{nameof(ProcessHandleRegistry)}");
+            throw DisposedRegistry.Exception();
         }
-#pragma warning restore CA1513
     }
 
     private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;

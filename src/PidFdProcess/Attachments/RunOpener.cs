@@ -128,7 +128,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     {
         if (error == 0)
         {
-            if (run.IsStarted && kernel.WaitIdNoWait(pidFd, out _, out _) == Errno.ECHILD)
+            if (run.IsStarted && ErrnoTable.Means(ErrnoTable.WaitId, kernel.WaitIdNoWait(pidFd, out _, out _), ErrnoMeaning.NotAChild))
             {
                 // The child was reaped, and the PID has a new owner or none.
                 return Exited(processId, run);

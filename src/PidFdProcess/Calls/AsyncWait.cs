@@ -28,7 +28,7 @@ internal static class AsyncWait
 
         if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
         {
-            ReapWait.FinishSoon(handle);
+            ReapWait.CloseOnceReaped(handle);
             return EndAsync(process, handle.Run, promise, cancellationToken);
         }
 
@@ -45,17 +45,7 @@ internal static class AsyncWait
             return WithoutLoopAsync(handle, process, promise, cancellationToken);
         }
 
-        EndIfDisposed(handle);
         return wait.Task;
-    }
-
-    /// <summary>Ends the waits for a run if the registry was disposed while one of the waits began.</summary>
-    public static void EndIfDisposed(ProcessHandle handle)
-    {
-        if (handle.Owner.IsDisposed)
-        {
-            handle.End(WaitEnd.Disposed);
-        }
     }
 
     /// <summary>Waits for the exit, and then for at most the given time for the end of the streams.</summary>
@@ -103,7 +93,7 @@ internal static class AsyncWait
         await (promise == WaitPromise.StockStateAndOutput
             ? StockWait.WaitWithOutputAsync(process, cancellationToken)
             : StockWait.WaitAsync(process, cancellationToken)).ConfigureAwait(false);
-        FallBack.NoteExit(run, exited: true);
+        run.CountIfExited(exited: true);
     }
 
     /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait, and ends as other waits do.</summary>
@@ -121,7 +111,7 @@ internal static class AsyncWait
             if (promise != WaitPromise.Exit)
             {
                 await PollLoop.UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
-                await StockEnd.FinishInContext(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
+                await StockEnd.RaiseInContext(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (promise != WaitPromise.Exit)

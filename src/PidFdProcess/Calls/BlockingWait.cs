@@ -16,7 +16,9 @@ internal static class BlockingWait
     {
         if (run.Handle is not { } handle)
         {
-            return run.IsOver ? ObserveOver(run, process, promise) : FallBack.NoteExit(run, WaitByRuntime(run.Attachment.Run, process, milliseconds, promise));
+            return run.IsOver
+                ? ObserveOver(run, process, promise)
+                : run.CountIfExited(WaitByRuntime(run.Attachment.Run, process, milliseconds, promise));
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -36,7 +38,7 @@ internal static class BlockingWait
 
         if (promise == WaitPromise.Exit)
         {
-            ReapWait.FinishSoon(handle);
+            ReapWait.CloseOnceReaped(handle);
             return true;
         }
 
@@ -59,7 +61,7 @@ internal static class BlockingWait
         {
             if (!run.IsOver)
             {
-                return FallBack.NoteExit(run, StockCalls.HasExited(process));
+                return run.CountIfExited(StockCalls.HasExited(process));
             }
 
             ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true);

@@ -8,17 +8,6 @@ namespace PidFdProcess.Calls;
 /// </summary>
 internal static class FallBack
 {
-    /// <summary>Counts an exit that the runtime has told, for a process without a pidfd. Returns <paramref name="exited"/>.</summary>
-    public static bool NoteExit(in PinnedRun run, bool exited)
-    {
-        if (exited && PidFdMetrics.CountsExits && run.Attachment.TryCountExit())
-        {
-            PidFdMetrics.Exited(nameof(ExitStatusSource.Runtime));
-        }
-
-        return exited;
-    }
-
     public static void Note(in PinnedRun run, CallFailure failure) => Note(run, failure, "The runtime served the last call: ");
 
     /// <summary>Notes that a call killed a process alone, because its tree could not be listed.</summary>
@@ -29,7 +18,7 @@ internal static class FallBack
     {
         string reason = failure.Describe();
         run.Attachment.NoteFallback(what + reason);
-        PidFdMetrics.FellBack(failure.Call, SystemCallError.Name(failure.Error));
+        PidFdMetrics.FellBack(failure.Call, failure.ErrorName);
         PidFdEventSource.Log.FellBack(run.Attachment.ProcessId, reason);
     }
 }

@@ -135,7 +135,7 @@ internal static class FindCalls
 
         Errno error = runs.Platform.Kernel.PidFdOpen(processId, out SafePidFdHandle pidFd);
         pidFd.Dispose();
-        return error == Errno.ESRCH;
+        return ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.Gone);
     }
 
     private static Process? OpenIfNamed(AttachmentTable runs, int processId, string processName)
@@ -143,13 +143,13 @@ internal static class FindCalls
         SafePidFdHandle? pidFd = null;
         try
         {
-            Errno error = runs.Support.IsSupported ? runs.Platform.Kernel.PidFdOpen(processId, out pidFd) : Errno.ENOSYS;
+            bool isOpen = runs.Support.IsSupported && runs.Platform.Kernel.PidFdOpen(processId, out pidFd) == 0;
             if (!HasName(processId, processName))
             {
                 return null;
             }
 
-            if (error != 0)
+            if (!isOpen)
             {
                 // The PID may have got a new owner since its name was read.
                 Process? found = Find(runs, processId);
@@ -194,7 +194,8 @@ internal static class FindCalls
     private static void RequireProcess(AttachmentTable runs, SafePidFdHandle descriptor)
     {
         bool isPidFd = runs.Platform.PidFs.Calls.IsOnPidFs(descriptor, out bool isOnPidFs) == 0 && isOnPidFs;
-        if (!isPidFd && runs.Platform.Kernel.WaitIdNoWait(descriptor, out _, out _) == Errno.EBADF)
+        Errno error = isPidFd ? 0 : runs.Platform.Kernel.WaitIdNoWait(descriptor, out _, out _);
+        if (ErrnoTable.Means(ErrnoTable.WaitId, error, ErrnoMeaning.BadDescriptor))
         {
             throw new ArgumentException("The descriptor is no pidfd.", nameof(descriptor));
         }

@@ -7,6 +7,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Asks a process to end, and kills it if it does not end in time.
+//
 // Constraints: A stop takes several steps, which must all act on one run. A process may survive SIGKILL without a limit (state D, a frozen cgroup). A
 // grandchild may keep the streams open, so a stop waits only for the exit.
 //

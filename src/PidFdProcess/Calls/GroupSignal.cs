@@ -9,6 +9,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Sends a signal to the process group that a process leads.
+//
 // Constraints: The number of a process group is the PID of its leader. No other process can get that PID while any process is in the group. Before
 // Linux 6.9 a group can only be signalled by number.
 //
@@ -47,7 +49,7 @@ internal static class GroupSignal
         IKernel kernel = handle.Kernel;
         RequireLeader(kernel, handle);
         Errno error = kernel.PidFdSignalGroup(handle.PidFd, signal);
-        if (error != Errno.EINVAL)
+        if (!ErrnoTable.Means(ErrnoTable.PidFdSignalGroup, error, ErrnoMeaning.Unsupported))
         {
             return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, error);
         }
@@ -84,7 +86,7 @@ internal static class GroupSignal
         if (error == 0 && wasReaped)
         {
             // The signal most likely went to the group of this leader, but nothing proves it.
-            FallBack.Note(run, new CallFailure(ErrnoTable.Kill, Errno.ESRCH));
+            FallBack.Note(run, CallFailure.Because(ErrnoTable.Kill, "the leader of the group was reaped during the call"));
         }
 
         return RunSignal.Answer(run.Attachment.ProcessId, signal, ErrnoTable.Kill, error);

@@ -18,6 +18,8 @@ namespace PidFdProcess.Calls;
 /// <summary>The public calls about identities.</summary>
 internal static class IdentityCalls
 {
+    private const string BootId = "/proc/sys/kernel/random/boot_id";
+
     public static ProcessIdentity GetIdentity(AttachmentTable runs, Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -25,18 +27,18 @@ internal static class IdentityCalls
         using PinnedRun run = PinnedRun.Of(runs, process);
         int processId = run.Attachment.ProcessId;
         ulong? id = run.Handle is { } handle ? runs.Platform.PidFs.IdOf(handle.PidFd) : null;
-        ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId);
+        Errno noTicks = 0;
+        ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId, out noTicks);
         if (HasEnded(runs, run, process, ticks))
         {
             throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no identity any more.");
         }
 
-        Errno error = runs.Platform.PidFs.GetBootId(out Guid? bootId);
+        Errno noBootId = runs.Platform.PidFs.GetBootId(out Guid? bootId);
         return id is null && (ticks is null || bootId is null)
             ? throw new PlatformNotSupportedException(
                 $"Process {processId} has no identity here: {runs.Platform.PidFs.Ability.Reason}. "
-                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, Errno.ENOENT)
-                    : SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)))
+                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, noTicks) : SystemCallError.Describe(BootId, noBootId)))
             : new ProcessIdentity(processId, id, ticks, bootId);
     }
 
@@ -61,7 +63,7 @@ internal static class IdentityCalls
             if (present is null)
             {
                 throw new PlatformNotSupportedException(
-                    $"The identity {identity} cannot be compared: {SystemCallError.Describe("/proc/sys/kernel/random/boot_id", error)}.");
+                    $"The identity {identity} cannot be compared: {SystemCallError.Describe(BootId, error)}.");
             }
 
             if (bootId != present)
@@ -78,7 +80,7 @@ internal static class IdentityCalls
             return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
-        return identity.PidFdId is { } id && ability.Method == ProcessIdentityMethod.FileHandle
+        return identity.PidFdId is { } id && ability.Method == PidFsMethod.FileHandle
             ? FindByHandle(runs, identity, id, out reason)
             : FindByProcessId(runs, identity, ability, out reason);
     }
@@ -109,7 +111,9 @@ internal static class IdentityCalls
         if (error != 0)
         {
             reason = "it has been reaped, or it is not visible in this PID namespace";
-            return error is Errno.ESTALE or Errno.ESRCH ? null : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
+            return ErrnoTable.Means(ErrnoTable.OpenByHandleAt, error, ErrnoMeaning.Gone)
+                ? null
+                : FindWithoutPidFd(runs, identity, ErrnoTable.OpenByHandleAt, error, out reason);
         }
 
         error = runs.Platform.PidFs.Calls.GetProcessId(pidFd, out int processId);
@@ -133,18 +137,19 @@ internal static class IdentityCalls
     private static Process? FindByProcessId(AttachmentTable runs, ProcessIdentity identity, PidFsAbility ability, out string reason)
     {
         Errno error = runs.Platform.Kernel.PidFdOpen(identity.ProcessId, out SafePidFdHandle pidFd);
-        switch (error)
+        if (error != 0)
         {
-            case 0:
-                break;
-            case Errno.ESRCH:
-                reason = $"no process has the PID {identity.ProcessId}";
-                return null;
-            case Errno.EINVAL or Errno.ENOENT:
-                reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
-                return null;
-            default:
-                return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
+            switch (ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error))
+            {
+                case ErrnoMeaning.Gone:
+                    reason = $"no process has the PID {identity.ProcessId}";
+                    return null;
+                case ErrnoMeaning.NotAProcess:
+                    reason = $"{identity.ProcessId} is the id of a thread now, or the process is just being reaped";
+                    return null;
+                default:
+                    return FindWithoutPidFd(runs, identity, ErrnoTable.PidFdOpen, error, out reason);
+            }
         }
 
         try

@@ -27,7 +27,7 @@ internal static class OpenCalls
             }
 
             pidFd.Dispose();
-            if (ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error) is ErrnoMeaning.Gone)
+            if (ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.Gone))
             {
                 throw Gone(processId);
             }

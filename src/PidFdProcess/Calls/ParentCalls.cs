@@ -6,6 +6,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Opens the parent of a process, and never another process with its PID.
+//
 // Constraints: The kernel tells the parent of a process only as a PID. A process gets another parent when its parent ends.
 //
 // Scheme: Read the PID of the parent, open a pidfd for it, and read the PID again. A new parent is an ancestor that existed before. So if the PID is
@@ -28,8 +30,7 @@ internal static class ParentCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        PinnedRun pinned = run;
-        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, pinned, process));
+        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, run, process));
     }
 
     private static Process OpenParent(AttachmentTable runs, int childId, Func<int> readParent)
@@ -70,11 +71,11 @@ internal static class ParentCalls
 
         // Before Linux 6.13 the ioctl does not tell the parent, and /proc is read instead.
         int parentId = 0;
-        Errno error = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0 ? 0 : Errno.ENOTTY;
-        ProcStat stat = default;
-        if (error != 0 && !run.IsOver)
+        bool isKnown = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0;
+        Errno error = 0;
+        if (!isKnown && !run.IsOver)
         {
-            error = kernel.ReadProcStat(processId, out stat);
+            error = kernel.ReadProcStat(processId, out ProcStat stat);
             parentId = stat.ParentId;
         }
 

@@ -100,7 +100,9 @@ internal static class PidFileCalls
         return boot;
     }
 
-    private static TimeSpan SinceBoot(IPidFs calls) => calls.GetTimeSinceBoot(out TimeSpan time) is var error && error == 0
-        ? time
-        : throw SystemCallError.Failed("clock_gettime(CLOCK_BOOTTIME)", error);
+    private static TimeSpan SinceBoot(IPidFs calls)
+    {
+        Errno error = calls.GetTimeSinceBoot(out TimeSpan time);
+        return error == 0 ? time : throw SystemCallError.Failed("clock_gettime(CLOCK_BOOTTIME)", error);
+    }
 }

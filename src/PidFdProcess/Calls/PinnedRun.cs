@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
@@ -7,6 +8,8 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Calls;
 
 // Overview
+//
+// Makes all steps of a call act on one run.
 //
 // Constraints: Another thread may close, restart or detach the object during a call. The call must neither spare the original process nor reach
 // another one.
@@ -64,6 +67,17 @@ internal readonly struct PinnedRun : IDisposable
             || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run)
             || !Attachment.Run.IsCurrentIn(process)
             || Attachment.WithoutPidFd?.HasLostProof(LinuxKernel.Instance) == true);
+
+    /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
+    public bool CountIfExited(bool exited)
+    {
+        if (exited && PidFdMetrics.CountsExits && Attachment.TryCountExit())
+        {
+            PidFdMetrics.Exited(nameof(ExitStatusSource.Runtime));
+        }
+
+        return exited;
+    }
 
     public void Dispose() => Handle?.Release();
 }

@@ -8,6 +8,8 @@ namespace PidFdProcess.Calls;
 
 // Overview
 //
+// Opens the children and descendants of a process, and waits for a whole tree.
+//
 // Constraints: A list of children has only PIDs. The kernel has no event for a new process, so a process must be listed while its parent lives.
 //
 // Scheme: The members of a tree are found and checked as for a tree kill (TreeMembers). A Process object takes over the pidfd of its member. If
@@ -64,11 +66,11 @@ internal static class RelativeCalls
             ThrowIfOwnTree(members);
             members.Access.MayDropLiving = true;
             int pause = FirstPause;
-            while (true)
+            for (;;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 long start = Stopwatch.GetTimestamp();
-                bool found = members.AddChildrenOfAll(static _ => { }, Deadline(start));
+                bool found = members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
                 members.All.ForEach(member => Update(runs, members, member));
                 members.RemoveReaped();
                 if (!found && members.All.TrueForAll(static member => member.HasExited))
@@ -117,7 +119,7 @@ internal static class RelativeCalls
     {
         if (all)
         {
-            return members.AddChildrenOfAll(static _ => { }, Deadline(Stopwatch.GetTimestamp()));
+            return members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
         }
 
         int before = members.All.Count;
@@ -197,8 +199,6 @@ internal static class RelativeCalls
             _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, runs), limit, cancellationToken),
         };
     }
-
-    private static long Deadline(long start) => start + (long)(s_longestPass.TotalSeconds * Stopwatch.Frequency);
 
     private static void ThrowIfIncomplete(TreeMembers members, int processId)
     {

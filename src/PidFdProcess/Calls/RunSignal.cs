@@ -6,6 +6,10 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
+// Overview
+//
+// Sends signals to a run, and turns their errnos into answers and exceptions.
+//
 // Constraints: After the probe has seen pidfd_send_signal work, no errno of that call is a reason to signal by PID. A refusal is reported to the
 // caller, and the pidfd is kept.
 

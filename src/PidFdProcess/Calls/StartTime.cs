@@ -9,10 +9,15 @@ internal static class StartTime
 {
     /// <summary>Reads the start ticks. Returns <see langword="null"/> if the process is gone or hidden.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">The file could not be read, for example because no descriptor is free.</exception>
-    public static ulong? Read(IKernel kernel, int processId) => kernel.ReadProcStat(processId, out ProcStat stat) switch
+    public static ulong? Read(IKernel kernel, int processId) => Read(kernel, processId, out _);
+
+    /// <summary>Reads the start ticks, and tells the errno if there are none.</summary>
+    /// <inheritdoc cref="Read(IKernel, int)"/>
+    public static ulong? Read(IKernel kernel, int processId, out Errno error)
     {
-        0 => (ulong)stat.StartTicks,
-        Errno error when ProcChildren.IsAbsent(error) => null,
-        Errno error => throw SystemCallError.Failed("/proc", error),
-    };
+        error = kernel.ReadProcStat(processId, out ProcStat stat);
+        return error == 0 ? (ulong)stat.StartTicks
+            : ProcChildren.IsAbsent(error) ? null
+            : throw SystemCallError.Failed(ErrnoTable.Proc, error);
+    }
 }

@@ -13,9 +13,6 @@ internal sealed record StopPlan(IReadOnlyList<TreeStopStep> Steps, ProcessStopSc
     /// <summary>How long to wait for the exit after SIGKILL by default.</summary>
     public const int DefaultKillMilliseconds = 4000;
 
-    /// <summary>Gets whether the last step waits without end, so that the stop never kills.</summary>
-    public bool IsWithoutKill => Steps.Count > 0 && Steps[^1].Milliseconds == Timeout.Infinite;
-
     /// <summary>Gets whether descendants are signalled or killed.</summary>
     public bool IsForTree => Scope != ProcessStopScope.Process;
 

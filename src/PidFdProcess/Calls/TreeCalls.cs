@@ -59,7 +59,7 @@ internal static class TreeCalls
 
         if (run.HasLostId(process))
         {
-            FallBack.NoteExit(run, exited: true);
+            run.CountIfExited(exited: true);
             return ExitStatusResolver.StatusOf(run, process);
         }
 

@@ -91,9 +91,7 @@ internal static class WhenAnyExit
         joined = run.Handle;
         if (joined is not null)
         {
-            Task exit = SharedExit.Join(joined, cancellationToken);
-            AsyncWait.EndIfDisposed(joined);
-            return exit;
+            return SharedExit.Join(joined, cancellationToken);
         }
 
         if (run.IsOver)

@@ -25,7 +25,7 @@ namespace PidFdProcess.Diagnostics;
 /// </item>
 /// <item>
 /// <term>pidfdprocess.fallbacks</term>
-/// <description>Counts calls that moved to the runtime, by the call that failed and its errno.</description>
+/// <description>Counts calls that moved to the runtime, by the call that failed and its errno, or none if no errno says why.</description>
 /// </item>
 /// </list>
 /// </remarks>

@@ -4,6 +4,8 @@ namespace PidFdProcess.Diagnostics;
 
 // Overview
 //
+// Decides when the meter and the event source are made.
+//
 // Constraints: A meter and an event source can be listened to only once they exist. Making them costs a short program a tenth of its time, and loads
 // an assembly that it does not need. A listener inside the program needs the assembly of the meters, so it loads that first.
 //
@@ -12,6 +14,8 @@ namespace PidFdProcess.Diagnostics;
 // Scheme: Make them at the first use of this library if that assembly is loaded, and otherwise when it is loaded. Make them at the latest with the
 // 16th attachment, so that a tool from outside finds them in a program that runs for long. An attachment that failed because descriptors are short
 // does not count. A warning makes the event source at once.
+
+/// <summary>The start of the meter and the event source.</summary>
 internal static class Telemetry
 {
     private const string Assembly = "System.Diagnostics.DiagnosticSource,";

@@ -6,7 +6,7 @@ namespace PidFdProcess.Handles;
 internal static class ExitCount
 {
     /// <summary>Captures the status and counts the exit. For a thread that may run user code.</summary>
-    public static void Note(ProcessHandle handle)
+    public static void CaptureAndCountExit(ProcessHandle handle)
     {
         handle.CaptureExit();
         if (PidFdMetrics.CountsExits && handle.TryCountExit())
@@ -15,15 +15,15 @@ internal static class ExitCount
         }
     }
 
-    /// <summary>Counts the exit on the thread pool. For the event loop.</summary>
-    public static void NoteFromLoop(ProcessHandle handle)
+    /// <summary>Does the same on the thread pool. For the event loop.</summary>
+    public static void CaptureAndCountOnPool(ProcessHandle handle)
     {
         if (PidFdMetrics.CountsExits && handle.TryAddRef())
         {
             ThreadPool.UnsafeQueueUserWorkItem(
                 static counted =>
                 {
-                    Note(counted);
+                    CaptureAndCountExit(counted);
                     counted.Release();
                 },
                 handle,

@@ -6,6 +6,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
+// Waits for the exits of all watched processes on one thread.
+//
 // Constraints: One thread serves any number of pending waits. Any delay of it delays all exits. So it waits for no lock that is held over a
 // blocking call. It runs no user code unless the program asked for inline completions. It never reaps. A wait for a child ends after the runtime
 // has reaped it, usually some tens of microseconds after the exit and sometimes much later. A collectible AssemblyLoadContext cannot be unloaded
@@ -19,6 +21,8 @@ namespace PidFdProcess.Handles;
 //
 // The thread starts with the first registration and ends when nothing has been watched for some seconds. It also ends if epoll_wait fails. Then each
 // wait goes on without the loop, and the next registration starts another thread.
+
+/// <summary>The event loop of one kernel, with its thread and its epoll set.</summary>
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     internal const string ThreadName = "PidFdProcess exits";
@@ -55,7 +59,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         token = 0;
         if (!registration.TryAddRef())
         {
-            return new CallFailure("epoll_ctl", Errno.EBADF);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
         CallFailure failure;
@@ -132,12 +136,12 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     {
         try
         {
-            return new CallFailure("epoll_ctl", kernel.EpollAdd(epoll, pidFd, token));
+            return new CallFailure(ErrnoTable.EpollCtl, kernel.EpollAdd(epoll, pidFd, token));
         }
         catch (ObjectDisposedException)
         {
             // The loop has ended during the call. The next registration starts another.
-            return new CallFailure("epoll_ctl", Errno.EAGAIN);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the event loop ended during the call");
         }
     }
 
@@ -153,7 +157,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         Errno error = kernel.EpollCreate(out SafeFileHandle created);
         if (error != 0)
         {
-            return new CallFailure("epoll_create1", error);
+            return new CallFailure(ErrnoTable.EpollCreate, error);
         }
 
         try
@@ -163,7 +167,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
         {
             created.Dispose();
-            return new CallFailure("clone", Errno.EAGAIN);
+            return new CallFailure(ErrnoTable.Clone, Errno.EAGAIN);
         }
 
         epoll = _epoll = created;

@@ -44,7 +44,7 @@ internal static class ExitPause
         {
             if (end == WaitEnd.Disposed)
             {
-                TrySetException(new ObjectDisposedException(nameof(ProcessHandleRegistry)));
+                TrySetException(DisposedRegistry.Exception());
             }
 
             // Otherwise the event loop has failed, and the wait ends when the time is over.

@@ -2,19 +2,21 @@ using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
 
+// Overview
+//
+// Reads how a process ended from the best source that tells it.
+//
+// Constraints: Only waitid tells the resource usage, and only for a child that has not been reaped. PIDFD_GET_INFO (Linux 6.15) tells the status only
+// after the process has been reaped. For a non-child that is still a zombie there is /proc/PID/stat, which is about a PID.
+//
+// Scheme: Ask in that order, and then the pidfd once more, because the process may have been reaped during the calls. The text of stat counts only if
+// the process has not been reaped afterwards, because then the PID was still its own.
+
 /// <summary>How a process ended, where that was read, and when the exit was seen.</summary>
 internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, ProcessResourceUsage? Usage, DateTime Time)
 {
     /// <summary>Gets the session that the process was in when it exited, or 0 if that is not known.</summary>
     public int SessionId { get; init; }
-
-    // Overview
-    //
-    // Constraints: Only waitid tells the resource usage, and only for a child that has not been reaped. PIDFD_GET_INFO (Linux 6.15) tells the status
-    // only after the process has been reaped. For a non-child that is still a zombie there is /proc/PID/stat, which is about a PID.
-    //
-    // Scheme: Ask in that order, and then the pidfd once more, because the process may have been reaped during the calls. The text of stat counts
-    // only if the process has not been reaped afterwards, because then the PID was still its own.
 
     /// <summary>Reads the status of a process whose pidfd is ready. Returns <see langword="null"/> if no source tells it.</summary>
     /// <param name="kernel">The kernel.</param>
@@ -27,11 +29,14 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
         ?? FromProc(kernel, pidFd, processId)
         ?? FromPidFd(kernel, pidFd);
 
+    /// <summary>The public form of what waitid tells.</summary>
+    internal static ProcessResourceUsage UsageOf(in RUsage usage) => new(usage.UserTime, usage.SystemTime, usage.MaxResidentBytes);
+
     private static ExitRecord? FromWaitId(IKernel kernel, SafePidFdHandle pidFd, out bool isChild)
     {
         isChild = kernel.WaitIdNoWait(pidFd, out SigInfo info, out RUsage usage) == 0;
         return isChild && info.ProcessId != 0
-            ? new ExitRecord(WaitStatus.From(info), ExitStatusSource.WaitId, usage.ToResourceUsage(), DateTime.Now)
+            ? new ExitRecord(WaitStatus.From(info), ExitStatusSource.WaitId, UsageOf(usage), DateTime.Now)
             : null;
     }
 
@@ -43,7 +48,13 @@ internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, Pr
     private static ExitRecord? FromProc(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
         kernel.ReadProcStat(processId, out ProcStat stat) == 0
         && stat is { IsZombie: true, ExitCode: { } status }
-        && kernel.PidFdSendSignal(pidFd, 0) is 0 or Errno.EPERM or Errno.EACCES
+        && IsUnreaped(kernel, pidFd)
             ? new ExitRecord(status, ExitStatusSource.ProcStat, null, DateTime.Now) { SessionId = stat.SessionId }
             : null;
+
+    private static bool IsUnreaped(IKernel kernel, SafePidFdHandle pidFd)
+    {
+        Errno error = kernel.PidFdSendSignal(pidFd, 0);
+        return error == 0 || ErrnoTable.Means(ErrnoTable.PidFdSendSignal, error, ErrnoMeaning.Refused);
+    }
 }

@@ -4,6 +4,8 @@ namespace PidFdProcess.Handles;
 
 // Overview
 //
+// Lets many waits for one process share one place in the epoll set.
+//
 // Constraints: An epoll set takes a descriptor only once, but many waits may want one process. The number of a closed descriptor comes back as
 // another file, so a registered descriptor must stay open. The event loop must not wait for a lock that is held over a blocking call.
 //
@@ -11,7 +13,7 @@ namespace PidFdProcess.Handles;
 // cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
-internal abstract class ExitRegistration(IWaitOwner owner)
+internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner)
 {
     private ExitWaiter? _first;
     private ulong _token;
@@ -20,18 +22,50 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     public IWaitOwner Owner => owner;
 
     /// <summary>Gets the pidfd. The caller holds a reference.</summary>
-    public abstract SafePidFdHandle PidFd { get; }
+    public SafePidFdHandle PidFd => pidFd;
 
     /// <summary>Takes a reference that keeps the pidfd open until <see cref="Release"/>. Fails if the pidfd is closed.</summary>
-    public abstract bool TryAddRef();
+    public bool TryAddRef()
+    {
+        if (pidFd.IsClosed)
+        {
+            return false;
+        }
 
-    public abstract void Release();
+        try
+        {
+            bool isReferenced = false;
+            pidFd.DangerousAddRef(ref isReferenced);
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            // Another thread has just released the last reference.
+            return false;
+        }
+    }
+
+    public void Release() => pidFd.DangerousRelease();
 
     /// <summary>Reads how the process ended unless that is known. Runs no user code. The caller holds a reference.</summary>
     public abstract void CaptureExit();
 
-    /// <summary>Adds a wait unless it has ended. None of its methods is called if it was not added. The caller holds a reference.</summary>
+    /// <summary>
+    /// Adds a wait unless it has ended. None of its methods is called if it was not added. Ends the wait if the table was disposed before, because
+    /// the table has ended its other waits already. The caller holds a reference.
+    /// </summary>
     public CallFailure Add(ExitWaiter waiter)
+    {
+        CallFailure failure = Link(waiter);
+        if (owner.IsDisposed && Remove(waiter))
+        {
+            waiter.OnEnd(WaitEnd.Disposed);
+        }
+
+        return failure;
+    }
+
+    private CallFailure Link(ExitWaiter waiter)
     {
         lock (this)
         {
@@ -62,13 +96,14 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     }
 
     /// <summary>Removes a wait. With the last wait the registration ends.</summary>
-    public void Remove(ExitWaiter waiter)
+    /// <returns><see langword="false"/> if the wait was not in the list.</returns>
+    public bool Remove(ExitWaiter waiter)
     {
         lock (this)
         {
             if (!waiter.IsLinked)
             {
-                return;
+                return false;
             }
 
             waiter.IsLinked = false;
@@ -91,6 +126,8 @@ internal abstract class ExitRegistration(IWaitOwner owner)
             {
                 Unregister();
             }
+
+            return true;
         }
     }
 
@@ -113,9 +150,9 @@ internal abstract class ExitRegistration(IWaitOwner owner)
     }
 
     /// <summary>Ends all waits without an exit.</summary>
-    public void End(WaitEnd end, ulong? token = null)
+    public void End(WaitEnd end)
     {
-        for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
+        for (ExitWaiter? waiter = TakeAll(token: null); waiter is not null;)
         {
             ExitWaiter? next = waiter.Next;
             waiter.Previous = waiter.Next = null;

@@ -12,7 +12,7 @@ internal static class PidFdProbe
         Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self);
         if (error != 0)
         {
-            return Failed("pidfd_open", error);
+            return Failed(ErrnoTable.PidFdOpen, error);
         }
 
         using (self)
@@ -20,19 +20,22 @@ internal static class PidFdProbe
             error = kernel.WaitIdNoWait(self, out _, out _);
             if (error != Errno.ECHILD)
             {
-                return error == 0 ? Unexpected("waitid(P_PIDFD)", "took this process for its own child") : Failed("waitid(P_PIDFD)", error);
+                return error == 0
+                    ? Unexpected(ErrnoTable.WaitId, "took this process for its own child")
+                    : Failed(ErrnoTable.WaitId, error);
             }
 
             error = kernel.PidFdSendSignal(self, 0);
             if (error != 0)
             {
-                return Failed("pidfd_send_signal", error, error is Errno.EPERM ? "seccomp or another security module forbids it" : null);
+                bool isForbidden = ErrnoTable.Means(ErrnoTable.PidFdSendSignal, error, ErrnoMeaning.Refused);
+                return Failed(ErrnoTable.PidFdSendSignal, error, isForbidden ? "seccomp or another security module forbids it" : null);
             }
 
-            error = PollNow(kernel, self, out bool exited);
+            error = TimedCalls.Poll(kernel, self, milliseconds: 0, out bool exited);
             if (error != 0 || exited)
             {
-                return error == 0 ? Unexpected("poll", "reported this process as exited") : Failed("poll", error);
+                return error == 0 ? Unexpected(ErrnoTable.Poll, "reported this process as exited") : Failed(ErrnoTable.Poll, error);
             }
 
             return TryEpoll(kernel, self);
@@ -44,7 +47,7 @@ internal static class PidFdProbe
         Errno error = kernel.EpollCreate(out SafeFileHandle epoll);
         if (error != 0)
         {
-            return Failed("epoll_create1", error);
+            return Failed(ErrnoTable.EpollCreate, error);
         }
 
         using (epoll)
@@ -52,43 +55,24 @@ internal static class PidFdProbe
             error = kernel.EpollAdd(epoll, self, token: 0);
             if (error != 0)
             {
-                return Failed("epoll_ctl", error);
+                return Failed(ErrnoTable.EpollCtl, error);
             }
 
-            int count;
-            ulong[] tokens = new ulong[1];
-            do
-            {
-                error = kernel.EpollWait(epoll, tokens, milliseconds: 0, out count);
-            }
-            while (error == Errno.EINTR);
-
+            error = TimedCalls.EpollLook(kernel, epoll, new ulong[1], out int count);
             if (error != 0)
             {
-                return Failed("epoll_wait", error);
+                return Failed(ErrnoTable.EpollWait, error);
             }
 
             if (count != 0)
             {
-                return Unexpected("epoll_wait", "reported this process as exited");
+                return Unexpected(ErrnoTable.EpollWait, "reported this process as exited");
             }
 
             // Run this code now, so that it is compiled. Otherwise the first child would be reaped during the compilation.
             _ = ExitRecord.Read(kernel, self, Environment.ProcessId, out _);
             return PidFdSupport.Supported;
         }
-    }
-
-    private static Errno PollNow(IKernel kernel, SafePidFdHandle pidFd, out bool exited)
-    {
-        Errno error;
-        do
-        {
-            error = kernel.Poll(pidFd, milliseconds: 0, out exited);
-        }
-        while (error == Errno.EINTR);
-
-        return error;
     }
 
     private static PidFdSupport Failed(string call, Errno error, string? hint = null) =>

@@ -1,10 +1,11 @@
-using System.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Handles;
 
 // Overview
+//
+// Keeps the pidfd of a run open as long as any code needs it.
 //
 // Constraints: Any thread may signal, wait, detach or dispose at any time. A descriptor that was closed, and perhaps reused, must never be touched.
 // Only the runtime reaps.
@@ -18,7 +19,7 @@ internal sealed class ProcessHandle : ExitRegistration
 {
     private const int ClosedByAttachment = 1;
     private const int ExitCounted = 2;
-    private const int FinishPending = 4;
+    private const int ClosePending = 4;
     private const int KernelChild = 8;
     private const int EndKnown = 16;
     private const int EndUnknown = 32;
@@ -32,18 +33,15 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Takes over the descriptor.</summary>
     public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, IWaitOwner owner)
-        : base(owner)
+        : base(pidFd, owner)
     {
         ProcessId = processId;
-        PidFd = pidFd;
         Run = run;
     }
 
     public int ProcessId { get; }
 
     public RunIdentity Run { get; }
-
-    public override SafePidFdHandle PidFd { get; }
 
     /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
     public IKernel Kernel => Owner.Platform.Kernel;
@@ -67,7 +65,7 @@ internal sealed class ProcessHandle : ExitRegistration
     };
 
     /// <summary>Gets whether the attachment has released its reference, so that the last user closes the descriptor or has closed it.</summary>
-    public bool IsClosing => HasMark(ClosedByAttachment);
+    public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
 
     /// <summary>
     /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.
@@ -76,28 +74,6 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline => Owner.Platform.CompletesInline;
-
-    public override bool TryAddRef()
-    {
-        if (PidFd.IsClosed)
-        {
-            return false;
-        }
-
-        try
-        {
-            bool isReferenced = false;
-            PidFd.DangerousAddRef(ref isReferenced);
-            return true;
-        }
-        catch (ObjectDisposedException)
-        {
-            // Another thread has just released the last reference.
-            return false;
-        }
-    }
-
-    public override void Release() => PidFd.DangerousRelease();
 
     /// <summary>Releases the reference of the attachment. Calls and waits under way keep theirs.</summary>
     public void CloseWhenUnused()
@@ -125,14 +101,7 @@ internal sealed class ProcessHandle : ExitRegistration
     /// </summary>
     public CallFailure Poll(int milliseconds, out bool exited)
     {
-        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
-        int left = milliseconds;
-        Errno error;
-        while ((error = Kernel.Poll(PidFd, left, out exited)) == Errno.EINTR)
-        {
-            left = TimeLimit.Left(milliseconds, start);
-        }
-
+        Errno error = TimedCalls.Poll(Kernel, PidFd, milliseconds, out exited);
         if (exited && error == 0 && Signal(0) is Errno.EBADF or Errno.EINVAL)
         {
             // The number belongs to another file, because other code has closed the pidfd.
@@ -140,7 +109,7 @@ internal sealed class ProcessHandle : ExitRegistration
             error = Errno.EBADF;
         }
 
-        return new CallFailure("poll", error);
+        return new CallFailure(ErrnoTable.Poll, error);
     }
 
     /// <summary>Polls as <see cref="Poll"/> does, and reads the status before the runtime's handler of SIGCHLD can run on this thread.</summary>
@@ -175,10 +144,10 @@ internal sealed class ProcessHandle : ExitRegistration
     public bool TryCountExit() => TryMark(ExitCounted);
 
     /// <summary>Succeeds unless a wait for the reap is pending that closes the pidfd, so that there is one at a time.</summary>
-    public bool TryBeginFinish() => TryMark(FinishPending);
+    public bool TryBeginCloseAfterReap() => TryMark(ClosePending);
 
     /// <summary>Notes that the wait for the reap has ended.</summary>
-    public void EndFinish() => Interlocked.And(ref _marks, ~FinishPending);
+    public void EndCloseAfterReap() => Interlocked.And(ref _marks, ~ClosePending);
 
     /// <summary>Succeeds unless a series of tries to turn events on is under way, so that there is one at a time.</summary>
     public bool TryBeginLateEvents() => TryMark(LateEvents);
@@ -187,7 +156,7 @@ internal sealed class ProcessHandle : ExitRegistration
     public void EndLateEvents() => Interlocked.And(ref _marks, ~LateEvents);
 
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
-    public void Finish(RunEnd end)
+    public void NoteEnd(RunEnd end)
     {
         if (RunEnd == RunEnd.None)
         {

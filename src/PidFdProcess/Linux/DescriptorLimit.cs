@@ -1,5 +1,9 @@
 namespace PidFdProcess.Linux;
 
+// Overview
+//
+// Keeps a part of the descriptors free for the app.
+//
 // Constraints: The app needs its descriptors more than this library. A program with a limit of 256 that attaches 300 children must still be able to
 // start another child with pipes. Only /proc tells how many descriptors are open, and that is slow.
 //

@@ -29,9 +29,6 @@ internal enum ErrnoMeaning
 
     /// <summary>Other code of this program has closed the descriptor.</summary>
     BadDescriptor,
-
-    /// <summary>A signal handler ran during the call. The caller repeats it.</summary>
-    Interrupted,
 }
 
 /// <summary>One row with an errno of a call, its meaning, and a hint for an operator.</summary>
@@ -42,12 +39,14 @@ internal static class ErrnoTable
 {
     public const string PidFdOpen = "pidfd_open";
     public const string PidFdSendSignal = "pidfd_send_signal";
+    public const string PidFdSignalGroup = "pidfd_send_signal(PIDFD_SIGNAL_PROCESS_GROUP)";
     public const string WaitId = "waitid(P_PIDFD)";
     public const string Poll = "poll";
     public const string EpollCreate = "epoll_create1";
     public const string EpollCtl = "epoll_ctl";
     public const string EpollWait = "epoll_wait";
     public const string Duplicate = "fcntl(F_DUPFD_CLOEXEC)";
+    public const string Clone = "clone";
     public const string Kill = "kill";
     public const string Proc = "/proc";
     public const string NameToHandleAt = "name_to_handle_at";
@@ -74,6 +73,12 @@ internal static class ErrnoTable
         new(PidFdSendSignal, Errno.ENOSYS, ErrnoMeaning.Unsupported, "Linux older than 5.1 or seccomp"),
         new(PidFdSendSignal, Errno.EINVAL, ErrnoMeaning.BadDescriptor, OtherCodeClosedIt),
 
+        new(PidFdSignalGroup, Errno.ESRCH, ErrnoMeaning.Gone, "no process is in the group"),
+        new(PidFdSignalGroup, Errno.EPERM, ErrnoMeaning.Refused, NotPermitted),
+        new(PidFdSignalGroup, Errno.EACCES, ErrnoMeaning.Refused, NotPermitted),
+        new(PidFdSignalGroup, Errno.EINVAL, ErrnoMeaning.Unsupported, "Linux older than 6.9"),
+        new(PidFdSignalGroup, Errno.ENOSYS, ErrnoMeaning.Refused, Seccomp),
+
         new(Kill, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
         new(Kill, Errno.EPERM, ErrnoMeaning.Refused, NotPermitted),
         new(Kill, Errno.EACCES, ErrnoMeaning.Refused, NotPermitted),
@@ -82,7 +87,7 @@ internal static class ErrnoTable
         new(WaitId, Errno.EINVAL, ErrnoMeaning.Unsupported, "Linux older than 5.4"),
 
         new(EpollCtl, Errno.ENOSPC, ErrnoMeaning.OutOfResources, "too many epoll watches. Raise fs.epoll.max_user_watches"),
-        new("clone", Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads. Raise RLIMIT_NPROC or pids.max of the cgroup"),
+        new(Clone, Errno.EAGAIN, ErrnoMeaning.OutOfResources, "too many threads. Raise RLIMIT_NPROC or pids.max of the cgroup"),
 
         new(Proc, Errno.ENOENT, ErrnoMeaning.Gone, "it is not mounted, or not for this PID namespace"),
         new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
@@ -91,8 +96,8 @@ internal static class ErrnoTable
 
         new(NameToHandleAt, Errno.EOPNOTSUPP, ErrnoMeaning.Unsupported, "Linux older than 6.14"),
         new(OpenByHandleAt, Errno.ESTALE, ErrnoMeaning.Gone, "the process has been reaped, or is not visible in this PID namespace"),
+        new(OpenByHandleAt, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
 
-        new(Any, Errno.EINTR, ErrnoMeaning.Interrupted, "a signal handler ran"),
         new(Any, Errno.EBADF, ErrnoMeaning.BadDescriptor, OtherCodeClosedIt),
         new(Any, Errno.ENOSYS, ErrnoMeaning.Unsupported, "the kernel lacks the call, or seccomp"),
         new(Any, Errno.EPERM, ErrnoMeaning.Unsupported, Seccomp),
@@ -139,6 +144,9 @@ internal static class ErrnoTable
 
         return false;
     }
+
+    /// <summary>Whether the call failed with an errno of this meaning. An errno of 0 has none, and costs no look at the table.</summary>
+    public static bool Means(string call, Errno error, ErrnoMeaning meaning) => error != 0 && MeaningOf(call, error) == meaning;
 
     public static ErrnoMeaning MeaningOf(string call, Errno error) => Find(call, error)?.Meaning ?? ErrnoMeaning.Unknown;
 }

@@ -3,11 +3,11 @@ namespace PidFdProcess.Linux;
 /// <summary>How a process can be found again on this kernel.</summary>
 /// <param name="Method">The most exact method that works.</param>
 /// <param name="Reason">Why the more exact methods do not work, in words that an operator can act on.</param>
-/// <param name="HandleType">The type of handles of files on pidfs, if <see cref="ProcessIdentityMethod.FileHandle"/> works.</param>
+/// <param name="HandleType">The type of handles of files on pidfs, if <see cref="PidFsMethod.FileHandle"/> works.</param>
 /// <param name="Error">The errno of the call that failed, or 0.</param>
-internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
+internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int HandleType = 0, Errno Error = 0)
 {
-    public bool HasPidFdIds => Method >= ProcessIdentityMethod.PidFdId;
+    public bool HasPidFdIds => Method >= PidFsMethod.PidFdId;
 
     /// <summary>Gets whether another probe would end the same.</summary>
     public bool IsFinal => !SystemCallError.IsResource(Error);
@@ -46,17 +46,17 @@ internal sealed record PidFsAbility(ProcessIdentityMethod Method, string Reason,
             same.Dispose();
             return error != 0
                 ? Ids(ErrnoTable.OpenByHandleAt, error)
-                : new PidFsAbility(ProcessIdentityMethod.FileHandle, "processes are identified by file handle", type);
+                : new PidFsAbility(PidFsMethod.FileHandle, "processes are identified by file handle", type);
         }
     }
 
     private static PidFsAbility Ids(string call, Errno error) => IdsOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility IdsOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.PidFdId, $"processes are identified by PID and pidfs id, because {why}", Error: error);
+        new(PidFsMethod.PidFdId, $"processes are identified by PID and pidfs id, because {why}", Error: error);
 
     private static PidFsAbility Ticks(string call, Errno error) => TicksOnly($"of {SystemCallError.Describe(call, error)}", error);
 
     private static PidFsAbility TicksOnly(string why, Errno error = 0) =>
-        new(ProcessIdentityMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine, because {why}", Error: error);
+        new(PidFsMethod.StartTicks, $"processes are identified by PID and start time, 10 ms fine, because {why}", Error: error);
 }

@@ -13,9 +13,12 @@ internal struct RUsage
     public nint MaxResidentKilobytes;
     private readonly Unused _rest;
 
-    /// <summary>Linux counts ru_maxrss in kilobytes.</summary>
-    public readonly ProcessResourceUsage ToResourceUsage() => new(
-        Time(UserSeconds, UserMicroseconds), Time(SystemSeconds, SystemMicroseconds), (long)MaxResidentKilobytes * 1024);
+    public readonly TimeSpan UserTime => Time(UserSeconds, UserMicroseconds);
+
+    public readonly TimeSpan SystemTime => Time(SystemSeconds, SystemMicroseconds);
+
+    /// <summary>Gets the largest resident set in bytes. Linux counts ru_maxrss in kilobytes.</summary>
+    public readonly long MaxResidentBytes => (long)MaxResidentKilobytes * 1024;
 
     private static TimeSpan Time(nint seconds, nint microseconds) =>
         TimeSpan.FromTicks((seconds * TimeSpan.TicksPerSecond) + (microseconds * TimeSpan.TicksPerMicrosecond));

@@ -2,6 +2,10 @@ using System.Globalization;
 
 namespace PidFdProcess.Linux;
 
+// Overview
+//
+// Tells whether the program has a handler of its own for a signal.
+//
 // Constraints: CoreCLR handles SIGTERM by a function of its own even if the program has no handler. That function ends the program, as the kernel
 // would. All managed handlers go through one other function, which is in System.Native. In a program of one file, both are in the same file.
 //

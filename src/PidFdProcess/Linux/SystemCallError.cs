@@ -8,9 +8,6 @@ internal static class SystemCallError
     /// <summary>Whether descriptors, memory or epoll watches were short. That may pass, so a later call may succeed.</summary>
     public static bool IsResource(Errno error) => error != 0 && ErrnoTable.IsOfAnyCall(error, ErrnoMeaning.OutOfResources);
 
-    /// <summary>Whether permissions (EPERM) or a security module (EACCES) refused a signal.</summary>
-    public static bool IsRefusal(Errno error) => error != 0 && ErrnoTable.MeaningOf(ErrnoTable.Kill, error) == ErrnoMeaning.Refused;
-
     /// <summary>For example <c>pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)</c>.</summary>
     public static string Describe(string call, Errno error, string? hint = null) =>
         $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";

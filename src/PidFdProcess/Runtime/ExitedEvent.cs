@@ -19,6 +19,8 @@ internal enum RuntimeState
 
 // Overview
 //
+// Raises the event Exited where the stock calls would raise it, and never for another run.
+//
 // Constraints: A stock wait that finds the exit raises Exited on its own thread. Fields of the object decide whether it does, and a restart resets
 // them. So a late wait for the first run can raise Exited for the second run. The runtime's own callback guards against that by lock(process) and a
 // comparison of the wait handle. A waiting thread must not block on that lock while a handler runs, because the handler may wait for this thread. The
@@ -26,6 +28,8 @@ internal enum RuntimeState
 //
 // Scheme: If Exited may have to be raised, take the same lock, and compare the run before raising. Otherwise take no lock. A thread that finds the
 // lock taken looks every 10 ms whether Exited was raised, because then nothing is left to do.
+
+/// <summary>Looks whether the runtime knows of an exit, and raises Exited.</summary>
 internal static class ExitedEvent
 {
     private const int MillisecondsBetweenLooks = 10;

@@ -6,18 +6,19 @@ namespace PidFdProcess.Runtime;
 
 // Overview
 //
+// Answers questions about a Process object without side effects.
+//
 // Constraints: The public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll. HasExited raises
 // Exited. StartInfo throws for a fetched process. The setter of EnableRaisingEvents registers a wait even if the exit is known.
 //
 // Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks a field, public members answer the question. A
 // test fails on that runtime.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.cs
+
+/// <summary>The private fields of <see cref="Process"/>.</summary>
 internal static class ProcessFields
 {
     private static volatile bool s_isMissing;
-
-    /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
-    public static bool AreThere => !s_isMissing;
 
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)

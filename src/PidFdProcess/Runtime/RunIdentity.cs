@@ -38,9 +38,6 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
         ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || StockCalls.HasProcess(process))
         : ProcessFields.StartedHandle(process) is null && StockCalls.HasProcess(process);
 
-    /// <summary>As <see cref="IsCurrentIn"/>, for a caller that knows that the object has a process.</summary>
-    public bool IsCurrentInOpen(Process process) => ReferenceEquals(ProcessFields.StartedHandle(process), _started);
-
     /// <summary>Opens the runtime's event for the reap. Returns <see langword="null"/> for a fetched run, or if the object was closed.</summary>
     public ReapedEvent? OpenReapedEvent() => _started is null ? null : ReapedEvent.TryOpen(_started);
 

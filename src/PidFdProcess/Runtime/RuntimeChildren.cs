@@ -3,6 +3,10 @@ using System.Reflection;
 
 namespace PidFdProcess.Runtime;
 
+// Overview
+//
+// Tells whether the runtime reaps a process.
+//
 // Constraints: The kernel says which processes are children of this one, but the runtime reaps only the children that it has started. It reaps
 // neither a child that native code forked nor an orphan that this process adopted (PR_SET_CHILD_SUBREAPER), so a wait for their reap would not end.
 // No public member of a fetched Process object tells whether the runtime has started the process.
@@ -10,6 +14,8 @@ namespace PidFdProcess.Runtime;
 // Scheme: Ask the runtime's own table of its children. That is done after the exit, and only for a fetched object whose process the kernel calls a
 // child of this one.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
+
+/// <summary>The runtime's own table of its children.</summary>
 internal static class RuntimeChildren
 {
     /// <summary>

@@ -3,7 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PidFdProcess.Runtime;
 
-// Constraint: If another thread closes the Process object during a stock call, the call loses the runtime's state and may throw a
+// Overview
+//
+// Calls the stock members of a Process object that another thread may close.
+//
+// Constraints: If another thread closes the Process object during a stock call, the call loses the runtime's state and may throw a
 // NullReferenceException. The caller of this library gets the exception of a closed object instead.
 
 /// <summary>The stock methods. If the object is closed during the call, they all throw the same exception.</summary>

@@ -35,8 +35,7 @@ internal static class UnixSignals
         }
 
         // The errnos that kill(2) knows have the same numbers everywhere.
-        int result = Libc.Kill(processId, OperatingSystem.IsLinux() ? signal : ToBsd(signal));
-        return result == 0 ? 0 : (Errno)Marshal.GetLastPInvokeError();
+        return Libc.ErrnoOf(Libc.Kill(processId, OperatingSystem.IsLinux() ? signal : ToBsd(signal)));
     }
 
     /// <summary>

@@ -5,6 +5,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Kills the processes of all open scopes if SIGTERM ends the program.
+//
 // Constraints: Up to .NET 9, the runtime raises ProcessExit at SIGTERM. From .NET 10 on, SIGTERM ends a program that has no handler at once. A
 // program with a handler (for example by Microsoft.Extensions.Hosting) may cancel the signal, and then stops its children gracefully. They must not
 // be killed before that.

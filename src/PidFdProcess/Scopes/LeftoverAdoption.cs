@@ -2,6 +2,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Makes the processes that an exited member has left in its session members of the scope.
+//
 // Constraints: To find what is left in a session takes a pass over all processes. Many leaders may exit together, and each exit comes on a thread of
 // the pool.
 //

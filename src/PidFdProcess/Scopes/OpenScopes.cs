@@ -1,5 +1,9 @@
 namespace PidFdProcess.Scopes;
 
+// Overview
+//
+// Kills the processes of all open scopes when the program ends.
+//
 // Constraints: A handler of an event of the program keeps the assembly of the library loaded. A collectible context could not be unloaded as long as
 // there is one.
 //

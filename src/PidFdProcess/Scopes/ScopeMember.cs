@@ -9,6 +9,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Keeps a run that a scope owns, and proves the session that the run is in.
+//
 // Constraints: A process that is found in a session may leave it through setsid(2) at any time, and keeps its PID. The session may be empty then, and
 // a stranger may get its number. The leader cannot leave its session, because setsid(2) fails for the leader of a process group. No process can enter
 // a session that it has left.

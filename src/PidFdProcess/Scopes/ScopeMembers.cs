@@ -6,6 +6,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Keeps the processes that a scope owns until they have exited.
+//
 // Constraints: A scope may start many short processes, and must not keep the exited ones. The processes that the leader of a session leaves behind
 // are in no tree of the scope. The number of the session may be reused once its last process has been reaped.
 //

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using PidFdProcess.Diagnostics;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
 
 // Overview
+//
+// Stops all processes of a scope within one time limit.
 //
 // Constraints: A hundred processes that ignore the signal must not take longer than one, and must not take a thread each. Some processes may have no
 // pidfd because the program is out of descriptors. Without /proc no tree can be listed.
@@ -77,7 +78,7 @@ internal static class ScopeStop
         }
 
         IKernel kernel = scope.Runs.Platform.Kernel;
-        ForestResult Run(List<ScopeMember> forest, bool byPid)
+        ForestResult Run(List<ScopeMember> forest, bool isByPid)
         {
             if (forest.Count == 0)
             {
@@ -85,7 +86,7 @@ internal static class ScopeStop
             }
 
             ForestPlan plan = new(
-                byPid,
+                isByPid,
                 steps,
                 killMilliseconds,
                 scope.Plan.EntireProcessTree,
@@ -107,17 +108,22 @@ internal static class ScopeStop
         }
 
         // A member that had exited before it got a pidfd is there for its session, whose other processes can be opened.
-        ILookup<bool, ScopeMember> isByPid =
-            members.ToLookup(member => !member.HasPidFd && (member.Root is not null || !scope.Runs.Support.IsSupported));
-        List<ScopeMember> others = [.. isByPid[false]];
-        if (!isByPid.Contains(true))
+        List<ScopeMember> byPidFd = [];
+        List<ScopeMember> byPid = [];
+        foreach (ScopeMember member in members)
         {
-            return Run(others, byPid: false);
+            bool hasNoPidFd = !member.HasPidFd && (member.Root is not null || !scope.Runs.Support.IsSupported);
+            (hasNoPidFd ? byPid : byPidFd).Add(member);
         }
 
-        Task<ForestResult> withoutPidFd = Calls.OwnThread.RunAsync(() => Run([.. isByPid[true]], byPid: true));
-        ForestResult first = Run(others, byPid: false);
-        return first.With(withoutPidFd.GetAwaiter().GetResult());
+        if (byPid.Count == 0)
+        {
+            return Run(byPidFd, isByPid: false);
+        }
+
+        Task<ForestResult> other = Calls.OwnThread.RunAsync(() => Run(byPid, isByPid: true));
+        ForestResult first = Run(byPidFd, isByPid: false);
+        return first.With(other.GetAwaiter().GetResult());
     }
 
     private static List<(int Id, TimeSpan KnownAt)>? SessionsOf(IKernel kernel, ScopePlan plan, List<ScopeMember> members) =>

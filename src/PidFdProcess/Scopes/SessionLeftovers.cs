@@ -8,6 +8,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Finds the processes that are left in the sessions of exited members.
+//
 // Constraints: /proc tells a session only by its number, which is the PID of the leader. After the last process of the session has been reaped,
 // another process may get that PID and lead a new session.
 //

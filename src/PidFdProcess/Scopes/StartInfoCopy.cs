@@ -5,6 +5,10 @@ using System.Text.RegularExpressions;
 
 namespace PidFdProcess.Scopes;
 
+// Overview
+//
+// Copies the start of a program for the tools that run it.
+//
 // Constraints: Later versions of .NET have more properties than the versions that this library is built for. For example, .NET 11 has
 // StandardOutputHandle. If one of them was not copied, the program would silently start in another way.
 

@@ -3,6 +3,10 @@ using System.Runtime.ExceptionServices;
 
 namespace PidFdProcess.Scopes;
 
+// Overview
+//
+// Starts the children that end with this program on one thread.
+//
 // Constraints: The kernel sends the parent-death signal when the thread that started the child ends, even if its process goes on. A pool thread ends
 // after it has been idle for some time.
 

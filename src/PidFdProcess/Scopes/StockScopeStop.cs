@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Scopes;
@@ -49,15 +48,20 @@ internal static class StockScopeStop
         long start = Stopwatch.GetTimestamp();
         foreach (ScopeMember member in members)
         {
-            int left;
-            while (!HasExited(member, Math.Min((uint)Slice, (uint)(left = TimeLimit.Left(milliseconds, start)))) && left != 0)
+            for (;;)
             {
+                int left = TimeLimit.Left(milliseconds, start);
+                if (HasExited(member, left is Timeout.Infinite or > Slice ? Slice : left) || left == 0)
+                {
+                    break;
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
     }
 
-    private static bool HasExited(ScopeMember member, uint milliseconds = 0) => member.WaitForStatus((int)milliseconds, tookKill: false) is not null;
+    private static bool HasExited(ScopeMember member, int milliseconds = 0) => member.WaitForStatus(milliseconds, tookKill: false) is not null;
 
     private static void Try(ScopeMember member, Dictionary<ScopeMember, string> failures, Action call)
     {

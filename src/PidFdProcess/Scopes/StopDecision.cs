@@ -7,7 +7,7 @@ namespace PidFdProcess.Scopes;
 /// <param name="source">What ends the stop.</param>
 internal sealed class StopDecision(CancellationTokenSource source)
 {
-    private const int Cancelled = 1;
+    private const int Canceled = 1;
     private const int Completing = 2;
 
     private int _decision;
@@ -19,7 +19,7 @@ internal sealed class StopDecision(CancellationTokenSource source)
     /// <returns><see langword="false"/> if it is too late.</returns>
     public bool TryCancel()
     {
-        if (Interlocked.CompareExchange(ref _decision, Cancelled, 0) == Completing)
+        if (Interlocked.CompareExchange(ref _decision, Canceled, 0) == Completing)
         {
             return false;
         }
@@ -32,7 +32,7 @@ internal sealed class StopDecision(CancellationTokenSource source)
     /// <exception cref="OperationCanceledException">The stop has been cancelled.</exception>
     public void Complete()
     {
-        if (Interlocked.CompareExchange(ref _decision, Completing, 0) == Cancelled)
+        if (Interlocked.CompareExchange(ref _decision, Completing, 0) == Canceled)
         {
             throw new OperationCanceledException(source.Token);
         }

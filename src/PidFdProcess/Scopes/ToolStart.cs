@@ -8,6 +8,8 @@ namespace PidFdProcess.Scopes;
 
 // Overview
 //
+// Starts a program through tools that prepare the child for it.
+//
 // Constraints: PR_SET_PDEATHSIG and setsid(2) must be called in the child before its program runs, and the runtime has no hook for that. If the
 // parent dies before the child makes the call, no signal is sent. A shell drops environment variables whose names are not in its syntax, and changes
 // some of its own.

@@ -6,20 +6,9 @@ using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
-/// <summary>What a wait for an exit promises when it ends.</summary>
-internal enum WaitPromise
-{
-    /// <summary>The process has exited, and its status was captured. The process need not have been reaped.</summary>
-    Exit,
-
-    /// <summary>What the stock wait promises except for the streams. ExitCode of a child works, and Exited was or will be raised.</summary>
-    StockState,
-
-    /// <summary>What the stock wait promises, with the end of the streams that are read by lines.</summary>
-    StockStateAndOutput,
-}
-
 // Overview
+//
+// Ends an asynchronous wait at the exit, and leaves the object as a stock wait does.
 //
 // Constraints: The event loop must neither block nor run user code. A wait for a child ends after the runtime has reaped it, at the latest 10 s after
 // the exit. A cancelled wait leaves events on, as the stock wait does. A starved thread pool must not delay the task more than it delays a stock
@@ -60,7 +49,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         if (!handle.TryAddRef())
         {
-            return new CallFailure(ErrnoTable.EpollCtl, Errno.EBADF);
+            return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
         PidFdMetrics.WaitBegan();
@@ -78,11 +67,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         return failure;
     }
 
-    void IThreadPoolWorkItem.Execute() => Finish();
+    void IThreadPoolWorkItem.Execute() => EndWithUserCode();
 
     internal override bool OnExit()
     {
-        ExitCount.NoteFromLoop(handle);
+        ExitCount.CaptureAndCountOnPool(handle);
         if (promise == WaitPromise.Exit)
         {
             // The task ends here. The pidfd is closed once the process has been reaped.
@@ -91,7 +80,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
                 EndAfterExit();
             }
 
-            FinishLater.Begin(handle);
+            CloseAfterReap.Begin(handle);
             return true;
         }
 
@@ -129,8 +118,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             if (end == WaitEnd.Disposed)
             {
                 LetGo();
-                TrySetException(new ObjectDisposedException(
-                    nameof(ProcessHandleRegistry), $"The registry was disposed during a wait for process {handle.ProcessId}."));
+                TrySetException(DisposedRegistry.DuringWait(handle.ProcessId));
 
                 // The app may have dropped the task before it disposed the registry.
                 _ = Task.Exception;
@@ -161,7 +149,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         else if (handle.CompletesInline)
         {
-            Finish();
+            EndWithUserCode();
         }
         else
         {
@@ -192,7 +180,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         if (!handle.Run.IsCurrentIn(process))
         {
             // The object was closed or restarted, so it has no state of this run.
-            handle.Finish(RunEnd.KnownToRuntime);
+            handle.NoteEnd(RunEnd.KnownToRuntime);
             LetGo();
             return true;
         }
@@ -235,11 +223,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     }
 
     /// <summary>Ends the wait on a thread that may run user code.</summary>
-    private void Finish()
+    private void EndWithUserCode()
     {
         try
         {
-            Task rest = _state == Failed ? WaitWithoutLoopAsync() : FinishInContext();
+            Task rest = _state == Failed ? WaitWithoutLoopAsync() : RaiseInContext();
             if (rest.IsCompletedSuccessfully)
             {
                 LetGo();
@@ -258,7 +246,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
     }
 
-    private Task FinishInContext() => StockEnd.FinishInContext(_context, process, handle, promise, CancellationToken);
+    private Task RaiseInContext() => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
 
     /// <summary>Continues the wait after the event loop has failed. Polls the pidfd, and ends as other waits do.</summary>
     private async Task WaitWithoutLoopAsync()
@@ -267,7 +255,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         if (promise != WaitPromise.Exit)
         {
             await PollLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
-            await FinishInContext().ConfigureAwait(false);
+            await RaiseInContext().ConfigureAwait(false);
         }
     }
 

@@ -8,7 +8,27 @@ internal static class PollLoop
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits until the pidfd reports the exit. If a poll fails, the next round polls again.</summary>
+    /// <summary>Waits for the exit with a reference of its own, because the event loop cannot register the wait. Uses no Process object.</summary>
+    public static async Task HoldUntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    {
+        if (!handle.TryAddRef())
+        {
+            return;
+        }
+
+        try
+        {
+            await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            handle.Release();
+        }
+    }
+
+    /// <summary>
+    /// Waits until the pidfd reports the exit. If a poll fails, the next round polls again. The caller holds a reference until the task has ended.
+    /// </summary>
     public static async Task UntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         while (handle.Poll(0, out bool exited).IsFailure || !exited)
@@ -16,23 +36,7 @@ internal static class PollLoop
             await Task.Delay(s_interval, cancellationToken).ConfigureAwait(false);
         }
 
-        ExitCount.Note(handle);
-    }
-
-    /// <summary>Waits as <see cref="UntilExitAsync"/> does, and holds a reference to the handle. Does not use the object.</summary>
-    public static async Task UntilExitOfAsync(ProcessHandle handle, CancellationToken cancellationToken)
-    {
-        if (handle.TryAddRef())
-        {
-            try
-            {
-                await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                handle.Release();
-            }
-        }
+        ExitCount.CaptureAndCountExit(handle);
     }
 
     /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>

@@ -1,5 +1,9 @@
 namespace PidFdProcess.Waits;
 
+// Overview
+//
+// Brings work from the event loop to a pool thread, even if the pool is busy.
+//
 // Constraints: Code that awaits a task needs a pool thread. Handlers of Exited and the wait for the end of streams need one, too. If all pool threads
 // are blocked, an ordinary work item waits behind everything that is queued. The stock waits overtake that queue, because the pool serves completed
 // registered waits first.

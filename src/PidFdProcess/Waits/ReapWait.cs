@@ -7,6 +7,8 @@ namespace PidFdProcess.Waits;
 
 // Overview
 //
+// Waits from the exit until the runtime has reaped the child.
+//
 // Constraints: The runtime reaps an exited child on its own thread, and only then do ExitCode and ExitTime work. That takes some tens of
 // microseconds. It takes longer if a slow exec elsewhere holds the runtime's lock, if other code has replaced the runtime's SIGCHLD handler, or if a
 // tracer holds the child back. If other code reaps the child, the runtime never knows. A spin on HasExited contends with the reaper.
@@ -39,7 +41,7 @@ internal static class ReapWait
     /// </returns>
     public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
     {
-        ExitCount.Note(handle);
+        ExitCount.CaptureAndCountExit(handle);
         int limit = milliseconds == Timeout.Infinite ? LongestMilliseconds : Math.Max(milliseconds, LeastMilliseconds);
         if (!handle.IsChild)
         {
@@ -47,7 +49,7 @@ internal static class ReapWait
             RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff, limit);
             if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
             {
-                handle.Finish(RunEnd.KnownToRuntime);
+                handle.NoteEnd(RunEnd.KnownToRuntime);
             }
 
             return true;
@@ -56,10 +58,10 @@ internal static class ReapWait
         switch (WaitUntilKnown(process, handle, limit, raiseIfOff))
         {
             case RuntimeState.Knows or RuntimeState.HasAnotherRun:
-                handle.Finish(RunEnd.KnownToRuntime);
+                handle.NoteEnd(RunEnd.KnownToRuntime);
                 return true;
             case RuntimeState.DoesNotKnow when handle.IsReaped():
-                handle.Finish(RunEnd.UnknownToRuntime);
+                handle.NoteEnd(RunEnd.UnknownToRuntime);
                 return true;
         }
 
@@ -76,15 +78,15 @@ internal static class ReapWait
     /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within some tens of
     /// microseconds. Otherwise the event loop closes it.
     /// </summary>
-    public static void FinishSoon(ProcessHandle handle)
+    public static void CloseOnceReaped(ProcessHandle handle)
     {
-        ExitCount.Note(handle);
+        ExitCount.CaptureAndCountExit(handle);
         for (int looks = 0; looks < LooksBeforeSleep && handle.IsChild && !IsKnown(handle); looks++)
         {
             Thread.Yield();
         }
 
-        FinishLater.Begin(handle);
+        CloseAfterReap.Begin(handle);
     }
 
     /// <summary>Whether the runtime knows of the exit of a child. Raises nothing and does not block.</summary>

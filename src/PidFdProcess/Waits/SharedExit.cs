@@ -29,23 +29,26 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
             return present.Task;
         }
 
+        SharedExit wait = new(handle);
+        if (wait.Begin(CancellationToken.None).IsFailure)
+        {
+            return PollLoop.HoldUntilExitAsync(handle, cancellationToken);
+        }
+
+        SharedExit? other;
         lock (handle)
         {
-            if (handle.SharedExit is SharedExit other && other.TryJoin())
-            {
-                return other.Task;
-            }
-
-            SharedExit wait = new(handle);
-            if (!wait.Begin(CancellationToken.None).IsFailure)
+            other = handle.SharedExit as SharedExit;
+            if (other is null || !other.TryJoin())
             {
                 handle.SharedExit = wait;
                 return wait.Task;
             }
         }
 
-        // Outside of the lock, because a look that finds the exit runs listeners of the meter.
-        return PollLoop.UntilExitOfAsync(handle, cancellationToken);
+        // Another thread was faster.
+        wait.Abandon();
+        return other.Task;
     }
 
     /// <summary>Ends the use of the wait.</summary>
@@ -66,9 +69,11 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
     {
         if (Interlocked.CompareExchange(ref _users, Abandoned, 0) == 0)
         {
-            Cancel(new CancellationToken(canceled: true));
+            Abandon();
         }
     }
+
+    private void Abandon() => Cancel(new CancellationToken(canceled: true));
 
     private bool TryJoin()
     {

@@ -16,19 +16,19 @@ internal static class StockEnd
     /// <param name="handle">The run. The caller holds a reference.</param>
     /// <param name="promise">What the wait promises.</param>
     /// <param name="cancellationToken">Ends the wait for the streams.</param>
-    public static Task FinishInContext(
+    public static Task RaiseInContext(
         ExecutionContext? context, Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
     {
         if (context is null)
         {
-            return FinishAsync(process, handle, promise, cancellationToken);
+            return RaiseAndWaitForStreamsAsync(process, handle, promise, cancellationToken);
         }
 
         ExecutionContext? own = ExecutionContext.Capture();
         ExecutionContext.Restore(context);
         try
         {
-            return FinishAsync(process, handle, promise, cancellationToken);
+            return RaiseAndWaitForStreamsAsync(process, handle, promise, cancellationToken);
         }
         finally
         {
@@ -44,15 +44,15 @@ internal static class StockEnd
     {
         if (state != RuntimeState.DoesNotKnow)
         {
-            handle.Finish(RunEnd.KnownToRuntime);
+            handle.NoteEnd(RunEnd.KnownToRuntime);
         }
         else if (handle.IsReaped())
         {
-            handle.Finish(handle.IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
+            handle.NoteEnd(handle.IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
         }
     }
 
-    private static Task FinishAsync(Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
+    private static Task RaiseAndWaitForStreamsAsync(Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
     {
         RuntimeState state = ExitedEvent.EnableAndRaise(process, handle.Run);
         NoteState(handle, state);

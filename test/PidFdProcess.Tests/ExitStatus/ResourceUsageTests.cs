@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -48,7 +49,7 @@ public sealed class ResourceUsageTests
     {
         RUsage usage = new() { UserSeconds = 3, UserMicroseconds = 500_001, SystemSeconds = 1, SystemMicroseconds = 2, MaxResidentKilobytes = 10 };
         Assert.AreEqual(
-            new ProcessResourceUsage(TimeSpan.FromTicks(35_000_010), TimeSpan.FromTicks(10_000_020), 10_240), usage.ToResourceUsage());
+            new ProcessResourceUsage(TimeSpan.FromTicks(35_000_010), TimeSpan.FromTicks(10_000_020), 10_240), ExitRecord.UsageOf(usage));
     }
 
     private static long OwnPeak()

@@ -39,6 +39,7 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.WaitId, Errno.EPERM, "waitid(P_PIDFD): EPERM (" + Seccomp + ")")]
     [DataRow(KernelCall.PidFdSendSignal, Errno.ENOSYS, "pidfd_send_signal: ENOSYS (Linux older than 5.1 or seccomp)")]
     [DataRow(KernelCall.PidFdSendSignal, Errno.EPERM, "pidfd_send_signal: EPERM (seccomp or another security module forbids it)")]
+    [DataRow(KernelCall.PidFdSendSignal, Errno.EACCES, "pidfd_send_signal: EACCES (seccomp or another security module forbids it)")]
     [DataRow(KernelCall.Poll, Errno.ENOSYS, "poll: ENOSYS (the kernel lacks the call, or seccomp)")]
     [DataRow(KernelCall.Poll, Errno.EINVAL, "poll: EINVAL (Invalid argument)")]
     [DataRow(KernelCall.Poll, Errno.ENOMEM, "poll: ENOMEM (the kernel is out of memory)")]

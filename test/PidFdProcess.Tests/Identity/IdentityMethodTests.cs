@@ -17,7 +17,7 @@ public sealed class IdentityMethodTests
     [TestInitialize]
     public void RequireFileHandles()
     {
-        if (PidFdPlatform.Shared.PidFs.Ability.Method != ProcessIdentityMethod.FileHandle)
+        if (PidFdPlatform.Shared.PidFs.Ability.Method != PidFsMethod.FileHandle)
         {
             Assert.Inconclusive(PidFdPlatform.Shared.PidFs.Ability.Reason);
         }
@@ -44,14 +44,14 @@ public sealed class IdentityMethodTests
     }
 
     [TestMethod]
-    [DataRow("open_by_handle_at", Errno.EPERM, ProcessIdentityMethod.PidFdId, "open_by_handle_at: EPERM (seccomp")]
-    [DataRow("open_by_handle_at", Errno.ENOSYS, ProcessIdentityMethod.PidFdId, "open_by_handle_at: ENOSYS (")]
-    [DataRow("name_to_handle_at", Errno.EPERM, ProcessIdentityMethod.PidFdId, "name_to_handle_at: EPERM (seccomp")]
-    [DataRow("name_to_handle_at", Errno.EOPNOTSUPP, ProcessIdentityMethod.PidFdId, "name_to_handle_at: EOPNOTSUPP (Linux older than 6.14)")]
-    [DataRow("statx", Errno.EPERM, ProcessIdentityMethod.StartTicks, "statx: EPERM (seccomp")]
-    [DataRow("fstatfs", Errno.EPERM, ProcessIdentityMethod.StartTicks, "fstatfs: EPERM (seccomp")]
-    [DataRow("pidfd_open", Errno.ENOSYS, ProcessIdentityMethod.StartTicks, "pidfd_open: ENOSYS (")]
-    internal void ACallThatIsForbidden_CostsOneStep(string call, Errno error, ProcessIdentityMethod method, string reason)
+    [DataRow("open_by_handle_at", Errno.EPERM, PidFsMethod.PidFdId, "open_by_handle_at: EPERM (seccomp")]
+    [DataRow("open_by_handle_at", Errno.ENOSYS, PidFsMethod.PidFdId, "open_by_handle_at: ENOSYS (")]
+    [DataRow("name_to_handle_at", Errno.EPERM, PidFsMethod.PidFdId, "name_to_handle_at: EPERM (seccomp")]
+    [DataRow("name_to_handle_at", Errno.EOPNOTSUPP, PidFsMethod.PidFdId, "name_to_handle_at: EOPNOTSUPP (Linux older than 6.14)")]
+    [DataRow("statx", Errno.EPERM, PidFsMethod.StartTicks, "statx: EPERM (seccomp")]
+    [DataRow("fstatfs", Errno.EPERM, PidFsMethod.StartTicks, "fstatfs: EPERM (seccomp")]
+    [DataRow("pidfd_open", Errno.ENOSYS, PidFsMethod.StartTicks, "pidfd_open: ENOSYS (")]
+    internal void ACallThatIsForbidden_CostsOneStep(string call, Errno error, PidFsMethod method, string reason)
     {
         Fail(call, error);
         PidFs pidFs = new(_kernel, _pidFs);
@@ -64,7 +64,7 @@ public sealed class IdentityMethodTests
     {
         _pidFs.HasPidFs = false;
         PidFsAbility ability = PidFsAbility.Probe(_kernel, _pidFs);
-        Assert.AreEqual(ProcessIdentityMethod.StartTicks, ability.Method);
+        Assert.AreEqual(PidFsMethod.StartTicks, ability.Method);
         StringAssert.Contains(ability.Reason, "Linux older than 6.9");
     }
 
@@ -73,9 +73,9 @@ public sealed class IdentityMethodTests
     {
         Fail("open_by_handle_at", Errno.EMFILE);
         PidFs pidFs = new(_kernel, _pidFs);
-        Assert.AreEqual(ProcessIdentityMethod.PidFdId, pidFs.Ability.Method);
+        Assert.AreEqual(PidFsMethod.PidFdId, pidFs.Ability.Method);
         _pidFs.OnOpenByHandle = null;
-        Assert.AreEqual(ProcessIdentityMethod.FileHandle, pidFs.Ability.Method);
+        Assert.AreEqual(PidFsMethod.FileHandle, pidFs.Ability.Method);
     }
 
     [TestMethod]

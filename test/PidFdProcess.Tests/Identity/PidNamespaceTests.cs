@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -34,7 +35,7 @@ public sealed class PidNamespaceTests
         string text = (await unshare.StandardOutput.ReadLineAsync().WaitAsync(s_limit))!;
         StringAssert.StartsWith(text, "1:", "The program is pid 1 of its namespace.");
         ProcessIdentity identity = ProcessIdentity.Parse(text, null);
-        if (PidFdPlatform.Shared.PidFs.Ability.Method == ProcessIdentityMethod.FileHandle)
+        if (PidFdPlatform.Shared.PidFs.Ability.Method == PidFsMethod.FileHandle)
         {
             using Process process = ProcessHandleRegistry.Default.Open(identity);
             Assert.AreEqual(unshare.Id, TestProcesses.ParentOf(process.Id));

@@ -1,7 +1,9 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using PidFdProcess.Linux;
+using PidFdProcess.Tests.Sources;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
@@ -90,6 +92,28 @@ public sealed class ErrnoTableTests
     {
         Assert.IsTrue(ErrnoTable.Rows.All(static row => row.Hint.Length > 0 && row.Meaning != ErrnoMeaning.Unknown));
         Assert.HasCount(ErrnoTable.Rows.Count, ErrnoTable.Rows.Select(static row => (row.Call, row.Error)).Distinct().ToList());
+    }
+
+    /// <summary>Apart from the imports of the C library, which have the same names.</summary>
+    [TestMethod]
+    public void EachCall_IsNamedByItsConstantInTheTable()
+    {
+        string?[] names =
+        [
+            .. typeof(ErrnoTable).GetFields(BindingFlags.Static | BindingFlags.Public)
+                .Where(static field => field.IsLiteral)
+                .Select(static field => (string?)field.GetRawConstantValue()),
+        ];
+        string[] repeated =
+        [
+            .. RepositoryFiles.Enumerate("src/PidFdProcess", "*.cs")
+                .Where(static file => Path.GetFileName(file) is not ("ErrnoTable.cs" or "Libc.cs" or "PidFsCalls.cs"))
+                .SelectMany(file => Prose.LiteralsOf(File.ReadAllLines(file))
+                    .Where(literal => names.Contains(literal.Text))
+                    .Select(literal => $"{RepositoryFiles.Relative(file)}:{literal.Line}: {literal.Text}")),
+        ];
+        Assert.IsNotEmpty(names);
+        Assert.IsEmpty(repeated, string.Join('\n', repeated));
     }
 
     [TestMethod]

@@ -137,7 +137,7 @@ public sealed class GroupSignalTests
         };
 
         Assert.IsTrue(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
-        Assert.AreEqual(1, measurements["fallbacks{call=kill,error=ESRCH}"]);
+        Assert.AreEqual(1, measurements["fallbacks{call=kill,error=none}"]);
         tree.AssertNoSurvivor();
     }
 

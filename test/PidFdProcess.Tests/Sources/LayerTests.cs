@@ -5,7 +5,7 @@ namespace PidFdProcess.Tests.Sources;
 
 /// <summary>
 /// The layers of the library. A type may name those of its own layer and of the layers below, never one above. Attachments and Waits do not name each
-/// other. Diagnostics names no layer and may be named by all. The public types that all layers use are the layer Vocabulary.
+/// other. Diagnostics names no layer and may be named by all. The public types that several layers use are the layer Vocabulary.
 /// </summary>
 [TestClass]
 public sealed partial class LayerTests
@@ -60,6 +60,22 @@ public sealed partial class LayerTests
             .Select(static use => $"{use.File} uses {use.Used}"),
     ]);
 
+    /// <summary>For <c>nameof</c>, which leaves no trace in the assembly and needs no directive for the types of the root.</summary>
+    [TestMethod]
+    public void NoSourceFile_NamesATypeOfTheRootThatIsOfAHigherLayer() => AssertNone(
+    [
+        .. from file in RepositoryFiles.Enumerate("src/PidFdProcess", "*.cs")
+           let layer = LayerOfFile(file)
+           from name in NamesIn(File.ReadAllText(file)).Distinct()
+           where s_types.Value.ContainsKey($"{Root}.{name}") && !MayName(layer, LayerOf($"{Root}.{name}"))
+           select $"{RepositoryFiles.Relative(file)} names {name}",
+    ]);
+
+    [TestMethod]
+    public void Names_AreFoundInCodeAndInterpolations_ButNotInTextsAndComments() => CollectionAssert.AreEqual(
+        new[] { "throw", "new", "nameof", "A", "B" },
+        NamesIn("/// <see cref=\"C\"/>\nthrow new(nameof(A), $\"{B}\", \"D // E\"); // F").ToArray());
+
     [TestMethod]
     public void PublicTypesAlone_StandInTheRoot() => AssertNone(
     [
@@ -92,7 +108,8 @@ public sealed partial class LayerTests
     [DataRow("Attachments", "Waits", false)]
     [DataRow("Attachments", "Attachments", true)]
     [DataRow("Calls", "Waits", true)]
-    [DataRow("Linux", "Vocabulary", true)]
+    [DataRow("Linux", "Vocabulary", false)]
+    [DataRow("Runtime", "Vocabulary", true)]
     [DataRow("Vocabulary", "Handles", false)]
     [DataRow("Linux", "Diagnostics", true)]
     [DataRow("Diagnostics", "Vocabulary", false)]
@@ -101,9 +118,13 @@ public sealed partial class LayerTests
     [DataRow("Registry", "Facade", false)]
     public void ALayer_MayName_ItselfAndTheLayersBelow(string layer, string other, bool expected) => Assert.AreEqual(expected, MayName(layer, other));
 
+    /// <summary>The identifiers in a source file, without those in comments and in texts that are not interpolated.</summary>
+    private static IEnumerable<string> NamesIn(string source) =>
+        Identifier().Matches(TextOrComment().Replace(source, "${interpolated}")).Select(static match => match.Value);
+
     private static bool MayName(string? layer, string? other) =>
         layer == other
-        || (layer != "Diagnostics" && other is "Diagnostics" or "Vocabulary")
+        || (layer != "Diagnostics" && other == "Diagnostics")
         || (LevelOf(layer) is >= 0 and int from && LevelOf(other) is >= 0 and int to && from < to);
 
     private static int LevelOf(string? layer) => Array.FindIndex(s_layers, level => level.Contains(layer));
@@ -150,4 +171,10 @@ public sealed partial class LayerTests
 
     [GeneratedRegex(@"^using (\w+ = )?PidFdProcess\.(?<layer>\w+)", RegexOptions.Multiline)]
     private static partial Regex UsingOfALayer();
+
+    [GeneratedRegex(@"\b[A-Za-z_]\w*")]
+    private static partial Regex Identifier();
+
+    [GeneratedRegex(@"(?<interpolated>\$""(?:\\.|[^""\\\n])*"")|""(?:\\.|[^""\\\n])*""|//[^\n]*")]
+    private static partial Regex TextOrComment();
 }

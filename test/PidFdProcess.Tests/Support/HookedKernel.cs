@@ -35,6 +35,8 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, Errno?>? OnReadStat { get; set; }
 
+    public Func<Errno?>? OnEpollCreate { get; set; }
+
     public Func<Errno?>? OnEpollAdd { get; set; }
 
     public Func<int, Errno?>? OnPollAny { get; set; }
@@ -123,7 +125,16 @@ internal sealed class HookedKernel : IKernel
 
     public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate) => _kernel.Duplicate(pidFd, out duplicate);
 
-    public Errno EpollCreate(out SafeFileHandle epoll) => _kernel.EpollCreate(out epoll);
+    public Errno EpollCreate(out SafeFileHandle epoll)
+    {
+        if (OnEpollCreate?.Invoke() is { } error)
+        {
+            epoll = new SafeFileHandle();
+            return error;
+        }
+
+        return _kernel.EpollCreate(out epoll);
+    }
 
     public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) => _kernel.EpollRemove(epoll, pidFd);
 

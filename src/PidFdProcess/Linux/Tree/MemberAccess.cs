@@ -2,6 +2,8 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Makes the system calls on the members of a tree, even if the program is out of descriptors.
+//
 // Constraints: The process may be out of descriptors, and its other threads may take each descriptor that this class closes.
 //
 // Scheme: If a call fails for lack of descriptors, one descriptor of this class is closed and the call is repeated. The spare descriptors go first,
@@ -153,8 +155,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         {
             return error switch
             {
-                Errno.EINVAL or Errno.ENOENT => Errno.ESRCH,
-                not 0 => error,
+                not 0 => ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.NotAProcess) ? Errno.ESRCH : error,
 
                 // If the process of the pidfd has not been reaped by now, it held the PID when that was looked at.
                 _ => IsSame(member) ? kernel.PidFdSendSignal(pidFd, signal) : Errno.ESRCH,
@@ -190,7 +191,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
         else
         {
-            member.HasExited |= error is 0 or Errno.ENOENT or Errno.ESRCH;
+            member.HasExited |= error == 0 || ProcChildren.IsGone(error);
         }
     }
 

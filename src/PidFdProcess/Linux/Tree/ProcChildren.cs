@@ -25,6 +25,9 @@ internal sealed class ProcChildren(IKernel kernel)
     public static bool IsAbsent(Errno error) =>
         error != 0 && ErrnoTable.MeaningOf(ErrnoTable.Proc, error) is ErrnoMeaning.Gone or ErrnoMeaning.Hidden;
 
+    /// <summary>Whether an errno of <c>/proc/PID</c> means that the process is gone.</summary>
+    public static bool IsGone(Errno error) => ErrnoTable.Means(ErrnoTable.Proc, error, ErrnoMeaning.Gone);
+
     /// <summary>Starts a new round, because the former lists may be out of date.</summary>
     /// <returns>The first error other than that a process is absent. The other processes are listed.</returns>
     public Errno Refresh() => UseChildrenFiles ? 0 : ListAll();

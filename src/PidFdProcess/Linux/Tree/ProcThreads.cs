@@ -32,7 +32,8 @@ internal static class ProcThreads
         }
 
         threadIds.Clear();
-        if (kernel.ListThreads(processId, threadIds) is var listed && listed != 0)
+        Errno listed = kernel.ListThreads(processId, threadIds);
+        if (listed != 0)
         {
             return ProcChildren.IsAbsent(listed) ? StopProgress.Stopped : StopProgress.Waiting;
         }

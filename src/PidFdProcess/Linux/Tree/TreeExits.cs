@@ -19,7 +19,7 @@ internal sealed class TreeExits(TreeMembers members, IKernel kernel)
         bool hasUnheld = CollectPidFds();
         int wait = hasUnheld ? Math.Min(milliseconds, MaxWaitWithoutPidFds) : milliseconds;
         bool any = false;
-        if (_waited.Count > 0 && kernel.PollAny(_pidFds, _waited.Count, wait, _exited) is var error && error == 0)
+        if (_waited.Count > 0 && kernel.PollAny(_pidFds, _waited.Count, wait, _exited) == 0)
         {
             for (int i = 0; i < _waited.Count; i++)
             {

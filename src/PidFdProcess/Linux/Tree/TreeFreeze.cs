@@ -4,12 +4,16 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Stops all members of a tree, so that none of them can fork.
+//
 // Constraints: A tree may fork during its kill. When the call that sends SIGSTOP returns, the process may still run, so that a fork that is under way
 // on another core completes. Some members do not stop, or not for long.
 //
 // Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they are
 // listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in
 // time is not waited for again, and the kill looks for its children once more.
+
+/// <summary>The rounds of SIGSTOP at the beginning of a kill.</summary>
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 {
     private const int MaxRounds = 50;
@@ -34,7 +38,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
     public void Run()
     {
         AnyRunning = false;
-        long deadline = Stopwatch.GetTimestamp() + (long)(s_limit.TotalSeconds * Stopwatch.Frequency);
+        long deadline = TimeLimit.DeadlineIn(s_limit);
         foreach (TreeMember member in members.All)
         {
             Stop(member);
@@ -137,7 +141,8 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 
     private StopProgress ReadProgress(TreeMember member)
     {
-        if (members.Access.ReadStat(member.Id, out ProcStat stat) is var error && error != 0)
+        Errno error = members.Access.ReadStat(member.Id, out ProcStat stat);
+        if (error != 0)
         {
             return ProcChildren.IsAbsent(error) ? StopProgress.Stopped : StopProgress.Waiting;
         }

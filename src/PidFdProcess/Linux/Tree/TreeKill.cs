@@ -14,12 +14,16 @@ internal enum TreeScope
 
 // Overview
 //
+// Kills a process and its descendants, including those that start during the kill.
+//
 // Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
 // members that were found are killed, and the call ends.
 //
 // Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before and just after its kill, because
 // another program may have continued it. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit is under way.
 // Failures are reported at the end.
+
+/// <summary>The kill of one tree, or of several trees at once.</summary>
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;
@@ -81,16 +85,16 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
         try
         {
-            KillInTurns(DeadlineIn(s_turnsLimit));
+            KillInTurns(TimeLimit.DeadlineIn(s_turnsLimit));
         }
         finally
         {
-            KillFrom(members.All.Count - 1, DeadlineIn(s_limit));
+            KillFrom(members.All.Count - 1, TimeLimit.DeadlineIn(s_limit));
         }
 
         if (!_freeze.IsComplete || _foundLate)
         {
-            ListAndKill(DeadlineIn(s_limit));
+            ListAndKill(TimeLimit.DeadlineIn(s_limit));
         }
 
         members.Access.Failures.ForgetGone(members.Access.IsGone);
@@ -166,8 +170,6 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."));
         }
     }
-
-    private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     // Children die before their parents. Otherwise the death of a parent can orphan a process group. The kernel sends SIGHUP and SIGCONT to the
     // stopped members of an orphaned group, and they could fork on.

@@ -4,11 +4,15 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Finds the members of a tree, and takes no other process for one.
+//
 // Constraints: A list of children is about PIDs, which may be recycled at any time. Under /proc only a few errnos mean that a process is gone.
 //
 // Scheme: The pidfd of a listed process is opened, then its parent is read. The process is a member if that parent is a member and has not been
 // reaped since. A member whose parent exits stays a member. A process whose parent exited before the listing has another parent and is no member. The
 // stock methods do not find it either.
+
+/// <summary>The processes of one or several trees that were found so far.</summary>
 internal sealed class TreeMembers : IDisposable
 {
     // A process that is listed and cannot be opened is usually just being reaped.
@@ -98,7 +102,7 @@ internal sealed class TreeMembers : IDisposable
             error = _children.Refresh();
         }
         while (Access.CanRetry(error));
-        Access.NoteOrForget(Access.RootId, TreeCall.ListAll, "/proc", error);
+        Access.NoteOrForget(Access.RootId, TreeCall.ListAll, ErrnoTable.Proc, error);
     }
 
     /// <summary>Adds the children of a member.</summary>
@@ -194,12 +198,13 @@ internal sealed class TreeMembers : IDisposable
     {
         member = null;
         SafePidFdHandle? pidFd = null;
-        if (!Access.IsByPid && OpenPidFd(id, out pidFd) is var openError && openError != 0)
+        Errno error = Access.IsByPid ? 0 : OpenPidFd(id, out pidFd);
+        if (error != 0)
         {
-            return openError;
+            return error;
         }
 
-        Errno error = Access.ReadStat(id, pidFd, out ProcStat stat);
+        error = Access.ReadStat(id, pidFd, out ProcStat stat);
         if (error == 0 && (pidFd is null || !Access.IsReaped(pidFd)))
         {
             // If the parent is no member, the listed process has ended and a stranger has its PID.
@@ -213,7 +218,7 @@ internal sealed class TreeMembers : IDisposable
         }
         else
         {
-            _mayHaveMissed |= error is 0 or Errno.ENOENT or Errno.ESRCH;
+            _mayHaveMissed |= error == 0 || ProcChildren.IsGone(error);
         }
 
         pidFd?.Dispose();

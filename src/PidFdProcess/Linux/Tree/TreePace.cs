@@ -4,12 +4,16 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Decides how often a tree is listed during its stop.
+//
 // Constraints: A member that gets a signal, or whose child exits, may start another process and exit within a fraction of a millisecond. A tree may
 // also start short processes all the time.
 //
 // Scheme: Just after a signal or an exit the tree is listed without a pause, then with pauses of a fraction of a millisecond. On a busy machine a
 // thread that sleeps for a short time gets the processor back sooner than a thread that spins. Later the pauses grow, and are never shorter than the
 // listing itself. The time without pauses is limited for each signal.
+
+/// <summary>The pauses between two lists of a tree.</summary>
 internal sealed class TreePace
 {
     private const int MaxPause = 50;

@@ -2,6 +2,8 @@ namespace PidFdProcess.Linux;
 
 // Overview
 //
+// Finds the processes that have left a tree and are still in a session of it.
+//
 // Constraints: A process whose parent has exited is in no tree any more. It is still in the session of its parent unless it has called setsid(2). A
 // session is named by the PID of the process that made it. As long as any process is in the session, zombies included, no new process gets that PID.
 // After that a stranger may get it.
@@ -31,7 +33,7 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <param name="stat">What <c>/proc</c> says about the process.</param>
     /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
     public static bool IsCovered(IKernel kernel, in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof
-        && kernel.ReadProcStat(stat.SessionId, out _) is Errno.ENOENT or Errno.ESRCH;
+        && ProcChildren.IsGone(kernel.ReadProcStat(stat.SessionId, out _));
 
     /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
     public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
@@ -60,7 +62,7 @@ internal sealed class TreeSessions(IKernel kernel)
             _ids.Clear();
         }
 
-        string call = "/proc";
+        string call = ErrnoTable.Proc;
         List<TreeMember> found = [];
         foreach (int id in _ids)
         {
@@ -127,9 +129,10 @@ internal sealed class TreeSessions(IKernel kernel)
     {
         MemberAccess access = members.Access;
         SafePidFdHandle? pidFd = null;
-        if (!access.IsByPid && access.Open(id, out pidFd) is var error && error != 0)
+        Errno error = access.IsByPid ? 0 : access.Open(id, out pidFd);
+        if (error != 0)
         {
-            pidFd.Dispose();
+            pidFd?.Dispose();
             access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, SystemCallError.IsResource(error) ? error : 0);
             return null;
         }

@@ -14,11 +14,15 @@ internal sealed record TreeStopResult(bool RootTookKill, bool AnyTookKill, IRead
 
 // Overview
 //
+// Asks the members of a tree to end, and kills them if they do not end in time.
+//
 // Constraints: A signal makes members start processes and exit. The kernel does not report new processes, so they have to be listed while their
 // parents live. The calling thread does all the work, because the thread pool may be starved.
 //
 // Scheme: Each member gets the signal, and SIGCONT after it, so that a stopped one runs its handler. While the time of the step lasts, the tree is
 // listed again and again, and new members get the signals, too. At the end the members that are left are killed as a tree.
+
+/// <summary>The graceful stop of one tree, or of several trees at once.</summary>
 internal sealed class TreeStop
 {
     private const int MaxSlice = 50;
@@ -116,7 +120,7 @@ internal sealed class TreeStop
         _members.Access.MayDropLiving = true;
 
         // All members are opened before any is signalled, because the descendants of a member that exits at once could not be found any more.
-        _members.AddChildrenOfAll(static _ => { }, Deadline(MaxListing));
+        _members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(MaxListing));
         bool isDone = false;
         bool mayKill = true;
         foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
@@ -160,7 +164,7 @@ internal sealed class TreeStop
 
     private bool WaitUntilDone(int milliseconds)
     {
-        long deadline = Deadline(milliseconds);
+        long deadline = TimeLimit.DeadlineIn(milliseconds);
         _pace.OnSignal();
         for (;;)
         {
@@ -178,13 +182,14 @@ internal sealed class TreeStop
                 return false;
             }
 
-            WaitForExit(Math.Min(_pace.NextPause(Stopwatch.GetElapsedTime(start, now)), MillisecondsUntil(deadline)));
+            int pause = _pace.NextPause(Stopwatch.GetElapsedTime(start, now));
+            WaitForExit(Math.Min(pause, TimeLimit.MillisecondsUntil(deadline)));
         }
     }
 
     private void ListAndSignal()
     {
-        long deadline = Deadline(MaxListing);
+        long deadline = TimeLimit.DeadlineIn(MaxListing);
         int before = _members.All.Count;
         _members.Refresh();
         _members.AddOfSessions(DelaySignal);
@@ -206,11 +211,11 @@ internal sealed class TreeStop
 
     private void WaitForExit(int milliseconds)
     {
-        long deadline = Deadline(milliseconds);
+        long deadline = TimeLimit.DeadlineIn(milliseconds);
         do
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            if (_exits.Wait(Math.Min(MillisecondsUntil(deadline), MaxSlice)))
+            if (_exits.Wait(Math.Min(TimeLimit.MillisecondsUntil(deadline), MaxSlice)))
             {
                 _pace.OnExit();
                 return;
@@ -240,7 +245,11 @@ internal sealed class TreeStop
             member.HasRefused = false;
             member.HasExited |= error == Errno.ESRCH;
             _members.Access.Failures.Forget(member.Id, TreeCall.Signal);
-            _ = error == 0 ? _members.Access.Signal(member, SignalNumbers.SigCont) : 0;
+            if (error == 0)
+            {
+                _members.Access.Signal(member, SignalNumbers.SigCont);
+            }
+
             return;
         }
 
@@ -257,11 +266,11 @@ internal sealed class TreeStop
     }
 
     // Between fork and exec a process still has the handlers of its parent, which would swallow the signal.
-    private static void DelaySignal(TreeMember member) => member.NotBefore = Deadline(Youth);
+    private static void DelaySignal(TreeMember member) => member.NotBefore = TimeLimit.DeadlineIn(Youth);
 
     private List<int> WaitForDeaths(int milliseconds)
     {
-        long deadline = Deadline(milliseconds);
+        long deadline = TimeLimit.DeadlineIn(milliseconds);
         for (;;)
         {
             List<int> alive = [.. _members.All.Where(static member => member.TookKill && !member.HasExited).Select(static member => member.Id)];
@@ -271,15 +280,7 @@ internal sealed class TreeStop
             }
 
             _cancellationToken.ThrowIfCancellationRequested();
-            _exits.Wait(Math.Min(MillisecondsUntil(deadline), MaxSlice));
+            _exits.Wait(Math.Min(TimeLimit.MillisecondsUntil(deadline), MaxSlice));
         }
     }
-
-    private static long Deadline(int milliseconds) => milliseconds == Timeout.Infinite
-        ? long.MaxValue
-        : Stopwatch.GetTimestamp() + (milliseconds * (Stopwatch.Frequency / 1000));
-
-    private static int MillisecondsUntil(long deadline) => deadline == long.MaxValue
-        ? int.MaxValue
-        : (int)Math.Clamp(Math.Ceiling((deadline - Stopwatch.GetTimestamp()) * 1000.0 / Stopwatch.Frequency), 0, int.MaxValue);
 }

@@ -5,13 +5,13 @@ namespace PidFdProcess.Waits;
 /// <summary>
 /// Closes the pidfd of an exited process once the process has been reaped. For calls that want the status alone and do not wait for the reap.
 /// </summary>
-internal sealed class FinishLater : ExitWaiter
+internal sealed class CloseAfterReap : ExitWaiter
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
 
     private readonly ProcessHandle _handle;
 
-    private FinishLater(ProcessHandle handle)
+    private CloseAfterReap(ProcessHandle handle)
         : base(TaskCreationOptions.None) => _handle = handle;
 
     internal override bool IsPending => true;
@@ -25,11 +25,11 @@ internal sealed class FinishLater : ExitWaiter
         }
 
         // One wait serves all calls. A program may ask for the status of a zombie again and again.
-        if (TryFinish(handle) || !handle.TryBeginFinish())
+        if (TryClose(handle) || !handle.TryBeginCloseAfterReap())
         {
             handle.Release();
         }
-        else if (handle.Add(new FinishLater(handle)).IsFailure)
+        else if (handle.Add(new CloseAfterReap(handle)).IsFailure)
         {
             // The loop cannot watch the process. The next call or the sweep closes the pidfd.
             End(handle);
@@ -40,7 +40,7 @@ internal sealed class FinishLater : ExitWaiter
 
     internal override bool CheckReap(TimeSpan sinceExit)
     {
-        bool isOver = TryFinish(_handle) || sinceExit > s_longest;
+        bool isOver = TryClose(_handle) || sinceExit > s_longest;
         if (isOver)
         {
             End(_handle);
@@ -53,16 +53,16 @@ internal sealed class FinishLater : ExitWaiter
 
     private static void End(ProcessHandle handle)
     {
-        handle.EndFinish();
+        handle.EndCloseAfterReap();
         handle.Release();
     }
 
-    private static bool TryFinish(ProcessHandle handle)
+    private static bool TryClose(ProcessHandle handle)
     {
         bool isKnown = handle.IsChild ? ReapWait.IsKnown(handle) : handle.IsReaped();
         if (isKnown)
         {
-            handle.Finish(RunEnd.KnownToRuntime);
+            handle.NoteEnd(RunEnd.KnownToRuntime);
         }
 
         return isKnown;

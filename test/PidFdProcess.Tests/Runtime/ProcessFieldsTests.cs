@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using PidFdProcess.Runtime;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Runtime;
+
+/// <summary>The private members of the runtime that the library reads. A runtime that lacks one of them is served by public members.</summary>
+[TestClass]
+public sealed class ProcessFieldsTests
+{
+    public static IEnumerable<object[]> Fields =>
+        from method in typeof(ProcessFields).GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
+        from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
+        select new object[] { accessor.Name!, method.ReturnType.GetElementType()! };
+
+    [TestMethod]
+    [DynamicData(nameof(Fields))]
+    public void ThisRuntime_HasTheField(string name, Type type)
+    {
+        FieldInfo? field = typeof(Process).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
+        Assert.IsNotNull(field, "The library uses the slower public members here.");
+        Assert.AreEqual(type, field.FieldType);
+    }
+
+    [TestMethod]
+    public void TheFields_SayWhatTheObjectDoes()
+    {
+        using Process process = EchoProcess.Start();
+        Assert.IsNotNull(ProcessFields.StartedHandle(process));
+        Assert.IsTrue(ProcessFields.HasOutput(process));
+        Assert.IsFalse(ProcessFields.HasExitedHandler(process));
+        process.Exited += static (_, _) => { };
+        Assert.IsTrue(ProcessFields.HasExitedHandler(process));
+        using Process fetched = Process.GetProcessById(process.Id);
+        Assert.IsNull(ProcessFields.StartedHandle(fetched));
+        Assert.IsFalse(ProcessFields.HasOutput(fetched));
+        Assert.IsFalse(ProcessFields.HasRaisedExited(process));
+        process.Kill();
+        process.WaitForExit();
+        ProcessFields.EnableEventsAfterExit(process);
+        Assert.IsTrue(process.EnableRaisingEvents);
+        Assert.IsTrue(process.HasExited);
+        Assert.IsTrue(ProcessFields.HasRaisedExited(process));
+    }
+
+    /// <summary>A runtime without the table would make every process a child.</summary>
+    [TestMethod]
+    public void ThisRuntime_HasTheTableOfItsChildren()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        Assert.IsTrue(RuntimeChildren.Knows(process.Id));
+        Assert.IsFalse(RuntimeChildren.Knows(Environment.ProcessId));
+        process.Kill();
+        process.WaitForExit();
+    }
+}
