@@ -114,8 +114,8 @@ internal static class ExitedEvent
                 return true;
             }
 
-            // Another thread may add a handler at any time. The mark keeps this thread from running it. As in the stock raise, a handler that was
-            // added before the mark has to run, and a handler that is added later comes too late.
+            // Another thread may add a handler at any time. The mark keeps this thread from running it. If there is a handler afterwards, the mark is
+            // removed and the method fails, so that another thread runs the handler. If it is added even later, it comes too late, as in the stock raise.
             ProcessFields.MarkExitedAsRaised(process, true);
             state = EnableLocked(process, run, raise: false);
             bool isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
