@@ -115,7 +115,8 @@ internal static class ExitedEvent
             }
 
             // Another thread may add a handler at any time. The mark keeps this thread from running it. If there is a handler afterwards, the mark is
-            // removed and the method fails, so that another thread runs the handler. If it is added even later, it comes too late, as in the stock raise.
+            // removed and the method fails, so that another thread runs the handler. A handler that is added after this check comes too late, as
+            // after a stock raise.
             ProcessFields.MarkExitedAsRaised(process, true);
             state = EnableLocked(process, run, raise: false);
             bool isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);

@@ -106,8 +106,8 @@ internal static class ScopeStop
             return scope.Plan.EntireProcessTree ? result.With($"The descendants of the processes could not be listed: {reason}") : result;
         }
 
-        // A member that had exited before it got a pidfd is kept for its session alone. The other processes of that session have pidfds, so the member
-        // belongs to the first forest, unless pidfds do not work at all.
+        // A member that had exited before it got a pidfd is kept for its session alone. The other processes of that session can be opened, so the
+        // member belongs to the forest with pidfds, unless pidfds do not work at all.
         ILookup<bool, ScopeMember> isByPid =
             members.ToLookup(member => !member.HasPidFd && (member.Root is not null || !scope.Runs.Support.IsSupported));
         List<ScopeMember> others = [.. isByPid[false]];
