@@ -30,7 +30,9 @@ public sealed class IdentityEqualityTests
     [TestMethod]
     public void IdentitiesOfOneProcess_ThatShareNoPart_AreDifferent()
     {
-        ProcessIdentity whole = new(4711, 408701, 8123456, s_boot), byId = new(4711, 408701, null, s_boot), byTicks = new(4711, null, 8123456, s_boot);
+        ProcessIdentity whole = new(4711, 408701, 8123456, s_boot);
+        ProcessIdentity byId = new(4711, 408701, null, s_boot);
+        ProcessIdentity byTicks = new(4711, null, 8123456, s_boot);
 
         AssertEqual(whole, byId);
         AssertEqual(whole, byTicks);
