@@ -33,9 +33,9 @@ public static class ProcessGroupExtensions
     /// is not made, and the answer is <see langword="false"/>.
     /// </para>
     /// <para>
-    /// Through the pidfd, the signal also reaches a group whose leader has exited. The pidfd stays open until the leader was reaped and this library
-    /// has seen its exit, in a wait, a stop, <see cref="ProcessPidFdExtensions.HasExitedPidFd"/> or a clean-up between calls. After that no signal is
-    /// sent. So signal the group before you wait for its leader. To stop the rest of a group after the exit of its leader, use a
+    /// Through the pidfd, the signal also reaches a group whose leader has exited. That ends once the leader was reaped and this library has closed
+    /// the pidfd. It does so after a wait, a stop or <see cref="ProcessPidFdExtensions.HasExitedPidFd"/> has seen the exit, or in a clean-up between
+    /// calls. So signal the group before you wait for its leader. To stop the rest of a group after the exit of its leader, use a
     /// <see cref="ProcessScope"/> with <see cref="ProcessScopeOptions.NewSession"/>.
     /// </para>
     /// </remarks>

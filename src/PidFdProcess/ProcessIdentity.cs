@@ -35,8 +35,8 @@ namespace PidFdProcess;
 /// code, because equal identities may differ in every other part. Key a large dictionary by <see cref="PidFdId"/> instead.
 /// </para>
 /// <para>
-/// Equality is not transitive. An identity that has both a pidfs id and start ticks can be equal to one that has the id alone and to one that has
-/// the ticks alone. The latter two are not equal. So a set or a dictionary should have identities of one form.
+/// Equality is not transitive. An identity with a pidfs id and start ticks can equal an identity with the id alone, and also an identity with the
+/// ticks alone. These two do not equal each other. So a set or a dictionary should have identities of one form.
 /// </para>
 /// </remarks>
 public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulong? StartTicks, Guid? BootId)

@@ -165,7 +165,7 @@ public static class ProcessStopExtensions
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The object has no process, because it has not been started or was closed, or the calling process is in the tree that is to be killed.
+    /// The object has no process, because it has not been started or was closed. Or the calling process is in the tree that is to be killed.
     /// </exception>
     /// <exception cref="Win32Exception">
     /// The process may not be signalled (EPERM or EACCES). Or it is not known whether the calling process is in the tree, so that none was killed.
