@@ -40,7 +40,7 @@ public sealed class PidFdExitStatus
 
     /// <summary>
     /// Gets <see cref="Signal"/> in the type that .NET 11 uses. If that type has no name for the signal, the value is its number on Linux, for
-    /// example 9 for SIGKILL. Loads no assembly except those of the runtime.
+    /// example 10 for SIGUSR1. SIGKILL got a name with .NET 11, and is 9 on earlier runtimes. Loads no assembly except those of the runtime.
     /// </summary>
     public PosixSignal? PosixSignal => _signal is { } number ? PosixSignals.Of(number) : null;
 

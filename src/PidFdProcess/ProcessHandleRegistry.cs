@@ -31,11 +31,23 @@ namespace PidFdProcess;
 
 /// <summary>Attaches pidfds to <see cref="Process"/> objects, so that every call acts on the process that was attached.</summary>
 /// <remarks>
-/// <para>All members are thread-safe. Where pidfds do not work, every member calls the stock runtime. See <see cref="Support"/>.</para>
+/// <para>
+/// All members are thread-safe. Where pidfds do not work (see <see cref="Support"/>), they call the stock runtime or go by PID. The members that need
+/// Linux name <see cref="PlatformNotSupportedException"/>.
+/// </para>
 /// <para>
 /// A process that this program started can be attached at any time, because its PID is not free until the runtime has reaped it. If native code of
 /// the program reaps children (<c>waitpid(-1)</c>, SIGCHLD ignored), attach a child at its start. The pidfd of a non-child names the process that
 /// held the PID at the time of the attachment. So attach a non-child early, or open it with <see cref="Open(int)"/>.
+/// </para>
+/// <para>
+/// Each registry has attachments of its own, and the extension methods use <see cref="Default"/>. A non-child that one registry has opened is
+/// attached again by the first call in another registry. That attachment goes by the PID at that time, which may have a new owner. So call the
+/// methods of the registry that opened the process.
+/// </para>
+/// <para>
+/// In a registry that is disposed, every call that needs a pidfd throws <see cref="ObjectDisposedException"/>. An asynchronous call stores it into
+/// the task. <see cref="Support"/>, <see cref="Count"/>, <see cref="TryGetAttachment"/> and <see cref="Detach"/> do not throw.
 /// </para>
 /// </remarks>
 public sealed class ProcessHandleRegistry : IDisposable
@@ -75,8 +87,8 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// process still holds the PID.
     /// </summary>
     /// <param name="processId">The PID.</param>
-    /// <returns>The process, attached. Without pidfds it comes from <see cref="Process.GetProcessById(int)"/>.</returns>
-    /// <exception cref="ArgumentException">No process has this PID, or it is the id of a thread.</exception>
+    /// <returns>The process, attached in this registry alone. Without pidfds it comes from <see cref="Process.GetProcessById(int)"/>.</returns>
+    /// <exception cref="ArgumentException">No process has this PID, it is not positive, or it is the id of a thread.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// The stock members of the object go by PID. A child of this program may have had that PID before. While the Process object of that child is not
@@ -87,7 +99,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     /// <inheritdoc cref="ProcessIdentityExtensions.GetIdentityViaPidFd"/>
     public ProcessIdentity GetIdentity(Process process) => OpenCalls.GetIdentity(_runs, process);
 
-    /// <summary>Opens the process that the identity names, and never another one. See <see cref="ProcessIdentityMethod"/>.</summary>
+    /// <summary>Opens the process that the identity names, and never another one (see <see cref="ProcessIdentity"/> for Linux before 6.9).</summary>
     /// <param name="identity">An identity that this program or another one got from <see cref="GetIdentity"/>, perhaps long ago.</param>
     /// <returns>The process, attached.</returns>
     /// <exception cref="ArgumentException">
@@ -104,7 +116,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     public Process OpenParent(Process process) => OpenCalls.OpenParent(_runs, process);
 
     /// <summary>Opens the parent of this program, for example to end when it ends, or to stop it.</summary>
-    /// <returns>The process, attached in <see cref="Default"/>. It is init or a subreaper if the launcher of this program has ended.</returns>
+    /// <returns>The process, attached in <see cref="Default"/>. If the launcher has ended, it is the process that has adopted this program.</returns>
     /// <exception cref="InvalidOperationException">The parent is not visible in this PID namespace, so it has no PID here.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
     public static Process OpenParent() => OpenCalls.OpenOwnParent(Default._runs);
@@ -119,7 +131,7 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     /// <summary>
     /// Forgets the attachment and closes its pidfd. Calls and waits that have begun keep the pidfd open and go on until they end. The next call on
-    /// the process attaches it again.
+    /// the process attaches it again. For a non-child it goes by PID, so that it may reach another process that has got the PID.
     /// </summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="true"/> if the process was attached.</returns>

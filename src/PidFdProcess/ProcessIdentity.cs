@@ -5,7 +5,7 @@ namespace PidFdProcess;
 
 /// <summary>
 /// Names a process beyond the end of this program, for example in a file, an environment variable or a message. Unlike a PID, an identity never names
-/// another process.
+/// another process. Without pidfs ids (before Linux 6.9), two processes that had one PID and started within the same 10 ms are not told apart.
 /// </summary>
 /// <param name="ProcessId">The PID, as the program that made the identity saw it.</param>
 /// <param name="PidFdId">
@@ -33,6 +33,10 @@ namespace PidFdProcess;
 /// Two identities that both have a pidfs id are equal if the ids and the boots are equal. The PIDs are not compared then, because a process has
 /// another PID in each PID namespace. Otherwise the PIDs, the start ticks and the boots are compared. All identities of one boot have the same hash
 /// code, because equal identities may differ in every other part. Key a large dictionary by <see cref="PidFdId"/> instead.
+/// </para>
+/// <para>
+/// Equality is not transitive. An identity with a pidfs id and start ticks can equal an identity with the id alone, and also an identity with the
+/// ticks alone. These two do not equal each other. So a set or a dictionary should have identities of one form.
 /// </para>
 /// </remarks>
 public readonly record struct ProcessIdentity(int ProcessId, ulong? PidFdId, ulong? StartTicks, Guid? BootId)

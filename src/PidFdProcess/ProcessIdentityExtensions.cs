@@ -47,7 +47,9 @@ public static class ProcessIdentityExtensions
 
     /// <summary>Opens the children of the process that have not exited.</summary>
     /// <param name="process">The process, which may be the calling one.</param>
-    /// <returns>The children, attached. If the process has exited, there are none, because its children have another parent.</returns>
+    /// <returns>
+    /// The children, attached. The caller disposes each object. If the process has exited, there are none, because its children have another parent.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
@@ -62,7 +64,7 @@ public static class ProcessIdentityExtensions
 
     /// <summary>Opens the descendants of the process that have not exited (its children, their children and so on).</summary>
     /// <param name="process">The process, which may be the calling one.</param>
-    /// <returns>The descendants, attached, each after its parent.</returns>
+    /// <returns>The descendants, attached, each after its parent. The caller disposes each object.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>

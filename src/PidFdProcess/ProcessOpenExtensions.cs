@@ -14,7 +14,10 @@ public static class ProcessOpenExtensions
     /// </summary>
     /// <param name="registry">The registry.</param>
     /// <param name="processName">The name, as <see cref="Process.ProcessName"/> returns it. The case of letters is ignored.</param>
-    /// <returns>The processes, attached. A process that is reaped during the call is left out.</returns>
+    /// <returns>
+    /// The processes, attached. The caller disposes each object. A process that is reaped during the call is left out. This program is included if it
+    /// has the name.
+    /// </returns>
     /// <exception cref="ArgumentException"><paramref name="processName"/> is <see langword="null"/> or empty.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
@@ -75,7 +78,7 @@ public static class ProcessOpenExtensions
     /// <param name="registry">The registry.</param>
     /// <param name="processId">The PID.</param>
     /// <param name="process">The process, attached.</param>
-    /// <returns><see langword="false"/> if no process has this PID.</returns>
+    /// <returns><see langword="false"/> if no process has this PID, it is not positive, or it is the id of a thread.</returns>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     public static bool TryOpen(this ProcessHandleRegistry registry, int processId, [NotNullWhen(true)] out Process? process)
     {

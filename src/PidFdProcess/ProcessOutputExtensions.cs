@@ -10,8 +10,7 @@ public static class ProcessOutputExtensions
 {
     /// <summary>Blocks until the process has exited, and never waits for the end of redirected streams.</summary>
     /// <param name="process">The process.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="ProcessPidFdExtensions.WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>
     /// Otherwise it is the same as <see cref="ProcessPidFdExtensions.WaitForExitPidFd(Process)"/>. Without a pidfd it calls
     /// <see cref="Process.WaitForExit(int)"/>, which does not wait for the streams either.

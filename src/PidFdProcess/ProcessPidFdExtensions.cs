@@ -26,6 +26,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM, or EACCES from a security module).</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>See <c>pidfd_send_signal(2)</c>. Without a pidfd it calls <see cref="Process.Kill()"/>, which goes by PID.</remarks>
     public static void KillViaPidFd(this Process process) => ProcessHandleRegistry.Default.Kill(process);
 
@@ -38,6 +39,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
     /// <exception cref="AggregateException">Some processes of the tree could not be signalled or found. All others were killed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// <para>
     /// For each descendant, the call opens a pidfd, checks the parent afterwards, and stops the process. It lists the tree again until it finds no
@@ -53,7 +55,7 @@ public static class ProcessPidFdExtensions
     /// <summary>Sends a signal through the pidfd, and never to another process that got the same PID.</summary>
     /// <param name="process">The process.</param>
     /// <param name="signal">
-    /// The signal. Positive values are the raw numbers of Linux, including real-time signals. 0 only checks whether the process exists.
+    /// The signal. Positive values are raw numbers of Linux, also of real-time signals. <c>(PosixSignal)0</c> only checks for the process.
     /// </param>
     /// <returns>
     /// <see langword="true"/> if the signal was sent, even if only to a zombie, or <see langword="false"/> if the process has exited and been reaped.
@@ -63,6 +65,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// See <c>pidfd_send_signal(2)</c>. Without a pidfd it asks the runtime whether the process has exited, and then calls <c>kill(2)</c>. On Windows
     /// it calls <see cref="Process.Kill()"/> for SIGKILL.
@@ -79,6 +82,7 @@ public static class ProcessPidFdExtensions
     /// <param name="process">The process.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// <para>
     /// Blocks the calling thread in <c>poll(2)</c>. <see cref="Thread.Interrupt"/> does not end the wait. To wait for the exit alone, see
@@ -99,9 +103,8 @@ public static class ProcessPidFdExtensions
     /// The time in milliseconds. 0 checks once. -1 (<see cref="Timeout.Infinite"/>) waits without end, as <see cref="WaitForExitPidFd(Process)"/>.
     /// </param>
     /// <returns><see langword="true"/> if the process has exited, or <see langword="false"/> if the time was over first.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="milliseconds"/> is less than -1.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>
     /// After the exit of a child, the runtime has at least 100 ms to reap it, even if less of the time is left. If the runtime still does not know of
     /// the exit, the answer is <see langword="false"/>, as from the stock method. So <see langword="true"/> means that <see cref="Process.ExitCode"/>
@@ -115,9 +118,8 @@ public static class ProcessPidFdExtensions
     /// The time. Zero checks once. <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) waits without end and for the streams.
     /// </param>
     /// <returns><inheritdoc cref="WaitForExitPidFd(Process, int)" path="/returns"/></returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is below -1 ms or above <see cref="int.MaxValue"/> ms.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>See <see cref="WaitForExitPidFd(Process, int)"/>. Without a pidfd it calls <see cref="Process.WaitForExit(TimeSpan)"/>.</remarks>
     public static bool WaitForExitPidFd(this Process process, TimeSpan timeout)
     {
@@ -161,8 +163,7 @@ public static class ProcessPidFdExtensions
     /// <summary>Asks the pidfd whether the process has exited.</summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="true"/> from the exit on.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>
     /// Calls <c>poll(2)</c> once. After the exit of a child, it waits for the reap as <see cref="WaitForExitPidFd(Process, int)"/> does, so that
     /// <see cref="Process.ExitCode"/> works. For a non-child, <see cref="Process.HasExited"/> stays <see langword="false"/> until the parent of that
@@ -177,8 +178,7 @@ public static class ProcessPidFdExtensions
     /// </summary>
     /// <param name="process">The process.</param>
     /// <returns>How the process ended, and from which source the status comes.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>
     /// <para>
     /// The status needs no reap, so <see cref="Process.ExitCode"/> may not work yet. On Linux 6.15 and later, the status of a non-child is known if
@@ -195,7 +195,10 @@ public static class ProcessPidFdExtensions
     /// <param name="status">How the process ended, or <see langword="null"/> if the time was over first.</param>
     /// <returns><see langword="true"/> if the process has exited.</returns>
     /// <inheritdoc cref="WaitForExitPidFd(Process, TimeSpan)" path="/exception"/>
-    /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks"/></remarks>
+    /// <remarks>
+    /// <inheritdoc cref="WaitForExitStatusPidFd" path="/remarks/para[1]"/>
+    /// <para>Waits for the streams only if the time is infinite. Without a pidfd it calls <see cref="Process.WaitForExit(int)"/>.</para>
+    /// </remarks>
     public static bool TryWaitForExitStatusPidFd(this Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status) =>
         ProcessHandleRegistry.Default.TryWaitForExitStatus(process, timeout, out status);
 
@@ -204,7 +207,7 @@ public static class ProcessPidFdExtensions
     /// <param name="cancellationToken">Ends the wait. The process and other waits go on.</param>
     /// <returns>How the process ended. Every exception except <see cref="ArgumentException"/> is stored into the task.</returns>
     /// <inheritdoc cref="WaitForExitPidFdAsync" path="/exception"/>
-    /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks"/></remarks>
+    /// <remarks><inheritdoc cref="WaitForExitStatusPidFd" path="/remarks/para[1]"/></remarks>
     public static Task<PidFdExitStatus> WaitForExitStatusPidFdAsync(this Process process, CancellationToken cancellationToken = default) =>
         ProcessHandleRegistry.Default.WaitForExitStatusAsync(process, cancellationToken);
 
@@ -230,6 +233,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the exit.</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>
     /// Waits for the exit, not for the end of streams. A member of the tree may start a process in its signal handler. The stop includes that process
     /// if it is found while it descends from the tree. The stop of a tree has a thread of its own while it lasts. Without a pidfd the stop goes by
@@ -287,8 +291,7 @@ public static class ProcessPidFdExtensions
     /// <param name="process">The process.</param>
     /// <param name="handle">The duplicate, which the caller disposes. It outlives the process and the object.</param>
     /// <returns><see langword="false"/> if pidfds do not work here, no descriptor is free, or the exit was seen.</returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
+    /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>Calls <c>fcntl(2)</c> with F_DUPFD_CLOEXEC. <see cref="SafePidFdHandle"/> says which calls to avoid.</remarks>
     public static bool TryGetPidFd(this Process process, [NotNullWhen(true)] out SafePidFdHandle? handle) =>
         ProcessHandleRegistry.Default.TryGetPidFd(process, out handle);

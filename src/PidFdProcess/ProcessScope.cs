@@ -97,7 +97,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <param name="process">The process. The scope owns the run that the object has now.</param>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or it is the calling process.</exception>
-    /// <exception cref="ObjectDisposedException">The scope was stopped or disposed. The process goes on.</exception>
+    /// <exception cref="ObjectDisposedException">The scope was stopped, or the scope or its registry was disposed. The process goes on.</exception>
     public void Add(Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
@@ -114,8 +114,9 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// The scope accepts no more processes.
     /// </summary>
     /// <param name="cancellationToken">
-    /// Ends the wait. If no other caller waits and the stop has not begun to kill, the stop ends, too, and kills no process. The next call starts
-    /// it again. A stop that has begun to kill goes on, and the next call returns its result.
+    /// Ends the wait. If no other caller waits and the stop has not begun to kill, the stop ends, too, and kills no process. The next call begins a
+    /// new stop, which sends the signal again and waits for the full grace period. A stop that has begun to kill goes on, and the next call returns
+    /// its result.
     /// </param>
     /// <returns>How each process ended, and which processes are alive. Further calls return the same result.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled. The exception is stored into the task.</exception>

@@ -5,6 +5,9 @@ namespace PidFdProcess;
 /// <summary>How a <see cref="ProcessScope"/> starts and stops its processes.</summary>
 public sealed class ProcessScopeOptions
 {
+    private readonly IReadOnlyList<PosixSignal> _forwardSignals = [];
+    private readonly ProcessHandleRegistry _registry = ProcessHandleRegistry.Default;
+
     /// <summary>Initializes options for a stop of all trees by SIGTERM, with 5 s until SIGKILL.</summary>
     public ProcessScopeOptions()
     {
@@ -52,6 +55,7 @@ public sealed class ProcessScopeOptions
     public bool NewSession { get; init; }
 
     /// <summary>Gets the signals of this program that stop the scope, each with the same signal. The default is none.</summary>
+    /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
     /// <remarks>
     /// <para>
     /// After the stop, the program runs its other handlers of the signal, or ends. A host (<c>Microsoft.Extensions.Hosting</c>) handles the signals
@@ -65,8 +69,25 @@ public sealed class ProcessScopeOptions
     /// <see cref="NewSession"/> is set.
     /// </para>
     /// </remarks>
-    public IReadOnlyList<PosixSignal> ForwardSignals { get; init; } = [];
+    public IReadOnlyList<PosixSignal> ForwardSignals
+    {
+        get => _forwardSignals;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _forwardSignals = value;
+        }
+    }
 
     /// <summary>Gets the registry that attaches the processes. The default is <see cref="ProcessHandleRegistry.Default"/>.</summary>
-    public ProcessHandleRegistry Registry { get; init; } = ProcessHandleRegistry.Default;
+    /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
+    public ProcessHandleRegistry Registry
+    {
+        get => _registry;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _registry = value;
+        }
+    }
 }

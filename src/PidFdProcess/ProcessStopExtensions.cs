@@ -18,7 +18,8 @@ public static class ProcessStopExtensions
     /// <exception cref="AggregateException">
     /// Some descendants could not be signalled or found, or are alive after SIGKILL. All others were killed.
     /// </exception>
-    /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// Finds and kills the descendants as <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/> does. Without a pidfd it goes by PID and
     /// checks the parent and the start time.
@@ -42,6 +43,7 @@ public static class ProcessStopExtensions
     /// </exception>
     /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
+    /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/remarks"/></remarks>
     public static PidFdExitStatus StopViaPidFd(
         this Process process, TimeSpan gracePeriod, PosixSignal signal = PosixSignal.SIGTERM, bool entireProcessTree = false) =>
@@ -100,16 +102,25 @@ public static class ProcessStopExtensions
     /// <param name="process">The process.</param>
     /// <param name="timeout">The time before the kill. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) the process is never killed.</param>
     /// <param name="entireProcessTree">
-    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, its remaining descendants are also killed.
+    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, the call kills the descendants that it has found while
+    /// their parents lived.
     /// </param>
     /// <returns>How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is below -1 ms or above <see cref="int.MaxValue"/> ms.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process, because it has not been started or was closed, or the calling process is in the tree.
+    /// </exception>
+    /// <exception cref="Win32Exception">
+    /// The process may not be signalled (EPERM or EACCES). Or it is not known whether the calling process is in the tree, so that none was killed.
+    /// </exception>
+    /// <exception cref="AggregateException">
+    /// Of a tree, some processes could not be signalled or found, or descendants are alive after SIGKILL. All others have exited.
+    /// </exception>
     /// <exception cref="TimeoutException">
     /// The process has survived SIGKILL, because it is in state D or in a frozen cgroup. The wait was as long as the timeout, and at least 4 s.
     /// </exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>
     /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. Without a pidfd it calls
     /// <see cref="Process.WaitForExit(int)"/> and <see cref="Process.Kill()"/>.
@@ -121,9 +132,13 @@ public static class ProcessStopExtensions
     /// <param name="process">The process.</param>
     /// <param name="timeout">The time before the kill. With <see cref="Timeout.InfiniteTimeSpan"/> (-1 ms) the process is never killed.</param>
     /// <param name="entireProcessTree">
-    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, its remaining descendants are also killed.
+    /// <see langword="true"/> to kill the descendants, too. If the process exits in time, the call kills the descendants that it has found while
+    /// their parents lived.
     /// </param>
-    /// <param name="cancellationToken">Ends the wait, before and after the kill.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait, before and after the kill. Its cancellation kills no process. To kill then, link a token with a limit to it, and use
+    /// <see cref="WaitForExitOrKillPidFdAsync(Process, CancellationToken, bool)"/>.
+    /// </param>
     /// <returns>
     /// How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it. Every exception except
     /// <see cref="ArgumentException"/> is stored into the task.
@@ -137,16 +152,29 @@ public static class ProcessStopExtensions
 
     /// <summary>Waits until the process has exited. When the token is cancelled, it kills the process and waits for its exit.</summary>
     /// <param name="process">The process.</param>
-    /// <param name="cancellationToken">Kills the process when it is cancelled.</param>
-    /// <param name="entireProcessTree"><see langword="true"/> to kill the descendants, too.</param>
+    /// <param name="cancellationToken">
+    /// Kills the process when it is cancelled. After that it ends no wait. In
+    /// <see cref="WaitForExitOrKillPidFdAsync(Process, TimeSpan, bool, CancellationToken)"/> a token ends the wait and kills no process.
+    /// </param>
+    /// <param name="entireProcessTree">
+    /// <see langword="true"/> to kill the descendants, too. If the process exits before the cancellation, no descendant is killed.
+    /// </param>
     /// <returns>
     /// How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether the kill ended it. Every exception except
     /// <see cref="ArgumentException"/> is stored into the task.
     /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
-    /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The object has no process, because it has not been started or was closed. Or the calling process is in the tree that is to be killed.
+    /// </exception>
+    /// <exception cref="Win32Exception">
+    /// The process may not be signalled (EPERM or EACCES). Or it is not known whether the calling process is in the tree, so that none was killed.
+    /// </exception>
+    /// <exception cref="AggregateException">
+    /// Of a tree, some processes could not be signalled or found, or descendants are alive after SIGKILL. All others have exited.
+    /// </exception>
     /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
+    /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>The cancellation of the token throws no exception. Waits for the exit, not for the end of streams.</remarks>
     [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for. The other one has a limit.")]
     public static Task<PidFdExitStatus> WaitForExitOrKillPidFdAsync(

@@ -9,13 +9,28 @@ namespace PidFdProcess;
 /// </remarks>
 public sealed class ProcessStopOptions
 {
+    private readonly IReadOnlyList<ProcessStopStep> _steps = [new(PosixSignal.SIGTERM, TimeSpan.FromSeconds(5))];
+
     /// <summary>Initializes options for a stop by SIGTERM, with 5 s until SIGKILL.</summary>
     public ProcessStopOptions()
     {
     }
 
-    /// <summary>Gets the signals in their order. The default is SIGTERM with 5 s.</summary>
-    public IReadOnlyList<ProcessStopStep> Steps { get; init; } = [new(PosixSignal.SIGTERM, TimeSpan.FromSeconds(5))];
+    /// <summary>Gets the signals in their order. The default is SIGTERM with 5 s. Without a step, the stop kills at once.</summary>
+    /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
+    /// <remarks>
+    /// A step may have SIGKILL. If <see cref="Scope"/> is <see cref="ProcessStopScope.Process"/>, its time and the steps after it hold as usual.
+    /// Otherwise that step begins the kill at the end of the stop. Its time and the steps after it are ignored, and <see cref="KillTimeout"/> holds.
+    /// </remarks>
+    public IReadOnlyList<ProcessStopStep> Steps
+    {
+        get => _steps;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _steps = value;
+        }
+    }
 
     /// <summary>Gets which processes are signalled and killed. The default is the process alone.</summary>
     public ProcessStopScope Scope { get; init; } = ProcessStopScope.Process;

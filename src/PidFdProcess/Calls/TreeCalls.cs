@@ -35,6 +35,7 @@ internal static class TreeCalls
     /// <summary>Kills the descendants of the process, and not the process itself.</summary>
     public static void KillDescendants(in PinnedRun run, Process process, AttachmentTable runs)
     {
+        IdentityCalls.RequireLinux();
         if (run.HasLostId(process))
         {
             return;

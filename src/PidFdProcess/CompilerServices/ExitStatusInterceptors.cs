@@ -18,9 +18,6 @@ namespace PidFdProcess.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class ExitStatusInterceptors
 {
-    // PosixSignal.SIGKILL of .NET 11. The frameworks that this library is built for do not define it.
-    private const PosixSignal SigKillOfNet11 = (PosixSignal)(-11);
-
     /// <summary>Returns whether the waits below can replace the stock method. Otherwise the stock method has to answer.</summary>
     /// <param name="process">The process.</param>
     /// <returns><see langword="false"/> also for a non-child, because the stock methods throw for it.</returns>
@@ -64,7 +61,7 @@ public static class ExitStatusInterceptors
     {
         ArgumentNullException.ThrowIfNull(status);
         exitCode = status.ExitCode.GetValueOrDefault();
-        signal = status.PosixSignal is (PosixSignal)SignalNumbers.SigKill ? SigKillOfNet11 : status.PosixSignal;
+        signal = status.PosixSignal;
         return status.Source is not (ExitStatusSource.Unknown or ExitStatusSource.Runtime);
     }
 }

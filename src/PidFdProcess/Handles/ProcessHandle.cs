@@ -65,7 +65,7 @@ internal sealed class ProcessHandle : ExitRegistration
     };
 
     /// <summary>Gets whether the attachment has released its reference, so that the last user closes the descriptor or has closed it.</summary>
-    public bool IsClosing => (Volatile.Read(ref _marks) & ClosedByAttachment) != 0;
+    public bool IsClosing => HasMark(ClosedByAttachment);
 
     /// <summary>
     /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.

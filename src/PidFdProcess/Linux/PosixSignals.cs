@@ -7,6 +7,13 @@ namespace PidFdProcess.Linux;
 /// </summary>
 internal static class PosixSignals
 {
+    private const int LowestPortable = -10;
+
+    // SIGKILL.
+    private const int LowestPortableSince11 = -11;
+
+    private static readonly int s_runtimeVersion = Environment.Version.Major;
+
     /// <summary>The number on Linux of a portable value, or 0 for any other value. -11 exists since .NET 11.</summary>
     public static int NumberOf(int portable) => portable switch
     {
@@ -24,11 +31,16 @@ internal static class PosixSignals
         _ => 0,
     };
 
-    /// <summary>The portable value of a number of Linux, or the number itself.</summary>
-    public static PosixSignal Of(int number)
+    /// <summary>The portable value that this runtime has for a number of Linux, or the number itself.</summary>
+    public static PosixSignal Of(int number) => Of(number, s_runtimeVersion);
+
+    /// <summary>The portable value that a runtime has for a number of Linux, or the number itself.</summary>
+    /// <param name="number">The number.</param>
+    /// <param name="runtimeVersion">The major version of the runtime.</param>
+    public static PosixSignal Of(int number, int runtimeVersion)
     {
-        // Without SIGKILL, whose portable value exists only since .NET 11.
-        for (int portable = -1; portable >= -10; portable--)
+        int lowest = runtimeVersion >= 11 ? LowestPortableSince11 : LowestPortable;
+        for (int portable = -1; portable >= lowest; portable--)
         {
             if (NumberOf(portable) == number)
             {

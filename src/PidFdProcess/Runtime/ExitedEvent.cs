@@ -123,8 +123,9 @@ internal static class ExitedEvent
                 return true;
             }
 
-            // Another thread may add a handler at any time. The mark keeps this thread from running it. As in the stock raise, a handler that was
-            // added before the mark has to run, and a handler that is added later comes too late.
+            // Another thread may add a handler at any time. The mark keeps this thread from running it. If there is a handler afterwards, the mark is
+            // removed and the method fails, so that another thread runs the handler. A handler that is added after this check comes too late, as
+            // after a stock raise.
             ProcessFields.MarkExitedAsRaised(process, true);
             bool isDone = false;
             try

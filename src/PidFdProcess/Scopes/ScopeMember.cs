@@ -15,8 +15,8 @@ namespace PidFdProcess.Scopes;
 // a stranger may get its number. The leader cannot leave its session, because setsid(2) fails for the leader of a process group. No process can enter
 // a session that it has left.
 //
-// Scheme: The leader proves its session until it is reaped. Any other process proves the session only if its stat says so and the process has not
-// been reaped after the read. Otherwise the last such read counts.
+// Scheme: The leader proves its session until it is reaped. Any other process proves the session if /proc/PID/stat names the session, and the process
+// has not been reaped after the read. When it proves the session no more, the session counts as known up to the last read that has proven it.
 
 /// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
 /// <param name="process">The object.</param>

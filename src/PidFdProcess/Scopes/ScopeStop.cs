@@ -107,7 +107,8 @@ internal static class ScopeStop
             return scope.Plan.EntireProcessTree ? result.With($"The descendants of the processes could not be listed: {reason}") : result;
         }
 
-        // A member that had exited before it got a pidfd is there for its session, whose other processes can be opened.
+        // A member that had exited before it got a pidfd is kept for its session alone. The other processes of that session can be opened, so the
+        // member belongs to the forest with pidfds, unless pidfds do not work at all.
         List<ScopeMember> byPidFd = [];
         List<ScopeMember> byPid = [];
         foreach (ScopeMember member in members)

@@ -13,9 +13,9 @@ namespace PidFdProcess.Scopes;
 // Constraints: /proc tells a session only by its number, which is the PID of the leader. After the last process of the session has been reaped,
 // another process may get that PID and lead a new session.
 //
-// Scheme: Open the pidfd of each candidate first, read its session second, and ask for a proof last. A proof is a member that is in the session
-// and has not been reaped. Without such a member, it is enough that the candidate started before the session was last known, or shortly after, if no
-// process has the PID of the leader.
+// Scheme: Open the pidfd of each candidate first, read its session second, and look for a proof last. A proof is a member that is in the session and
+// has not been reaped. Without a proof the candidate is taken if two conditions hold (TreeSessions.IsCovered). It started before the session was last
+// known to be that of a member, or shortly after. And no process has the PID of the leader now.
 
 /// <summary>Finds the processes that are left in sessions of which a member has exited, in one pass over all processes.</summary>
 internal sealed class SessionLeftovers

@@ -9,9 +9,10 @@ namespace PidFdProcess.Waits;
 //
 // Waits from the exit until the runtime has reaped the child.
 //
-// Constraints: The runtime reaps an exited child on its own thread, and only then do ExitCode and ExitTime work. That takes some tens of
-// microseconds. It takes longer if a slow exec elsewhere holds the runtime's lock, if other code has replaced the runtime's SIGCHLD handler, or if a
-// tracer holds the child back. If other code reaps the child, the runtime never knows. A spin on HasExited contends with the reaper.
+// Constraints: The runtime reaps an exited child on a thread of its own. ExitCode and ExitTime work only after that. The reap usually takes some tens
+// of microseconds. It takes longer while another thread starts a program slowly, because the start holds the lock that the reap needs. It also takes
+// longer if other code has replaced the runtime's handler of SIGCHLD, or if a tracer holds the child back. If other code reaps the child, the runtime
+// never learns of the exit. A spin on HasExited slows the reap down, because it takes the same lock.
 //
 // Scheme: Look a few times through the pidfd, which takes no lock. Then wait in slices for the runtime's own event of the run. After each slice the
 // pidfd tells whether the child has been reaped. If it has, the next look at the Process object is final (ExitedEvent.Observe).

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Conformance;
@@ -142,7 +143,22 @@ internal static class WaitCases
             await Check.ThrowsAsync<ObjectDisposedException>(exit);
         }
 
-        Check.Throws<ObjectDisposedException>(() => other.Attach(process));
+        Action[] calls =
+        [
+            () => other.Attach(process),
+            () => other.Open(process.Id),
+            () => other.Kill(process),
+            () => other.Signal(process, PosixSignal.SIGTERM),
+            () => other.SignalGroup(process, PosixSignal.SIGTERM),
+            () => other.HasExited(process),
+            () => other.WaitForExit(process, 0),
+            () => other.WaitForExitOnly(process),
+            () => other.WaitForExitStatus(process),
+            () => other.WaitForExitOrKill(process, TimeSpan.Zero),
+            () => other.Stop(process, TimeSpan.Zero),
+            () => other.TryGetPidFd(process, out _),
+        ];
+        Array.ForEach(calls, static call => Check.Throws<ObjectDisposedException>(call));
         Check.Eventually(() => Descriptors.Count() <= before);
         Check.That(!process.HasExited);
         registry.Kill(process);

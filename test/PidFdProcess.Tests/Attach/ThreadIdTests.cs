@@ -38,8 +38,14 @@ public sealed class ThreadIdTests
         using PipedProcess program = StartWithThreads(out int threadId);
         ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => registry.Open(threadId));
         Assert.Contains("thread", e.Message);
+        Assert.IsFalse(registry.TryOpen(threadId, out _));
         AssertLives(program);
     }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(-1)]
+    public void TryOpen_OfANumberThatIsNotPositive_FindsNoProcess(int number) => Assert.IsFalse(ProcessHandleRegistry.Default.TryOpen(number, out _));
 
     [TestMethod]
     public void ADropInWait_OnAnObjectWithTheIdOfAThread_IsServedByTheRuntime()

@@ -28,6 +28,18 @@ public sealed class IdentityEqualityTests
     }
 
     [TestMethod]
+    public void IdentitiesOfOneProcess_ThatShareNoPart_AreDifferent()
+    {
+        ProcessIdentity whole = new(4711, 408701, 8123456, s_boot);
+        ProcessIdentity byId = new(4711, 408701, null, s_boot);
+        ProcessIdentity byTicks = new(4711, null, 8123456, s_boot);
+
+        AssertEqual(whole, byId);
+        AssertEqual(whole, byTicks);
+        AssertDifferent(byId, byTicks);
+    }
+
+    [TestMethod]
     public void OtherBoots_AreOtherProcesses()
     {
         AssertDifferent(new(4711, 408701, 8123456, s_boot), new(4711, 408701, 8123456, s_otherBoot));

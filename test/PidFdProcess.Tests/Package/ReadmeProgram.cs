@@ -34,7 +34,10 @@ internal sealed class ReadmeProgram
     public static Task<ReadmeProgram> GetAsync() => s_built.Value;
 
     /// <summary>Starts the block under a heading of the package's README.</summary>
-    public RecipeRun Start(string heading, params string[] arguments)
+    public RecipeRun Start(string heading, params string[] arguments) => StartBy(ToolRun.DotNet, heading, arguments);
+
+    /// <summary>Starts the block through the given path of <c>dotnet</c>, from which the process has its name.</summary>
+    public RecipeRun StartBy(string host, string heading, params string[] arguments)
     {
         ReadmeBlock block = _blocks.Single(block => block.File == "src/PidFdProcess/README.md" && block.Heading == heading);
         if (WhyNot(block) is { } reason)
@@ -42,7 +45,7 @@ internal sealed class ReadmeProgram
             Assert.Inconclusive($"{block.Location}: {reason}");
         }
 
-        return new RecipeRun(["exec", _consumer.Dll, block.Name, .. arguments]);
+        return new RecipeRun(host, ["exec", _consumer.Dll, block.Name, .. arguments]);
     }
 
     private static async Task<ReadmeProgram> BuildAsync()

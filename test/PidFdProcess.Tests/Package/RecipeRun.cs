@@ -14,9 +14,9 @@ internal sealed class RecipeRun : IDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
 
-    public RecipeRun(string[] arguments)
+    public RecipeRun(string host, string[] arguments)
     {
-        ProcessStartInfo start = new(ToolRun.DotNet, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        ProcessStartInfo start = new(host, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
         start.Environment[PidFdSupport.DisabledVariable] = null;
         _process = Process.Start(start)!;
     }

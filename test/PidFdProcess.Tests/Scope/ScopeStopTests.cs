@@ -199,6 +199,26 @@ public sealed class ScopeStopTests
         Assert.ThrowsExactly<InvalidOperationException>(() => scope.Add(self));
     }
 
+    [TestMethod]
+    public void Add_AfterTheRegistryWasDisposed_IsRefused_AndSparesTheProcess()
+    {
+        using ProcessHandleRegistry registry = new();
+        using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry });
+        registry.Dispose();
+        using Process process = TestProcesses.StartSleeper();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => scope.Add(process));
+        Assert.IsFalse(process.HasExited);
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
+    public void Options_ThatAreNull_AreRefused()
+    {
+        Assert.ThrowsExactly<ArgumentNullException>(static () => new ProcessScopeOptions { ForwardSignals = null! });
+        Assert.ThrowsExactly<ArgumentNullException>(static () => new ProcessScopeOptions { Registry = null! });
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static List<WeakReference<Process>> StartShort(ProcessScope scope, int count, ref int most)
     {

@@ -28,14 +28,26 @@ public sealed class SignalNumberTests
         Assert.AreEqual((int)expected, UnixSignals.NumberOf(signal));
 
     [TestMethod]
-    public void EveryNameOfPosixSignalIsTranslated()
+    public void EveryNameOfPosixSignalIsTranslated_ToItsNumberAndBack()
     {
         foreach (PosixSignal signal in Enum.GetValues<PosixSignal>())
         {
             Signum expected = Enum.Parse<Signum>(signal.ToString());
             Assert.AreEqual((int)expected, UnixSignals.NumberOf(signal), signal.ToString());
+            Assert.AreEqual(signal, PosixSignals.Of((int)expected));
         }
     }
+
+    [TestMethod]
+    [DataRow(8, Signum.SIGKILL, 9)]
+    [DataRow(10, Signum.SIGKILL, 9)]
+    [DataRow(11, Signum.SIGKILL, -11)]
+    [DataRow(12, Signum.SIGKILL, -11)]
+    [DataRow(8, Signum.SIGTSTP, -10)]
+    [DataRow(11, Signum.SIGTSTP, -10)]
+    [DataRow(11, Signum.SIGUSR1, 10)]
+    public void ANumber_IsThePortableSignal_ThatTheRuntimeHas(int runtimeVersion, Signum number, int expected) =>
+        Assert.AreEqual(expected, (int)PosixSignals.Of((int)number, runtimeVersion));
 
     [TestMethod]
     [DataRow(-12)]

@@ -83,6 +83,25 @@ public sealed class StopStepsTests
         process.WaitForExit();
     }
 
+    /// <summary>The time of that step and the steps after it are not used, so that the tree is killed at once.</summary>
+    [TestMethod]
+    [DataRow(ProcessStopScope.EntireTree)]
+    [DataRow(ProcessStopScope.ProcessThenTree)]
+    public async Task AStepWithSigKill_OfATree_IsTheLast(ProcessStopScope scope)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Ignores);
+        ProcessStopOptions options = new()
+        {
+            Steps = [new((PosixSignal)Native.SigKill, Timeout.InfiniteTimeSpan), new(PosixSignal.SIGTERM, Timeout.InfiniteTimeSpan)],
+            Scope = scope,
+        };
+        Assert.AreEqual("killed by SIGKILL (canceled)", (await StopAsync(process, options, blocking: false).WaitAsync(s_limit)).ToString());
+    }
+
+    [TestMethod]
+    public void Steps_ThatAreNull_AreRefused() =>
+        Assert.ThrowsExactly<ArgumentNullException>(static () => new ProcessStopOptions { Steps = null! });
+
     [TestMethod]
     public async Task NoSteps_KillAtOnce()
     {

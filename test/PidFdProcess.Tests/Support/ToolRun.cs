@@ -10,6 +10,9 @@ internal sealed record ToolRun(int ExitCode, string Output, string Errors)
     /// <summary>Gets the program that runs .NET programs. It is the one that runs this test, if DOTNET_HOST_PATH names it.</summary>
     public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
+    /// <summary>Gets the full path of <see cref="DotNet"/>.</summary>
+    public static string DotNetPath => PathOf(DotNet) ?? throw new FileNotFoundException(DotNet);
+
     /// <summary>Runs a program to its end.</summary>
     public static async Task<ToolRun> RunAsync(
         string program, string[] arguments, string? directory = null, IReadOnlyDictionary<string, string?>? environment = null)
@@ -52,7 +55,10 @@ internal sealed record ToolRun(int ExitCode, string Output, string Errors)
     }
 
     /// <summary>Whether a program is on the path.</summary>
-    public static bool Exists(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+    public static bool Exists(string program) => PathOf(program) is not null;
+
+    private static string? PathOf(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
         .Split(Path.PathSeparator)
-        .Any(directory => File.Exists(Path.Combine(directory, program)));
+        .Select(directory => Path.Combine(directory, program))
+        .FirstOrDefault(File.Exists);
 }
