@@ -16,6 +16,7 @@ await (args switch
     ["kill-own-descendants"] => KillOwnDescendants.RunAsync(),
     ["lost-sigchld"] => LostSigChld.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),
+    ["own-child", string shell] => OwnChild.RunAsync(shell),
     ["print-identity"] => PrintIdentity.RunAsync(),
     ["reaped-by-others", string how] => ReapedByOthers.RunAsync(how),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),
