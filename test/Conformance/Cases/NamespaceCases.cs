@@ -20,7 +20,8 @@ internal static class NamespaceCases
     {
         RequireNamespaces();
         using Process unshare = SecondProgram.Start(["print-identity"], s_unshare);
-        ProcessIdentity identity = ProcessIdentity.Parse(unshare.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        string text = unshare.StandardOutput.ReadLine() ?? throw new CheckException("the second program printed no identity");
+        ProcessIdentity identity = ProcessIdentity.Parse(text, CultureInfo.InvariantCulture);
         Check.Equal(1, identity.ProcessId);
         if (registry.Support.IdentityMethod == ProcessIdentityMethod.FileHandle)
         {

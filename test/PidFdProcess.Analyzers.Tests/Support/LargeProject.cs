@@ -18,7 +18,7 @@ internal static class LargeProject
     private const string Head = """
         namespace App.Part{0};
 
-        public class Class{1}
+        internal sealed class Class{1}
         {{
             private readonly Dictionary<string, List<int>> _items = [];
 
