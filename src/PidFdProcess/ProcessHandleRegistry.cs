@@ -14,8 +14,7 @@ namespace PidFdProcess;
 //
 // Constraints: The program can close and restart a Process object, and this library is not told. Only the runtime reaps. Every call acts on one run.
 //
-// Scheme: Each member is one call. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers are, from the
-// top down:
+// Scheme: Each member is one call. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers, from the top:
 //
 //     Scopes        processes that are stopped together (above this type, which they name)
 //     Calls         what one public call does
@@ -24,10 +23,8 @@ namespace PidFdProcess;
 //     Handles       the pidfd of one run, the event loop, the exit status, the probe
 //     Runtime       the stock members of Process, and what the runtime knows of an exit
 //     Linux         system calls, layouts, /proc, trees
-//
-// A layer names only the layers below it. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to Attachments, and
-// SafePidFdHandle belongs to Linux, because these layers make them. Linux does not name the other public data types, and the layers above it may. A
-// test checks these directions.
+// A layer names only the layers below it, as a test checks. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to
+// Attachments and SafePidFdHandle to Linux, because these layers make them. All layers but Linux may name the other public data types.
 
 /// <summary>Attaches pidfds to <see cref="Process"/> objects, so that every call acts on the process that was attached.</summary>
 /// <remarks>

@@ -33,7 +33,7 @@ internal sealed record Case(string Name, Needs Needs, Func<ProcessHandleRegistry
     [
         .. AttachCases.All, .. KillCases.All, .. WaitCases.All, .. StatusCases.All, .. SignalCases.All, .. StopCases.All,
         .. TreeCases.All, .. RecycleCases.All, .. ScaleCases.All, .. IdentityCases.All, .. ParityCases.All,
-        .. LimitCases.All, .. ScopeCases.All,
+        .. LimitCases.All, .. ScopeCases.All, .. NamespaceCases.All,
         .. DotNet11Cases.All,
     ];
 

@@ -48,6 +48,9 @@ internal sealed class Options
     /// <summary>Gets the process that this program traces for a soak in another one.</summary>
     public int? Traced { get; private set; }
 
+    /// <summary>Gets the command that this program is given by a case in another one, see <see cref="SecondProgram"/>.</summary>
+    public string[]? Command { get; private set; }
+
     public int? SoakSeconds { get; private set; }
 
     public int Seed { get; private set; } = Random.Shared.Next();
@@ -109,6 +112,9 @@ internal sealed class Options
                 case "--trace":
                     options.Traced = Parse(Value());
                     break;
+                case "--second":
+                    options.Command = arguments[(i + 1)..];
+                    return options;
                 case "--seed":
                     options.Seed = Parse(Value());
                     break;

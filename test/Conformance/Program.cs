@@ -1,4 +1,5 @@
 using PidFdProcess.Conformance.Soaking;
+using PidFdProcess.Tests.Dummy.Commands;
 
 namespace PidFdProcess.Conformance;
 
@@ -20,6 +21,12 @@ internal static class Program
                 return SoakHost.Trace(processId);
             }
 
+            if (options.Command is { } command)
+            {
+                RunAsync(command).GetAwaiter().GetResult();
+                return 0;
+            }
+
             if (options.Host is { } host)
             {
                 Environment.Exit(SoakHost.Run(host, options.SoakSeconds ?? 0, options.Seed));
@@ -37,4 +44,12 @@ internal static class Program
             return 2;
         }
     }
+
+    private static Task RunAsync(string[] command) => command switch
+    {
+        ["own-child", string shell] => OwnChild.RunAsync(shell),
+        ["print-identity"] => PrintIdentity.RunAsync(),
+        ["stop-by-identity", string identity] => StopByIdentity.RunAsync(identity),
+        _ => throw new ArgumentException($"no such command: {string.Join(' ', command)}"),
+    };
 }

@@ -18,6 +18,7 @@ await (args switch
     ["lost-sigchld"] => LostSigChld.RunAsync(),
     ["measure-costs"] => MeasureCosts.RunAsync(),
     ["no-more-threads"] => NoMoreThreads.RunAsync(),
+    ["own-child", string shell] => OwnChild.RunAsync(shell),
     ["print-identity"] => PrintIdentity.RunAsync(),
     ["reaped-by-others", string how] => ReapedByOthers.RunAsync(how),
     ["resume-on-thread"] => ResumeOnThread.RunAsync(),

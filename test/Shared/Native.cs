@@ -10,11 +10,23 @@ internal static unsafe partial class Native
     /// <summary>The resource RLIMIT_NOFILE.</summary>
     public const int DescriptorLimit = 7;
 
+    private const int ThreadClock = 3;
+
     /// <summary>Sends a signal by PID, as another program would. Returns whether the process existed.</summary>
     public static bool Kill(int processId, int signal) => KillCall(processId, signal) == 0;
 
     /// <summary>Sends SIGKILL to a process that is known to hold its PID, whatever became of the Process object.</summary>
     public static void KillByPid(int processId) => _ = KillCall(processId, SigKill);
+
+    /// <summary>Returns the processor time of the calling thread, by CLOCK_THREAD_CPUTIME_ID.</summary>
+    public static TimeSpan ThreadTime()
+    {
+        // struct timespec: seconds and nanoseconds, a word each.
+        nint* time = stackalloc nint[2];
+        return GetTime(ThreadClock, time) == 0
+            ? TimeSpan.FromSeconds(time[0]) + TimeSpan.FromMicroseconds(time[1] / 1000.0)
+            : throw new InvalidOperationException("clock_gettime failed.");
+    }
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint UserId();
@@ -70,6 +82,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "memfd_create", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int CreateMemoryFile(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime")]
+    private static partial int GetTime(int clock, nint* time);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int KillCall(int processId, int signal);

@@ -1,16 +1,18 @@
 # Boots a kernel with the program in an initramfs. Sourced.
 # shellcheck shell=bash
 
-# make_initramfs FILE APP_DIRECTORY ROOT BUSYBOX OPTION... puts together busybox, the program, and a C library from ROOT
-# (its lib and usr/lib directories).
+# make_initramfs FILE APP_DIRECTORY ROOT BUSYBOX OPTION... puts together busybox, the program, and from ROOT the C library (its lib and usr/lib
+# directories) and two tools of util-linux.
 make_initramfs() {
   local file=$1 directory=$2 libraries=$3 busybox=$4 tree
   shift 4
   tree=$(mktemp -d)
   mkdir -p "$tree"/{bin,proc,sys,dev,tmp,app}
   cp "$busybox" "$tree/bin/busybox"
-  local applet
-  for applet in sh mount poweroff sleep cat sed kill setsid; do ln -s busybox "$tree/bin/$applet"; done
+  local applet tool
+  for applet in sh mount poweroff sleep cat sed kill setsid env; do ln -s busybox "$tree/bin/$applet"; done
+  # The setpriv of BusyBox does not know the parent-death signal, and its unshare cannot kill the child.
+  for tool in setpriv unshare; do cp "$libraries/usr/bin/$tool" "$tree/bin/"; done
   cp -r "$directory"/. "$tree/app/"
   # Not needed, and it wants a tracing library.
   rm -f "$tree"/app/*.pdb "$tree"/app/*.xml "$tree"/app/libcoreclrtraceptprovider.so
@@ -31,10 +33,11 @@ INIT
   rm -rf "$tree"
 }
 
-# What the runtime is linked with, wherever the root keeps it.
+# What the runtime and the tools are linked with, wherever the root keeps it.
 copy_libraries() {
   local tree=$1 libraries=$2 name path
-  for name in ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libgcc_s.so.1 libstdc++.so.6; do
+  for name in ld-linux-x86-64.so.2 ld-linux-aarch64.so.1 libc.so.6 libm.so.6 libdl.so.2 libpthread.so.0 librt.so.1 libgcc_s.so.1 libstdc++.so.6 \
+    libcap-ng.so.0; do
     path=$(find "$libraries"/{lib,lib64,usr/lib}/ -maxdepth 2 -name "$name" 2>/dev/null | head -1) || true
     [[ $path ]] || continue
     case $name in

@@ -51,12 +51,13 @@ debian_kernel() {
 
 dependency() { dpkg-deb -f "$1" Depends | sed -nE "s/.*(linux-$2-[^ ,(]+).*/\1/p"; }
 
-# debian_userland SUITE ARCHITECTURE sets $userland to a directory with what the runtime is linked with, and busybox, as the suite has them.
+# debian_userland SUITE ARCHITECTURE sets $userland to a directory with what the runtime is linked with, busybox, and the tools of util-linux with
+# their library, as the suite has them.
 debian_userland() {
   local package
   userland=$out/$1-$2-root
   rm -rf "$userland"
-  for package in libc6 libgcc-s1 libstdc++6 busybox-static; do
+  for package in libc6 libgcc-s1 libstdc++6 busybox-static util-linux libcap-ng0; do
     dpkg-deb -x "$(debian_file "$1" "$2" "$package")" "$userland"
   done
   busybox=$(find "$userland" -path '*/bin/busybox' -type f | head -1)

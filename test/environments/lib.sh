@@ -54,6 +54,10 @@ case $(uname -m) in
   *) rid=linux-x64 ;;
 esac
 
+# The cases that need rights which a user may lack, and the one that root cannot try.
+# shellcheck disable=SC2034 # read by the scripts that source this one
+rights_cases=signal-not-permitted,recycled-pid,identity-recycled,identity-out-of-namespace,identity-into-namespace
+
 # The self-contained program for this machine.
 publish_here() { publish "$rid" net10.0 "$rid"; }
 
@@ -137,6 +141,23 @@ run_unit_tests() {
   record "$name, unit tests" "$(awk -F '\t' -v OFS='\t' -v name="$name, unit tests" -v passed="$(count succeeded)" -v failed="$(count failed)" \
     -v skipped="$(count skipped)" -v why="$skipped" '{ print name, $2, $3, passed, failed, skipped, why }' "$out/result")"
   ((status == 0)) || die "$name, unit tests: exit code $status"
+}
+
+# run_tests NAME RUNTIME PROJECT FILTER WHY OPTION... runs tests of a project below test with "dotnet test", shows what did not pass, and records the
+# result. WHY says why tests may be skipped.
+run_tests() {
+  local name=$1 runtime=$2 project=$3 filter=$4 why=$5 status=0
+  shift 5
+  say "$name"
+  dotnet test "$root/test/$project" --nologo --filter "$filter" "$@" >"$out/run.log" 2>&1 || status=$?
+  grep -A20 -E '^ *Failed ' "$out/run.log" || true
+  grep -E '^ *Skipped ' "$out/run.log" || true
+  count() { sed -nE "s/.*! +-.* $1: +([0-9]+),.*/\1/p" "$out/run.log"; }
+  [[ $(count Passed) ]] || { cat "$out/run.log"; die "no test ran"; }
+  [[ $(count Skipped) != 0 ]] || why=
+  record "$name" "$(printf '%s\t' "$name" "$(uname -r)" "$runtime" "$(count Passed)" "$(count Failed)" "$(count Skipped)")$why"
+  printf '%s passed, %s failed, %s skipped\n' "$(count Passed)" "$(count Failed)" "$(count Skipped)"
+  ((status == 0)) || die "$name: exit code $status"
 }
 
 # sum_up adds up all results, and fails if one of ${failed[@]} did.

@@ -83,6 +83,14 @@ internal static class ScopeCases
         Check.Equal(process.Id.ToString(CultureInfo.InvariantCulture), ReadLine(process));
         Check.Equal<int?>(7, registry.WaitForExitStatus(process).ExitCode);
         process.Dispose();
+
+        // The child prints its PID. Its input stays open, so that only the death of its parent can end it.
+        using Process parent = SecondProgram.Start(["own-child", Shell.Path]);
+        int child = Host.Parse(ReadLine(parent));
+        Check.Equal<int?>(parent.Id, ProcessTable.ParentOf(child));
+        registry.Kill(parent);
+        Check.That(registry.WaitForExit(parent, (int)Check.Limit.TotalMilliseconds));
+        Check.Eventually(() => ProcessTable.StateOf(child) is null or 'Z' or 'X');
     }
 
     private static async Task GroupSignalAsync(ProcessHandleRegistry registry)

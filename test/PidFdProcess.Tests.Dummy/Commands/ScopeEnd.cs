@@ -25,15 +25,12 @@ internal static class ScopeEnd
         while :; do sleep 0.01; done
         """;
 
-    private const string Plain = "echo started; exec sleep 1000";
-
     public static async Task RunAsync(string how)
     {
         using PosixSignalRegistration? before = how == "handled-before" ? Handle() : null;
         ProcessScope scope = new(new ProcessScopeOptions
         {
             GracePeriod = TimeSpan.FromSeconds(20),
-            KillOnParentExit = how == "kill",
             ForwardSignals = how.StartsWith("forward", StringComparison.Ordinal)
                 ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP]
                 : [],
@@ -42,7 +39,6 @@ internal static class ScopeEnd
         {
             "forward" => Telling,
             "forward-late" => StartsLate,
-            "kill" => Plain,
             _ => Stubborn,
         });
         using PosixSignalRegistration? after = how == "handled-after" ? Handle() : null;

@@ -13,6 +13,9 @@ public sealed class ConformanceTests
     public static IEnumerable<object[]> Rows => Case.All.SelectMany(
         static each => (object[][])(each.Needs.HasFlag(Needs.PidFds) ? [[each.Name, false]] : [[each.Name, false], [each.Name, true]]));
 
+    [ClassInitialize]
+    public static void SetSecondProgram(TestContext _) => SecondProgram.Words = static () => DummyProgram.Start;
+
     [TestMethod]
     [DynamicData(nameof(Rows))]
     public async Task ThePromiseIsKept(string name, bool stock)

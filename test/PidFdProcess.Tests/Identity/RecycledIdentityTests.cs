@@ -12,7 +12,9 @@ public sealed class RecycledIdentityTests
     private const string RoundsVariable = "PIDFDPROCESS_TEST_RECYCLES";
     private const int UsualRounds = 200;
 
+    // Longer than usual, for the rounds that the variable asks for.
     [TestMethod]
+    [Timeout(1_800_000)]
     [DataRow(ProcessIdentityMethod.StartTicks)]
     [DataRow(ProcessIdentityMethod.PidFdId)]
     [DataRow(ProcessIdentityMethod.FileHandle)]

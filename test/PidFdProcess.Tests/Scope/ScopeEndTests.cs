@@ -48,15 +48,6 @@ public sealed class ScopeEndTests
     }
 
     [TestMethod]
-    public void KillOnParentExit_KillsTheProcess_WhenTheProgramIsKilled()
-    {
-        using MarkedTree tree = RunDummy("kill");
-        tree.WaitForCount(2);
-        tree.Root.Kill();
-        tree.AssertNoSurvivor();
-    }
-
-    [TestMethod]
     public void SigtermWithoutAHandler_EndsTheProgram_AndKillsTheTreesOfItsScopes()
     {
         using MarkedTree tree = RunDummy("sigterm");

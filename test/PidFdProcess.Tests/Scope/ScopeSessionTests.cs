@@ -20,6 +20,9 @@ public sealed class ScopeSessionTests
     [DataRow("setsid sleep 1000 & setsid sh -c 'trap \"\" TERM; exec sleep 1000' & echo ready; wait", 3, DisplayName = "sessions of children")]
     [DataRow("timeout 1000 sleep 1000 & timeout 1000 sh -c 'sleep 1000; :' & echo ready; wait", 6, DisplayName = "groups of children")]
     [DataRow("setsid sh -c '(sleep 1000 &); exec sleep 1000' & echo ready; wait", 3, DisplayName = "orphans in the session of a child")]
+    [DataRow("echo ready; " + Forkers.Script, 20, DisplayName = "forking tree")]
+    [DataRow("trap '' TERM; echo ready; " + Forkers.Script, 20, DisplayName = "stubborn forking tree")]
+    [DataRow("trap '' TERM; echo ready; " + Forkers.OrphansScript, 20, DisplayName = "stubborn tree that forks orphans")]
     public async Task Stop_LeavesNoProcess(string script, int count)
     {
         for (int i = 0; i < Times; i++)

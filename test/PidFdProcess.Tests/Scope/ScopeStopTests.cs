@@ -86,7 +86,9 @@ public sealed class ScopeStopTests
         whole.AssertNoSurvivor();
     }
 
+    // Longer than usual, for the processes that the variable asks for.
     [TestMethod]
+    [Timeout(1_800_000)]
     public async Task ManyProcessesThatEndByThemselves_LeaveNothing()
     {
         int count = Environment.GetEnvironmentVariable(ShortProcessesVariable) is { } asked

@@ -10,6 +10,9 @@ internal static class Forkers
     /// <summary>A root that starts child after child, but no more than some thousands.</summary>
     public const string Script = "i=0; while [ $i -lt 3000 ]; do sleep 1000 & i=$((i + 1)); done; while :; do sleep 1000; done";
 
+    /// <summary>The same with children that have lost their parents at once.</summary>
+    public const string OrphansScript = "i=0; while [ $i -lt 3000 ]; do (sleep 1000 &); i=$((i + 1)); done; while :; do sleep 1000; done";
+
     // Passes on every signal except SIGSTOP. PTRACE_SEIZE is 0x4206, PTRACE_CONT is 7.
     private const string Tracer =
         """
