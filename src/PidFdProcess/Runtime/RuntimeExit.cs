@@ -23,9 +23,6 @@ internal static class RuntimeExit
     private const string Holder = "System.Diagnostics.ProcessWaitStateHolder";
     private const string State = "System.Diagnostics.ProcessWaitState";
 
-    /// <summary>Gets whether this runtime has all the fields, for the test.</summary>
-    public static bool IsReadable => Fields.Exited is not null;
-
     /// <summary>Returns whether the runtime has noted the exit.</summary>
     public static bool IsNoted(Process process) =>
         Fields.Exited is { } exited

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
@@ -10,6 +12,7 @@ public sealed class SeccompTests
 {
     private const int Always = int.MaxValue;
     private const int Poll = 7;
+    private const int Kill = 62;
     private const int EpollWait = 232;
     private const int EpollControl = 233;
     private const int WaitId = 247;
@@ -37,6 +40,25 @@ public sealed class SeccompTests
         Assert.AreEqual((false, reason), (support!.IsSupported, support.Reason));
         Assert.IsTrue(kernel.PidFds.All(p => p.IsClosed));
         Assert.IsTrue(kernel.Epolls.All(e => e.IsClosed));
+    }
+
+    // SELinux answers so without the permission signull. The runtime takes every errno but EPERM for an exit.
+    [TestMethod]
+    public void ANonChild_ThatASecurityModuleLetsNoSignalReach_IsNotTakenForExited()
+    {
+        using ProcessHandleRegistry registry = new();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        bool? hasExited = null;
+        int failed = FailingSystemCall.Run(Kill, Errno.EACCES, Always, () =>
+        {
+            Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(process).Route);
+            hasExited = registry.HasExited(process);
+        });
+        Assert.IsGreaterThan(0, failed);
+        Assert.IsFalse(hasExited);
+        registry.Kill(process);
+        Assert.IsTrue(registry.WaitForExit(process, 60_000));
     }
 
     [TestMethod]

@@ -45,6 +45,19 @@ public sealed class ProcessFieldsTests
         Assert.IsTrue(ProcessFields.HasRaisedExited(process));
     }
 
+    [TestMethod]
+    public void ThisRuntime_HasTheStateThatItsObjectsShare()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        using Process second = Process.GetProcessById(process.Id);
+        second.EnableRaisingEvents = true;
+        Assert.IsFalse(RuntimeExit.IsNoted(second));
+        process.Kill();
+        process.WaitForExit();
+        Assert.IsTrue(RuntimeExit.IsNoted(second));
+        Assert.IsTrue(RuntimeExit.IsNoted(process));
+    }
+
     /// <summary>A runtime without the table would make every process a child.</summary>
     [TestMethod]
     public void ThisRuntime_HasTheTableOfItsChildren()
