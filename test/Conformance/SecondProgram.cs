@@ -8,7 +8,7 @@ namespace PidFdProcess.Conformance;
 /// </summary>
 internal static class SecondProgram
 {
-    /// <summary>Gets or sets what returns the words that start it. A command follows them. The unit tests have a program of their own for it.</summary>
+    /// <summary>Gets or sets what returns the words that start it. A command follows. The unit tests have a program of their own for it.</summary>
     public static Func<string[]> Words { get; set; } = static () => [Environment.ProcessPath!, "--second"];
 
     /// <summary>Starts it with its input and output redirected.</summary>

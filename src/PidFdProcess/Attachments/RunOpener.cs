@@ -143,7 +143,9 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
         if (meaning == ErrnoMeaning.NotAProcess)
         {
             // Before Linux 6.15, pidfd_open also answers this for a process that is just being reaped.
-            meaning = run.IsStarted || !ThreadId.IsOfThread(processId) ? ErrnoMeaning.Gone : throw IsThread(processId, SystemCallError.Describe(ErrnoTable.PidFdOpen, error));
+            meaning = run.IsStarted || !ThreadId.IsOfThread(processId)
+                ? ErrnoMeaning.Gone
+                : throw IsThread(processId, SystemCallError.Describe(ErrnoTable.PidFdOpen, error));
         }
 
         return meaning switch

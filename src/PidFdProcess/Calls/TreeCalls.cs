@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;

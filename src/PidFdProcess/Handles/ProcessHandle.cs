@@ -43,7 +43,7 @@ internal sealed class ProcessHandle : ExitRegistration
 
     public RunIdentity Run { get; }
 
-    /// <summary>Gets the kernel. A caller that passes <see cref="PidFd"/> to it holds a reference.</summary>
+    /// <summary>Gets the kernel. A caller that passes <see cref="ExitRegistration.PidFd"/> to it holds a reference.</summary>
     public IKernel Kernel => Owner.Platform.Kernel;
 
     /// <summary>Gets or sets a wait for the exit that several calls share.</summary>

@@ -43,8 +43,8 @@ internal static class ExitedEvent
     /// <param name="run">The run to look for.</param>
     /// <param name="alsoIfOff">Whether to raise even if events are off, as <see cref="Process.HasExited"/> does.</param>
     /// <param name="milliseconds">
-    /// How long to wait for the lock if another thread holds it and has not raised Exited. Without the lock nothing is raised. Then events are on, and
-    /// the runtime raises Exited later, or they are off, and the next call of <see cref="Process.HasExited"/> does. -1 waits without end.
+    /// How long to wait for the lock if another thread holds it and has not raised Exited. -1 waits without end. Without the lock nothing is raised.
+    /// If events are on, the runtime raises Exited later. If they are off, the next call of <see cref="Process.HasExited"/> does.
     /// </param>
     public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff, int milliseconds = WithoutLimit)
     {

@@ -68,7 +68,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);
 
     /// <summary>
-    /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would signal
+    /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would go
     /// by PID.
     /// </summary>
     public void KillWithoutProc(bool entireProcessTree)

@@ -31,7 +31,7 @@ internal static class Headroom
             "trap '' TERM; i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait", redirectOutput: true))!;
         root.StandardOutput.ReadLine();
         using CancellationTokenSource source = new();
-        Task stop = root.StopViaPidFdAsync(s_limit, entireProcessTree: true, source.Token);
+        Task stop = root.StopViaPidFdAsync(s_limit, entireProcessTree: true, cancellationToken: source.Token);
         Condition.WaitFor(() => OpenPidFds() > 64, "the stop has opened its members", s_limit);
 
         // The members are opened before the first signal, and they ignore it. So the root stays while this program opens files.

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using Mono.Unix.Native;
 using PidFdProcess.Shared;
-using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Package;
 

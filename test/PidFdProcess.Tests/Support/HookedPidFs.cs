@@ -50,13 +50,15 @@ internal sealed class HookedPidFs : IPidFs
     public ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod? method = null, HookedKernel? kernel = null)
     {
         kernel ??= new HookedKernel();
-        PidFs pidFs = new(kernel, this);
-        if (method is not null && pidFs.Ability.Method != method)
+        ProcessHandleRegistry registry = new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(kernel, this) }, null));
+        if (method is not null && registry.Support.IdentityMethod != method)
         {
-            Assert.Inconclusive(pidFs.Ability.Reason);
+            string reason = registry.Support.IdentityReason;
+            registry.Dispose();
+            Assert.Inconclusive(reason);
         }
 
-        return new ProcessHandleRegistry(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, null));
+        return registry;
     }
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)
