@@ -162,7 +162,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 
     private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason, long startTicks = 0)
     {
-        PidFdEventSource.Log.FellBack(processId, reason);
+        PidFdEventSource.Log?.FellBack(processId, reason);
         return Stock(processId, run, cause, reason, startTicks);
     }
 

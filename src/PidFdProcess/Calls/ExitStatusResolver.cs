@@ -50,7 +50,8 @@ internal static class ExitStatusResolver
             if (run.Attachment.Run.IsCurrentIn(process)
                 && (OperatingSystem.IsWindows() || run.Attachment.Run.IsStarted || RuntimeChildren.Knows(run.Attachment.ProcessId)))
             {
-                return new PidFdExitStatus(ExitStatusSource.Runtime, StockCalls.ExitCode(process), null, false, null, process.ExitTime);
+                (int code, DateTime time) = RuntimeExit.Read(process);
+                return new PidFdExitStatus(ExitStatusSource.Runtime, code, null, false, null, time);
             }
         }
         catch (Exception e) when (e is InvalidOperationException || StockCalls.IsFromClosed(e, process, run.Attachment.Run))

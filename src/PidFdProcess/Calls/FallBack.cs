@@ -19,6 +19,6 @@ internal static class FallBack
         string reason = failure.Describe();
         run.Attachment.NoteFallback(what + reason);
         PidFdMetrics.FellBack(failure.Call, failure.ErrorName);
-        PidFdEventSource.Log.FellBack(run.Attachment.ProcessId, reason);
+        PidFdEventSource.Log?.FellBack(run.Attachment.ProcessId, reason);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Tracing;
+using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Diagnostics;
 
@@ -8,9 +9,16 @@ namespace PidFdProcess.Diagnostics;
 [EventSource(Name = "PidFdProcess")]
 internal sealed class PidFdEventSource : EventSource
 {
-    private PidFdEventSource() => UnloadingContext.Dispose(this);
+    private static PidFdEventSource? s_log;
+    private static int s_isCreating;
 
-    public static PidFdEventSource Log { get; } = new();
+    /// <summary>
+    /// Gets the event source, which is made at its first use. It is <see langword="null"/> if the runtime cannot load what it needs because
+    /// descriptors are short, and while another thread makes it. A call must not fail because an event of it cannot be written.
+    /// </summary>
+    public static PidFdEventSource? Log => Volatile.Read(ref s_log) ?? TryCreate();
+
+    private PidFdEventSource() => UnloadingContext.Dispose(this);
 
     /// <summary>Whether pidfds are used, and why not. The reason comes from the probe, or from the variable that disables the library.</summary>
     [Event(1, Level = EventLevel.Informational)]
@@ -59,7 +67,7 @@ internal sealed class PidFdEventSource : EventSource
         if (IsEnabled())
         {
             ThreadPool.UnsafeQueueUserWorkItem(
-                static late => Log.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds),
+                static late => Log?.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds),
                     preferLocal: false);
         }
     }
@@ -72,5 +80,28 @@ internal sealed class PidFdEventSource : EventSource
         {
             WriteEvent(3, processId, milliseconds);
         }
+    }
+
+    // No lock, because listeners run user code when an event source is made.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PidFdEventSource? TryCreate()
+    {
+        if (Interlocked.Exchange(ref s_isCreating, 1) == 0)
+        {
+            try
+            {
+                s_log ??= new PidFdEventSource();
+            }
+            catch (Exception e) when (e is IOException or TypeInitializationException or OutOfMemoryException)
+            {
+                // The next event tries again.
+            }
+            finally
+            {
+                Volatile.Write(ref s_isCreating, 0);
+            }
+        }
+
+        return Volatile.Read(ref s_log);
     }
 }

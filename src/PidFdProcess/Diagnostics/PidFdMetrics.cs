@@ -4,6 +4,15 @@ using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Diagnostics;
 
+// Overview
+//
+// The meter of the library.
+//
+// Constraints: The runtime loads the assembly of the meters when it compiles a method that names one of their types. Without a free descriptor that
+// fails, and a call must not fail for that.
+//
+// Scheme: A method that names a type of the meters is called only after the meter was made, and is not inlined.
+
 /// <summary>The meter <c>PidFdProcess</c>. Tags are made only if a listener is there.</summary>
 /// <remarks>
 /// <list type="table">
@@ -40,12 +49,12 @@ internal static class PidFdMetrics
     private static long s_pendingWaits;
 
     /// <summary>Gets whether a listener counts exits.</summary>
-    public static bool CountsExits => Telemetry.IsStarted && Instruments.Exits.Enabled;
+    public static bool CountsExits => Telemetry.IsStarted && IsExitsEnabled();
 
     /// <summary>Gets whether a listener counts signals.</summary>
-    public static bool CountsSignals => Telemetry.IsStarted && Instruments.Signals.Enabled;
+    public static bool CountsSignals => Telemetry.IsStarted && IsSignalsEnabled();
 
-    /// <summary>Makes the instruments. The runtime loads their assembly when it compiles this method.</summary>
+    /// <summary>Makes the instruments.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Start() => _ = Instruments.Exits;
 
@@ -56,9 +65,9 @@ internal static class PidFdMetrics
             Telemetry.NoteAttachment();
         }
 
-        if (Telemetry.IsStarted && Instruments.Attachments.Enabled)
+        if (Telemetry.IsStarted)
         {
-            Count(Instruments.Attachments, new("route", route), new("reason", reason));
+            CountAttached(route, reason);
         }
     }
 
@@ -66,13 +75,39 @@ internal static class PidFdMetrics
 
     public static void WaitEnded() => Interlocked.Decrement(ref s_pendingWaits);
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Exited(string source) => Count(Instruments.Exits, new KeyValuePair<string, object?>("source", source));
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Signaled(string signal, string result) => Count(Instruments.Signals, new("signal", signal), new("result", result));
 
     public static void FellBack(string call, string error)
     {
-        if (Telemetry.IsStarted && Instruments.Fallbacks.Enabled)
+        if (Telemetry.IsStarted)
+        {
+            CountFellBack(call, error);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsExitsEnabled() => Instruments.Exits.Enabled;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool IsSignalsEnabled() => Instruments.Signals.Enabled;
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CountAttached(string route, string reason)
+    {
+        if (Instruments.Attachments.Enabled)
+        {
+            Count(Instruments.Attachments, new("route", route), new("reason", reason));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void CountFellBack(string call, string error)
+    {
+        if (Instruments.Fallbacks.Enabled)
         {
             Count(Instruments.Fallbacks, new("call", call), new("error", error));
         }

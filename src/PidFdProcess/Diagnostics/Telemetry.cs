@@ -47,7 +47,7 @@ internal static class Telemetry
         s_probed = (isSupported, reason);
         if (s_isStarted)
         {
-            PidFdEventSource.Log.Probed(isSupported, reason);
+            PidFdEventSource.Log?.Probed(isSupported, reason);
         }
     }
 
@@ -101,7 +101,7 @@ internal static class Telemetry
         s_isStarted = true;
         if (s_probed is { } probed)
         {
-            PidFdEventSource.Log.Probed(probed.IsSupported, probed.Reason);
+            PidFdEventSource.Log?.Probed(probed.IsSupported, probed.Reason);
         }
     }
 }

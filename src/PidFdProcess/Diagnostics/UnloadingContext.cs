@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 
 namespace PidFdProcess.Diagnostics;
@@ -10,7 +11,17 @@ internal static class UnloadingContext
 {
     public static void Dispose(IDisposable resource)
     {
-        if (typeof(UnloadingContext).Assembly.IsCollectible && AssemblyLoadContext.GetLoadContext(typeof(UnloadingContext).Assembly) is { } context)
+        if (typeof(UnloadingContext).Assembly.IsCollectible)
+        {
+            DisposeOnUnload(resource);
+        }
+    }
+
+    // The runtime loads the assembly of contexts when it compiles this method. Few programs need it, and without a free descriptor the load fails.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DisposeOnUnload(IDisposable resource)
+    {
+        if (AssemblyLoadContext.GetLoadContext(typeof(UnloadingContext).Assembly) is { } context)
         {
             context.Unloading += _ => resource.Dispose();
         }

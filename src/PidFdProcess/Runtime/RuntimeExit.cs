@@ -20,8 +20,8 @@ namespace PidFdProcess.Runtime;
 internal static class RuntimeExit
 {
     private const string Assembly = "System.Diagnostics.Process";
-    private const string Holder = "System.Diagnostics.ProcessWaitStateHolder";
     private const string State = "System.Diagnostics.ProcessWaitState";
+    private const string Holder = "Holder";
 
     /// <summary>Returns whether the runtime has noted the exit.</summary>
     public static bool IsNoted(Process process) =>
@@ -30,17 +30,48 @@ internal static class RuntimeExit
         && Fields.StateOf!.GetValue(holder) is { } state
         && exited.GetValue(state) is true;
 
+    /// <summary>Reads the exit code and the time of the exit, and raises nothing. The getters raise Exited even if events are off.</summary>
+    /// <exception cref="InvalidOperationException">The runtime does not know the exit code.</exception>
+    public static (int Code, DateTime Time) Read(Process process)
+    {
+        // A thread that holds the lock and raises Exited has marked it as raised before.
+        if (!Monitor.TryEnter(process))
+        {
+            return (StockCalls.ExitCode(process), process.ExitTime);
+        }
+
+        bool hasRaised = ProcessFields.HasRaisedExited(process);
+        try
+        {
+            if (!hasRaised)
+            {
+                ProcessFields.MarkExitedAsRaised(process, true);
+            }
+
+            return (StockCalls.ExitCode(process), process.ExitTime);
+        }
+        finally
+        {
+            if (!hasRaised)
+            {
+                ProcessFields.MarkExitedAsRaised(process, false);
+            }
+
+            Monitor.Exit(process);
+        }
+    }
+
     private static class Fields
     {
         public static FieldInfo? HolderOf { get; } = typeof(Process).GetField("_waitStateHolder", BindingFlags.Instance | BindingFlags.NonPublic);
 
-        public static FieldInfo? StateOf { get; } = Find(Type.GetType($"{Holder}, {Assembly}"), "_state");
+        public static FieldInfo? StateOf { get; } = Find(Type.GetType($"{State}+{Holder}, {Assembly}"), "_state");
 
         public static FieldInfo? Exited { get; } =
             HolderOf is not null && StateOf is not null ? Find(Type.GetType($"{State}, {Assembly}"), "_exited") : null;
 
         [DynamicDependency("_waitStateHolder", typeof(Process))]
-        [DynamicDependency("_state", Holder, Assembly)]
+        [DynamicDependency("_state", $"{State}.{Holder}", Assembly)]
         [DynamicDependency("_exited", State, Assembly)]
         [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The dependencies above keep the fields.")]
         private static FieldInfo? Find(Type? type, string name) =>

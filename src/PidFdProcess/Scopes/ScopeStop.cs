@@ -101,7 +101,7 @@ internal static class ScopeStop
             }
 
             string reason = SystemCallError.Describe(ErrnoTable.Proc, error);
-            PidFdEventSource.Log.FellBack(forest[0].Id, reason);
+            PidFdEventSource.Log?.FellBack(forest[0].Id, reason);
             forest.RemoveAll(static member => member.Root is null);
             result = StockScopeStop.Run(scope.Plan, forest, steps, killMilliseconds, decision);
             return scope.Plan.EntireProcessTree ? result.With($"The descendants of the processes could not be listed: {reason}") : result;
@@ -151,10 +151,10 @@ internal static class ScopeStop
 
         List<ProcessScopeSurvivor> survivors =
             [.. result.Survivors.Select(static survivor => new ProcessScopeSurvivor(survivor.Id, survivor.Name, survivor.Reason))];
-        survivors.ForEach(static survivor => PidFdEventSource.Log.Survived(survivor.ProcessId, survivor.Name, survivor.Reason));
+        survivors.ForEach(static survivor => PidFdEventSource.Log?.Survived(survivor.ProcessId, survivor.Name, survivor.Reason));
         if (result.IncompleteReason is { } reason)
         {
-            PidFdEventSource.Log.ScopeStopIncomplete(reason);
+            PidFdEventSource.Log?.ScopeStopIncomplete(reason);
         }
 
         return new ProcessScopeResult(exits, survivors, result.IncompleteReason);

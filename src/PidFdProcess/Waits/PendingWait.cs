@@ -104,7 +104,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
 
         if (!isOver)
         {
-            PidFdEventSource.Log.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
+            PidFdEventSource.Log?.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
         }
 
         return EndAfterExit();

@@ -68,7 +68,7 @@ internal static class ReapWait
 
         if (milliseconds == Timeout.Infinite)
         {
-            PidFdEventSource.Log.ReapOverdue(handle.ProcessId, limit);
+            PidFdEventSource.Log?.ReapOverdue(handle.ProcessId, limit);
             return true;
         }
 

@@ -19,9 +19,11 @@ internal static class Headroom
         _ = Native.GetLimit(Native.DescriptorLimit, &limits);
         limits = limits with { Soft = Descriptors };
         _ = Native.SetLimit(Native.DescriptorLimit, &limits);
+
+        // First, because a pipe that is read loads the assembly, too.
+        SixteenthAttachment();
         LongStop();
         OpenedProcess();
-        SixteenthAttachment();
     }
 
     /// <summary>A long stop of a tree that has more members than there are descriptors.</summary>
@@ -52,6 +54,7 @@ internal static class Headroom
         }
 
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        long start = Stopwatch.GetTimestamp();
         List<FileStream> files = [];
         while (files.Count == 0 || (int)files[^1].SafeFileHandle.DangerousGetHandle() < Descriptors - Free)
         {
@@ -62,6 +65,9 @@ internal static class Headroom
         opened.EnableRaisingEvents = false;
         Answers.Print("opened", ProcessHandleRegistry.Default.Attach(opened).Route);
         nonChild.KillAndWaitUntilReaped();
+
+        // Without pidfds, processes are told apart by start times, which are 10 ms fine.
+        Condition.WaitFor(() => Stopwatch.GetElapsedTime(start).TotalMilliseconds > 20, "the clock of start times has gone on", s_limit);
         using Process? stranger = PidRecycler.TryStart(nonChild.Id, Shell.StartSleeper, 200, s_limit);
         ProcessHandleRegistry.Default.Kill(opened);
         Answers.Print("a stranger is spared without room", stranger?.WaitForExit(100) == false);
@@ -75,6 +81,11 @@ internal static class Headroom
     private static void SixteenthAttachment()
     {
         Process[] children = [.. Enumerable.Range(0, 40).Select(static _ => Shell.StartSleeper())];
+
+        // The code of the calls, and what the runtime needs for a reap, is loaded with room.
+        children[0].KillViaPidFd();
+        children[0].WaitForExit();
+        _ = children[0].ExitTime;
         List<FileStream> files = [];
         try
         {
