@@ -59,6 +59,12 @@ internal static class Telemetry
             return true;
         }
 
+        if (typeof(Telemetry).Assembly.IsCollectible)
+        {
+            // A handler of AssemblyLoad would keep the context loaded.
+            return true;
+        }
+
         AppDomain.CurrentDomain.AssemblyLoad += OnAssemblyLoad;
         foreach (System.Reflection.Assembly assembly in AppDomain.CurrentDomain.GetAssemblies())
         {
