@@ -27,7 +27,7 @@ internal static class LateEvents
     {
         do
         {
-            await Task.Delay(s_interval).ConfigureAwait(false);
+            await PollLoop.Pause(s_interval, CancellationToken.None).ConfigureAwait(false);
         }
         while (!ExitedEvent.TryEnableForLater(process, handle.Run));
         handle.EndLateEvents();

@@ -33,7 +33,7 @@ internal static class PollLoop
     {
         while (handle.Poll(0, out bool exited).IsFailure || !exited)
         {
-            await Task.Delay(s_interval, cancellationToken).ConfigureAwait(false);
+            await Pause(s_interval, cancellationToken).ConfigureAwait(false);
         }
 
         ExitCount.CaptureAndCountExit(handle);
@@ -46,7 +46,22 @@ internal static class PollLoop
         while (handle.IsChild && !ReapWait.IsKnown(handle)
             && Stopwatch.GetElapsedTime(start).TotalMilliseconds < ReapWait.LongestMilliseconds)
         {
-            await Task.Delay(s_interval, cancellationToken).ConfigureAwait(false);
+            await Pause(s_interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Waits for a time. The first timer of a program starts a thread, which takes two descriptors. If it cannot start, a pool thread sleeps.
+    /// </summary>
+    public static Task Pause(TimeSpan time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Task.Delay(time, cancellationToken);
+        }
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        {
+            return Task.Run(() => Thread.Sleep(time), cancellationToken);
         }
     }
 }
