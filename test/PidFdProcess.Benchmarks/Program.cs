@@ -75,7 +75,7 @@ void Measure(string scenario, Func<IEnumerable<Row>> run)
         {
             rows.AddRange(run());
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or IOException)
         {
             // The others took minutes, and their results are worth keeping.
             notes.Add($"{scenario} has failed: {e.Message}");

@@ -11,17 +11,25 @@ internal static unsafe partial class RawCalls
     private const int UsageOfChildren = -1;
 
     /// <summary>
-    /// Lets this process and those that it starts have so many descriptors, if it may: more than the limit needs root. Otherwise the worker fails
-    /// and says why.
+    /// Lets this process and those that it starts have so many descriptors, or as many as it may. More than the hard limit needs a capability.
     /// </summary>
-    public static void AllowDescriptors(int count)
+    /// <returns>How many are allowed now, which may be fewer.</returns>
+    public static int AllowDescriptors(int count)
     {
         ResourceLimit limit;
         if (GetLimit(NumberOfFiles, &limit) == 0 && limit.Soft < (nuint)count)
         {
-            limit = new ResourceLimit { Soft = (nuint)count, Hard = nuint.Max(limit.Hard, (nuint)count) };
-            _ = SetLimit(NumberOfFiles, &limit);
+            ResourceLimit higher = new() { Soft = (nuint)count, Hard = nuint.Max(limit.Hard, (nuint)count) };
+            if (SetLimit(NumberOfFiles, &higher) != 0)
+            {
+                // Not even root may raise the hard limit in some containers.
+                higher = limit with { Soft = limit.Hard };
+                _ = SetLimit(NumberOfFiles, &higher);
+                return (int)nuint.Min(limit.Hard, (nuint)count);
+            }
         }
+
+        return count;
     }
 
     /// <summary>What all children that were reaped have used.</summary>

@@ -27,11 +27,12 @@ internal static class PendingWaits
         sizes.PendingWaits.SelectMany(count => Measure(NonChildren, count, sizes.PendingTurns, sizes, floor, notes))
             .Concat(Measure(Children, sizes.PendingChildren, sizes.PendingTurns, sizes, floor, notes));
 
-    /// <summary>As many as PIDs allow.</summary>
+    /// <summary>As many as PIDs and descriptors allow.</summary>
     public static IEnumerable<Row> Many(Sizes sizes, Floor? floor, List<string> notes)
     {
         int available = int.Parse(File.ReadAllText("/proc/sys/kernel/pid_max"), CultureInfo.InvariantCulture)
             - Directory.GetDirectories("/proc").Length - OtherProcesses;
+        available = Math.Min(available, RawCalls.AllowDescriptors(sizes.ManyWaits + OtherDescriptors) - OtherDescriptors);
         return ((string[])[NonChildren, Children]).SelectMany(
             kind => Measure(kind, Math.Min(sizes.ManyWaits, available), turns: 1, sizes, floor, notes));
     }
