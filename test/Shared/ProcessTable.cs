@@ -24,6 +24,9 @@ internal static class ProcessTable
     /// <summary>Lists the children of this process, zombies included.</summary>
     public static IEnumerable<int> OwnChildren() => Ids().Where(static id => ParentOf(id) == Environment.ProcessId);
 
+    /// <summary>Counts the open descriptors of this process that are pidfds.</summary>
+    public static int OwnPidFds() => Directory.GetFileSystemEntries("/proc/self/fd").Count(IsPidFd);
+
     /// <summary>Gets the state letter of a process, or <see langword="null"/> if there is no process with this PID.</summary>
     public static char? StateOf(int processId) => FieldsOf(processId)?[0][0];
 
@@ -42,6 +45,18 @@ internal static class ProcessTable
     /// <summary>Reads the fields behind the name in /proc/PID/stat. The name may contain blanks and parentheses.</summary>
     public static string[]? FieldsOf(int processId) =>
         Read(processId, "stat") is { } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : null;
+
+    private static bool IsPidFd(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     private static string? Read(int processId, string file)
     {

@@ -26,7 +26,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     /// <param name="support">Whether pidfds work.</param>
     /// <param name="before">The attachment that the object had until now, if any.</param>
     /// <exception cref="InvalidOperationException">The object has no process.</exception>
-    public ProcessAttachment Open(Process process, PidFdSupport support, ProcessAttachment? before = null)
+    public ProcessAttachment Open(Process process, PidFdSupport support, ProcessAttachment? before)
     {
         for (;;)
         {

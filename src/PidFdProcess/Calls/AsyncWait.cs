@@ -107,12 +107,7 @@ internal static class AsyncWait
 
         try
         {
-            await PollLoop.UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
-            if (promise != WaitPromise.Exit)
-            {
-                await PollLoop.UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
-                await StockEnd.RaiseInContext(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
-            }
+            await PollLoop.UntilEndAsync(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (promise != WaitPromise.Exit)
         {

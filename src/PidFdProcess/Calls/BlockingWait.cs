@@ -118,10 +118,16 @@ internal static class BlockingWait
 
         while (process.EnableRaisingEvents)
         {
+            // The time is read before the look, so the last look comes after the end of the time.
             int left = TimeLimit.Left(milliseconds, start);
-            if (ExitedEvent.KnowsWithoutRaising(process, run) || left == 0)
+            if (ExitedEvent.KnowsWithoutRaising(process, run))
             {
-                return left != 0 || ExitedEvent.KnowsWithoutRaising(process, run);
+                return true;
+            }
+
+            if (left == 0)
+            {
+                return false;
             }
 
             Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
@@ -24,7 +25,11 @@ internal static class GracefulStop
         : StopProcess(run, process, plan);
 
     /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
-    public static PidFdExitStatus StopProcess(in PinnedRun run, Process process, StopPlan plan)
+    /// <param name="run">The run.</param>
+    /// <param name="process">The object.</param>
+    /// <param name="plan">The steps and the time after the kill.</param>
+    /// <param name="killsTreeByRuntime">Whether the last step is the tree kill of the runtime.</param>
+    public static PidFdExitStatus StopProcess(in PinnedRun run, Process process, StopPlan plan, bool killsTreeByRuntime = false)
     {
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
@@ -36,7 +41,16 @@ internal static class GracefulStop
             }
         }
 
-        killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
+        if (killsTreeByRuntime)
+        {
+            StockCalls.Kill(process, entireProcessTree: true);
+            killed = true;
+        }
+        else
+        {
+            killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
+        }
+
         if (!BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit))
         {
             throw Survived(run, plan);

@@ -1,3 +1,5 @@
+using PidFdProcess.Runtime;
+
 namespace PidFdProcess.Calls;
 
 /// <summary>Runs a function that blocks for long on its own thread, so that it neither uses a pool thread nor waits for one.</summary>
@@ -23,7 +25,7 @@ internal static class OwnThread
         {
             thread.Start();
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             Complete(function, result);
         }

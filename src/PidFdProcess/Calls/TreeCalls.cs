@@ -65,7 +65,7 @@ internal static class TreeCalls
 
         if (!OperatingSystem.IsLinux())
         {
-            return StopByRuntime(run, process, plan);
+            return GracefulStop.StopProcess(run, process, plan, killsTreeByRuntime: true);
         }
 
         if (run.Handle is not { } handle)
@@ -125,24 +125,6 @@ internal static class TreeCalls
     {
         FallBack.NoteWithoutTree(run, new CallFailure(ErrnoTable.Proc, error));
         RunSignal.Send(run, process, SignalNumbers.SigKill);
-    }
-
-    /// <summary>Stops the process, and kills its tree through the runtime, on systems other than Linux.</summary>
-    private static PidFdExitStatus StopByRuntime(in PinnedRun run, Process process, StopPlan plan)
-    {
-        foreach (TreeStopStep step in plan.Steps)
-        {
-            GracefulStop.Signal(run, process, step.Signal);
-            if (BlockingWait.WaitForExit(run, process, step.Milliseconds, WaitPromise.Exit))
-            {
-                return ExitStatusResolver.StatusOf(run, process);
-            }
-        }
-
-        StockCalls.Kill(process, entireProcessTree: true);
-        return BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit)
-            ? ExitStatusResolver.StatusOf(run, process).AfterKill()
-            : throw GracefulStop.Survived(run, plan);
     }
 
     private static PidFdExitStatus StopWithoutProc(in PinnedRun run, Process process, StopPlan plan, Errno error)

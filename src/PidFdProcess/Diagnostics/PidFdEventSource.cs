@@ -92,7 +92,7 @@ internal sealed class PidFdEventSource : EventSource
             {
                 s_log ??= new PidFdEventSource();
             }
-            catch (Exception e) when (e is IOException or TypeInitializationException or OutOfMemoryException)
+            catch (Exception e) when (Telemetry.IsLoadFailure(e))
             {
                 // The next event tries again.
             }

@@ -51,6 +51,9 @@ internal static class Telemetry
         }
     }
 
+    /// <summary>Returns whether the runtime could not load what telemetry needs, because descriptors or memory are short.</summary>
+    public static bool IsLoadFailure(Exception e) => e is IOException or TypeInitializationException or OutOfMemoryException;
+
     private static bool IsNeededAtOnce()
     {
         if (!RuntimeFeature.IsDynamicCodeSupported)
@@ -98,7 +101,7 @@ internal static class Telemetry
         {
             PidFdMetrics.Start();
         }
-        catch (Exception e) when (e is IOException or TypeInitializationException or OutOfMemoryException)
+        catch (Exception e) when (IsLoadFailure(e))
         {
             // Calls go on without the meter, because their processes are what matters.
             return;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Handles;
 
@@ -164,7 +165,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             new Thread(state => Run((SafeFileHandle)state!), _stackSize) { IsBackground = true, Name = ThreadName }.UnsafeStart(created);
         }
-        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             created.Dispose();
             return new CallFailure(ErrnoTable.Clone, Errno.EAGAIN);

@@ -216,7 +216,7 @@ internal static class ExitedEvent
         {
             process.EnableRaisingEvents = true;
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             // The runtime waits for the exit on a thread, and cannot start it.
         }

@@ -227,7 +227,10 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         try
         {
-            Task rest = _state == Failed ? WaitWithoutLoopAsync() : RaiseInContext();
+            // After the event loop has failed, the wait goes on by polls.
+            Task rest = _state == Failed
+                ? PollLoop.UntilEndAsync(_context, process, handle, promise, CancellationToken)
+                : StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
             if (rest.IsCompletedSuccessfully)
             {
                 LetGo();
@@ -243,19 +246,6 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             // A handler of Exited has thrown. A stock wait can run handlers inside its call, too.
             LetGo();
             TrySetException(e);
-        }
-    }
-
-    private Task RaiseInContext() => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
-
-    /// <summary>Continues the wait after the event loop has failed. Polls the pidfd, and ends as other waits do.</summary>
-    private async Task WaitWithoutLoopAsync()
-    {
-        await PollLoop.UntilExitAsync(handle, CancellationToken).ConfigureAwait(false);
-        if (promise != WaitPromise.Exit)
-        {
-            await PollLoop.UntilKnownAsync(handle, CancellationToken).ConfigureAwait(false);
-            await RaiseInContext().ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
@@ -39,8 +40,23 @@ internal static class PollLoop
         ExitCount.CaptureAndCountExit(handle);
     }
 
+    /// <summary>
+    /// Waits for the exit by polls, and then ends the wait as the event loop would. The caller holds a reference until the task has ended.
+    /// </summary>
+    /// <inheritdoc cref="StockEnd.RaiseInContext" path="/param"/>
+    public static async Task UntilEndAsync(
+        ExecutionContext? context, Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
+        if (promise != WaitPromise.Exit)
+        {
+            await UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
+            await StockEnd.RaiseInContext(context, process, handle, promise, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>
-    public static async Task UntilKnownAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    private static async Task UntilKnownAsync(ProcessHandle handle, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         while (handle.IsChild && !ReapWait.IsKnown(handle)
@@ -59,7 +75,7 @@ internal static class PollLoop
         {
             return Task.Delay(time, cancellationToken);
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             return Task.Run(() => Thread.Sleep(time), cancellationToken);
         }

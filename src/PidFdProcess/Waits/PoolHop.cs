@@ -1,3 +1,5 @@
+using PidFdProcess.Runtime;
+
 namespace PidFdProcess.Waits;
 
 // Overview
@@ -73,7 +75,7 @@ internal static class PoolHop
         {
             ThreadPool.UnsafeRegisterWaitForSingleObject(SetEvent.Value, callback, state, Timeout.Infinite, executeOnlyOnce: true);
         }
-        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             // The pool has no thread for registered waits and cannot start one.
             ThreadPool.UnsafeQueueUserWorkItem(_ => callback(state, timedOut: false), null);

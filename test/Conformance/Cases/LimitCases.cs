@@ -65,17 +65,5 @@ internal static class LimitCases
     /// Grows the pool before there is no room for descriptors. A thread of the runtime takes two to start, and the runtime ends the program when its
     /// pool cannot grow.
     /// </summary>
-    public static void FillThreadPool()
-    {
-        const int Threads = 24;
-
-        // The pool starts threads at once up to its minimum, and above it late, or never on a busy processor. The threads that it has may all be
-        // blocked, and the thread of this case is.
-        int minimum = ThreadPool.ThreadCount + Threads;
-        ThreadPool.SetMinThreads(minimum, minimum);
-        using Barrier all = new(Threads);
-        Task<bool>[] tasks = [.. Enumerable.Range(0, Threads).Select(_ => Task.Run(() => all.SignalAndWait(Check.Limit)))];
-        Task.WaitAll(tasks);
-        Check.That(tasks.All(task => task.Result));
-    }
+    public static void FillThreadPool() => PoolThreads.Add(24, Check.Limit);
 }

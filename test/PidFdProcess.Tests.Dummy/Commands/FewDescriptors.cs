@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
 
@@ -16,19 +15,15 @@ internal static class FewDescriptors
 
     public static Task RunAsync() => Answers.OnOwnThread(Run);
 
-    private static unsafe void Run()
+    private static void Run()
     {
-        Native.Limits limits = new();
-        _ = Native.GetLimit(Native.DescriptorLimit, &limits);
-        limits = limits with { Soft = Descriptors };
-        _ = Native.SetLimit(Native.DescriptorLimit, &limits);
-
+        DescriptorRoom.Limit(Descriptors);
         Process[] children = [.. Enumerable.Range(0, Children).Select(static _ => Start())];
         ProcessAttachment[] attachments = Array.ConvertAll(children, ProcessHandleRegistry.Default.Attach);
         ProcessAttachment refused = Array.Find(attachments, static each => each.Route == ProcessRoute.Stock)!;
         Answers.Print("through pidfds", Array.Exists(attachments, static each => each.Route == ProcessRoute.PidFd));
         Answers.Print("without", refused?.Reason);
-        Answers.Print("room for files", OpenFiles(Headroom - 8));
+        Answers.Print("room for files", DescriptorRoom.HasRoomFor(Headroom - 8));
 
         Process last = Array.Find(children, child => child.Id == refused?.ProcessId)!;
         for (int i = 0; i < Children / 4; i++)
@@ -50,27 +45,5 @@ internal static class FewDescriptors
         Process child = new() { StartInfo = new ProcessStartInfo("/bin/sleep", ["1000"]) };
         child.StartWithPidFd();
         return child;
-    }
-
-    private static bool OpenFiles(int count)
-    {
-        List<FileStream> files = [];
-        try
-        {
-            for (int i = 0; i < count; i++)
-            {
-                files.Add(new FileStream("/dev/null", FileMode.Open, FileAccess.Read));
-            }
-
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        finally
-        {
-            files.ForEach(static file => file.Dispose());
-        }
     }
 }

@@ -13,12 +13,9 @@ internal static class Headroom
 
     public static Task RunAsync() => Answers.OnOwnThread(Run);
 
-    private static unsafe void Run()
+    private static void Run()
     {
-        Native.Limits limits = new();
-        _ = Native.GetLimit(Native.DescriptorLimit, &limits);
-        limits = limits with { Soft = Descriptors };
-        _ = Native.SetLimit(Native.DescriptorLimit, &limits);
+        DescriptorRoom.Limit(Descriptors);
 
         // First, because a pipe that is read loads the assembly, too.
         SixteenthAttachment();
@@ -34,10 +31,10 @@ internal static class Headroom
         root.StandardOutput.ReadLine();
         using CancellationTokenSource source = new();
         Task stop = root.StopViaPidFdAsync(s_limit, entireProcessTree: true, cancellationToken: source.Token);
-        Condition.WaitFor(() => OpenPidFds() > 64, "the stop has opened its members", s_limit);
+        Condition.WaitFor(() => ProcessTable.OwnPidFds() > 64, "the stop has opened its members", s_limit);
 
         // The members are opened before the first signal, and they ignore it. So the root stays while this program opens files.
-        Answers.Print("room during a stop", Enumerable.Range(0, 100).All(static _ => HasRoom()));
+        Answers.Print("room during a stop", Enumerable.Range(0, 100).All(static _ => DescriptorRoom.HasRoomFor(Free - 16)));
         source.Cancel();
         stop.ContinueWith(static _ => { }, TaskScheduler.Default).Wait(s_limit);
         root.KillViaPidFd(entireProcessTree: true);
@@ -58,7 +55,7 @@ internal static class Headroom
         List<FileStream> files = [];
         while (files.Count == 0 || (int)files[^1].SafeFileHandle.DangerousGetHandle() < Descriptors - Free)
         {
-            files.Add(OpenFile());
+            files.Add(DescriptorRoom.OpenFile());
         }
 
         using Process opened = ProcessHandleRegistry.Default.Open(nonChild.Id);
@@ -91,7 +88,7 @@ internal static class Headroom
         {
             while (true)
             {
-                files.Add(OpenFile());
+                files.Add(DescriptorRoom.OpenFile());
             }
         }
         catch (IOException)
@@ -112,31 +109,4 @@ internal static class Headroom
             "the meter's assembly is loaded",
             AppDomain.CurrentDomain.GetAssemblies().Any(static each => each.GetName().Name == "System.Diagnostics.DiagnosticSource"));
     }
-
-    private static bool HasRoom()
-    {
-        List<FileStream> files = [];
-        try
-        {
-            for (int i = 0; i < Free - 16; i++)
-            {
-                files.Add(OpenFile());
-            }
-
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-        finally
-        {
-            files.ForEach(static file => file.Dispose());
-        }
-    }
-
-    private static FileStream OpenFile() => new("/dev/null", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-
-    private static int OpenPidFds() => Directory.GetFileSystemEntries("/proc/self/fd").Count(static path =>
-        new FileInfo(path).LinkTarget is { } target && target.Contains("pidfd", StringComparison.Ordinal));
 }

@@ -45,12 +45,7 @@ internal static class NoMoreThreads
     private static void Run(string group)
     {
         // The pool has its threads, and the library its event loop, as in a program that has run for some time.
-        ThreadPool.SetMinThreads(8, 8);
-        using (Barrier all = new(8))
-        {
-            Task.WaitAll([.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => all.SignalAndWait(s_limit)))]);
-        }
-
+        PoolThreads.Add(8, s_limit);
         using Process tree = Shell.Start("sleep 1000 & wait");
         using Process killedLate = Shell.Start("sleep 1000 & wait");
         using Process cancelled = Shell.StartSleeper();

@@ -37,20 +37,8 @@ internal static class TestProcesses
     public static int OpenDescriptors() => Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     /// <summary>Gets the number of open descriptors that are pidfds.</summary>
-    public static int OpenPidFds() => Directory.GetFileSystemEntries("/proc/self/fd").Count(IsPidFd);
+    public static int OpenPidFds() => ProcessTable.OwnPidFds();
 
     /// <summary>Gets the number of threads of this process.</summary>
     public static int Threads() => Directory.GetFileSystemEntries("/proc/self/task").Length;
-
-    private static bool IsPidFd(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget is { } target && (target.Contains("pidfd", StringComparison.Ordinal));
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
 }

@@ -35,8 +35,8 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     public bool MayDropLiving { get; set; }
 
     /// <summary>
-    /// Notes that a member holds a pidfd. A stop or a wait may last for hours, so it closes pidfds before they take up the last part of the limit,
-    /// which is for the app.
+    /// Notes that a member holds a pidfd. The last part of the limit of descriptors is for the app, and a stop or a wait may last for hours. So it
+    /// closes pidfds before they take up that part.
     /// </summary>
     public void Hold(TreeMember member)
     {
