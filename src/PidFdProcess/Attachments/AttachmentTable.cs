@@ -13,16 +13,19 @@ namespace PidFdProcess.Attachments;
 // Constraints: An entry must not keep its Process object alive. The app can close and restart a Process object, and this library is not told. No lock
 // is held during a call that may block.
 //
-// Scheme: A table of weak keys maps each Process object to an entry, which holds the attachment. The entry stays after the attachment is removed,
+// Scheme: A table of weak keys maps each Process object to its attachment. The key stays after the attachment is removed, with a mark in its place,
 // because the table frees removed keys late, and look-ups are slow until it does. An attachment belongs to one run (RunIdentity). It is never changed
-// but replaced, under a lock that covers only the entries. Every call compares the run of the object with the run of the attachment. A descriptor is
+// but replaced, under a lock that covers only the table. Every call compares the run of the object with the run of the attachment. A descriptor is
 // closed after the exit was seen and the process was reaped. It is closed earlier by Detach, or by the sweep or a call that finds the object closed.
 // The garbage collector closes it at the latest, with the object.
 
 /// <summary>The attachments of Process objects, each for one run.</summary>
 internal sealed class AttachmentTable : IWaitOwner
 {
-    private readonly ConditionalWeakTable<Process, Entry> _entries = [];
+    private static readonly object s_removed = new();
+
+    // The values are attachments, or the mark of a removed one.
+    private readonly ConditionalWeakTable<Process, object> _entries = [];
     private readonly object _gate = new();
     private readonly RunOpener _opener;
     private readonly PidFdSupport? _override;
@@ -94,17 +97,19 @@ internal sealed class AttachmentTable : IWaitOwner
         ProcessAttachment? present;
         lock (_gate)
         {
-            if (!_entries.TryGetValue(process, out Entry? entry)
-                || (present = entry.Attachment) is null
-                || (expected is not null && !ReferenceEquals(present, expected)))
+            present = Find(process);
+            if (present is null || (expected is not null && !ReferenceEquals(present, expected)))
             {
                 return false;
             }
 
-            entry.Attachment = null;
             if (isForGood)
             {
                 _entries.Remove(process);
+            }
+            else
+            {
+                _entries.AddOrUpdate(process, s_removed);
             }
         }
 
@@ -133,9 +138,9 @@ internal sealed class AttachmentTable : IWaitOwner
     /// <summary>Enumerates the attachments of all objects that have not been collected.</summary>
     public IEnumerable<(Process Process, ProcessAttachment Attachment)> All()
     {
-        foreach ((Process process, Entry entry) in _entries)
+        foreach ((Process process, object entry) in _entries)
         {
-            if (entry.Attachment is { } attachment)
+            if (entry is ProcessAttachment attachment)
             {
                 yield return (process, attachment);
             }
@@ -150,7 +155,7 @@ internal sealed class AttachmentTable : IWaitOwner
         }
     }
 
-    private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out Entry? entry) ? entry.Attachment : null;
+    private ProcessAttachment? Find(Process process) => _entries.TryGetValue(process, out object? entry) ? entry as ProcessAttachment : null;
 
     /// <summary>Puts a new attachment in the place of the expected one. If another thread was faster, keeps the attachment of that thread.</summary>
     private ProcessAttachment Replace(Process process, ProcessAttachment? expected, ProcessAttachment attachment)
@@ -160,11 +165,11 @@ internal sealed class AttachmentTable : IWaitOwner
         lock (_gate)
         {
             isDisposed = _isDisposed;
-            Entry entry = _entries.GetValue(process, static _ => new Entry());
-            present = entry.Attachment;
+            present = Find(process);
             if (!isDisposed && ReferenceEquals(present, expected))
             {
-                entry.Attachment = present = attachment;
+                _entries.AddOrUpdate(process, attachment);
+                present = attachment;
             }
         }
 
@@ -187,16 +192,5 @@ internal sealed class AttachmentTable : IWaitOwner
         });
         _sweep.NoteAttached();
         return attachment;
-    }
-
-    private sealed class Entry
-    {
-        private volatile ProcessAttachment? _attachment;
-
-        public ProcessAttachment? Attachment
-        {
-            get => _attachment;
-            set => _attachment = value;
-        }
     }
 }

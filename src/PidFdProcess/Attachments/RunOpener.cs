@@ -47,7 +47,8 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             try
             {
                 Errno error = kernel.PidFdOpen(processId, out pidFd);
-                bool hasExited = ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
+                bool hasExited = !IsUnknownToRuntime(process, run, processId, error)
+                    && ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {
                     // The object was restarted during the call, so the pidfd may be of either run or of another process.
@@ -97,6 +98,13 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     /// <summary>Makes an attachment with a pidfd that is known to be of the run.</summary>
     private ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
         new(new ProcessHandle(processId, pidFd, run, owner));
+
+    /// <summary>
+    /// Returns whether the runtime cannot know of an exit, because it has no state of the process yet. A question would make it keep one, which takes
+    /// more memory than the handle.
+    /// </summary>
+    private static bool IsUnknownToRuntime(Process process, in RunIdentity run, int processId, Errno openError) =>
+        !run.IsStarted && openError == 0 && !RuntimeExit.HasState(process) && !RuntimeChildren.Knows(processId);
 
     /// <summary>
     /// Returns whether the runtime mistakes a refused signal for an exit. For a non-child, the runtime calls kill(2) and takes every errno except

@@ -30,6 +30,12 @@ internal static class RuntimeExit
         && Fields.StateOf!.GetValue(holder) is { } state
         && exited.GetValue(state) is true;
 
+    /// <summary>
+    /// Returns whether the object has a state of its process, from which the stock members answer. The object of a non-child gets one when it is
+    /// first asked for the exit. On a runtime without the field the answer is <see langword="true"/>.
+    /// </summary>
+    public static bool HasState(Process process) => Fields.HolderOf is not { } holder || holder.GetValue(process) is not null;
+
     /// <summary>Reads the exit code and the time of the exit, and raises nothing. The getters raise Exited even if events are off.</summary>
     /// <exception cref="InvalidOperationException">The runtime does not know the exit code.</exception>
     public static (int Code, DateTime Time) Read(Process process)

@@ -27,12 +27,18 @@ public sealed class WhenAnyCostTests
         const int Calls = 2_000;
         Process[] processes = [.. Enumerable.Range(0, 5).Select(static _ => TestProcesses.StartSleeper())];
         await CancelAsync(processes, 10);
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        await CancelAsync(processes, Calls);
-        long left = GC.GetTotalMemory(forceFullCollection: true) - before;
+        long least = long.MaxValue;
+        for (int round = 0; round < 3; round++)
+        {
+            // A round also counts what other code of the program happens to keep. What the calls leave is in each of them.
+            long before = GC.GetTotalMemory(forceFullCollection: true);
+            await CancelAsync(processes, Calls);
+            least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true) - before);
+        }
+
         Array.ForEach(processes, static process => process.KillViaPidFd());
         Array.ForEach(processes, static process => process.Dispose());
-        Assert.IsLessThan(50 * Calls, left);
+        Assert.IsLessThan(50 * Calls, least);
     }
 
     [TestMethod]
