@@ -10,7 +10,7 @@ public sealed class AttachTests : IDisposable
     private readonly ProcessHandleRegistry _registry = new();
 
     [TestMethod]
-    public void AProcessThatExitsBetweenOpenAndCheck_IsStocks()
+    public void AProcessThatExitsBetweenOpenAndCheck_GetsTheStockRoute()
     {
         using MockedChild child = new();
         child.Kernel.Mock.Setup(k => k.PidFdOpen(Moq.It.IsAny<int>(), out Moq.It.Ref<SafePidFdHandle>.IsAny))
@@ -74,7 +74,7 @@ public sealed class AttachTests : IDisposable
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task AnOperator_CanSendEverythingToStock(bool bySwitch)
+    public async Task TheOperatorsSwitch_SendsEveryCallToTheStockRoute(bool bySwitch)
     {
         const string Switch = "PidFdProcess.Disabled";
         const string Variable = "PIDFDPROCESS_DISABLED";

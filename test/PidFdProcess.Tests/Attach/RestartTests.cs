@@ -20,7 +20,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public void Kill_KillsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public void Kill_AfterARestart_KillsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         _registry.Kill(_process);
@@ -30,7 +30,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public void KillOfATree_KillsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public void KillOfATree_AfterARestart_KillsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         _registry.Kill(_process, entireProcessTree: true);
@@ -40,7 +40,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public async Task AStop_StopsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public async Task AStop_AfterARestart_StopsTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         PidFdExitStatus status = await _registry.StopAsync(_process, s_limit).WaitAsync(s_limit);
@@ -53,7 +53,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public void HasExited_LooksAtTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public void HasExited_AfterARestart_LooksAtTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         Assert.IsFalse(_registry.HasExited(_process));
@@ -63,7 +63,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public async Task TheBlockingWait_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public async Task TheBlockingWait_AfterARestart_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         Task<bool> wait = PollingThread.Start(() => _registry.WaitForExit(_process, -1));
@@ -74,7 +74,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public void TheTimedWait_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public void TheTimedWait_AfterARestart_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         Assert.IsFalse(_registry.WaitForExit(_process, 20));
@@ -84,7 +84,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public async Task TheAsynchronousWait_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public async Task TheAsynchronousWait_AfterARestart_WaitsForTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         Task wait = _registry.WaitForExitAsync(_process);
@@ -96,7 +96,7 @@ public sealed class RestartTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Histories))]
-    public void APidFd_IsThatOfTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
+    public void APidFd_AfterARestart_IsThatOfTheNewProcess(bool samePid, bool closed, bool exitWasSeen)
     {
         Restart(samePid, closed, exitWasSeen);
         Assert.IsTrue(_registry.TryGetPidFd(_process, out SafePidFdHandle? pidFd));
@@ -109,7 +109,7 @@ public sealed class RestartTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void ARestartWhileItIsAttached_SignalsTheNewProcessAndNoStranger(bool recycled)
+    public void ASignal_WhenTheObjectIsRestartedDuringItsAttachment_ReachesTheNewProcess(bool recycled)
     {
         if (recycled)
         {

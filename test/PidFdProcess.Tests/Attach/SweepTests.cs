@@ -17,7 +17,7 @@ public sealed class SweepTests
     public void CountPidFds() => _before = ResourceCounts.PidFdBaseline();
 
     [TestMethod]
-    public void PidFdsOfClosedObjectsStayBounded()
+    public void Sweeps_WhileManyObjectsAreClosed_BoundTheOpenPidFds()
     {
         const int Rounds = 10;
         using Process child = TestProcesses.StartSleeper();
@@ -58,7 +58,7 @@ public sealed class SweepTests
     }
 
     [TestMethod]
-    public void PidFdsOfExitedChildrenAreClosed()
+    public void ASweep_AfterChildrenHaveExited_ClosesTheirPidFds()
     {
         using ProcessHandleRegistry registry = new();
         List<Process> exited = [];
@@ -85,7 +85,7 @@ public sealed class SweepTests
     }
 
     [TestMethod]
-    public void ASweepLeavesWaitsUnderWayAlone()
+    public void ASweep_DuringAWait_LeavesItsPidFdOpen()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartSleeper();

@@ -15,7 +15,7 @@ public sealed class WeakEntryTests
     public void CountPidFds() => _before = ResourceCounts.PidFdBaseline();
 
     [TestMethod]
-    public void AnUnreferencedProcessIsCollectedAndItsPidFdClosed()
+    public void AnUnreferencedProcess_IsCollected_AndItsPidFdIsClosed()
     {
         const int Objects = 20;
         using Process child = TestProcesses.StartSleeper();
@@ -33,7 +33,7 @@ public sealed class WeakEntryTests
     }
 
     [TestMethod]
-    public void AReferencedProcessKeepsItsEntry()
+    public void AReferencedProcess_AfterACollection_KeepsItsEntry()
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
@@ -48,7 +48,7 @@ public sealed class WeakEntryTests
     }
 
     [TestMethod]
-    public void AnAttachmentDoesNotKeepItsProcess()
+    public void AReferencedAttachment_LetsItsProcessBeCollected()
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
@@ -61,7 +61,7 @@ public sealed class WeakEntryTests
     }
 
     [TestMethod]
-    public void ADuplicateOutlivesTheProcessObject()
+    public void ADuplicate_AfterTheProcessObjectIsCollected_StillSignals()
     {
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();

@@ -15,7 +15,7 @@ public sealed class AsyncWaitErrnoTests
     [DataRow(KernelCall.EpollCreate, Errno.ENOMEM)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOSPC)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOMEM)]
-    internal async Task AResourceErrno_LetsStockServeThatWait_AndKeepsThePidFd(KernelCall call, Errno error)
+    internal async Task AResourceErrno_LetsTheRuntimeServeThatWait_AndKeepsThePidFd(KernelCall call, Errno error)
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
@@ -120,7 +120,7 @@ public sealed class AsyncWaitErrnoTests
     }
 
     [TestMethod]
-    public async Task AWaitThatMovedToStock_CanStillBeCancelled()
+    public async Task AWaitThatTheRuntimeTookOver_CanStillBeCancelled()
     {
         using MockedChild child = new();
         using CancellationTokenSource cancellation = new();

@@ -9,7 +9,7 @@ public sealed class AttachErrnoTests
     [DataRow(Errno.ENOSYS, "pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)")]
     [DataRow(Errno.EPERM, "pidfd_open: EPERM (seccomp or another security module forbids it. Allow the call in the container's profile)")]
     [DataRow(Errno.EACCES, "pidfd_open: EACCES (seccomp or another security module forbids it. Allow the call in the container's profile)")]
-    internal void AnErrnoThatDoesNotPass_MeansStockForGood(Errno error, string reason)
+    internal void AnErrnoThatDoesNotPass_MeansTheStockRouteForGood(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error, times: 1);
@@ -29,7 +29,7 @@ public sealed class AttachErrnoTests
     [DataRow(Errno.ENFILE, "pidfd_open: ENFILE (the system is out of file descriptors. Raise fs.file-max)")]
     [DataRow(Errno.ENOMEM, "pidfd_open: ENOMEM (the kernel is out of memory)")]
     [DataRow(Errno.ENODEV, "pidfd_open: ENODEV (the kernel has no anonymous inodes left)")]
-    internal void AResourceErrno_MeansStock_UntilThereIsSomeAgain(Errno error, string reason)
+    internal void AResourceErrno_MeansTheStockRoute_UntilThereAreResourcesAgain(Errno error, string reason)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error, times: 3);
@@ -49,7 +49,7 @@ public sealed class AttachErrnoTests
     }
 
     [TestMethod]
-    public void AResourceErrno_LetsStockServeTheCall()
+    public void AResourceErrno_LetsTheRuntimeServeTheCall()
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, Errno.EMFILE);
@@ -109,7 +109,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.ENOSYS)]
     [DataRow(Errno.EPERM)]
-    internal void AFailedProbe_SendsEveryProcessToStock(Errno error)
+    internal void AFailedProbe_SendsEveryProcessToTheStockRoute(Errno error)
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.PidFdOpen, error);
@@ -143,7 +143,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.EMFILE)]
     [DataRow(Errno.ENOSYS)]
-    internal void Open_FallsBackToTheStockProcess(Errno error)
+    internal void Open_WhenThePidFdCannotBeOpened_ReturnsTheStockProcess(Errno error)
     {
         using MockedChild child = new();
         child.Kernel.Fail(KernelCall.PidFdOpen, error);
@@ -170,7 +170,7 @@ public sealed class AttachErrnoTests
     [TestMethod]
     [DataRow(Errno.EMFILE)]
     [DataRow(Errno.ENFILE)]
-    internal void ADuplicate_IsRefused_ButTheAttachmentStays(Errno error)
+    internal void ADuplicate_WhenDescriptorsAreShort_IsRefused_AndTheAttachmentStays(Errno error)
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);

@@ -13,7 +13,7 @@ public sealed class EventLoopFailureTests
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     [TestMethod]
-    public async Task DuringTheStartOfAWait_ThatWaitStillEnds()
+    public async Task AnEventLoopFailure_DuringTheStartOfAWait_LosesNoWait()
     {
         using MockedChild child = new();
         using Process other = TestProcesses.StartSleeper();
@@ -46,7 +46,7 @@ public sealed class EventLoopFailureTests
     }
 
     [TestMethod]
-    public async Task DuringACancellation_TheCancellationSucceeds()
+    public async Task AnEventLoopFailure_DuringACancellation_LetsTheCancellationSucceed()
     {
         using MockedChild child = new();
         using CancellationTokenSource cancellation = new();

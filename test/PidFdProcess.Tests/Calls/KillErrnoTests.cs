@@ -85,7 +85,7 @@ public sealed class KillErrnoTests
     }
 
     [TestMethod]
-    public void ATreeKillWithoutProc_KillsTheProcessByItsPidFd_AndNoDescendantByPid()
+    public void ATreeKillWithoutProc_KillsTheProcessThroughItsPidFd_AndNoDescendantByPid()
     {
         using MockedChild child = new("sleep 1000 & echo $!; wait");
         int descendant = int.Parse(child.Process.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);

@@ -104,7 +104,7 @@ public sealed class WaitErrnoTests
     }
 
     [TestMethod]
-    public void APollThatRanOutOfMemory_IsServedByStock_AndThePidFdStays()
+    public void APollThatRanOutOfMemory_IsServedByTheRuntime_AndThePidFdStays()
     {
         using MockedChild child = new();
         ProcessAttachment attachment = child.Registry.Attach(child.Process);
@@ -139,7 +139,7 @@ public sealed class WaitErrnoTests
     }
 
     [TestMethod]
-    public void ECHILD_OfAProcessOfAnotherParent_IsAnExitThatStockDoesNotKnowOf()
+    public void ECHILD_OfANonChild_IsAnExitThatTheRuntimeDoesNotKnowOf()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using MockedChild child = new();

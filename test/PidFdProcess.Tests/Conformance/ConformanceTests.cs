@@ -18,7 +18,7 @@ public sealed class ConformanceTests
 
     [TestMethod]
     [DynamicData(nameof(Rows))]
-    public async Task ThePromiseIsKept(string name, bool stock)
+    public async Task EachCase_WithAndWithoutPidFds_KeepsItsPromise(string name, bool stock)
     {
         Case promise = Case.All.Single(each => each.Name == name);
         int before = ResourceCounts.PidFdBaseline();

@@ -79,7 +79,7 @@ public sealed class ParityTests
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void OursDoesAsStockDoes(string subject, string action)
+    public void EachCall_OnEachKindOfProcess_BehavesAsTheStockCall(string subject, string action)
     {
         // Both refuse an unstarted or closed object, and both check a bad timeout before that.
         string stock = Observe(s_stock, subject, action);

@@ -11,7 +11,7 @@ public sealed class AllocationTests
     private const int Calls = 10_000;
 
     [TestMethod]
-    public void HasExitedAllocatesNothing()
+    public void HasExited_OfARunningChild_AllocatesNothing()
     {
         using Process child = TestProcesses.StartSleeper();
         AssertAllocatesNothing(child, static process => Assert.IsFalse(process.HasExitedPidFd()));
@@ -19,7 +19,7 @@ public sealed class AllocationTests
     }
 
     [TestMethod]
-    public void ATimedWaitAllocatesNothing()
+    public void ATimedWait_ForARunningChild_AllocatesNothing()
     {
         using Process child = TestProcesses.StartSleeper();
         AssertAllocatesNothing(child, static process => Assert.IsFalse(process.WaitForExitPidFd(0)));
@@ -29,7 +29,7 @@ public sealed class AllocationTests
     }
 
     [TestMethod]
-    public void KillAllocatesNothing()
+    public void Kill_OfAZombie_AllocatesNothing()
     {
         // A zombie accepts any number of signals.
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
@@ -41,7 +41,7 @@ public sealed class AllocationTests
     }
 
     [TestMethod]
-    public void AnAttachmentAllocatesLittle()
+    public void Attach_OfAnObject_AllocatesAtMost600Bytes()
     {
         const int Attachments = 1_000;
         const int BytesPerAttachment = 600;

@@ -22,7 +22,7 @@ public sealed class CostTests
         """;
 
     [TestMethod]
-    public async Task CostsAreAsRecorded()
+    public async Task AllocationsAndThreads_OfEachCall_AreAsRecorded()
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64)
         {

@@ -11,7 +11,7 @@ public sealed partial class SystemCallTraceTests
     private const int LooksAfterTheExit = 6;
 
     [TestMethod]
-    public async Task NoWaitIdOnAPidFdReaps()
+    public async Task WaitId_OnAPidFd_NeverReaps()
     {
         Trace trace = await Trace.RunAsync("pidfd");
 
@@ -39,7 +39,7 @@ public sealed partial class SystemCallTraceTests
     }
 
     [TestMethod]
-    public async Task SignalsGoThroughThePidFd()
+    public async Task Kill_OfANonChild_GoesThroughThePidFd()
     {
         Trace trace = await Trace.RunAsync("pidfd");
 

@@ -11,7 +11,7 @@ namespace PidFdProcess.Tests.Diagnostics;
 public sealed class EventSourceTests
 {
     [TestMethod]
-    public void ProbedTellsTheReason()
+    public void Probed_AfterEachProbe_TellsItsReason()
     {
         using Listener listener = new();
         Assert.IsTrue(new HookedKernel().Platform.Support.IsSupported);
@@ -37,7 +37,7 @@ public sealed class EventSourceTests
     }
 
     [TestMethod]
-    public async Task FellBackTellsProcessCallAndErrno()
+    public async Task FellBack_AfterAFailedCall_NamesProcessCallAndErrno()
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -53,7 +53,7 @@ public sealed class EventSourceTests
     }
 
     [TestMethod]
-    public void FellBackTellsOfAFailedAttachment_ButNotOfAnExitedProcess()
+    public void FellBack_IsWrittenAfterAFailedAttachment_ButNotForAnExitedProcess()
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -73,7 +73,7 @@ public sealed class EventSourceTests
     }
 
     [TestMethod]
-    public void TheManifestIsSound() => Assert.IsNotNull(EventSource.GenerateManifest(
+    public void TheManifest_UnderStrictChecks_IsGenerated() => Assert.IsNotNull(EventSource.GenerateManifest(
         typeof(ProcessHandleRegistry).Assembly.GetType("PidFdProcess.Diagnostics.PidFdEventSource")!, null, EventManifestOptions.Strict));
 
     private sealed class Listener : EventListener

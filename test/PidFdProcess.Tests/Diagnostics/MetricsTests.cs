@@ -11,7 +11,7 @@ namespace PidFdProcess.Tests.Diagnostics;
 public sealed class MetricsTests
 {
     [TestMethod]
-    public void NamesUnitsAndKinds()
+    public void TheMeter_HasEachInstrument_WithItsKindNameAndUnit()
     {
         using ProcessHandleRegistry registry = new();
         using Process child = TestProcesses.StartExiting(0);
@@ -31,7 +31,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void AttachmentsByRouteAndReason()
+    public void AnAttachment_IsCountedOnce_ByRouteAndReason()
     {
         using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
         HookedKernel kernel = new();
@@ -101,7 +101,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void ExitsBySource()
+    public void AnExit_IsCountedOnce_ByTheSourceOfItsStatus()
     {
         using Measurements measurements = new("pidfdprocess.exits");
         using NonChildProcess zombie = NonChildProcess.StartUnreaped();
@@ -135,7 +135,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void SignalsByNameAndResult()
+    public void ASignal_IsCounted_ByNameAndResult()
     {
         using Process child = TestProcesses.StartSleeper();
         using Measurements measurements = new("pidfdprocess.signals");
@@ -160,7 +160,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public async Task FallbacksByCallAndErrno()
+    public async Task AFallback_IsCountedOnce_ByCallAndErrno()
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -176,7 +176,7 @@ public sealed class MetricsTests
     }
 
     [TestMethod]
-    public void NothingIsAllocatedWithoutAListener()
+    public void TheMeter_WithoutAListener_AllocatesNothing()
     {
         const int Tries = 5;
         long before = 0;

@@ -14,7 +14,7 @@ public sealed class ChildStatusTests
     [TestMethod]
     [DataRow("SEGV", Signum.SIGSEGV)]
     [DataRow("ABRT", Signum.SIGABRT)]
-    public async Task CoreDumpsAreTold(string name, Signum signal)
+    public async Task AStatus_OfAChildThatDumpedCore_SaysSo(string name, Signum signal)
     {
         string directory = Directory.CreateTempSubdirectory("core").FullName;
         try
@@ -41,7 +41,7 @@ public sealed class ChildStatusTests
     }
 
     [TestMethod]
-    public void TimedWaitThatIsOverTellsNothing()
+    public void ATimedWait_WhoseTimeIsOver_HasNoStatus()
     {
         using Process child = TestProcesses.StartSleeper();
         Assert.IsFalse(child.TryWaitForExitStatusPidFd(TimeSpan.Zero, out PidFdExitStatus? status));
@@ -55,7 +55,7 @@ public sealed class ChildStatusTests
     }
 
     [TestMethod]
-    public async Task CancelledWaitLeavesTheProcess()
+    public async Task ACancelledWait_LeavesTheProcessRunning()
     {
         using Process child = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
@@ -69,7 +69,7 @@ public sealed class ChildStatusTests
     }
 
     [TestMethod]
-    public async Task AskedAgainTheAnswerIsTheSame()
+    public async Task AStatus_ThatIsReadAgain_IsTheSame()
     {
         using Process child = TestProcesses.StartSleeper();
         Task<PidFdExitStatus> first = child.WaitForExitStatusPidFdAsync();
@@ -85,7 +85,7 @@ public sealed class ChildStatusTests
     }
 
     [TestMethod]
-    public void UnstartedAndNullThrow()
+    public void AWait_ForAnUnstartedProcessOrNull_Throws()
     {
         using Process unstarted = new();
         Assert.ThrowsExactly<InvalidOperationException>(() => unstarted.WaitForExitStatusPidFd());

@@ -16,7 +16,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     public void Dispose() => _registry.Dispose();
 
     [TestMethod]
-    public async Task DisposeOfTheObject()
+    public async Task DisposeOfTheObject_DuringAWait_LosesNoStatus()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         Process process = _registry.Open(nonChild.Id);
@@ -30,7 +30,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DisposeOfTheObjectOfAChild()
+    public async Task DisposeOfTheObject_DuringAWaitForAChild_LosesNoStatus()
     {
         Process child = TestProcesses.StartSleeper();
         using Process killer = Process.GetProcessById(child.Id);
@@ -51,7 +51,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     }
 
     [TestMethod]
-    public async Task Detach()
+    public async Task Detach_DuringAWait_LosesNoStatus()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(nonChild.Id);
@@ -64,7 +64,7 @@ public sealed class CloseDuringStatusWaitTests : IDisposable
     }
 
     [TestMethod]
-    public async Task DisposeOfTheRegistry()
+    public async Task DisposeOfTheRegistry_DuringAWait_EndsTheAsynchronousWaitAlone()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using Process process = _registry.Open(nonChild.Id);

@@ -16,7 +16,7 @@ public sealed class ExitStatusTextTests
     [DataRow(0x008b, "killed by SIGSEGV (core dumped)", 139)]
     [DataRow(0x0086, "killed by SIGABRT (core dumped)", 134)]
     [DataRow(0x0022, "killed by signal 34", 162)]
-    public void OfAWaitStatus(int raw, string text, int exitCode)
+    public void ToString_OfAWaitStatus_NamesTheExitCodeOrTheSignal(int raw, string text, int exitCode)
     {
         PidFdExitStatus status = Create(raw);
         Assert.AreEqual(text, status.ToString());
@@ -24,7 +24,7 @@ public sealed class ExitStatusTextTests
     }
 
     [TestMethod]
-    public void Others()
+    public void ToString_WithoutAWaitStatus_NamesEachPossibleEnd()
     {
         Assert.AreEqual("exited, status unknown", PidFdExitStatus.Unknown.ToString());
         Assert.AreEqual("exited 5", OfRuntime(5).ToString());
@@ -35,7 +35,7 @@ public sealed class ExitStatusTextTests
     }
 
     [TestMethod]
-    public void TheKillIsTheCauseIfItCanBe()
+    public void AfterKill_OfAnEndThatTheKillCanHaveCaused_IsCanceled()
     {
         PidFdExitStatus killed = Create(9).AfterKill();
         Assert.IsTrue(killed.Canceled);
@@ -50,10 +50,10 @@ public sealed class ExitStatusTextTests
     [DataRow(0x0000)]
     [DataRow(0x000f)]
     [DataRow(0x8900)]
-    public void AnEndBeforeTheKill_WasNotTheKill(int raw) => Assert.IsFalse(Create(raw).AfterKill().Canceled, Create(raw).ToString());
+    public void AfterKill_OfAnEarlierEnd_IsNotCanceled(int raw) => Assert.IsFalse(Create(raw).AfterKill().Canceled, Create(raw).ToString());
 
     [TestMethod]
-    public void AnExitCodeOfTheRuntimeThatIsNoKillWasNotTheKill() => Assert.IsFalse(OfRuntime(1).AfterKill().Canceled);
+    public void AfterKill_OfAnotherExitCodeOfTheRuntime_IsNotCanceled() => Assert.IsFalse(OfRuntime(1).AfterKill().Canceled);
 
     private static PidFdExitStatus Create(int raw) =>
         ExitStatusResolver.FromRecord(new ExitRecord(new WaitStatus(raw), ExitStatusSource.WaitId, null, DateTime.Now));

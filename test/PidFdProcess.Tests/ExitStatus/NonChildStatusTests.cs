@@ -12,7 +12,7 @@ public sealed class NonChildStatusTests
     private static readonly ProcessHandleRegistry s_registry = ProcessHandleRegistry.Default;
 
     [TestMethod]
-    public async Task AfterAWaitThatStockServed_ByThePidFd()
+    public async Task AWait_ThatTheRuntimeServed_ReadsTheStatusThroughThePidFd()
     {
         ReapedStatus.Require();
         HookedKernel kernel = new();
@@ -27,7 +27,7 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
-    public async Task AZombieSeenOnceIsRememberedAfterItWasReaped()
+    public async Task AStatus_ThatWasReadFromAZombie_IsKeptAfterTheReap()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
@@ -63,7 +63,7 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
-    public async Task AwaitedWhileItsParentReapsAtOnce()
+    public async Task AWait_WhenTheParentReapsAtOnce_HasTheExitCode()
     {
         ReapedStatus.Require();
         for (int i = 0; i < 20; i++)
@@ -80,7 +80,7 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
-    public void ReapedBeforeAttachedIsUnknown()
+    public void AStatus_OfAProcessReapedBeforeItsAttachment_IsUnknown()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using Process process = Process.GetProcessById(nonChild.Id);
@@ -91,7 +91,7 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
-    public void AnOlderKernelDoesNotRemember()
+    public void AStatus_AfterTheReap_IsUnknownOnAnOlderKernel()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().WithoutInfo().Platform);
@@ -101,7 +101,7 @@ public sealed class NonChildStatusTests
     }
 
     [TestMethod]
-    public async Task StockKnowsNothing()
+    public async Task AStatus_AfterTheReap_IsUnknownOnTheStockRoute()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();

@@ -13,7 +13,7 @@ public sealed class ResourceUsageTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void TimesAndPeakMemoryOfABusyChild()
+    public void ABusyChild_HasItsTimesAndPeakMemory()
     {
         // More than this process ever had, because the child began with the memory of this process.
         long size = OwnPeak() + Block;
@@ -28,7 +28,7 @@ public sealed class ResourceUsageTests
     }
 
     [TestMethod]
-    public void TheSystemTimeIsNotTheUserTime()
+    public void AChildThatWorksInTheKernel_HasMoreSystemTimeThanUserTime()
     {
         ProcessResourceUsage usage = UsageOf("exec dd if=/dev/zero of=/dev/null bs=1M count=8000 2>/dev/null", out _);
         TestContext.WriteLine($"{usage}");
@@ -36,7 +36,7 @@ public sealed class ResourceUsageTests
     }
 
     [TestMethod]
-    public void AnIdleChildUsesLittle()
+    public void AnIdleChild_UsesLittleTimeAndMemory()
     {
         ProcessResourceUsage usage = UsageOf("exit 0", out _);
         Assert.IsLessThan(TimeSpan.FromMilliseconds(500), usage.UserTime + usage.SystemTime);
@@ -45,7 +45,7 @@ public sealed class ResourceUsageTests
     }
 
     [TestMethod]
-    public void FieldsOfTheStructure()
+    public void UsageOf_TheStructure_ConvertsEachFieldWithItsUnit()
     {
         RUsage usage = new() { UserSeconds = 3, UserMicroseconds = 500_001, SystemSeconds = 1, SystemMicroseconds = 2, MaxResidentKilobytes = 10 };
         Assert.AreEqual(

@@ -25,7 +25,7 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow("")]
     [DataRow(AWhile)]
-    public void ChildrenWithResourceUsageBlocking(string first)
+    public void ABlockingWait_ForManyChildren_ReadsSomeResourceUsage(string first)
     {
         List<PidFdExitStatus> all = [];
         for (int i = 0; i < Exits; i++)
@@ -41,7 +41,7 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow("")]
     [DataRow(AWhile)]
-    public async Task ChildrenWithResourceUsageAsync(string first)
+    public async Task AnAsynchronousWait_ForManyChildren_ReadsSomeResourceUsage(string first)
     {
         List<PidFdExitStatus> all = [];
         for (int i = 0; i < Exits; i++)
@@ -57,7 +57,7 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ChildrenThatAreStopped(bool entireProcessTree)
+    public async Task AStop_OfManyChildren_ReadsSomeResourceUsage(bool entireProcessTree)
     {
         List<PidFdExitStatus> all = [];
         for (int i = 0; i < Exits / 5; i++)
@@ -70,7 +70,7 @@ public sealed class ShareTests
     }
 
     [TestMethod]
-    public void ChildrenThatAreKilledAtTheEndOfALimit()
+    public void WaitForExitOrKill_OfManyChildren_ReadsSomeResourceUsage()
     {
         List<PidFdExitStatus> all = [];
         for (int i = 0; i < Exits / 5; i++)
@@ -83,7 +83,7 @@ public sealed class ShareTests
     }
 
     [TestMethod]
-    public async Task ChildrenThatAreKilled()
+    public async Task AWait_ForManyKilledChildren_ReadsSomeResourceUsage()
     {
         List<PidFdExitStatus> all = [];
         for (int i = 0; i < Exits; i++)
@@ -100,7 +100,7 @@ public sealed class ShareTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task NonChildStatuses(bool olderKernel)
+    public async Task AWait_ForManyNonChildren_ReadsEachStatusThatTheKernelKeeps(bool olderKernel)
     {
         using ProcessHandleRegistry registry = olderKernel ? TestRegistry.On(new HookedKernel().WithoutInfo().Platform) : new();
 

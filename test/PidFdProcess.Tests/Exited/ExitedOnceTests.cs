@@ -76,7 +76,7 @@ public sealed class ExitedOnceTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Combinations))]
-    public void Exited_OfOneExit_IsRaisedAsOftenAsByStock(string call, string handler, string events)
+    public void Exited_OfOneExit_IsRaisedAsOftenAsByTheStockCalls(string call, string handler, string events)
     {
         using Process other = TestProcesses.StartSleeper();
         Task otherWait = _registry.WaitForExitAsync(other);

@@ -11,7 +11,7 @@ namespace PidFdProcess.Tests.Handles;
 public sealed class ExitRecordTests
 {
     [TestMethod]
-    public void AChildByWaitIdAlone()
+    public void Read_OfAChild_CallsWaitIdAlone()
     {
         using NativeChild child = NativeChild.StartShell("exit 5");
         using SafePidFdHandle pidFd = child.OpenPidFd();
@@ -27,7 +27,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void ThePidFdIsAskedSecondAndStatLast()
+    public void Read_OfANonChildZombie_AsksThePidFdSecondAndStatLast()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(nonChild);
@@ -40,7 +40,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AReapedProcessByThePidFd()
+    public void Read_OfAReapedProcess_AsksThePidFd()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(nonChild);
@@ -59,7 +59,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void ReapedBetweenTheLooksByThePidFdOnceMore()
+    public void Read_WhenTheReapComesBetweenTheCalls_AsksThePidFdAgain()
     {
         ReapedStatus.Require();
 
@@ -85,7 +85,7 @@ public sealed class ExitRecordTests
     [DataRow(Errno.EACCES)]
     [DataRow(Errno.ENOENT)]
     [DataRow(Errno.EINVAL)]
-    internal void StatThatCannotBeReadIsNoNumber(Errno error)
+    internal void Read_WhenStatCannotBeRead_HasNoStatus(Errno error)
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using SafePidFdHandle pidFd = Open(nonChild);
@@ -95,7 +95,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AnExitCodeThatWeMayNotKnowIsNotZero()
+    public void Read_WhenTheKernelHidesTheExitCode_HasNoStatus()
     {
         OtherUser.Require();
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
@@ -113,7 +113,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AZeroThatWeMayKnowIsZero()
+    public void Read_WhenTheKernelShowsTheExitCodeZero_HasIt()
     {
         using Fifo fifo = new();
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped($"{fifo.Wait}; exit 0");
@@ -126,7 +126,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void StatOfARecycledPidIsNotBelieved()
+    public void Read_WhenThePidWasRecycled_DoesNotBelieveStat()
     {
         // The zombie stands for a stranger under the PID. Its text is valid, but the process of the pidfd has been reaped when the text is read.
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
@@ -142,7 +142,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void StatOfARunningProcessIsNoStatus()
+    public void Read_OfARunningNonChild_HasNoStatus()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using SafePidFdHandle pidFd = Open(nonChild);
@@ -150,7 +150,7 @@ public sealed class ExitRecordTests
     }
 
     [TestMethod]
-    public void AnUnfinishedChildHasNoStatus()
+    public void Read_OfARunningChild_HasNoStatus()
     {
         using Process child = TestProcesses.StartSleeper();
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(child.Id, out SafePidFdHandle pidFd));

@@ -65,7 +65,7 @@ public sealed class PidFdProbeTests
     }
 
     [TestMethod]
-    public void NothingIsCalledAfterTheFirstFailure()
+    public void TheProbe_AfterItsFirstFailure_CallsNothing()
     {
         using KernelMock kernel = new();
         kernel.Fail(KernelCall.PidFdOpen, Errno.ENOSYS);

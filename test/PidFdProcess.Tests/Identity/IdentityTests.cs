@@ -27,7 +27,7 @@ public sealed class IdentityTests
 
     [TestMethod]
     [DynamicData(nameof(Methods))]
-    public void AProcessOfAnotherParent_IsOpenedAgainByItsIdentity(ProcessIdentityMethod method)
+    public void ANonChild_IsOpenedAgainByItsIdentity(ProcessIdentityMethod method)
     {
         using ProcessHandleRegistry registry = CreateRegistry(method);
         using NonChildProcess nonChild = NonChildProcess.StartReaped();

@@ -92,7 +92,7 @@ public sealed class IdentityTextTests
     }
 
     [TestMethod]
-    public void NoText_IsNoIdentity()
+    public void ANullText_IsNoIdentity()
     {
         Assert.ThrowsExactly<ArgumentNullException>(() => ProcessIdentity.Parse(null!, null));
         Assert.IsFalse(ProcessIdentity.TryParse(null, out _));

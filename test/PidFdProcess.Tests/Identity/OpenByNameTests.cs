@@ -127,7 +127,7 @@ public sealed class OpenByNameTests : IDisposable
     }
 
     [TestMethod]
-    public void NoName_IsRefused()
+    public void AnEmptyName_IsRefused()
     {
         using ProcessHandleRegistry registry = new();
         Assert.ThrowsExactly<ArgumentNullException>(() => registry.OpenByName(null!));

@@ -90,7 +90,7 @@ public sealed partial class OpenPidFdTests : IDisposable
     [DataRow("/dev/null", 0)]
     [DataRow("/proc/self", PathOnlyDirectory)]
     [DataRow("/proc/self/stat", 0)]
-    public unsafe void WhatIsNoPidFd_IsRefused(string path, int flags)
+    public unsafe void ADescriptorThatIsNoPidFd_IsRefused(string path, int flags)
     {
         int fd;
         fixed (byte* name = System.Text.Encoding.UTF8.GetBytes(path + '\0'))
@@ -103,7 +103,7 @@ public sealed partial class OpenPidFdTests : IDisposable
     }
 
     [TestMethod]
-    public void NoDescriptor_IsRefused()
+    public void ANullInvalidOrClosedDescriptor_IsRefused()
     {
         Assert.ThrowsExactly<ArgumentNullException>(() => _registry.Open((SafePidFdHandle)null!));
         using SafePidFdHandle invalid = new();

@@ -112,7 +112,7 @@ public sealed class PidFileTests : IDisposable
     }
 
     [TestMethod]
-    public void NoFile_IsReportedAsByTheRuntime()
+    public void AMissingFile_IsReportedAsByTheRuntime()
     {
         using ProcessHandleRegistry registry = new();
         Assert.ThrowsExactly<FileNotFoundException>(() => registry.OpenPidFile(_path + ".none"));

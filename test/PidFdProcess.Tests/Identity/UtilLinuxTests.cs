@@ -15,7 +15,7 @@ public sealed class UtilLinuxTests
     private const string DirectoryVariable = "PIDFDPROCESS_TEST_UTIL_LINUX";
 
     [TestMethod]
-    public async Task GetIno_PrintsTheForm()
+    public async Task GetIno_OfAProcess_PrintsThePidAndInodeOfItsIdentity()
     {
         string tool = await ToolAsync("getino");
         using Process child = TestProcesses.StartSleeper();
@@ -27,7 +27,7 @@ public sealed class UtilLinuxTests
     }
 
     [TestMethod]
-    public async Task WaitPid_TakesTheForm()
+    public async Task WaitPid_WithThePidAndInodeOfAnIdentity_WaitsForThatProcess()
     {
         string tool = await ToolAsync("waitpid");
         using Process child = TestProcesses.StartSleeper();
@@ -44,7 +44,7 @@ public sealed class UtilLinuxTests
     }
 
     [TestMethod]
-    public async Task Kill_TakesTheForm()
+    public async Task Kill_WithThePidAndInodeOfAnIdentity_KillsThatProcess()
     {
         string tool = await ToolAsync("kill");
         using Process child = TestProcesses.StartSleeper();

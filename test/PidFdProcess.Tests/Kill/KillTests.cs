@@ -41,7 +41,7 @@ public sealed class KillTests : IDisposable
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void NotPermitted_IsTheExceptionOfStock(bool child)
+    public void Kill_ThatIsNotPermitted_ThrowsAsTheStockKill(bool child)
     {
         OtherUser.Require();
         using NonChildProcess? nonChild = child ? null : NonChildProcess.StartReaped();
@@ -65,7 +65,7 @@ public sealed class KillTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(Calls))]
-    public void NoObject_IsRefused(string call)
+    public void ANullObject_IsRefused(string call)
     {
         ArgumentNullException e = Assert.ThrowsExactly<ArgumentNullException>(() => s_calls[call](null!));
         Assert.AreEqual("process", e.ParamName);
@@ -101,7 +101,7 @@ public sealed class KillTests : IDisposable
     }
 
     [TestMethod]
-    public void ADisposedRegistry_Refuses()
+    public void ADisposedRegistry_RefusesCalls_AndSparesTheProcess()
     {
         using Process process = TestProcesses.StartSleeper();
         _registry.Attach(process);

@@ -13,7 +13,7 @@ public sealed class RecycledPidTests : IDisposable
     private readonly ProcessHandleRegistry _registry = new();
 
     [TestMethod]
-    public void StockKill_WouldHaveKilledIt()
+    public void TheStockKill_AfterThePidWasRecycled_KillsTheStranger()
     {
         int killed = 0;
         ForEachRecycledPid(StockRounds, Process.GetProcessById, (dead, innocent) =>

@@ -13,7 +13,7 @@ public sealed class CloseOnExecTests
     private const int CloseOnExec = 0x80000;
 
     [TestMethod]
-    public void TheEpollSet()
+    public void TheEpollSet_IsOpenedCloseOnExec()
     {
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.EpollCreate(out SafeFileHandle epoll));
         using (epoll)
@@ -23,7 +23,7 @@ public sealed class CloseOnExecTests
     }
 
     [TestMethod]
-    public void AFileOfProc()
+    public void AFileOfProc_IsOpenedCloseOnExec()
     {
         using NativeChild child = NativeChild.StartShell("exec sleep 1000");
         string path = $"/proc/{child.Id}/stat";

@@ -20,7 +20,7 @@ public sealed class ProcStatTests
     [DataRow("")]
     [DataRow(") R 1 2 3")]
     [DataRow("new\nline")]
-    public void AnyNameParses(string name)
+    public void TryParse_OfAnyProcessName_ReadsTheFieldsAfterIt(string name)
     {
         Assert.IsTrue(ProcStat.TryParse(Encoding.UTF8.GetBytes($"4711 ({name}) Z{Tail}768\n"), out ProcStat stat));
         Assert.AreEqual('Z', stat.State);
@@ -40,7 +40,7 @@ public sealed class ProcStatTests
     [DataRow("4711 (sh) Z 1 2 3\n")]
     [DataRow("4711 (sh) Z x" + Tail + "768\n")]
     [DataRow("4711 (sh) Z" + Tail + "\n")]
-    public void OtherTextDoesNot(string text) => Assert.IsFalse(ProcStat.TryParse(Encoding.UTF8.GetBytes(text), out _));
+    public void TryParse_OfOtherText_Fails(string text) => Assert.IsFalse(ProcStat.TryParse(Encoding.UTF8.GetBytes(text), out _));
 
     [TestMethod]
     [DataRow('Z', true, false)]
@@ -51,7 +51,7 @@ public sealed class ProcStatTests
     [DataRow('R', false, false)]
     [DataRow('S', false, false)]
     [DataRow('D', false, false)]
-    public void States(char state, bool zombie, bool stopped)
+    public void TryParse_OfEachState_TellsZombieAndStopped(char state, bool zombie, bool stopped)
     {
         Assert.IsTrue(ProcStat.TryParse(Encoding.UTF8.GetBytes($"4711 (sh) {state}{Tail}0\n"), out ProcStat stat));
         Assert.AreEqual(zombie, stat.IsZombie);
@@ -61,7 +61,7 @@ public sealed class ProcStatTests
     [TestMethod]
     [DataRow("a) Z 1 (")]
     [DataRow("x y (z)")]
-    public void ReadsAProcessWithThisName(string name)
+    public void ReadProcStat_OfAProcessWithAnOddName_ReadsItsFields(string name)
     {
         string directory = Directory.CreateTempSubdirectory("name").FullName;
         try
@@ -84,11 +84,11 @@ public sealed class ProcStatTests
     }
 
     [TestMethod]
-    public void NoProcessIsAnErrno() =>
+    public void ReadProcStat_WithoutAProcess_IsENOENT() =>
         Assert.AreEqual(Errno.ENOENT, LinuxKernel.Instance.ReadProcStat(int.MaxValue, out _));
 
     [TestMethod]
-    public void CountsThreads()
+    public void ReadProcStat_OfThisProcess_CountsItsThreads()
     {
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out ProcStat stat));
         Assert.IsGreaterThan(1, stat.Threads);

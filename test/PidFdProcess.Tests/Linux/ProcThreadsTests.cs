@@ -18,7 +18,7 @@ public sealed class ProcThreadsTests : IDisposable
     public void Dispose() => _child.Dispose();
 
     [TestMethod]
-    public void AllThatThereAre_HaveStopped()
+    public void AProcess_WhenEachThreadHasStopped_HasStopped()
     {
         Assert.IsFalse(HaveStopped);
         Stop();

@@ -38,7 +38,7 @@ public sealed class WaitStatusTests
     [DataRow(4, 5, "stopped")]
     [DataRow(5, SigStop, "stopped")]
     [DataRow(6, SigCont, "continued")]
-    public void ExactlyOnePredicateHolds(int code, int status, string expected)
+    public void From_OfEachCode_FulfilsItsPredicatesAlone(int code, int status, string expected)
     {
         WaitStatus wait = Encode(code, status);
         string[] holds =

@@ -40,7 +40,7 @@ public sealed class ExitedEventTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(SilentCalls))]
-    public void ACallThatStockDoesNotRaiseIn_RaisesNothing_WithEventsOff(string call)
+    public void ACall_WhoseStockCounterpartRaisesNothing_RaisesNothing_WithEventsOff(string call)
     {
         using Process process = StartAndKill();
         s_silentCalls[call](_registry, process);
@@ -50,7 +50,7 @@ public sealed class ExitedEventTests : IDisposable
 
     [TestMethod]
     [DynamicData(nameof(SilentCalls))]
-    public void ACallThatStockDoesNotRaiseIn_RaisesNothing_WithEventsOn(string call)
+    public void ACall_WhoseStockCounterpartRaisesNothing_RaisesNothing_WithEventsOn(string call)
     {
         using Process process = StartAndKill();
 
@@ -98,7 +98,7 @@ public sealed class ExitedEventTests : IDisposable
     }
 
     [TestMethod]
-    public void WithEventsOff_HasExitedDoesAsStockDoes()
+    public void HasExited_RaisesOnItsOwnThread_WithEventsOff()
     {
         using Process process = StartAndKill();
         Assert.IsTrue(_registry.HasExited(process));
