@@ -12,7 +12,7 @@ public sealed partial class PackageTests
     [TestMethod]
     [DataRow("net8.0")]
     [DataRow("net10.0")]
-    public async Task AConsumerKillsAndAwaits(string framework)
+    public async Task AConsumer_OfEachFramework_KillsAndAwaits(string framework)
     {
         Consumer consumer = new(s_library, framework);
         await consumer.BuildAsync();
@@ -22,14 +22,14 @@ public sealed partial class PackageTests
     }
 
     [TestMethod]
-    public async Task AConsumerBuildsForWindows()
+    public async Task AConsumer_ForWindows_Builds()
     {
         Consumer consumer = new(s_library, "net10.0");
         await consumer.BuildAsync("-r", "win-x64");
     }
 
     [TestMethod]
-    public async Task ATrimmedConsumerHasNoWarningsAndWorks()
+    public async Task ATrimmedConsumer_HasNoWarnings_AndKillsAndAwaits()
     {
         Consumer consumer = new(s_library, "net10.0");
         string[] options =

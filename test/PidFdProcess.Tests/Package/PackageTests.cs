@@ -27,7 +27,7 @@ public sealed partial class PackageTests
     public static Task Delete() => PackedLibrary.DeleteSharedAsync();
 
     [TestMethod]
-    public void HasTheLibraryAndItsDocumentationForEachFramework()
+    public void ThePackage_HasTheLibraryAndItsDocumentation_ForEachFramework()
     {
         using ZipArchive package = s_library.OpenPackage();
 
@@ -44,7 +44,7 @@ public sealed partial class PackageTests
     }
 
     [TestMethod]
-    public void NamesItsLicenceReadmeRepositoryAndOneDependency()
+    public void ThePackage_NamesItsLicenceReadmeRepositoryAndOneDependency()
     {
         using ZipArchive package = s_library.OpenPackage();
         XElement metadata = XDocument.Parse(Encoding.UTF8.GetString(PackedLibrary.Read(package, "PidFdProcess.nuspec")).TrimStart('\uFEFF'))
@@ -85,7 +85,7 @@ public sealed partial class PackageTests
     [TestMethod]
     [DataRow("net8.0")]
     [DataRow("net10.0")]
-    public void DocumentsEveryPublicMember(string framework)
+    public void TheDocumentation_OfEachFramework_HasEveryPublicMember(string framework)
     {
         using ZipArchive package = s_library.OpenPackage();
         using MemoryStream xml = new(PackedLibrary.Read(package, $"lib/{framework}/{Library}.xml"));
@@ -113,7 +113,7 @@ public sealed partial class PackageTests
     }
 
     [TestMethod]
-    public async Task TwoBuildsInDifferentFoldersAreTheSame()
+    public async Task TwoBuilds_InDifferentFolders_AreTheSame()
     {
         string secondFeed = await s_library.SecondFeedAsync();
         using ZipArchive first = s_library.OpenPackage();
@@ -141,7 +141,7 @@ public sealed partial class PackageTests
     [TestMethod]
     [DataRow("net8.0")]
     [DataRow("net10.0")]
-    public void SymbolsLinkToTheSourcesOfTheCommit(string framework)
+    public void TheSymbols_OfEachFramework_LinkToTheSourcesOfTheCommit(string framework)
     {
         using ZipArchive symbols = s_library.OpenSymbols();
         using MemoryStream pdb = new(PackedLibrary.Read(symbols, $"lib/{framework}/{Library}.pdb"));

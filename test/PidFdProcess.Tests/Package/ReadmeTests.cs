@@ -80,7 +80,7 @@ public sealed partial class ReadmeTests
     /// </summary>
     [TestMethod]
     [Timeout(600_000)]
-    public async Task InstallAsWritten_WorksFromAClone()
+    public async Task InstallAsWritten_FromAClone_AddsAPackageThatRuns()
     {
         string[] commands =
         [

@@ -29,7 +29,7 @@ public sealed class WithoutMonoPosixTests
         """;
 
     [TestMethod]
-    public async Task KillWaitAndStatus_WhenTheAssemblyIsMissing_Work()
+    public async Task KillWaitAndStatus_WhenTheAssemblyIsMissing_DoNotLoadIt()
     {
         Consumer program = new(await PackedLibrary.SharedAsync(), "net10.0", new Dictionary<string, string> { ["Program.cs"] = Program });
         await program.BuildAsync();

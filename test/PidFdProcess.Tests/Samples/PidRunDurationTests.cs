@@ -17,7 +17,7 @@ public sealed class PidRunDurationTests
     [DataRow("0.0001", 1)]
     [DataRow("0", -1)]
     [DataRow("0m", -1)]
-    public void ReadsTheDurationsThatTimeoutReads(string text, int milliseconds)
+    public void TryParse_OfADurationThatTimeoutTakes_ReadsIt(string text, int milliseconds)
     {
         Assert.IsTrue(Duration.TryParse(text, out TimeSpan duration));
         Assert.AreEqual(milliseconds, duration.TotalMilliseconds);
@@ -36,5 +36,5 @@ public sealed class PidRunDurationTests
     [DataRow("NaN")]
     [DataRow("Infinity")]
     [DataRow(null)]
-    public void RefusesTheRest(string? text) => Assert.IsFalse(Duration.TryParse(text, out _));
+    public void TryParse_OfOtherText_Fails(string? text) => Assert.IsFalse(Duration.TryParse(text, out _));
 }

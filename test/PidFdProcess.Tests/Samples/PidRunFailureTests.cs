@@ -10,7 +10,7 @@ public sealed class PidRunFailureTests
     [DataRow("/nowhere/at-all", 127)]
     [DataRow("no-such-command-here", 127)]
     [DataRow("", 127)]
-    public void TellsWhyTheCommandDoesNotRun(string command, int expected)
+    public void ACommandThatCannotRun_IsReportedWithTheReason(string command, int expected)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run("run", command);
         Assert.AreEqual(expected, exitCode, error);
@@ -40,7 +40,7 @@ public sealed class PidRunFailureTests
     [DataRow("stop --grace 1y 1")]
     [DataRow("id")]
     [DataRow("tree -- -1")]
-    public void RefusesBadArgumentsInOneLine(string arguments)
+    public void BadArguments_AreRefusedInOneLine(string arguments)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         Assert.AreEqual(125, exitCode, error);
@@ -54,7 +54,7 @@ public sealed class PidRunFailureTests
     [DataRow("PATH=$PWD:$PATH", 7, DisplayName = "in PATH, in order")]
     [DataRow("chmod -x uname; PATH=$PWD:$PATH", 0, DisplayName = "not what cannot be executed")]
     [DataRow("chmod -x uname; DOTNET=$(command -v dotnet); PATH=$PWD", 126, DisplayName = "unless there is no other")]
-    public void FindsTheCommandAsAShellDoes(string setup, int expected)
+    public void ACommandWithoutAPath_IsFoundAsByAShell(string setup, int expected)
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("pidrun");
         try

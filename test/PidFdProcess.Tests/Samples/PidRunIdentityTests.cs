@@ -64,7 +64,7 @@ public sealed class PidRunIdentityTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void Stop_KillsWhatIgnoresSigterm_AndTheTreeIfAskedTo(bool tree)
+    public void Stop_OfAProcessThatIgnoresSigterm_KillsIt_AndTheTreeIfAskedTo(bool tree)
     {
         using Process child = TestProcesses.StartShell("trap '' TERM; sleep 1000 & exec sleep 1000");
         TestProcesses.WaitUntil(() => ProcessTable.Ids().Any(id => IsSleeperBelow(id, child.Id)), "the child has a child");

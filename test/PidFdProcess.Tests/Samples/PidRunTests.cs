@@ -15,7 +15,7 @@ public sealed class PidRunTests
     [DataRow(0)]
     [DataRow(3)]
     [DataRow(255)]
-    public void ExitsWithTheCodeOfTheCommand(int code)
+    public void Run_OfACommandThatExits_ExitsWithItsCode(int code)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run("run", "--", "sh", "-c", $"echo out; exit {code}");
         Assert.AreEqual(code, exitCode, error);
@@ -27,7 +27,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void TellsTheSignal()
+    public void Run_OfACommandThatASignalEnds_NamesTheSignal()
     {
         (int exitCode, string error) = RunOnceAttached("kill -KILL $$");
         Assert.AreEqual(137, exitCode, error);
@@ -36,7 +36,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void TellsTheCoreDump()
+    public void Run_OfACommandThatDumpsCore_SaysSo()
     {
         DirectoryInfo directory = Directory.CreateTempSubdirectory("pidrun");
         try
@@ -58,7 +58,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void TheCommandReadsStdin()
+    public void Run_WithInput_LetsTheCommandReadIt()
     {
         using PidRunProcess run = PidRunProcess.Start("run", "cat");
         run.WriteInput("in");
@@ -81,7 +81,7 @@ public sealed class PidRunTests
     [DataRow(IgnoresTerm, 137, DisplayName = "as timeout(1) if it takes SIGKILL")]
     [DataRow("trap 'exit 0' TERM; while :; do sleep 0.05; done", 124)]
     [DataRow("kill -STOP $$", 124)]
-    public void StopsTheCommandAfterTheTimeout(string script, int expected)
+    public void Run_AfterTheTimeout_StopsTheCommand(string script, int expected)
     {
         (int exitCode, string output, string error) = PidRunProcess.Run(
             "run", "--timeout", "1s", "--grace=2000ms", "sh", "-c", $"echo $$; {script}");
@@ -94,7 +94,7 @@ public sealed class PidRunTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void StopsTheTreeIfAskedTo(bool tree)
+    public void Run_AfterTheTimeout_StopsTheTreeIfAskedTo(bool tree)
     {
         const string Script = "sleep 1000 >/dev/null 2>&1 & echo $!; wait";
         string[] options = tree ? ["run", "--timeout", "1s", "--tree"] : ["run", "--timeout", "1s"];
@@ -112,7 +112,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void PassesSigtermOn()
+    public void Run_ThatGetsSigterm_PassesItOn()
     {
         using PidRunProcess run = PidRunProcess.Start("run", "sh", "-c", StopsAtTerm);
         run.ReadLine();
@@ -124,7 +124,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void PassesOnSigintAndLaterSignals()
+    public void Run_ThatGetsSigintAndSigterm_PassesBothOn()
     {
         using PidRunProcess run = PidRunProcess.Start("run", "--grace", "0", "sh", "-c", StopsAtTerm);
         TestProcesses.RequireSigint(Number(run.ReadLine()));
@@ -137,7 +137,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void KillsTheCommandIfItDoesNotEndAfterASignal()
+    public void Run_WhenTheCommandIgnoresASignal_KillsItAfterTheGracePeriod()
     {
         using PidRunProcess run = PidRunProcess.Start("run", "--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
         run.ReadLine();
@@ -148,7 +148,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void RedirectedOutputHasNoEscapeCodes()
+    public void Run_WithRedirectedOutput_PrintsNoEscapeCodes()
     {
         (int exitCode, string output, string error) = PidRunProcess.Run("run", "sleep", "1.5");
         Assert.AreEqual(0, exitCode);
@@ -156,7 +156,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void ShowsTheRunningCommandOnATerminal()
+    public void Run_OnATerminal_ShowsTheRunningCommand()
     {
         (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("run sh -c 'echo above; sleep 3; exit 5'");
         Assert.AreEqual(5, exitCode, output);
@@ -170,7 +170,7 @@ public sealed class PidRunTests
     }
 
     [TestMethod]
-    public void ShowsNothingOnATerminalIfAskedForPlainLines()
+    public void Run_OnATerminal_ShowsNoTableIfAskedForPlainLines()
     {
         (int exitCode, string output, _) = PidRunProcess.RunOnTerminal("run --plain sh -c 'sleep 1.5; exit 5'");
         Assert.AreEqual(5, exitCode, output);

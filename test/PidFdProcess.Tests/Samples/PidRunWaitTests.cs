@@ -14,7 +14,7 @@ public sealed class PidRunWaitTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public void PrintsEachStatusAsItComes(bool reaped)
+    public void Wait_WhenAProcessExits_PrintsItsStatusAtOnce(bool reaped)
     {
         using NonChildProcess exiting = reaped ? NonChildProcess.StartReaped(ExitsSeven) : NonChildProcess.StartUnreaped(ExitsSeven);
         using NonChildProcess killed = reaped ? NonChildProcess.StartReaped() : NonChildProcess.StartUnreaped();
@@ -36,7 +36,7 @@ public sealed class PidRunWaitTests
     }
 
     [TestMethod]
-    public void TellsThatAProcessIsGoneAndWaitsForTheOthers()
+    public void Wait_WithAProcessThatIsGone_SaysSo_AndWaitsForTheOthers()
     {
         using NonChildProcess gone = NonChildProcess.StartReaped();
         gone.KillAndWaitUntilReaped();
@@ -50,7 +50,7 @@ public sealed class PidRunWaitTests
     }
 
     [TestMethod]
-    public void GivesUpAfterTheTimeoutAndLeavesTheProcessAlone()
+    public void Wait_AfterTheTimeout_Ends_AndLeavesTheProcessAlone()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         (int exitCode, string output, string error) = PidRunProcess.Run("wait", "--timeout", "300ms", Text(nonChild.Id));
@@ -61,7 +61,7 @@ public sealed class PidRunWaitTests
     }
 
     [TestMethod]
-    public void EndsAtASignalAndLeavesTheProcessAlone()
+    public void Wait_ThatGetsASignal_Ends_AndLeavesTheProcessAlone()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using PidRunProcess run = StartWaiting(nonChild.Id);
@@ -73,7 +73,7 @@ public sealed class PidRunWaitTests
     }
 
     [TestMethod]
-    public void ShowsTheRunningProcessesOnATerminal()
+    public void Wait_OnATerminal_ShowsTheRunningProcesses()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         (int exitCode, string output, _) = PidRunProcess.RunOnTerminal($"wait --timeout 3s {nonChild.Id}");

@@ -56,7 +56,7 @@ public sealed class QuickStartTests
     [DataRow("-1")]
     [DataRow("sleep")]
     [DataRow("99999999")]
-    public void ABadPid_IsOneClearLine(string id)
+    public void ABadPid_IsReportedInOneLine(string id)
     {
         (int code, string output, string error) = Run(["--pid", id]);
 

@@ -148,7 +148,7 @@ public sealed class SupervisorStopTests : IDisposable
     [DataRow("""{ "Supervisor": { "Programs": { "x": { "Command": "y", "Restarts": "Always" } } } }""", "Restarts")]
     [DataRow("{", "settings.json")]
     [DataRow(null, "settings.json")]
-    public void WrongSettings_AreOneClearLine(string? settings, string expected)
+    public void WrongSettings_AreReportedInOneLine(string? settings, string expected)
     {
         if (settings is not null)
         {

@@ -111,7 +111,7 @@ public sealed class ScopeStopTests
     }
 
     [TestMethod]
-    public async Task ARestartedObject_TheScopeStopsItsFirstRunAlone()
+    public async Task Stop_OfARestartedObject_StopsItsFirstRunAlone()
     {
         await using ProcessScope scope = new();
         using Process process = scope.Start(new ProcessStartInfo("/bin/sh", ["-c", "exec sleep 1000"]));

@@ -71,7 +71,7 @@ public sealed class ToolStartTests : IDisposable
     [DataRow(true, false)]
     [DataRow(false, true)]
     [DataRow(false, false)]
-    public void WhatTheRuntimeRefuses_IsRefused_WithItsMessage(bool killOnParentExit, bool newSession)
+    public void AStartInfoThatTheRuntimeRefuses_IsRefused_WithItsMessage(bool killOnParentExit, bool newSession)
     {
         ProcessStartInfo both = new("/bin/echo", "a");
         both.ArgumentList.Add("b");

@@ -24,7 +24,7 @@ public sealed class SignalNumberTests
     [DataRow(PosixSignal.SIGTTOU, Signum.SIGTTOU)]
     [DataRow(PosixSignal.SIGTSTP, Signum.SIGTSTP)]
     [DataRow((PosixSignal)(-11), Signum.SIGKILL)]
-    public void PortableSignalsAreTranslated(PosixSignal signal, Signum expected) =>
+    public void NumberOf_APortableSignal_IsTheNumberOfLinux(PosixSignal signal, Signum expected) =>
         Assert.AreEqual((int)expected, UnixSignals.NumberOf(signal));
 
     [TestMethod]
@@ -55,7 +55,7 @@ public sealed class SignalNumberTests
     [DataRow(-100)]
     [DataRow(int.MinValue)]
     [DataRow(int.MaxValue)]
-    public void OutOfRangeThrowsBeforeAnySyscall(int number)
+    public void Signal_WithANumberOutOfRange_ThrowsBeforeAnySystemCall(int number)
     {
         Mock<IKernel> kernel = new(MockBehavior.Strict);
         using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(kernel.Object));
@@ -71,14 +71,14 @@ public sealed class SignalNumberTests
     }
 
     [TestMethod]
-    public void SignumHasNoNegativeNumbers()
+    public void Signal_WithANegativeSignum_Throws()
     {
         using Process self = Process.GetCurrentProcess();
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => self.SignalViaPidFd((Signum)(-4)));
     }
 
     [TestMethod]
-    public void NullAndUnstartedProcessesThrow()
+    public void Signal_OfNullOrAnUnstartedProcess_Throws()
     {
         Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).SignalViaPidFd(PosixSignal.SIGTERM));
         Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).SignalViaPidFd(Signum.SIGTERM));
@@ -108,5 +108,5 @@ public sealed class SignalNumberTests
     [DataRow(Signum.SIGPWR, -1)]
     [DataRow(Signum.SIGSTKFLT, -1)]
     [DataRow((Signum)34, -1)]
-    public void BsdNumbers(Signum signal, int expected) => Assert.AreEqual(expected, UnixSignals.ToBsd((int)signal));
+    public void ToBsd_OfALinuxNumber_IsTheNumberOfBsd(Signum signal, int expected) => Assert.AreEqual(expected, UnixSignals.ToBsd((int)signal));
 }

@@ -17,7 +17,7 @@ public sealed class SignalTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void PortableSignalsReachTheProcess(bool stock)
+    public void Signal_WithEachPortableSignal_ReachesTheProcess(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         foreach (PosixSignal signal in Enum.GetValues<PosixSignal>().Where(signal => (int)signal != -11))
@@ -32,7 +32,7 @@ public sealed class SignalTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void RawNumbersReachTheProcess(bool stock)
+    public void Signal_WithEachRawNumber_ReachesTheProcess(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         foreach (int number in Blockable)
@@ -54,7 +54,7 @@ public sealed class SignalTests
     [DataRow(true, 15)]
     [DataRow(true, 34)]
     [DataRow(true, 64)]
-    public void SignalsKill(bool stock, int number)
+    public void Signal_WithAFatalSignal_EndsTheProcess(bool stock, int number)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process child = TestProcesses.StartSleeper();
@@ -66,7 +66,7 @@ public sealed class SignalTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void SignalZeroOnlyLooks(bool stock)
+    public void Signal_WithZero_FindsTheProcess_AndSendsNothing(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using BlockedProcess child = new();
@@ -78,7 +78,7 @@ public sealed class SignalTests
     [TestMethod]
     [DataRow(false, "pidfd_send_signal")]
     [DataRow(true, "kill")]
-    public void NotPermittedNamesCallErrnoAndProcess(bool stock, string call)
+    public void Signal_ThatIsNotPermitted_NamesCallErrnoAndProcess(bool stock, string call)
     {
         OtherUser.Require();
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);

@@ -27,7 +27,7 @@ public sealed partial class OverviewTests
     [DataRow("// Constraints: None.\nclass C;\n", false, DisplayName = "no heading")]
     [DataRow("// Constraint: None.\nclass C;\n", false, DisplayName = "another heading")]
     [DataRow("class C\n{\n    // Overview\n    //\n    // Kills.\n}\n", false, DisplayName = "a comment inside of a type")]
-    public void AnOpeningComment_IsChecked(string text, bool expected) => Assert.AreEqual(expected, IsInOrder(text));
+    public void AnOpeningComment_WithoutItsHeadingOrPurpose_IsAFault(string text, bool expected) => Assert.AreEqual(expected, IsInOrder(text));
 
     private static bool IsInOrder(string text) => !Heading().IsMatch(text) || Overview().IsMatch(text);
 

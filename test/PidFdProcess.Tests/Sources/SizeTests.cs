@@ -22,7 +22,7 @@ public sealed partial class SizeTests
             .Select(static type => $"{type.Name}: {type.Lines}"));
 
     [TestMethod]
-    public void NoTypeIsPartial_ButForSourceGeneration() => AssertNone(
+    public void NoType_IsPartial_ExceptForSourceGeneration() => AssertNone(
         Types().Where(static type => type.IsPartial)
             .Where(static type => Types().Count(other => other.Name == type.Name) > 1 || !Generator().IsMatch(type.Text))
             .Select(static type => $"{type.Name} in {type.File}"));

@@ -21,7 +21,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task AStopInTime(bool stock)
+    public async Task AStop_OfAProcessThatObeys_EndsWithTheExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
@@ -33,7 +33,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task AStopWithForce(bool stock)
+    public async Task AStop_ThatKills_EndsWithTheExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
@@ -48,7 +48,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ABlockingWaitThatKills(bool stock)
+    public async Task ABlockingWaitOrKill_ThatKills_EndsWithTheExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
@@ -60,7 +60,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ABlockingWaitThatNeverKills(bool stock)
+    public async Task ABlockingWaitOrKill_WithoutALimit_EndsWithTheExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exit 7");
@@ -72,7 +72,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task AnAsynchronousWaitThatKills(bool stock)
+    public async Task AnAsynchronousWaitOrKill_ThatIsCancelled_EndsWithTheExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exec sleep 1000");
@@ -87,7 +87,7 @@ public sealed class OpenStreamTests : IDisposable
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task TheFirstOfMany(bool stock)
+    public async Task AWaitForTheFirstOfMany_EndsWithTheFirstExit(bool stock)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         Process process = await StartAsync("exit 7");

@@ -17,7 +17,7 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ARestartedObject_TheOldRunIsKilledAndTheNewRunLives(bool entireProcessTree)
+    public async Task AStop_OfAnObjectThatIsRestarted_KillsTheOldRunAlone(bool entireProcessTree)
     {
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
@@ -31,7 +31,7 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ADisposedObject_ItsProcessIsKilled(bool entireProcessTree)
+    public async Task AStop_OfAnObjectThatIsDisposed_KillsItsProcess(bool entireProcessTree)
     {
         Process process = ReadyShell.Start(ReadyShell.Ignores);
         int old = process.Id;
@@ -44,7 +44,7 @@ public sealed class StopOfRestartedTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public async Task ACancelledWaitKillsTheRunThatItWaitedFor(bool restart)
+    public async Task ACancelledWaitOrKill_KillsTheRunThatItWaitedFor(bool restart)
     {
         using ProcessHandleRegistry registry = new();
         using Process process = TestProcesses.StartSleeper();
@@ -103,7 +103,7 @@ public sealed class StopOfRestartedTests
     }
 
     [TestMethod]
-    public void ABlockingWaitOrKill_MeansTheOldRun()
+    public void ABlockingWaitOrKill_OfAnObjectThatIsRestarted_KillsTheOldRunAlone()
     {
         using ProcessHandleRegistry registry = new();
         using Process process = TestProcesses.StartSleeper();
@@ -117,7 +117,7 @@ public sealed class StopOfRestartedTests
     }
 
     [TestMethod]
-    public async Task NothingStaysOpen()
+    public async Task AStop_OfAnObjectThatIsDetached_LeavesNoPidFdOpen()
     {
         using ProcessHandleRegistry registry = new();
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & echo ready; wait");

@@ -103,7 +103,7 @@ public sealed class StopStepsTests
         Assert.ThrowsExactly<ArgumentNullException>(static () => new ProcessStopOptions { Steps = null! });
 
     [TestMethod]
-    public async Task NoSteps_KillAtOnce()
+    public async Task AStop_WithoutSteps_KillsAtOnce()
     {
         using Process process = ReadyShell.Start(ReadyShell.Ignores);
         PidFdExitStatus status = await StopAsync(process, new ProcessStopOptions { Steps = [] }, blocking: false);

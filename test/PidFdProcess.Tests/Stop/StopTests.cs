@@ -17,7 +17,7 @@ public sealed class StopTests
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
-    public async Task AnotherSignal()
+    public async Task AStop_WithAnotherSignal_SendsThatSignal()
     {
         using Process process = ReadyShell.Start("trap '' TERM; trap 'exit 7' USR1; echo ready; while :; do sleep 0.01; done");
         PidFdExitStatus status = await process.StopViaPidFdAsync(s_long, (PosixSignal)(int)Signum.SIGUSR1).WaitAsync(s_limit);
@@ -37,7 +37,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public async Task AnInfiniteGraceNeverKills()
+    public async Task AStop_WithAnInfiniteGracePeriod_NeverKills()
     {
         using Fifo fifo = new();
         using Process process = ReadyShell.Start($"trap '' TERM; echo ready; {fifo.Wait}; exit 3");
@@ -53,7 +53,7 @@ public sealed class StopTests
     [DataRow(false, true)]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public async Task CancellationLeavesTheProcess(bool stock, bool entireProcessTree)
+    public async Task AStop_ThatIsCancelled_LeavesTheProcessRunning(bool stock, bool entireProcessTree)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process process = ReadyShell.Start("trap 'echo got it' TERM; echo ready; while :; do sleep 0.01; done");
@@ -69,7 +69,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public async Task ANonChildProcess()
+    public async Task AStop_OfANonChildThatIgnoresTheSignal_KillsIt()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped("trap '' TERM; exec sleep 1000");
         using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);
@@ -79,7 +79,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public async Task NotPermittedThrowsThroughTheTask()
+    public async Task AStop_ThatIsNotPermitted_ThrowsThroughTheTask()
     {
         OtherUser.Require();
         using Process process = TestProcesses.StartSleeper();
@@ -93,7 +93,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public void WrongArgumentsThrowAtOnce()
+    public void AStop_WithWrongArguments_ThrowsAtOnce()
     {
         using Process process = new();
         Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((Process)null!).StopViaPidFdAsync(TimeSpan.Zero); });
@@ -108,7 +108,7 @@ public sealed class StopTests
     }
 
     [TestMethod]
-    public async Task NothingIsLeftBehind()
+    public async Task AStop_ThatHasEnded_LeavesNoPidFdAndNoWatch()
     {
         int before = ResourceCounts.PidFdBaseline();
         int watches = PidFdPlatform.Shared.EventLoop.Count;

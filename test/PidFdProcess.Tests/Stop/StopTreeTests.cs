@@ -16,7 +16,7 @@ public sealed class StopTreeTests
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
-    public async Task DescendantsThatIgnoreTheSignalDieAndTheRootIsNotCanceled()
+    public async Task AStop_WhenDescendantsAloneIgnoreTheSignal_KillsThem_AndTheRootIsNotCanceled()
     {
         using MarkedTree tree = new(RootObeys + "wait");
         tree.WaitForCount(5);
@@ -43,7 +43,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task ARootThatIgnoresTheSignalIsCanceled()
+    public async Task AStop_WhenTheRootIgnoresTheSignal_KillsTheTree_AndTheRootIsCanceled()
     {
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);
@@ -53,7 +53,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task EachMemberGetsTheSignal()
+    public async Task AStop_OfATree_SignalsEachMember()
     {
         using MarkedTree tree = new(
             "f() { trap \"echo $1; exit 0\" TERM; echo r; while :; do sleep 0.01; done; }; trap 'wait; exit 6' TERM; f a & f b & (f c) & wait; wait");
@@ -81,7 +81,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task WithoutWatchesAndWithInfiniteGraceItEnds()
+    public async Task AStop_WithoutWatches_AndWithAnInfiniteGracePeriod_Ends()
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -95,7 +95,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task WithoutPidFdTheTreeIsKilledIfTheRootHasToBe()
+    public async Task AStop_WithoutPidFds_KillsTheTreeIfTheRootIgnoresTheSignal()
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
@@ -106,7 +106,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task OnlyTheRootWithoutTheFlag()
+    public async Task AStop_OfTheRootAlone_SparesTheDescendants()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
         int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
@@ -116,7 +116,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task NothingIsLeftBehind()
+    public async Task AStop_ThatHasEnded_LeavesNoPidFdAndNoWatch()
     {
         int before = ResourceCounts.PidFdBaseline();
         int watches = PidFdPlatform.Shared.EventLoop.Count;
@@ -131,7 +131,7 @@ public sealed class StopTreeTests
     }
 
     [TestMethod]
-    public async Task AWaitThatIsPendingEndsWithTheStop()
+    public async Task APendingWaitForTheRoot_EndsWithTheStop()
     {
         using MarkedTree tree = new("trap '' TERM; sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);

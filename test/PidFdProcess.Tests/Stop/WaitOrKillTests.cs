@@ -11,14 +11,14 @@ public sealed class WaitOrKillTests
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
-    public async Task WithoutCancellationItWaits()
+    public async Task WaitForExitOrKill_WithoutCancellation_WaitsForTheExit()
     {
         using Process process = TestProcesses.StartShell("sleep 0.2; exit 2");
         Assert.AreEqual("exited 2", (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ToString());
     }
 
     [TestMethod]
-    public async Task AGrandchildThatKeepsTheStreamOpenDoesNotDelay()
+    public async Task WaitForExitOrKill_WhileAGrandchildKeepsTheStreamOpen_EndsWithTheExit()
     {
         using Process process = Process.Start(new ProcessStartInfo(
             "/bin/sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]) { RedirectStandardOutput = true })!;
@@ -34,7 +34,7 @@ public sealed class WaitOrKillTests
     }
 
     [TestMethod]
-    public async Task NothingIsLeftBehind()
+    public async Task WaitForExitOrKill_ThatKilled_LeavesNoPidFdAndNoWatch()
     {
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         int before = ResourceCounts.PidFdBaseline();
@@ -46,7 +46,7 @@ public sealed class WaitOrKillTests
     }
 
     [TestMethod]
-    public void WrongArgumentsThrow()
+    public void WaitForExitOrKill_WithWrongArguments_Throws()
     {
         using Process process = new();
         Assert.ThrowsExactly<ArgumentNullException>(() => ((Process)null!).WaitForExitOrKillPidFd(TimeSpan.Zero));

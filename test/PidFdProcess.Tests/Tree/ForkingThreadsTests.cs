@@ -28,10 +28,10 @@ public sealed class ForkingThreadsTests
         """;
 
     [TestMethod]
-    public void TheFirstThreadIsIdle() => KillWhileItForks(Program);
+    public void Kill_WhenTheFirstThreadIsIdle_LeavesNoSurvivor() => KillWhileItForks(Program);
 
     [TestMethod]
-    public void TheFirstThreadHasEnded() => KillWhileItForks(Program + "ctypes.CDLL(None).pthread_exit(None)\n");
+    public void Kill_WhenTheFirstThreadHasEnded_LeavesNoSurvivor() => KillWhileItForks(Program + "ctypes.CDLL(None).pthread_exit(None)\n");
 
     private static void KillWhileItForks(string program)
     {

@@ -20,7 +20,7 @@ public sealed class ForkingTreeTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void NoSurvivorIn20Of20Runs()
+    public void Kill_OfATreeThatForksAllTheTime_LeavesNoSurvivorIn20Runs()
     {
         List<double> milliseconds = [];
         for (int i = 0; i < Runs; i++)
@@ -41,7 +41,7 @@ public sealed class ForkingTreeTests
     }
 
     [TestMethod]
-    public void NoSurvivorOfABurst()
+    public void Kill_DuringABurstOfForks_LeavesNoSurvivor()
     {
         for (int i = 0; i < 5; i++)
         {
@@ -59,7 +59,7 @@ public sealed class ForkingTreeTests
     }
 
     [TestMethod]
-    public async Task AGracefulStopOfAForkingTreeEnds()
+    public async Task AStop_OfATreeThatForksAllTheTime_LeavesNoSurvivor()
     {
         using MarkedTree tree = new($"trap '' TERM; {Script}", redirectInput: true);
         using Feeder feeder = new(tree.Root);
@@ -76,7 +76,7 @@ public sealed class ForkingTreeTests
     /// </summary>
     [TestMethod]
     [TestCategory("Measure")]
-    public async Task StockForComparison()
+    public async Task TheStockKill_OfATreeThatForksAllTheTime_IsMeasured()
     {
         using MarkedTree tree = new(Script, redirectInput: true);
         using Feeder feeder = new(tree.Root);

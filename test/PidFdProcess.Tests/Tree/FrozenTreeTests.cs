@@ -10,7 +10,7 @@ public sealed class FrozenTreeTests
     private const int Members = 6;
 
     [TestMethod]
-    public void TheyShareOneLimit()
+    public void Kill_OfMembersThatDoNotStop_WaitsForOneLimitInAll()
     {
         using MarkedTree tree = new("i=1; while [ $i -lt 6 ]; do sleep 1000 & i=$((i+1)); done; wait");
         tree.WaitForCount(Members);

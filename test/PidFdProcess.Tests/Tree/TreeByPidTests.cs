@@ -14,7 +14,7 @@ public sealed class TreeByPidTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void Kill_LeavesNoSurvivor(bool childrenFiles)
+    public void Kill_OfATree_LeavesNoSurvivor(bool childrenFiles)
     {
         using MarkedTree tree = new("f() { if [ $1 -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & fi; sleep 1000; }; f 4");
         tree.WaitForCount(31);
@@ -25,7 +25,7 @@ public sealed class TreeByPidTests
     }
 
     [TestMethod]
-    public void Kill_OfChildrenBeforeParents()
+    public void Kill_OfATree_KillsChildrenBeforeParents()
     {
         using MarkedTree tree = new("sh -c 'sleep 1000 & wait' & wait");
         tree.WaitForCount(3);
@@ -74,7 +74,7 @@ public sealed class TreeByPidTests
     }
 
     [TestMethod]
-    public void Kill_OfARootThatIsGone_AnswersThat()
+    public void Kill_OfARootThatIsGone_ReturnsESRCH()
     {
         using MarkedTree tree = new("exit 0");
         tree.Root.WaitForExit();

@@ -49,7 +49,7 @@ public sealed class TreeDescriptorTests
     }
 
     [TestMethod]
-    public void ThePidFdOfTheRoot_IsTheCallers()
+    public void ThePidFdOfTheRoot_AfterTheKill_IsStillOpen()
     {
         using MarkedTree tree = new("sleep 1000 & wait");
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));

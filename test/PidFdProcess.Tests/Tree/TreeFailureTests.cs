@@ -32,7 +32,7 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void MembersOfAnotherUser()
+    public void Kill_ByAnotherUser_KillsTheMemberOfThatUserAlone()
     {
         OtherUser.Require();
         if (!File.Exists("/usr/bin/setpriv") && !File.Exists("/bin/setpriv"))
@@ -108,7 +108,7 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void ADescendantWhosePidWasRecycledIsNoMember()
+    public void Kill_WhenThePidOfADescendantIsRecycled_SparesTheStranger()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
         int victim = ReadId(tree);
@@ -148,7 +148,7 @@ public sealed class TreeFailureTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void ANewDescendantUnderThePidOfAFormerOneIsKilled(bool childrenFiles)
+    public void Kill_WhenANewDescendantHasThePidOfAFormerOne_KillsIt(bool childrenFiles)
     {
         RecycledPid.Require();
         using Fifo fifo = new();
@@ -214,7 +214,7 @@ public sealed class TreeFailureTests
     }
 
     [TestMethod]
-    public void ADyingParentDoesNotWakeTheStopped()
+    public void Kill_OfAParentThatOrphansAGroup_WakesNoStoppedMember()
     {
         // timeout(1) makes a process group of its own. The death of the shell orphans the group, and the kernel continues its stopped members.
         using MarkedTree tree = new("timeout 1000 sleep 1000 & echo $!; wait");

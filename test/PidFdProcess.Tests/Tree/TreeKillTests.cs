@@ -20,7 +20,7 @@ public sealed class TreeKillTests
     [DataRow("deep", Deep, 200)]
     [DataRow("wide", Wide, 2000)]
     [DataRow("bushy", Bushy, 121)]
-    public void NoProcessSurvives(string name, string script, int count)
+    public void Kill_OfATreeOfAnyShape_LeavesNoSurvivor(string name, string script, int count)
     {
         using MarkedTree tree = new(script);
         tree.WaitForCount(count);
@@ -38,7 +38,7 @@ public sealed class TreeKillTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void WithAndWithoutChildrenFiles(bool childrenFiles)
+    public void Kill_WithAndWithoutChildrenFiles_LeavesNoSurvivor(bool childrenFiles)
     {
         using MarkedTree tree = new(Bushy);
         tree.WaitForCount(121);
@@ -48,7 +48,7 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void OnePassOverProcPerRoundAndNotOnePerNode()
+    public void Kill_WithoutChildrenFiles_PassesOverProcOnceARound()
     {
         using MarkedTree tree = new(Bushy);
         tree.WaitForCount(121);
@@ -67,7 +67,7 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void BystandersLive()
+    public void Kill_OfATree_SparesItsSibling()
     {
         using MarkedTree sibling = new("sleep 1000 & sleep 1000");
         using MarkedTree tree = new("sleep 1000 & sleep 1000");
@@ -89,7 +89,7 @@ public sealed class TreeKillTests
     }
 
     [TestMethod]
-    public void ANonChildRootThatIsAZombie()
+    public void Kill_OfANonChildRootThatIsAZombie_IsNoError()
     {
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
         using Process process = ProcessHandleRegistry.Default.Open(nonChild.Id);

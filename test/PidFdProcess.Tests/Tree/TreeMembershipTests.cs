@@ -48,7 +48,7 @@ public sealed class TreeMembershipTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public void TheChildrenOfAStrangerUnderThePidOfAFormerMemberAreNoMembers(bool childrenFiles)
+    public void TheChildrenOfAStranger_UnderThePidOfAFormerMember_AreSpared(bool childrenFiles)
     {
         RecycledPid.Require();
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");

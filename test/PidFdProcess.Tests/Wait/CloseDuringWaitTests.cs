@@ -30,7 +30,7 @@ public sealed class CloseDuringWaitTests
     [DataRow(WaitKind.Asynchronous, Closing.CloseProcess)]
     [DataRow(WaitKind.Asynchronous, Closing.Detach)]
     [DataRow(WaitKind.Asynchronous, Closing.Restart)]
-    public async Task AWaitUnderWayEndsWithTheExit(WaitKind kind, Closing closing)
+    public async Task AWait_WhoseObjectIsClosed_EndsWithTheExit(WaitKind kind, Closing closing)
     {
         using ProcessHandleRegistry registry = new();
         using Process process = TestProcesses.StartSleeper();
@@ -99,7 +99,7 @@ public sealed class CloseDuringWaitTests
     }
 
     [TestMethod]
-    public async Task AnAsynchronousWaitKeepsAnUnreferencedProcessUntilItsExit()
+    public async Task AnAsynchronousWait_ForAnUnreferencedProcess_KeepsItUntilItsExit()
     {
         const int Count = 8;
         using ProcessHandleRegistry registry = new();

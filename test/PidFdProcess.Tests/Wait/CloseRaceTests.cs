@@ -18,7 +18,7 @@ public sealed class CloseRaceTests
     [DataRow(Closing.Detach)]
     [DataRow(Closing.DisposeRegistry)]
     [DataRow(Closing.Restart)]
-    public async Task WaitsAndTheEndOfTheirObject(Closing closing)
+    public async Task Waits_ThatBeginWhileTheirObjectIsClosed_End(Closing closing)
     {
         int before = ResourceCounts.PidFdBaseline();
         for (int round = 0; round < Rounds; round++)

@@ -24,7 +24,7 @@ public sealed class ClosingHandlerTests : IDisposable
     [DataRow(false, false)]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public void HasExited_IsTrue(bool attachedBefore, bool withEvents)
+    public void HasExited_WhenTheHandlerClosesTheObject_IsTrue(bool attachedBefore, bool withEvents)
     {
         bool exited = AfterTheExit(attachedBefore, withEvents, () => _registry.HasExited(_process));
         Assert.IsTrue(exited);
@@ -34,7 +34,7 @@ public sealed class ClosingHandlerTests : IDisposable
     [TestMethod]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public async Task TheAsynchronousWait_Ends(bool attachedBefore, bool withEvents)
+    public async Task TheAsynchronousWait_WhenTheHandlerClosesTheObject_Ends(bool attachedBefore, bool withEvents)
     {
         Task wait = AfterTheExit(attachedBefore, withEvents, () => _registry.WaitForExitAsync(_process));
         await wait.WaitAsync(s_limit);
@@ -44,7 +44,7 @@ public sealed class ClosingHandlerTests : IDisposable
     [TestMethod]
     [DataRow(true, false)]
     [DataRow(true, true)]
-    public void TheBlockingWait_Ends(bool attachedBefore, bool withEvents) =>
+    public void TheBlockingWait_WhenTheHandlerClosesTheObject_Ends(bool attachedBefore, bool withEvents) =>
         Assert.IsTrue(AfterTheExit(attachedBefore, withEvents, () => _registry.WaitForExit(_process, -1)));
 
     public void Dispose() => _registry.Dispose();

@@ -16,7 +16,7 @@ public sealed class ExitRaceTests
     [DataRow(Closing.CloseProcess, false)]
     [DataRow(Closing.Detach, false)]
     [DataRow(Closing.Restart, false)]
-    public async Task WaitsUnderWayEndWithTheExit(Closing closing, bool readsLines)
+    public async Task Waits_WhoseObjectIsClosedDuringTheExit_EndWithTheExit(Closing closing, bool readsLines)
     {
         int before = ResourceCounts.PidFdBaseline();
         for (int round = 0; round < Rounds; round++)

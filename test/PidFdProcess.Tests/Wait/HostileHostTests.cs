@@ -7,7 +7,7 @@ namespace PidFdProcess.Tests.Wait;
 public sealed class HostileHostTests
 {
     [TestMethod]
-    public async Task Waits_WhenThePoolIsBlocked_EndNoLaterThanStock()
+    public async Task Waits_WhenThePoolIsBlocked_EndNoLaterThanTheStockWait()
     {
         DummyAnswers answers = await DummyAnswers.OfAsync("starved-pool");
         string[] waits =

@@ -175,7 +175,7 @@ public sealed class InlineCompletionTests : IDisposable
     [DataRow("0", null, false)]
     [DataRow(null, true, true)]
     [DataRow(null, false, false)]
-    public void TheSwitchAndTheVariable_AskForIt(string? variable, bool? appSwitch, bool expected)
+    public void TheSwitchOrTheVariable_RequestsInlineCompletions(string? variable, bool? appSwitch, bool expected)
     {
         Assert.IsFalse(InlineCompletions.AreRequested());
         Environment.SetEnvironmentVariable(InlineCompletions.Variable, variable);

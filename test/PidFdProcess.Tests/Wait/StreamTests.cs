@@ -30,7 +30,7 @@ public sealed class StreamTests : IDisposable
     }
 
     [TestMethod]
-    public void TheTimedForm_DoesNot()
+    public void TheTimedForm_EndsBeforeTheEndOfStreams()
     {
         using Process process = Start();
         Assert.IsTrue(_registry.WaitForExit(process, 30_000));

@@ -76,7 +76,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task AProcessThatHadExitedAlready()
+    public async Task WhenAny_WithAProcessThatHasExited_ReturnsIt()
     {
         Start(3);
         _processes[1].Kill();
@@ -85,7 +85,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task ChildrenAndNonChildZombiesTogether()
+    public async Task WhenAny_OfChildrenAndANonChildZombie_ReturnsTheZombie()
     {
         Start(2);
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
@@ -96,7 +96,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task CancellationLeavesTheProcesses()
+    public async Task WhenAny_ThatIsCancelled_LeavesTheProcessesRunning()
     {
         int watches = PidFdPlatform.Shared.EventLoop.Count;
         Start(5);
@@ -111,7 +111,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task TheSameProcessTwice()
+    public async Task WhenAny_OfTheSameProcessTwice_ReturnsIt()
     {
         Start(1);
         Task<Process> any = new[] { _processes[0], _processes[0] }.WhenAnyExitPidFdAsync();
@@ -120,7 +120,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public void NoProcessesThrow()
+    public void WhenAny_OfNoProcesses_Throws()
     {
         Start(1);
         Assert.ThrowsExactly<ArgumentNullException>(() => { _ = ((IEnumerable<Process>)null!).WhenAnyExitPidFdAsync(); });
@@ -129,7 +129,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task AnUnstartedProcessThrowsThroughTheTask()
+    public async Task WhenAny_WithAnUnstartedProcess_ThrowsThroughTheTask()
     {
         Start(2);
         using Process unstarted = new();
@@ -138,7 +138,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task WithoutPidFd()
+    public async Task WhenAny_WithoutPidFds_ReturnsTheExitedProcess()
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         Start(3);
@@ -148,7 +148,7 @@ public sealed class WhenAnyExitTests
     }
 
     [TestMethod]
-    public async Task WithoutPidFd_AHandlerThatStockHasLostHangsNothing()
+    public async Task WhenAny_WithoutPidFds_EndsIfTheRuntimeHasLostTheHandler()
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         Start(1);
