@@ -30,7 +30,7 @@ public sealed class ProjectKindTests
     [DataRow("net10.0", "13")]
     [DataRow("net10.0", "latest")]
     [DataRow("net10.0", "preview")]
-    public async Task ThePropertyInTheProjectFile_Works(string framework, string language)
+    public async Task ThePropertyInTheProjectFile_AttachesTheProcess(string framework, string language)
     {
         DropInProject app = await ProjectAsync(framework, $"<LangVersion>{language}</LangVersion><PidFdProcessDropIn>true</PidFdProcessDropIn>");
         await app.BuildAsync();
@@ -101,7 +101,7 @@ public sealed class ProjectKindTests
     }
 
     [TestMethod]
-    public async Task TheOldestCompiler_Works()
+    public async Task TheOldestCompiler_WithTheProperty_AttachesTheProcess()
     {
         DropInProject app = new(await DropInPackage.SharedAsync());
         app.WriteProject("net8.0", items: $"""
@@ -140,7 +140,7 @@ public sealed class ProjectKindTests
     }
 
     [TestMethod]
-    public async Task AProjectThatReferencesThePackageThroughAnother_Works()
+    public async Task AProjectThatReferencesThePackageThroughAnother_AttachesTheProcess()
     {
         DropInProject library = await ProjectAsync(properties: "<OutputType>Library</OutputType>");
         library.Write("Program.cs", """

@@ -132,7 +132,7 @@ public sealed class CounterpartFixTests
     [DataRow("using PidFdProcess;\n", "using PidFdProcess;\n")]
     [DataRow("global using PidFdProcess;\n", "global using PidFdProcess;\n")]
     [DataRow("using System;\r\n", "using System;\r\nusing PidFdProcess;\r\n")]
-    public Task TheDirective_GoesWhereItBelongs(string before, string after)
+    public Task TheDirective_IsAddedOnce_InTheOrderOfTheOthers(string before, string after)
     {
         const string Rest = "namespace Alpha { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
         return VerifyAsync(

@@ -113,7 +113,7 @@ public sealed class ExitedTaskTests
         + "class Other { public event EventHandler Exited { add { } remove { } } }\n");
 
     [TestMethod]
-    public Task WithTheProperty_ItIsNotReported() => RuleTest.VerifyAsync<StockCallAnalyzer>(
+    public Task ATaskAroundExited_WithTheProperty_IsNotReported() => RuleTest.VerifyAsync<StockCallAnalyzer>(
         Head + "    async Task M(Process p) { TaskCompletionSource t = new(); p.Exited += (_, _) => t.SetResult(); await t.Task; }\n}\n",
         dropIn: true);
 }

@@ -95,7 +95,7 @@ public sealed class KeptProcessTests
         """;
 
     [TestMethod]
-    public Task WithoutTheProperty_ItIsReported() => RuleTest.VerifyAsync<LookUpAnalyzer>(Kept);
+    public Task AKeptProcess_WithoutTheProperty_IsReported() => RuleTest.VerifyAsync<LookUpAnalyzer>(Kept);
 
     [TestMethod]
     public Task WithTheProperty_OnlyLookUpsByNameAreReported() => RuleTest.VerifyAsync<LookUpAnalyzer>(
@@ -104,7 +104,7 @@ public sealed class KeptProcessTests
         dropIn: true);
 
     [TestMethod]
-    public Task InATopLevelProgram_ItIsReported() => RuleTest.VerifyAsync<LookUpAnalyzer>("""
+    public Task AKeptProcess_InATopLevelProgram_IsReported() => RuleTest.VerifyAsync<LookUpAnalyzer>("""
         // program
         using System.Diagnostics;
         Process kept = Process.{|PIDFD0005:GetProcessById|}(1);
@@ -113,7 +113,7 @@ public sealed class KeptProcessTests
         """);
 
     [TestMethod]
-    public Task TheFix_OpensTheProcess() => RuleTest.VerifyFixAsync<LookUpAnalyzer, UseCounterpartCodeFix>(
+    public Task TheFix_OfALookUp_OpensTheProcess() => RuleTest.VerifyFixAsync<LookUpAnalyzer, UseCounterpartCodeFix>(
         """
         using System.Diagnostics;
         class C

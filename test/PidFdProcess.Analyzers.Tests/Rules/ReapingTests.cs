@@ -48,17 +48,17 @@ public sealed class ReapingTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
-    public Task InAnAppThatUsesProcess_TheyAreReported(bool dropIn) =>
+    public Task ACallThatReaps_InAnAppThatUsesProcess_IsReported(bool dropIn) =>
         RuleTest.VerifyAsync<ReapingAnalyzer>(Source + "\nclass User { void M() => Process.Start(\"true\"); }", dropIn);
 
     [TestMethod]
     [DataRow("PidFdProcess.ProcessStopExtensions.StopViaPidFd(null, TimeSpan.Zero);")]
     [DataRow("_ = new PidFdProcess.ProcessScope();")]
     [DataRow("PidFdProcess.ProcessHandleRegistry.Default.Open(1);")]
-    public Task InAnAppThatUsesTheLibraryAlone_TheyAreReported(string use) =>
+    public Task ACallThatReaps_InAnAppThatUsesTheLibraryAlone_IsReported(string use) =>
         RuleTest.VerifyAsync<ReapingAnalyzer>(Source + "\nclass User { void M() { " + use + " } }");
 
     [TestMethod]
-    public Task InAnAppThatDoesNotUseProcess_TheyAreNotReported() => RuleTest.VerifyAsync<ReapingAnalyzer>(
+    public Task ACallThatReaps_InAnAppThatDoesNotUseProcess_IsNotReported() => RuleTest.VerifyAsync<ReapingAnalyzer>(
         Source.Replace("{|PIDFD0004:", "", StringComparison.Ordinal).Replace("|}", "", StringComparison.Ordinal));
 }

@@ -47,7 +47,7 @@ public sealed class SignalByPidTests
         """);
 
     [TestMethod]
-    public Task WhatAPersonHasToDecide_IsReportedOnly() => VerifyAsync(
+    public Task ASignalWithoutAClearReplacement_IsReportedWithoutAnEdit() => VerifyAsync(
         """
         void M(int signal)
         {

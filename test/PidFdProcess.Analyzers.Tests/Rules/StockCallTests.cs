@@ -80,7 +80,7 @@ public sealed class StockCallTests
     [TestMethod]
     [DataRow(false, "PIDFD0001")]
     [DataRow(true, "PIDFD0002")]
-    public Task WhatCannotBeRerouted_IsReported(bool dropIn, string id) =>
+    public Task ACallThatCannotBeRerouted_IsReported(bool dropIn, string id) =>
         RuleTest.VerifyAsync<StockCallAnalyzer>(Others.Replace("ID:", id + ":", StringComparison.Ordinal), dropIn);
 
     [TestMethod]
