@@ -11,12 +11,28 @@ internal static class PoolThreads
         // blocked, and the calling thread may be one of them.
         int minimum = ThreadPool.ThreadCount + count;
         ThreadPool.SetMinThreads(minimum, minimum);
-        using Barrier all = new(count);
-        Task<bool>[] tasks = [.. Enumerable.Range(0, count).Select(_ => Task.Run(() => all.SignalAndWait(limit)))];
-        Task.WaitAll(tasks);
-        if (!tasks.All(static task => task.Result))
+        int started = 0;
+        int ended = 0;
+        using ManualResetEvent all = new(false);
+        for (int i = 0; i < count; i++)
         {
-            throw new TimeoutException($"not within {limit.TotalSeconds} s: {count} threads of the pool have started");
+            // Not a task, because a thread of the pool that waits for tasks runs them itself.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    Interlocked.Increment(ref started);
+                    all.WaitOne();
+                    Interlocked.Increment(ref ended);
+                },
+                null);
+        }
+
+        bool haveStarted = Condition.TryWaitFor(() => Volatile.Read(ref started) == count, limit);
+        all.Set();
+        if (!haveStarted || !Condition.TryWaitFor(() => Volatile.Read(ref ended) == count, limit))
+        {
+            throw new TimeoutException(
+                $"not within {limit.TotalSeconds} s: {count} threads of the pool have started. {started} have, and {ended} of them have ended");
         }
     }
 }
