@@ -61,7 +61,7 @@ public sealed class PidFdSupport
 
     internal static PidFdSupport Supported { get; } = new(true, "pidfds work", 0);
 
-    internal static PidFdSupport NotLinux { get; } = new(false, "not Linux: the stock runtime does the work", 0);
+    internal static PidFdSupport NotLinux { get; } = new(false, "this is not Linux, so the stock methods do the work", 0);
 
     /// <summary>Gets whether another probe would end in the same way.</summary>
     internal bool IsFinal => !SystemCallError.IsResource(_error);

@@ -41,13 +41,13 @@ public sealed class ProcessAttachment
     /// <summary>Gets the run that this attachment belongs to.</summary>
     internal RunIdentity Run => Handle?.Run ?? Stock.Run;
 
-    /// <summary>Gets the pidfd of the run, or <see langword="null"/> on the stock route.</summary>
+    /// <summary>Gets the handle of the run, also after the exit, or <see langword="null"/> if there never was a pidfd.</summary>
     internal ProcessHandle? Handle => _target as ProcessHandle;
 
     /// <summary>Gets why there is no pidfd.</summary>
     internal StockCause Cause => Handle is null ? Stock.Cause : StockCause.None;
 
-    /// <summary>Gets the run without a pidfd, or <see langword="null"/> on the pidfd route.</summary>
+    /// <summary>Gets the run without a pidfd, or <see langword="null"/> if there was one.</summary>
     internal StockRun? WithoutPidFd => _target as StockRun;
 
     private StockRun Stock => (StockRun)_target;

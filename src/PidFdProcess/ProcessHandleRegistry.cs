@@ -16,13 +16,14 @@ namespace PidFdProcess;
 //
 // Scheme: Each member is one call. The work is in Calls, which pins the run that the object has and acts on that run alone. The layers, from the top:
 //
-//     Scopes        processes that are stopped together (above this type, which they name)
-//     Calls         what one public call does
-//     Attachments   the run of each object (the table of weak keys, the sweep, the opening of a run)
-//     Waits         pending waits, and after the exit the reap, the end of the streams, and the event Exited
-//     Handles       the pidfd of one run, the event loop, the exit status, the probe
-//     Runtime       the stock members of Process, and what the runtime knows of an exit
-//     Linux         system calls, layouts, /proc, trees
+//     CompilerServices  what generated code calls (above all)
+//     Scopes            processes that are stopped together (above this type, which they name)
+//     Calls             what one public call does
+//     Attachments       the run of each object (the table of weak keys, the sweep, the opening of a run)
+//     Waits             pending waits, and after the exit the reap, the end of the streams, and the event Exited
+//     Handles           the pidfd of one run, the event loop, the exit status, the probe
+//     Runtime           the stock members of Process, and what the runtime knows of an exit
+//     Linux             system calls, layouts, /proc, trees
 // A layer names only the layers below it, as a test checks. Diagnostics names no layer, and all layers may name it. ProcessAttachment belongs to
 // Attachments and SafePidFdHandle to Linux, because these layers make them. All layers but Linux may name the other public data types.
 
@@ -244,7 +245,4 @@ public sealed class ProcessHandleRegistry : IDisposable
 
     /// <inheritdoc cref="ProcessPidFdExtensions.StartWithPidFd"/>
     internal bool Start(Process process) => OpenCalls.Start(_runs, process);
-
-    /// <inheritdoc cref="OpenCalls.OpenOwned"/>
-    internal Process OpenOwned(int processId, SafePidFdHandle pidFd) => OpenCalls.OpenOwned(_runs, processId, pidFd);
 }

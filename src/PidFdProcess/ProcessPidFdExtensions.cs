@@ -41,13 +41,12 @@ public static class ProcessPidFdExtensions
     /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// <para>
     /// For each descendant, the call opens a pidfd, checks the parent afterwards, and stops the process. It lists the tree again until it finds no
     /// new process, and then kills all of them. The number of lists and their time are bounded. See <c>pidfd_open(2)</c> and <c>proc_pid_task(5)</c>.
     /// The call does nothing if the process has exited, because its children have another parent then. For the same reason, neither this method nor
     /// the stock one finds a descendant whose own parent has exited before, for example a daemon.
-    /// </para>
-    /// <para>Without a pidfd, or without a <c>/proc</c> for this PID namespace, it calls <see cref="Process.Kill(bool)"/>.</para>
+    /// Without a pidfd, it calls <see cref="Process.Kill(bool)"/>. With a pidfd, but without a <c>/proc</c> for this PID namespace, it kills the
+    /// process alone, and <see cref="ProcessAttachment.Reason"/> says so.
     /// </remarks>
     public static void KillViaPidFd(this Process process, bool entireProcessTree) =>
         ProcessHandleRegistry.Default.Kill(process, entireProcessTree);
@@ -237,7 +236,8 @@ public static class ProcessPidFdExtensions
     /// <remarks>
     /// Waits for the exit, not for the end of streams. A member of the tree may start a process in its signal handler. The stop includes that process
     /// if it is found while it descends from the tree. The stop of a tree has a thread of its own while it lasts. Without a pidfd the stop goes by
-    /// PID. It then checks the parent and the start time of each descendant before each signal.
+    /// PID. It then checks the parent and the start time of each descendant before each signal. With a pidfd, but without a <c>/proc</c> for this
+    /// PID namespace, it stops the process alone.
     /// </remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process,

@@ -151,6 +151,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     {
         using (process)
         {
+            // Through the default registry, because the registry of the scope may be disposed.
             process.KillViaPidFd(entireProcessTree: true);
         }
     }

@@ -90,7 +90,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 
         using (pidFd)
         {
-            bool isProven = kernel.ReadProcStat(processId, out ProcStat stat) == 0 && kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
+            bool isProven = kernel.ReadProcStat(processId, out ProcStat stat) == 0 && !kernel.IsReaped(pidFd);
             return WithoutHeadroom(processId, run, isProven ? stat.StartTicks : 0);
         }
     }
@@ -100,7 +100,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
         new(new ProcessHandle(processId, pidFd, run, owner));
 
     /// <summary>
-    /// Returns whether the runtime cannot know of an exit, because it has no state of the process yet. A question would make it keep one, which takes
+    /// Returns whether the runtime has no state of the process, so that it cannot know of an exit. A question would create that state, which takes
     /// more memory than the handle.
     /// </summary>
     private static bool IsUnknownToRuntime(Process process, in RunIdentity run, int processId, Errno openError) =>

@@ -106,8 +106,15 @@ internal static class FindCalls
             Process process = OpenCalls.Open(runs, processId);
             try
             {
+                Errno error = runs.Platform.Kernel.ReadProcStat(processId, out ProcStat stat);
+
                 // If this does not throw, the pidfd's process still held the PID.
                 ProcessIdOf(runs, pidFd);
+                if (error == 0)
+                {
+                    runs.FindCurrent(process)?.WithoutPidFd?.Prove(stat.StartTicks);
+                }
+
                 return process;
             }
             catch
@@ -222,7 +229,7 @@ internal static class FindCalls
         }
 
         throw new ArgumentException(
-            runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH
+            runs.Platform.Kernel.IsReaped(pidFd)
                 ? "The process of the pidfd is not running, because it has been reaped."
                 : "The process of the pidfd has no PID here, because it is not visible in this PID namespace.",
             nameof(pidFd));

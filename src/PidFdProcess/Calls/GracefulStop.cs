@@ -107,7 +107,7 @@ internal static class GracefulStop
     /// <summary>Returns the exception for a process that has survived SIGKILL for the time of the plan.</summary>
     public static TimeoutException Survived(in PinnedRun run, StopPlan plan) => new(
         $"Process {run.Attachment.ProcessId} has not exited {plan.KillMilliseconds} ms after SIGKILL. "
-        + "It exits after a call in state D (see /proc/PID/wchan), a frozen cgroup or a tracer has let it go.");
+        + $"It may be in state D (see /proc/{run.Attachment.ProcessId}/wchan), in a frozen cgroup, or held by a tracer.");
 
     private static async Task<PidFdExitStatus> KillAsync(
         PinnedRun run, Process process, StopPlan plan, bool killed, CancellationToken cancellationToken)

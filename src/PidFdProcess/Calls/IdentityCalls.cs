@@ -213,27 +213,33 @@ internal static class IdentityCalls
 
             if (StartTime.Read(runs.Platform.Kernel, identity.ProcessId) == ticks)
             {
+                runs.FindCurrent(process)?.WithoutPidFd?.Prove((long)ticks);
                 return process;
             }
         }
         catch (ArgumentException)
         {
             // The process has gone after the first read.
+            return null;
         }
         catch
         {
-            process?.Dispose();
+            if (process is not null)
+            {
+                FindCalls.Close(runs, process);
+            }
+
             throw;
         }
 
-        process?.Dispose();
+        FindCalls.Close(runs, process);
         return null;
     }
 
     private static bool HasStartedAt(AttachmentTable runs, ProcessIdentity identity, ulong ticks, SafePidFdHandle pidFd)
     {
         ulong? found = StartTime.Read(runs.Platform.Kernel, identity.ProcessId);
-        bool isAlive = runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) != Errno.ESRCH;
+        bool isAlive = !runs.Platform.Kernel.IsReaped(pidFd);
         return isAlive && found is null ? throw Hidden(identity) : isAlive && found == ticks;
     }
 

@@ -69,7 +69,7 @@ internal static class OpenCalls
         try
         {
             process = Process.GetProcessById(processId);
-            if (runs.Platform.Kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH)
+            if (runs.Platform.Kernel.IsReaped(pidFd))
             {
                 throw Gone(processId);
             }

@@ -15,8 +15,8 @@ internal static class OwnThread
     public static TaskCompletionSource<T> NewResult<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>
-    /// Runs the function, and completes the result with what it returns or throws. If no thread can be started, the calling thread runs it. A tree
-    /// that has used up the limit of processes is a reason to stop it, and not to fail.
+    /// Runs the function, and completes the result with what it returns or throws. If no thread can be started, the calling thread runs it. The
+    /// tree may have used up the limit of processes, and its stop must work even then.
     /// </summary>
     public static void Run<T>(Func<T> function, TaskCompletionSource<T> result)
     {

@@ -25,7 +25,7 @@ internal static class TreeCalls
         }
 
         Errno error = TreeKill.Run(handle.Kernel, handle.ProcessId, handle.PidFd);
-        if (error is not (0 or Errno.ESRCH))
+        if (error != 0)
         {
             KillWithoutProc(run, process, error);
         }
@@ -41,7 +41,7 @@ internal static class TreeCalls
         }
 
         Errno error = TreeKill.Run(runs.Platform.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
-        if (error is not (0 or Errno.ESRCH))
+        if (error != 0)
         {
             throw new PlatformNotSupportedException($"The descendants of process {run.Attachment.ProcessId} cannot be listed: "
                 + SystemCallError.Describe(ErrnoTable.Proc, error));
@@ -97,7 +97,7 @@ internal static class TreeCalls
             plan.KillMilliseconds,
             cancellationToken,
             out TreeStopResult? result);
-        if (error is not (0 or Errno.ESRCH))
+        if (error != 0)
         {
             return StopWithoutProc(run, process, plan, error);
         }

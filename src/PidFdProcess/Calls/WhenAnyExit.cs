@@ -15,16 +15,20 @@ internal static class WhenAnyExit
         ArgumentNullException.ThrowIfNull(processes);
         ICollection<Process> collection = processes as ICollection<Process> ?? [.. processes];
         int count = collection.Count;
-        Process[] all = ArrayPool<Process>.Shared.Rent(count);
-        collection.CopyTo(all, 0);
-        for (int i = 0; i < count; i++)
+        if (count == 0)
         {
-            ArgumentNullException.ThrowIfNull(all[i], nameof(processes));
+            throw new ArgumentException("There is no process to wait for.", nameof(processes));
         }
 
-        return count > 0
-            ? WaitForAnyAsync(runs, all, count, cancellationToken)
-            : throw new ArgumentException("There is no process to wait for.", nameof(processes));
+        Process[] all = ArrayPool<Process>.Shared.Rent(count);
+        collection.CopyTo(all, 0);
+        if (Array.IndexOf(all, null, 0, count) >= 0)
+        {
+            ArrayPool<Process>.Shared.Return(all, clearArray: true);
+            throw new ArgumentNullException(nameof(processes));
+        }
+
+        return WaitForAnyAsync(runs, all, count, cancellationToken);
     }
 
     // Both arrays come from the pool, because programs call this in a loop until all their processes have exited.

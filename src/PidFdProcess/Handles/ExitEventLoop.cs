@@ -178,10 +178,10 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     private void Run(SafeFileHandle epoll)
     {
         ulong[] tokens = new ulong[BatchSize];
-        LateWaits late = new();
+        LateWaits late = new(kernel);
         for (;;)
         {
-            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.MillisecondsToNextCheck();
+            int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.SleepUntilReap(epoll);
             Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
             if (error is not (0 or Errno.EINTR))
             {
@@ -203,7 +203,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
                 late.EndAllOf(ended.Owner, ended.Time);
             }
 
-            late.CheckReaps(wasIdle: count <= 0);
+            late.CheckReaps(epoll);
         }
     }
 

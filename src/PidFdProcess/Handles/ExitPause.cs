@@ -3,7 +3,9 @@ namespace PidFdProcess.Handles;
 /// <summary>Pauses that end early if a process exits.</summary>
 internal static class ExitPause
 {
-    /// <summary>Waits until the process exits or the time is over. If the event loop has no place for the wait, it waits for the time.</summary>
+    /// <summary>
+    /// Waits until the process exits or the time is over. If the event loop cannot register the wait, the pause lasts for the whole time.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The registry that the registration belongs to was disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static async Task WaitAsync(ExitRegistration registration, TimeSpan limit, CancellationToken cancellationToken)

@@ -10,7 +10,8 @@ namespace PidFdProcess.Handles;
 // another file, so a registered descriptor must stay open. The event loop must not wait for a lock that is held over a blocking call.
 //
 // Scheme: The waits for one process form a list and share one registration. It exists from the first wait until the exit, or until the last wait was
-// cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block.
+// cancelled. As long as it exists, it holds a reference to the pidfd. The lock is held over epoll_ctl, which does not block. The object is its own
+// lock, because a program may have 10,000 of them.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
 internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner)
@@ -51,8 +52,8 @@ internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner
     public abstract void CaptureExit();
 
     /// <summary>
-    /// Adds a wait unless it has ended. None of its methods is called if it was not added. Ends the wait if the table was disposed before, because
-    /// the table has ended its other waits already. The caller holds a reference.
+    /// Adds a wait, unless the wait has ended. None of its methods is called if it was not added. If the table was disposed before, the wait ends at
+    /// once, because the disposal can no longer see it. The caller holds a reference.
     /// </summary>
     public CallFailure Add(ExitWaiter waiter)
     {
@@ -142,7 +143,7 @@ internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner
             waiter.Previous = waiter.Next = null;
             if (!waiter.OnExit())
             {
-                late.Add(waiter, owner);
+                late.Add(waiter, this);
             }
 
             waiter = next;

@@ -6,7 +6,7 @@ internal enum WaitEnd
     /// <summary>The registry was disposed.</summary>
     Disposed,
 
-    /// <summary>The event loop can watch no more, because epoll_wait failed.</summary>
+    /// <summary>epoll_wait failed, so the event loop has ended.</summary>
     LoopFailed,
 }
 
@@ -43,7 +43,7 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     /// <summary>Called when the wait ends without an exit.</summary>
     internal abstract void OnEnd(WaitEnd end);
 
-    /// <summary>The attachment has released its reference.</summary>
+    /// <summary>Called when the attachment has released its reference to the pidfd.</summary>
     internal virtual void OnClosing()
     {
     }

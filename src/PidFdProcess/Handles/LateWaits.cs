@@ -1,47 +1,72 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
 
+// Overview
+//
+// Ends waits as soon as their process has been reaped.
+//
+// Constraints: The runtime reaps some ten microseconds after the exit, or much later on a busy machine. A thread that yields the processor there gets
+// it back after the others. A thread that spins keeps the runtime from it.
+//
+// Scheme: Spin shortly, and then sleep until the kernel reports the reap of the latest process (POLLHUP). The first reap shows whether this kernel
+// reports it. If it does not, spin longer, yield, and then look again and again. The later the reap, the rarer the looks.
+
 /// <summary>The waits whose process has exited but has not been reaped. Only the thread of the event loop uses this class.</summary>
-internal sealed class LateWaits
+internal sealed class LateWaits(IKernel kernel)
 {
     private const int LongestMilliseconds = 50;
 
-    // About as long as the runtime takes to reap. A sleep and the wake-up take as long.
-    private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(300);
+    private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(50);
+
+    // A sleep would end no earlier, because the wake-up takes as long.
+    private static readonly TimeSpan s_spinWithoutReport = TimeSpan.FromMicroseconds(300);
 
     // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
     private readonly List<LateWait> _waits = [];
     private readonly List<LateWait> _added = [];
 
+    private bool _isReportKnown;
+    private bool _reportsReap;
+
     public bool IsEmpty => _waits.Count == 0;
 
     /// <summary>Adds a wait that has become late in this round.</summary>
-    public void Add(ExitWaiter waiter, IWaitOwner owner) => _added.Add(new LateWait(waiter, owner) { Since = Stopwatch.GetTimestamp() });
+    public void Add(ExitWaiter waiter, ExitRegistration registration) =>
+        _added.Add(new LateWait(waiter, registration));
 
-    /// <summary>How long the loop may sleep. That is 0 shortly after an exit, and later an eighth of the time since the latest exit.</summary>
-    public int MillisecondsToNextCheck()
+    /// <summary>Sleeps until the kernel reports a reap or an exit, if it reports reaps. Returns how long the loop may wait for an exit now.</summary>
+    public int SleepUntilReap(SafeFileHandle epoll)
     {
-        TimeSpan latest = Stopwatch.GetElapsedTime(_waits[^1].Since);
-        return latest < s_spin ? 0 : Math.Clamp((int)(latest.TotalMilliseconds / 8), 1, LongestMilliseconds);
+        LateWait latest = _waits[^1];
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(latest.Since);
+        if (!_reportsReap && elapsed < s_spinWithoutReport)
+        {
+            Thread.Yield();
+            return 0;
+        }
+
+        if (_reportsReap && Stopwatch.GetElapsedTime(latest.ReportedAt) < s_spin)
+        {
+            return 0;
+        }
+
+        int milliseconds = Math.Clamp((int)(elapsed.TotalMilliseconds / 8), 1, LongestMilliseconds);
+        return _reportsReap && !latest.IsReapReported && TryPoll(epoll, latest, milliseconds) ? 0 : milliseconds;
     }
 
     /// <summary>Checks each wait once for the reap of its process, and removes the waits that have ended.</summary>
-    /// <param name="wasIdle">Whether no exit was reported in this round, so that other threads may have the processor.</param>
-    public void CheckReaps(bool wasIdle)
+    public void CheckReaps(SafeFileHandle epoll)
     {
         if (_waits.Count > 0)
         {
-            if (wasIdle)
-            {
-                Thread.Yield();
-            }
-
             int left = 0;
             for (int i = 0; i < _waits.Count; i++)
             {
                 LateWait wait = _waits[i];
-                if (!wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since)))
+                if (!(_isReportKnown ? Check(wait) : CheckAndLearn(epoll, wait)))
                 {
                     _waits[left++] = wait;
                 }
@@ -71,11 +96,52 @@ internal sealed class LateWaits
         _waits.Clear();
     }
 
+    private static bool Check(LateWait wait) => wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since));
+
+    /// <summary>Checks the wait, and if its process has been reaped, learns whether this kernel reports reaps.</summary>
+    private bool CheckAndLearn(SafeFileHandle epoll, LateWait wait)
+    {
+        if (!wait.Registration.TryAddRef())
+        {
+            return Check(wait);
+        }
+
+        bool isDone = Check(wait);
+        if (isDone && kernel.IsReaped(wait.Registration.PidFd))
+        {
+            _isReportKnown = true;
+            _reportsReap = kernel.PollForReap(epoll, wait.Registration.PidFd, 0, out bool reaped) == 0 && reaped;
+        }
+
+        wait.Registration.Release();
+        return isDone;
+    }
+
+    /// <summary>Polls for the reap. Fails if that is not possible, so that the caller sleeps in another way.</summary>
+    private bool TryPoll(SafeFileHandle epoll, LateWait wait, int milliseconds)
+    {
+        if (!wait.Registration.TryAddRef())
+        {
+            return false;
+        }
+
+        Errno error = kernel.PollForReap(epoll, wait.Registration.PidFd, milliseconds, out bool reaped);
+        wait.Registration.Release();
+
+        // Another poll would return at once. The runtime learns of the reap some microseconds later, or never.
+        if (reaped || error is not (0 or Errno.EINTR))
+        {
+            wait.NoteReported();
+        }
+
+        return error is 0 or Errno.EINTR;
+    }
+
     private static void EndAllOf(IWaitOwner owner, long time, List<LateWait> waits)
     {
         for (int i = waits.Count - 1; i >= 0; i--)
         {
-            if (ReferenceEquals(waits[i].Owner, owner) && waits[i].Since <= time)
+            if (ReferenceEquals(waits[i].Registration.Owner, owner) && waits[i].Since <= time)
             {
                 waits[i].Waiter.OnEnd(WaitEnd.Disposed);
                 waits.RemoveAt(i);
@@ -83,13 +149,21 @@ internal sealed class LateWaits
         }
     }
 
-    // When the exit was reported is kept here, because few waits become late.
-    private sealed class LateWait(ExitWaiter waiter, IWaitOwner owner)
+    // The time of the report is kept here and not in every wait, because few waits become late.
+    private sealed class LateWait(ExitWaiter waiter, ExitRegistration registration)
     {
         public ExitWaiter Waiter => waiter;
 
-        public IWaitOwner Owner => owner;
+        public ExitRegistration Registration => registration;
 
-        public long Since { get; set; }
+        /// <summary>Gets when the exit was reported, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
+        public long Since { get; } = Stopwatch.GetTimestamp();
+
+        /// <summary>Gets when the exit was reported, or later the reap.</summary>
+        public long ReportedAt { get; private set; } = Stopwatch.GetTimestamp();
+
+        public bool IsReapReported { get; private set; }
+
+        public void NoteReported() => (IsReapReported, ReportedAt) = (true, Stopwatch.GetTimestamp());
     }
 }

@@ -9,7 +9,10 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
     private readonly object _probeGate = new();
     private PidFdSupport? _support;
 
-    public static PidFdPlatform Shared { get; } = new(LinuxKernel.Instance, InlineCompletions.AreRequested());
+    public static PidFdPlatform Shared { get; } = new(LinuxKernel.Instance, InlineCompletions.AreRequested())
+    {
+        PidFs = new PidFs(PidFsProbe.OfThisKernel),
+    };
 
     public IKernel Kernel { get; } = kernel;
 
@@ -17,7 +20,7 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
     public bool CompletesInline { get; } = completesInline;
 
     /// <summary>Gets how processes are named by their pidfds. Tests replace it.</summary>
-    public PidFs PidFs { get; init; } = new(kernel, LinuxPidFs.Instance);
+    public PidFs PidFs { get; init; } = new(new PidFsProbe(kernel, LinuxPidFs.Instance));
 
     public ExitEventLoop EventLoop { get; } = new(kernel, runsUserCode: completesInline);
 

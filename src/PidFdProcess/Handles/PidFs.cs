@@ -4,15 +4,14 @@ using PidFdProcess.Linux;
 namespace PidFdProcess.Handles;
 
 /// <summary>Names processes by their pidfs ids, and finds them again, as finely as this kernel can.</summary>
-internal sealed class PidFs(IKernel kernel, IPidFs calls)
+internal sealed class PidFs(PidFsProbe probe)
 {
-    private readonly PidFsProbe _probe = new(kernel, calls);
     private StrongBox<Guid>? _bootId;
 
-    public IPidFs Calls => calls;
+    public IPidFs Calls => probe.Calls;
 
     /// <summary>Gets what works here.</summary>
-    public PidFsAbility Ability => _probe.Ability;
+    public PidFsAbility Ability => probe.Ability;
 
     /// <summary>The pidfs id of the process.</summary>
     /// <returns>The id, or <see langword="null"/> if pidfds have none on this kernel.</returns>
@@ -24,7 +23,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
             return null;
         }
 
-        Errno error = calls.GetInode(pidFd, out ulong id);
+        Errno error = Calls.GetInode(pidFd, out ulong id);
         return error == 0 ? id : throw SystemCallError.Failed("statx", error);
     }
 
@@ -33,7 +32,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
     /// </summary>
     public Errno OpenById(ulong id, out SafePidFdHandle pidFd)
     {
-        Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle mount);
+        Errno error = probe.Kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle mount);
         using (mount)
         {
             if (error != 0)
@@ -42,7 +41,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
                 return error;
             }
 
-            return calls.OpenByHandle(mount, Ability.HandleType, id, out pidFd);
+            return Calls.OpenByHandle(mount, Ability.HandleType, id, out pidFd);
         }
     }
 
@@ -50,7 +49,7 @@ internal sealed class PidFs(IKernel kernel, IPidFs calls)
     public Errno GetBootId(out Guid? bootId)
     {
         Errno error = 0;
-        if (_bootId is null && (error = calls.ReadBootId(out Guid read)) == 0)
+        if (_bootId is null && (error = Calls.ReadBootId(out Guid read)) == 0)
         {
             _bootId = new StrongBox<Guid>(read);
         }

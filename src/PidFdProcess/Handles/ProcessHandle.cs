@@ -83,7 +83,7 @@ internal sealed class ProcessHandle : ExitRegistration
             SharedExit?.OnClosing();
 
             // The last Release closes the descriptor. A finalizer that runs later would find a count of zero.
-#pragma warning disable CA1816 // Not this object: the handle has no finalizer of its own to call.
+#pragma warning disable CA1816 // The call is for the SafeHandle. This object has no finalizer.
             GC.SuppressFinalize(PidFd);
 #pragma warning restore CA1816
             PidFd.DangerousRelease();
@@ -94,7 +94,7 @@ internal sealed class ProcessHandle : ExitRegistration
     public Errno Signal(int signal) => Kernel.PidFdSendSignal(PidFd, signal);
 
     /// <summary>Whether the process has been reaped, by the runtime or by any other code.</summary>
-    public bool IsReaped() => Signal(0) == Errno.ESRCH;
+    public bool IsReaped() => Kernel.IsReaped(PidFd);
 
     /// <summary>
     /// Polls until the exit or until the time is over. -1 waits without end. If a signal handler interrupts the call, it is repeated.

@@ -2,8 +2,8 @@ namespace PidFdProcess.Linux;
 
 /// <summary>Which system call failed, and how. The default value is no failure.</summary>
 /// <param name="Call">The name of the call, as messages have it.</param>
-/// <param name="Error">The errno, or 0 if the call did not fail or no errno says why it could not be made.</param>
-/// <param name="Reason">Why the call was not made or its result does not count, if no errno says it.</param>
+/// <param name="Error">The errno, or 0 if there is none.</param>
+/// <param name="Reason">Why the call was not made, or why its result does not count. Null if an errno says it.</param>
 internal readonly record struct CallFailure(string Call, Errno Error, string? Reason = null)
 {
     public bool IsFailure => Error != 0 || Reason is not null;

@@ -54,7 +54,7 @@ internal static class ErrnoTable
 
     private const string Any = "";
     private const string Seccomp = "seccomp or another security module forbids it. Allow the call in the container's profile";
-    private const string NotPermitted = "not permitted: run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp";
+    private const string NotPermitted = "not permitted. Run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp";
     private const string OtherCodeClosedIt = "other code of this program has closed the descriptor";
 
     private static readonly ErrnoRow[] s_rows =
@@ -145,7 +145,7 @@ internal static class ErrnoTable
         return false;
     }
 
-    /// <summary>Whether the call failed with an errno of this meaning. An errno of 0 has none, and costs no look at the table.</summary>
+    /// <summary>Returns whether this errno of the call has the meaning. 0 is answered without the table, because it is no failure.</summary>
     public static bool Means(string call, Errno error, ErrnoMeaning meaning) => error != 0 && MeaningOf(call, error) == meaning;
 
     public static ErrnoMeaning MeaningOf(string call, Errno error) => Find(call, error)?.Meaning ?? ErrnoMeaning.Unknown;

@@ -58,9 +58,15 @@ internal interface IKernel
 
     /// <summary>
     /// <c>ioctl(pidfd, PIDFD_GET_INFO)</c> for the PID of the parent, Linux 6.13. The PID is 0 if the parent is not visible in this PID namespace.
-    /// ESRCH means that the process has been reaped, and any other errno an older kernel.
+    /// ESRCH means that the process has been reaped. Any other errno means that the kernel is older.
     /// </summary>
     Errno PidFdGetParent(SafePidFdHandle pidFd, out int parentId);
+
+    /// <summary>
+    /// <c>poll(2)</c> until the process is reaped (POLLHUP), or the epoll set has an event, or the time is over. Older kernels do not report the
+    /// reap. EBADF means that the pidfd is closed.
+    /// </summary>
+    Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped);
 
     /// <summary>
     /// <c>poll(2)</c> on the first pidfds of an array. Returns when one of the processes has exited or the time is over, and tells which have exited.
@@ -69,7 +75,10 @@ internal interface IKernel
     /// <remarks>The caller keeps the handles open during the call.</remarks>
     Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited);
 
-    /// <summary><c>kill(2)</c>, for hosts without pidfds. A negative PID names a process group.</summary>
+    /// <summary>
+    /// <c>kill(2)</c>, for runs without a pidfd, and for process groups before Linux 6.9. Signal 0 tells whether a signal would be refused. A
+    /// negative PID names a process group.
+    /// </summary>
     Errno Kill(int processId, int signal);
 
     /// <summary>Reads <c>/proc/PID/stat</c>, see <c>proc_pid_stat(5)</c>. It is about a PID, not about a pidfd.</summary>

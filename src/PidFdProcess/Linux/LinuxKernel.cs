@@ -19,6 +19,7 @@ internal sealed unsafe class LinuxKernel : IKernel
     private const int WExited = 0x4;
     private const int WNoWait = 0x01000000;
     private const short PollIn = 0x1;
+    private const short PollHangUp = 0x10;
     private const short PollInvalid = 0x20;
     private const int SignalProcessGroup = 1 << 2;
     private const int MaxPollsOnStack = 64;
@@ -78,6 +79,17 @@ internal sealed unsafe class LinuxKernel : IKernel
         bool isInvalid = ready > 0 && (poll.ReturnedEvents & PollInvalid) != 0;
         exited = ready > 0 && !isInvalid;
         return isInvalid ? Errno.EBADF : Libc.ErrnoOf(ready);
+    }
+
+    public Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped)
+    {
+        using PidFdHold hold = new(pidFd);
+        Libc.PollFd* polls = stackalloc Libc.PollFd[2];
+        polls[0] = new() { Fd = (int)epoll.DangerousGetHandle(), Events = PollIn };
+        polls[1] = new() { Fd = hold.Descriptor };
+        int ready = Libc.Poll(polls, 2, milliseconds);
+        reaped = ready > 0 && (polls[1].ReturnedEvents & PollHangUp) != 0;
+        return ready > 0 && (polls[1].ReturnedEvents & PollInvalid) != 0 ? Errno.EBADF : Libc.ErrnoOf(ready);
     }
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited)

@@ -3,7 +3,7 @@ namespace PidFdProcess.Linux;
 /// <summary>The calls by which a process can be found again. Each value is finer than the one before.</summary>
 internal enum PidFsMethod
 {
-    /// <summary>None of pidfs, so its PID and its start in <c>/proc/PID/stat</c> name the process.</summary>
+    /// <summary>No call of pidfs. The PID and the start time in <c>/proc/PID/stat</c> name the process.</summary>
     StartTicks,
 
     /// <summary><c>statx(2)</c> on the pidfd, Linux 6.9.</summary>

@@ -8,6 +8,10 @@ internal sealed class PidFsProbe(IKernel kernel, IPidFs calls)
     /// <summary>Gets the probe of the kernel that this program runs on.</summary>
     public static PidFsProbe OfThisKernel { get; } = new(LinuxKernel.Instance, LinuxPidFs.Instance);
 
+    public IKernel Kernel => kernel;
+
+    public IPidFs Calls => calls;
+
     public PidFsAbility Ability
     {
         get

@@ -185,8 +185,8 @@ internal static class ExitedEvent
         : run is { IsStarted: true, IsClosed: false } ? run.IsReaped()
         : ProcessFields.HasRaisedExited(process) || RuntimeExit.IsNoted(process);
 
-    // The event loop marks Exited as raised for some microseconds, under the lock. If the lock is not free, the runtime's own event tells the mark of
-    // a child from a raise.
+    // The event loop sets the mark for some microseconds under the lock. So if another thread holds the lock, the mark proves nothing, and the
+    // runtime's own event of a child decides.
     private static bool HasRaised(Process process, in RunIdentity run)
     {
         if (!ProcessFields.HasRaisedExited(process))
@@ -209,7 +209,8 @@ internal static class ExitedEvent
         }
     }
 
-    // The wait of the caller has ended, and the caller may be the event loop. So a program that can start no thread gets no event here.
+    // If the runtime cannot start the thread that it needs, Exited is not raised. An exception would reach the event loop, whose wait has already
+    // ended.
     private static void TurnOn(Process process)
     {
         try

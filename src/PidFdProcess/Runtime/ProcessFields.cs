@@ -11,89 +11,38 @@ namespace PidFdProcess.Runtime;
 // Constraints: The public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll. HasExited raises
 // Exited. StartInfo throws for a fetched process. The setter of EnableRaisingEvents registers a wait even if the exit is known.
 //
-// Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks a field, public members answer the question. A
-// test fails on that runtime.
+// Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks one of them, public members answer the
+// questions. A test fails on that runtime.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.cs
 
 /// <summary>The private fields of <see cref="Process"/>.</summary>
 internal static class ProcessFields
 {
-    private static volatile bool s_isMissing;
+    private static readonly bool s_isMissing = IsAnyMissing();
 
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)
     {
-        if (!s_isMissing)
+        if (s_isMissing)
         {
-            try
-            {
-                // A fetched process gets a handle if the user asks for one. It never gets a StartInfo.
-                return StartInfo(process) is null ? null : ProcessHandle(process);
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
+            return HasStartInfo(process) ? process.SafeHandle : null;
         }
 
-        return HasStartInfo(process) ? process.SafeHandle : null;
+        // A fetched process gets a handle if the user asks for one. It never gets a StartInfo.
+        return StartInfo(process) is null ? null : ProcessHandle(process);
     }
 
     /// <summary>
     /// Whether a stream is redirected, so that it may be read by lines. StartInfo cannot answer, because it may change after the start.
     /// </summary>
-    public static bool HasOutput(Process process)
-    {
-        if (!s_isMissing)
-        {
-            try
-            {
-                return StandardOutput(process) is not null || StandardError(process) is not null;
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
-        }
-
-        return true;
-    }
+    public static bool HasOutput(Process process) =>
+        s_isMissing || StandardOutput(process) is not null || StandardError(process) is not null;
 
     /// <summary>Whether a handler of Exited is registered. Without the field the answer is <see langword="true"/>, because one may be.</summary>
-    public static bool HasExitedHandler(Process process)
-    {
-        if (!s_isMissing)
-        {
-            try
-            {
-                return OnExited(process) is not null;
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
-        }
-
-        return true;
-    }
+    public static bool HasExitedHandler(Process process) => s_isMissing || OnExited(process) is not null;
 
     /// <summary>Whether the object has noticed the exit and raised Exited, or tried to.</summary>
-    public static bool HasRaisedExited(Process process)
-    {
-        if (!s_isMissing)
-        {
-            try
-            {
-                return RaisedOnExited(process);
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
-        }
-
-        return false;
-    }
+    public static bool HasRaisedExited(Process process) => !s_isMissing && RaisedOnExited(process);
 
     /// <summary>
     /// Sets whether Exited counts as raised. As long as it does, the stock members do not raise it. The caller holds the lock of the object.
@@ -102,15 +51,8 @@ internal static class ProcessFields
     {
         if (!s_isMissing)
         {
-            try
-            {
-                Volatile.Write(ref RaisedOnExited(process), isRaised);
-                Interlocked.MemoryBarrier();
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
+            Volatile.Write(ref RaisedOnExited(process), isRaised);
+            Interlocked.MemoryBarrier();
         }
     }
 
@@ -120,20 +62,14 @@ internal static class ProcessFields
     /// </summary>
     public static void EnableEventsAfterExit(Process process)
     {
-        if (!s_isMissing)
+        if (s_isMissing)
         {
-            try
-            {
-                WatchForExit(process) = true;
-                return;
-            }
-            catch (MissingFieldException)
-            {
-                s_isMissing = true;
-            }
+            process.EnableRaisingEvents = true;
         }
-
-        process.EnableRaisingEvents = true;
+        else
+        {
+            WatchForExit(process) = true;
+        }
     }
 
     /// <summary>Turns events on by the setter even if the field says that they are on.</summary>
@@ -145,6 +81,27 @@ internal static class ProcessFields
         }
 
         process.EnableRaisingEvents = true;
+    }
+
+    private static bool IsAnyMissing()
+    {
+        using Process process = new();
+        try
+        {
+            // Each access throws if the field is missing.
+            _ = ProcessHandle(process);
+            _ = StartInfo(process);
+            _ = StandardOutput(process);
+            _ = StandardError(process);
+            _ = OnExited(process);
+            _ = RaisedOnExited(process);
+            _ = WatchForExit(process);
+            return false;
+        }
+        catch (MissingFieldException)
+        {
+            return true;
+        }
     }
 
     private static bool HasStartInfo(Process process)

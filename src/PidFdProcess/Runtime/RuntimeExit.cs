@@ -40,7 +40,7 @@ internal static class RuntimeExit
     /// <exception cref="InvalidOperationException">The runtime does not know the exit code.</exception>
     public static (int Code, DateTime Time) Read(Process process)
     {
-        // A thread that holds the lock and raises Exited has marked it as raised before.
+        // If another thread holds the lock to raise Exited, it has marked it as raised, so the getters raise nothing.
         if (!Monitor.TryEnter(process))
         {
             return (StockCalls.ExitCode(process), process.ExitTime);

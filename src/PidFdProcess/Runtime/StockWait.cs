@@ -5,8 +5,7 @@ namespace PidFdProcess.Runtime;
 /// <summary>Asynchronous waits of the runtime, for a process without a pidfd.</summary>
 internal static class StockWait
 {
-    // The runtime adds and removes handlers of Exited without a lock, so two threads that do so at the same time can lose one. Then the next look
-    // finds the exit.
+    // The runtime adds and removes handlers of Exited without a lock, so a handler can get lost. Then the next look finds the exit.
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits for the exit, and for the end of streams that are read by lines.</summary>

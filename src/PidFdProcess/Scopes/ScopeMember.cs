@@ -16,7 +16,7 @@ namespace PidFdProcess.Scopes;
 // a session that it has left.
 //
 // Scheme: The leader proves its session until it is reaped. Any other process proves the session if /proc/PID/stat names the session, and the process
-// has not been reaped after the read. When it proves the session no more, the session counts as known up to the last read that has proven it.
+// has not been reaped after the read. If it can no longer prove the session, the time of its last proof counts.
 
 /// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
 /// <param name="process">The object.</param>
@@ -144,8 +144,18 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
         return exit < end ? exit : end;
     }
 
-    private bool IsOverWithoutPidFd() =>
-        run.IsOver || !run.Attachment.Run.IsCurrentIn(Process) || ExitedEvent.KnowsWithoutRaising(Process, run.Attachment.Run);
+    private bool IsOverWithoutPidFd()
+    {
+        try
+        {
+            return !run.Attachment.Run.IsCurrentIn(Process) || run.HasLostId(Process);
+        }
+        catch (InvalidOperationException) when (!run.Attachment.Run.IsCurrentIn(Process))
+        {
+            // Another thread has closed the object during the call.
+            return true;
+        }
+    }
 }
 
 /// <summary>A look at a process that found it in a session.</summary>

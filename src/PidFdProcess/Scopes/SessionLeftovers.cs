@@ -14,8 +14,8 @@ namespace PidFdProcess.Scopes;
 // another process may get that PID and lead a new session.
 //
 // Scheme: Open the pidfd of each candidate first, read its session second, and look for a proof last. A proof is a member that is in the session and
-// has not been reaped. Without a proof the candidate is taken if two conditions hold (TreeSessions.IsCovered). It started before the session was last
-// known to be that of a member, or shortly after. And no process has the PID of the leader now.
+// has not been reaped. Without a proof the candidate is taken if two conditions hold (TreeSessions.IsCovered). It started before, or shortly after,
+// the last time at which a member was known to be in the session. No process has the PID of the leader now.
 
 /// <summary>Finds the processes that are left in sessions of which a member has exited, in one pass over all processes.</summary>
 internal sealed class SessionLeftovers
@@ -94,7 +94,10 @@ internal sealed class SessionLeftovers
         finally
         {
             run.Dispose();
-            process?.Dispose();
+            if (process is not null)
+            {
+                FindCalls.Close(_runs, process);
+            }
         }
     }
 

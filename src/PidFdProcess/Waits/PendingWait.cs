@@ -30,7 +30,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
 
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
 
-    // If the runtime's event does not report the reap this long after the exit although the kernel does, the object is asked. That takes the
+    // If the kernel reports the reap and the runtime's event does not, the wait asks the Process object after this time. The question takes the
     // runtime's lock.
     private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
 

@@ -26,7 +26,7 @@ internal static class ReapWait
     // A call with a limit waits at least this long for the reap, even if less of its limit is left.
     private const int LeastMilliseconds = 100;
 
-    // These looks take some tens of microseconds if no other thread wants the processor. A sleep and the wake-up take as long.
+    // If no other thread wants the processor, these looks take some tens of microseconds. A sleep would not be shorter.
     private const int LooksBeforeSleep = 50;
 
     private const int LongestSlice = 50;
@@ -37,8 +37,8 @@ internal static class ReapWait
     /// <param name="milliseconds">The time that is left of the caller's limit, or -1 if there is none.</param>
     /// <param name="raiseIfOff">Whether to raise Exited even if events are off, as HasExited does.</param>
     /// <returns>
-    /// <see langword="true"/> if the stock members work or never will. <see langword="false"/> if the child was not reaped within the limit. Without
-    /// a limit always <see langword="true"/>.
+    /// <see langword="true"/> if the stock members work, or if the runtime will never learn of the exit. <see langword="false"/> if the child was not
+    /// reaped within the limit. Without a limit always <see langword="true"/>.
     /// </returns>
     public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
     {

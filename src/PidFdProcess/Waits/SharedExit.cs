@@ -35,6 +35,7 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
             return PollLoop.HoldUntilExitAsync(handle, cancellationToken);
         }
 
+        // The handle is its own lock (ExitRegistration), because a program may have 10,000.
         SharedExit? other;
         lock (handle)
         {

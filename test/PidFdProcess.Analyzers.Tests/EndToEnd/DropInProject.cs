@@ -20,18 +20,7 @@ internal sealed class DropInProject
         {
             ["NUGET_PACKAGES"] = Path.Combine(package.Folder, "packages"),
         };
-
-        // The machine's own sources stay in force beside the feed, and what its cache has need not be fetched again.
-        Write("nuget.config", $"""
-            <configuration>
-              <packageSources>
-                <add key="packed" value="{package.Feed}" />
-              </packageSources>
-              <fallbackPackageFolders>
-                <add key="machine" value="{MachinePackages()}" />
-              </fallbackPackageFolders>
-            </configuration>
-            """);
+        LocalFeed.AddTo(Folder, package.Feed);
     }
 
     public DropInPackage Package { get; }
@@ -125,14 +114,4 @@ internal sealed class DropInProject
         (await ToolRun.SucceedAsync(Path.Combine(Output, Name), [], Folder, Disabled(disabled))).Output.Trim();
 
     private static Dictionary<string, string?> Disabled(string? value) => new() { ["PIDFDPROCESS_DISABLED"] = value };
-
-    private static string MachinePackages()
-    {
-        string folder = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
-            ? named
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-
-        // NuGet insists that a fallback folder exists.
-        return Directory.CreateDirectory(folder).FullName;
-    }
 }

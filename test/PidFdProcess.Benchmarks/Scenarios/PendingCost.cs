@@ -59,22 +59,23 @@ internal sealed record PendingCost(
     }
 
     // The code gets hot, and the pool, the timer and the collector have their threads. The waits do not, because the threads that they add are
-    // counted: a cancelled wait would leave the event loop's thread behind, so the warm-up has a registry with an event loop of its own.
+    // counted. The warm-up has a registry with an event loop of its own, because the thread of an event loop stays for some seconds. The registry is
+    // disposed to end the waits. A cancelled wait would leave events on, as a stock wait does, and the runtime would go on to poll.
     private static void WarmUp(Process[] processes, string? program, bool isStock)
     {
         Process[] warmUp = program is not null
             ? Start(program, Window)
             : [.. processes.Take(Window).Select(static process => Process.GetProcessById(process.Id))];
-        using ProcessHandleRegistry registry = new(
-            new Attachments.AttachmentTable(new Handles.PidFdPlatform(Linux.LinuxKernel.Instance), supportOverride: null));
+        Handles.PidFdPlatform platform = new(Linux.LinuxKernel.Instance);
         for (int round = 0; round < 5; round++)
         {
             using CancellationTokenSource endOfRound = new();
+            ProcessHandleRegistry registry = new(new Attachments.AttachmentTable(platform, supportOverride: null));
             Task[] waits = Array.ConvertAll(
-                warmUp,
-                process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process, endOfRound.Token));
+                warmUp, process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process));
             Thread.Sleep(100);
             endOfRound.Cancel();
+            registry.Dispose();
             Task.WhenAll(waits).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
         }
 

@@ -61,6 +61,8 @@ internal static class Headroom
         using Process opened = ProcessHandleRegistry.Default.Open(nonChild.Id);
         opened.EnableRaisingEvents = false;
         Answers.Print("opened", ProcessHandleRegistry.Default.Attach(opened).Route);
+        using ProcessScope scope = new();
+        scope.Add(opened);
         nonChild.KillAndWaitUntilReaped();
 
         // Without pidfds, processes are told apart by start times, which are 10 ms fine.
@@ -68,6 +70,8 @@ internal static class Headroom
         using Process? stranger = PidRecycler.TryStart(nonChild.Id, Shell.StartSleeper, 200, s_limit);
         ProcessHandleRegistry.Default.Kill(opened);
         Answers.Print("a stranger is spared without room", stranger?.WaitForExit(100) == false);
+        scope.StopAsync().GetAwaiter().GetResult();
+        Answers.Print("a stranger is spared by a scope", stranger?.WaitForExit(100) == false);
         files.ForEach(static file => file.Dispose());
         ProcessHandleRegistry.Default.Kill(opened);
         Answers.Print("a stranger is spared with room", stranger?.WaitForExit(100) == false);

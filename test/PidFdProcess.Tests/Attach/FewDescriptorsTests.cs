@@ -24,6 +24,7 @@ public sealed class FewDescriptorsTests
             ("room during a stop", "True"),
             ("opened", "Stock"),
             ("a stranger is spared without room", "True"),
+            ("a stranger is spared by a scope", "True"),
             ("a stranger is spared with room", "True"),
             ("killed without a descriptor", "40"),
             ("the meter's assembly is loaded", "False"));

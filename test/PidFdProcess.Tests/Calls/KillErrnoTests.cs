@@ -48,7 +48,7 @@ public sealed class KillErrnoTests
         Assert.AreEqual(1, refused.NativeErrorCode);
         Assert.AreEqual(
             $"pidfd_send_signal(SIGKILL) to process {child.Process.Id}: EPERM ("
-            + "not permitted: run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp)",
+            + "not permitted. Run as the process's user or with CAP_KILL, or allow it in SELinux, AppArmor or seccomp)",
             refused.Message);
         Assert.IsFalse(child.Process.WaitForExit(0), "Stock is not tried: it would be refused just as well.");
         Assert.AreSame(attachment, child.Registry.Attach(child.Process));

@@ -147,7 +147,7 @@ public sealed class ExitEventLoopTests : IDisposable
         Assert.AreEqual((uint)_tokens[0], (uint)_tokens[1], "The slot is used again.");
         Assert.AreNotEqual(_tokens[0], _tokens[1]);
 
-        second.EndWithExit(_tokens[0], new LateWaits());
+        second.EndWithExit(_tokens[0], new LateWaits(LinuxKernel.Instance));
         Assert.IsTrue(waiter.IsPending);
 
         // The kernel reports the stale token, because the pidfd of an exited process is marked with it.

@@ -181,7 +181,7 @@ public sealed class PidFdProbeTests
         Win32Exception refused = SystemCallError.SignalRefused("pidfd_send_signal", 4711, signal: 15, Errno.EPERM);
         Assert.AreEqual(1, refused.NativeErrorCode);
         Assert.AreEqual(
-            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted: run as the process's user or with CAP_KILL, "
+            "pidfd_send_signal(SIGTERM) to process 4711: EPERM (not permitted. Run as the process's user or with CAP_KILL, "
             + "or allow it in SELinux, AppArmor or seccomp)",
             refused.Message);
     }

@@ -34,6 +34,23 @@ public sealed class IdentityMethodTests
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
     }
 
+    /// <summary>Without such a registry, the tests of a coarser method are inconclusive, which is easy to overlook.</summary>
+    [TestMethod]
+    [DataRow(ProcessIdentityMethod.StartTicks)]
+    [DataRow(ProcessIdentityMethod.PidFdId)]
+    [DataRow(ProcessIdentityMethod.FileHandle)]
+    public void ARegistryOfEachMethod_CanBeMadeWhereTheFinestWorks(ProcessIdentityMethod method)
+    {
+        try
+        {
+            HookedPidFs.CreateRegistry(method).Dispose();
+        }
+        catch (AssertInconclusiveException e)
+        {
+            Assert.Fail(e.Message);
+        }
+    }
+
     [TestMethod]
     public void SwitchedOffByTheOperator_TheStartTicksAreLeft()
     {
@@ -54,7 +71,7 @@ public sealed class IdentityMethodTests
     internal void ACallThatIsForbidden_CostsOneStep(string call, Errno error, PidFsMethod method, string reason)
     {
         Fail(call, error);
-        PidFs pidFs = new(_kernel, _pidFs);
+        PidFs pidFs = new(new PidFsProbe(_kernel, _pidFs));
         Assert.AreEqual(method, pidFs.Ability.Method);
         StringAssert.Contains(pidFs.Ability.Reason, reason);
     }
@@ -72,7 +89,7 @@ public sealed class IdentityMethodTests
     public void AProbeThatWasOutOfDescriptors_IsRepeated()
     {
         Fail("open_by_handle_at", Errno.EMFILE);
-        PidFs pidFs = new(_kernel, _pidFs);
+        PidFs pidFs = new(new PidFsProbe(_kernel, _pidFs));
         Assert.AreEqual(PidFsMethod.PidFdId, pidFs.Ability.Method);
         _pidFs.OnOpenByHandle = null;
         Assert.AreEqual(PidFsMethod.FileHandle, pidFs.Ability.Method);

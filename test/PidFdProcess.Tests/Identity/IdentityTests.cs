@@ -194,7 +194,7 @@ public sealed class IdentityTests
     {
         HookedKernel kernel = new();
         PidFdSupport disabled = PidFdSupport.Unsupported($"disabled by the AppContext switch {PidFdSupport.DisabledSwitch}");
-        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(kernel, HookedPidFs.For(method)) }, disabled));
+        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(new PidFsProbe(kernel, HookedPidFs.For(method))) }, disabled));
     }
 
     private static void AssertIdentity(ProcessIdentityMethod method, int processId, ProcessIdentity identity)

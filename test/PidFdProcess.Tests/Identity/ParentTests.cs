@@ -112,7 +112,7 @@ public sealed class ParentTests
     private static AttachmentTable TableOn(HookedPidFs pidFs)
     {
         HookedKernel kernel = new();
-        return new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(kernel, pidFs) }, null);
+        return new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(new PidFsProbe(kernel, pidFs)) }, null);
     }
 
     private static ProcessHandleRegistry CreateRegistry(bool stock, bool isOldKernel) =>

@@ -57,6 +57,31 @@ public sealed class RecycledIdentityTests
         Assert.IsFalse(dead.Exists(identity => registry.TryOpen(identity, out _)));
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void ASignal_ToAProcessThatWasOpenedWithoutPidFds_SparesTheNewOwnerOfThePid(bool entireProcessTree)
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process fetched = Process.GetProcessById(nonChild.Id);
+        ProcessIdentity identity = registry.GetIdentity(fetched);
+        using Process opened = registry.Open(identity);
+        nonChild.KillAndWaitUntilReaped();
+        WaitForNextTick(identity);
+        using Process? second = PidRecycler.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 200);
+        if (second is null)
+        {
+            Assert.Inconclusive("Another process was faster to get the PID each time.");
+        }
+
+        registry.Kill(opened, entireProcessTree);
+        Assert.IsFalse(second.WaitForExit(100));
+        registry.Kill(second);
+        registry.WaitForExit(second, -1);
+    }
+
     private static void WaitForNextTick(ProcessIdentity identity) => TestProcesses.WaitUntil(
         () => LinuxPidFs.Instance.GetTimeSinceBoot(out TimeSpan now) == 0 && now > TimeSpan.FromMilliseconds((identity.StartTicks!.Value + 1) * 10),
         "the next tick");

@@ -61,17 +61,7 @@ internal sealed class Consumer
             </Project>
             """);
 
-        // The machine's own sources stay in force beside the feed, and what its cache has need not be fetched again.
-        File.WriteAllText(Path.Combine(_folder, "nuget.config"), $"""
-            <configuration>
-              <packageSources>
-                <add key="packed" value="{library.Feed}" />
-              </packageSources>
-              <fallbackPackageFolders>
-                <add key="machine" value="{MachinePackages()}" />
-              </fallbackPackageFolders>
-            </configuration>
-            """);
+        LocalFeed.AddTo(_folder, library.Feed);
     }
 
     /// <summary>Gets the program that was built, for <c>dotnet exec</c>.</summary>
@@ -106,14 +96,4 @@ internal sealed class Consumer
         (await ToolRun.SucceedAsync(Path.Combine(_folder, "out", "Consumer"), [], _folder, Disabled(null))).Output.Trim();
 
     private static Dictionary<string, string?> Disabled(string? value) => new() { [PidFdSupport.DisabledVariable] = value };
-
-    private static string MachinePackages()
-    {
-        string folder = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } named
-            ? named
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-
-        // NuGet insists that a fallback folder exists.
-        return Directory.CreateDirectory(folder).FullName;
-    }
 }

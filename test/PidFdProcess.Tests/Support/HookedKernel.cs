@@ -141,6 +141,9 @@ internal sealed class HookedKernel : IKernel
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count) =>
         _kernel.EpollWait(epoll, tokens, milliseconds, out count);
 
+    public Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped) =>
+        _kernel.PollForReap(epoll, pidFd, milliseconds, out reaped);
+
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited) =>
         OnPollAny?.Invoke(milliseconds) ?? _kernel.PollAny(pidFds, count, milliseconds, exited);
 

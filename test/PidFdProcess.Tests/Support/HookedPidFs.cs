@@ -50,15 +50,13 @@ internal sealed class HookedPidFs : IPidFs
     public ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod? method = null, HookedKernel? kernel = null)
     {
         kernel ??= new HookedKernel();
-        ProcessHandleRegistry registry = new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(kernel, this) }, null));
-        if (method is not null && registry.Support.IdentityMethod != method)
+        PidFs pidFs = new(new PidFsProbe(kernel, this));
+        if (method is not null && pidFs.Ability.Method != Enum.Parse<PidFsMethod>(method.Value.ToString()))
         {
-            string reason = registry.Support.IdentityReason;
-            registry.Dispose();
-            Assert.Inconclusive(reason);
+            Assert.Inconclusive(pidFs.Ability.Reason);
         }
 
-        return registry;
+        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, null));
     }
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)

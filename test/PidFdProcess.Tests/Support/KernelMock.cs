@@ -37,6 +37,8 @@ internal sealed class KernelMock : IDisposable
 
     public delegate Errno EpollCreateCall(out SafeFileHandle epoll);
 
+    public delegate Errno PollForReapCall(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped);
+
     public delegate Errno EpollWaitCall(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count);
 
     public delegate Errno GetParentCall(SafePidFdHandle pidFd, out int parentId);
@@ -73,6 +75,8 @@ internal sealed class KernelMock : IDisposable
         Mock.Setup(k => k.PidFdGetExit(It.IsAny<SafePidFdHandle>(), out It.Ref<WaitStatus?>.IsAny)).Returns(new GetExitCall(s_real.PidFdGetExit));
         Mock.Setup(k => k.PidFdGetParent(It.IsAny<SafePidFdHandle>(), out It.Ref<int>.IsAny)).Returns(new GetParentCall(s_real.PidFdGetParent));
         Mock.Setup(k => k.ReadProcStat(It.IsAny<int>(), out It.Ref<ProcStat>.IsAny)).Returns(new ReadStatCall(s_real.ReadProcStat));
+        Mock.Setup(k => k.PollForReap(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>(), It.IsAny<int>(), out It.Ref<bool>.IsAny))
+            .Returns(new PollForReapCall(s_real.PollForReap));
         Mock.Setup(k => k.PollAny(It.IsAny<SafePidFdHandle[]>(), It.IsAny<int>(), It.IsAny<int>(), It.IsAny<bool[]>())).Returns(s_real.PollAny);
         Mock.Setup(k => k.Kill(It.IsAny<int>(), It.IsAny<int>())).Returns(s_real.Kill);
         Mock.Setup(k => k.ReadProcChildren(It.IsAny<int>(), It.IsAny<int>(), It.IsAny<List<int>>())).Returns(s_real.ReadProcChildren);

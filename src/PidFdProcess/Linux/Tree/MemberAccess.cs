@@ -17,7 +17,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>The root of several trees. No process has this PID, so its failures are about no process.</summary>
     public const int NoRoot = 0;
 
-    // If so many closed descriptors in a row did not help, other threads take them.
+    // If this many closed descriptors in a row did not help, other threads are taking them.
     private const int MaxVainDrops = 3;
 
     private readonly List<TreeMember> _held = [];
@@ -166,7 +166,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>Whether the PID still belongs to the member. It does until the member is reaped.</summary>
     public bool HoldsId(TreeMember member) => member.PidFd is { } pidFd ? !IsReaped(pidFd) : IsSame(member);
 
-    public bool IsReaped(SafePidFdHandle pidFd) => kernel.PidFdSendSignal(pidFd, 0) == Errno.ESRCH;
+    public bool IsReaped(SafePidFdHandle pidFd) => kernel.IsReaped(pidFd);
 
     /// <summary>Whether the process has exited, as far as its PID tells.</summary>
     public bool IsGone(int processId)

@@ -6,16 +6,22 @@ namespace PidFdProcess.Linux;
 internal static class TreeCaller
 {
     /// <summary>Throws if the calling process is a member of the tree.</summary>
-    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="access">The access to the members.</param>
+    /// <param name="root">A pidfd of the root, or <see langword="null"/> on a host without pidfds.</param>
+    /// <param name="scope">Whether the root is a member.</param>
+    /// <param name="isGone">Whether the root has been reaped, so that there is no tree.</param>
+    /// <returns>0, or the errno if <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member of the tree.</exception>
     /// <exception cref="Win32Exception">
     /// The ancestors of the calling process cannot be read, for example out of descriptors. Nothing was killed.
     /// </exception>
-    public static Errno Check(IKernel kernel, MemberAccess access, SafePidFdHandle? root, TreeScope scope)
+    public static Errno Check(IKernel kernel, MemberAccess access, SafePidFdHandle? root, TreeScope scope, out bool isGone)
     {
-        if (root is not null && kernel.PidFdSendSignal(root, 0) == Errno.ESRCH)
+        isGone = root is not null && kernel.IsReaped(root);
+        if (isGone)
         {
-            return Errno.ESRCH;
+            return 0;
         }
 
         int own = Environment.ProcessId;
@@ -42,7 +48,8 @@ internal static class TreeCaller
             id = stat.ParentId;
         }
 
-        return root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT ? Errno.ESRCH : 0;
+        isGone = root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT;
+        return 0;
     }
 
     /// <summary>Lists the calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>

@@ -46,7 +46,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
-    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
+    /// <returns>0, also if the root has been reaped, or the errno if <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
     /// <exception cref="AggregateException">Some processes could not be found or killed. All others were killed.</exception>
@@ -56,8 +56,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         SpareDescriptors.Reserve();
         try
         {
-            Errno error = TreeCaller.Check(kernel, access, root, scope);
-            if (error == 0)
+            Errno error = TreeCaller.Check(kernel, access, root, scope, out bool isGone);
+            if (error == 0 && !isGone)
             {
                 using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel));
                 members.Root.IsSpared = scope == TreeScope.Descendants;
@@ -100,8 +100,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         members.Access.Failures.ForgetGone(members.Access.IsGone);
     }
 
-    // With descriptors for all members there is one turn, which stops them. Otherwise the members without children that could not be opened are
-    // killed, and their descriptors serve in the next turn.
+    // If descriptors suffice, one turn stops all members. Otherwise each turn kills the members whose children are all open, and their descriptors
+    // serve the next turn.
     private void KillInTurns(long deadline)
     {
         _freeze.Run();

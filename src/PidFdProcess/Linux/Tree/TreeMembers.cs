@@ -71,9 +71,9 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Gets whether the children of one process can be listed without a pass over all processes.</summary>
     public bool ListsOneCheaply => _children.UseChildrenFiles;
 
-    /// <summary>Lists the children of all members, new members included. Returns whether there are new ones, or some may have been missed.</summary>
+    /// <summary>Lists the children of all members, new members included. Returns whether members were added or may have been missed.</summary>
     /// <param name="found">What to do with a new member at once.</param>
-    /// <param name="deadline">When to list no more of the new ones, as <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="deadline">When the children of new members are listed no more, as <see cref="Stopwatch.GetTimestamp"/>.</param>
     public bool AddChildrenOfAll(Action<TreeMember> found, long deadline)
     {
         Refresh();

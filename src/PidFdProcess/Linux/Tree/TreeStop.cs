@@ -72,8 +72,8 @@ internal sealed class TreeStop
     /// </param>
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
-    /// <param name="result">How it went, if 0 is returned.</param>
-    /// <returns>0, or ESRCH if the root has been reaped. Any other errno means that <c>/proc</c> cannot be read at all.</returns>
+    /// <param name="result">How it went, or <see langword="null"/> if the root has been reaped or an errno is returned.</param>
+    /// <returns>0, also if the root has been reaped, or the errno if <c>/proc</c> cannot be read at all.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
     /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
@@ -97,8 +97,8 @@ internal sealed class TreeStop
         SpareDescriptors.Reserve();
         try
         {
-            Errno error = TreeCaller.Check(kernel, access, root, TreeScope.All);
-            if (error == 0)
+            Errno error = TreeCaller.Check(kernel, access, root, TreeScope.All, out bool isGone);
+            if (error == 0 && !isGone)
             {
                 using TreeMembers members = new(access, root, new ProcChildren(kernel));
                 result = new TreeStop(members, kernel, rootOnly, cancellationToken).Run(steps, new TreeKill(members, kernel), killMilliseconds);
