@@ -10,26 +10,26 @@ namespace PidFdProcess.Calls;
 internal static class AsyncWait
 {
     /// <summary>Waits until the run has ended.</summary>
-    public static Task WaitForExitAsync(in PinnedRun run, Process process, WaitPromise promise, CancellationToken cancellationToken)
+    public static Task WaitForExitAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)
     {
         if (run.Handle is not { } handle)
         {
             return run.IsOver
-                ? EndAsync(process, run.Attachment.Run, promise, cancellationToken)
-                : ByRuntimeAsync(run, process, promise, cancellationToken);
+                ? EndAsync(run, promise, cancellationToken)
+                : ByRuntimeAsync(run, promise, cancellationToken);
         }
 
         CallFailure failure = handle.Poll(0, out bool exited);
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return ByRuntimeAsync(run, process, promise, cancellationToken);
+            return ByRuntimeAsync(run, promise, cancellationToken);
         }
 
         if (exited && (promise == WaitPromise.Exit || IsEndKnown(handle)))
         {
             ReapWait.CloseOnceReaped(handle);
-            return EndAsync(process, handle.Run, promise, cancellationToken);
+            return EndAsync(run, promise, cancellationToken);
         }
 
         if (cancellationToken.IsCancellationRequested)
@@ -37,12 +37,12 @@ internal static class AsyncWait
             return CanceledAsync(cancellationToken);
         }
 
-        PendingWait wait = new(handle, process, promise);
+        PendingWait wait = new(handle, run.Process, promise);
         failure = wait.Begin(cancellationToken);
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return WithoutLoopAsync(handle, process, promise, cancellationToken);
+            return WithoutLoopAsync(handle, run.Process, promise, cancellationToken);
         }
 
         return wait.Task;
@@ -50,21 +50,20 @@ internal static class AsyncWait
 
     /// <summary>Waits for the exit, and then for at most the given time for the end of the streams.</summary>
     /// <returns><see langword="true"/> if the streams have ended.</returns>
-    public static async Task<bool> WaitForExitAndOutputAsync(
-        PinnedRun run, Process process, int outputMilliseconds, CancellationToken cancellationToken)
+    public static async Task<bool> WaitForExitAndOutputAsync(PinnedRun run, int outputMilliseconds, CancellationToken cancellationToken)
     {
-        await WaitForExitAsync(run, process, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
-        if (run.Attachment.Run is { IsStarted: true } started && !started.IsReaped() && ProcessFields.HasOutput(process))
+        await WaitForExitAsync(run, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
+        if (run.Attachment.Run is { IsStarted: true } started && !started.IsReaped() && ProcessFields.HasOutput(run.Process))
         {
             // The runtime does not know of the exit yet. Its wait for the streams would first wait until it does.
-            return !started.IsCurrentIn(process);
+            return !started.IsCurrentIn(run.Process);
         }
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(outputMilliseconds);
         try
         {
-            await OutputWait.WaitAsync(process, run.Attachment.Run, limit.Token).ConfigureAwait(false);
+            await OutputWait.WaitAsync(run.Process, run.Attachment.Run, limit.Token).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
@@ -81,18 +80,18 @@ internal static class AsyncWait
     }
 
     /// <summary>Ends a wait after the exit. Leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
-    private static Task EndAsync(Process process, in RunIdentity run, WaitPromise promise, CancellationToken cancellationToken) =>
+    private static Task EndAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken) =>
         promise != WaitPromise.Exit
-        && ExitedEvent.EnableAndRaise(process, run) == RuntimeState.Knows
+        && ExitedEvent.EnableAndRaise(run.Process, run.Attachment.Run) == RuntimeState.Knows
         && promise == WaitPromise.StockStateAndOutput
-            ? OutputWait.WaitAsync(process, run, cancellationToken)
+            ? OutputWait.WaitAsync(run.Process, run.Attachment.Run, cancellationToken)
             : Task.CompletedTask;
 
-    private static async Task ByRuntimeAsync(PinnedRun run, Process process, WaitPromise promise, CancellationToken cancellationToken)
+    private static async Task ByRuntimeAsync(PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)
     {
         await (promise == WaitPromise.StockStateAndOutput
-            ? StockWait.WaitWithOutputAsync(process, cancellationToken)
-            : StockWait.WaitAsync(process, cancellationToken)).ConfigureAwait(false);
+            ? StockWait.WaitWithOutputAsync(run.Process, cancellationToken)
+            : StockWait.WaitAsync(run.Process, cancellationToken)).ConfigureAwait(false);
         run.CountIfExited(exited: true);
     }
 

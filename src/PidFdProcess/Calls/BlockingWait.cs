@@ -12,13 +12,13 @@ internal static class BlockingWait
     private const int MillisecondsBetweenLooks = 10;
 
     /// <summary>Blocks until the run has ended or the time is over. -1 waits without end.</summary>
-    public static bool WaitForExit(in PinnedRun run, Process process, int milliseconds, WaitPromise promise)
+    public static bool WaitForExit(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
         if (run.Handle is not { } handle)
         {
             return run.IsOver
-                ? ObserveOver(run, process, promise)
-                : run.CountIfExited(WaitByRuntime(run.Attachment.Run, process, milliseconds, promise));
+                ? ObserveOver(run, promise)
+                : run.CountIfExited(WaitByRuntime(run, milliseconds, promise));
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -28,7 +28,7 @@ internal static class BlockingWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return WaitByRuntime(handle.Run, process, TimeLimit.Left(milliseconds, start), promise);
+            return WaitByRuntime(run, TimeLimit.Left(milliseconds, start), promise);
         }
 
         if (!exited)
@@ -42,29 +42,29 @@ internal static class BlockingWait
             return true;
         }
 
-        if (!ReapWait.Complete(process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false))
+        if (!ReapWait.Complete(run.Process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false))
         {
             return false;
         }
 
         if (promise == WaitPromise.StockStateAndOutput && handle.RunEnd == RunEnd.KnownToRuntime)
         {
-            OutputWait.Wait(process, handle.Run);
+            OutputWait.Wait(run.Process, handle.Run);
         }
 
         return true;
     }
 
-    public static bool HasExited(in PinnedRun run, Process process)
+    public static bool HasExited(in PinnedRun run)
     {
         if (run.Handle is not { } handle)
         {
             if (!run.IsOver)
             {
-                return run.CountIfExited(StockCalls.HasExited(process));
+                return run.CountIfExited(StockCalls.HasExited(run.Process));
             }
 
-            ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: true);
+            ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: true);
             return true;
         }
 
@@ -72,45 +72,46 @@ internal static class BlockingWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return StockCalls.HasExited(process);
+            return StockCalls.HasExited(run.Process);
         }
 
-        return exited && ReapWait.Complete(process, handle, 0, raiseIfOff: true);
+        return exited && ReapWait.Complete(run.Process, handle, 0, raiseIfOff: true);
     }
 
     /// <summary>Ends a wait for a run that is over. Raises Exited and waits for the streams if the stock call would do that.</summary>
-    private static bool ObserveOver(in PinnedRun run, Process process, WaitPromise promise)
+    private static bool ObserveOver(in PinnedRun run, WaitPromise promise)
     {
         if (promise != WaitPromise.Exit
-            && ExitedEvent.Observe(process, run.Attachment.Run, alsoIfOff: false) == RuntimeState.Knows
+            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false) == RuntimeState.Knows
             && promise == WaitPromise.StockStateAndOutput)
         {
-            OutputWait.Wait(process, run.Attachment.Run);
+            OutputWait.Wait(run.Process, run.Attachment.Run);
         }
 
         return true;
     }
 
-    private static bool WaitByRuntime(in RunIdentity run, Process process, int milliseconds, WaitPromise promise)
+    private static bool WaitByRuntime(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
         if (promise == WaitPromise.Exit)
         {
-            return WaitWithoutRaising(run, process, milliseconds);
+            return WaitWithoutRaising(run, milliseconds);
         }
 
         if (milliseconds != Timeout.Infinite || promise == WaitPromise.StockStateAndOutput)
         {
-            return StockCalls.WaitForExit(process, milliseconds);
+            return StockCalls.WaitForExit(run.Process, milliseconds);
         }
 
-        return WaitWithoutLimit(process);
+        return WaitWithoutLimit(run.Process);
     }
 
     /// <summary>Waits for the exit alone. The thread may be this library's own, so it must not raise Exited.</summary>
-    private static bool WaitWithoutRaising(in RunIdentity run, Process process, int milliseconds)
+    private static bool WaitWithoutRaising(in PinnedRun run, int milliseconds)
     {
         long start = Stopwatch.GetTimestamp();
-        using ReapedEvent? reaped = process.EnableRaisingEvents ? run.OpenReapedEvent() : null;
+        Process process = run.Process;
+        using ReapedEvent? reaped = process.EnableRaisingEvents ? run.Attachment.Run.OpenReapedEvent() : null;
         if (reaped is not null)
         {
             return reaped.WaitOne(milliseconds);
@@ -120,7 +121,7 @@ internal static class BlockingWait
         {
             // The time is read before the look, so the last look comes after the end of the time.
             int left = TimeLimit.Left(milliseconds, start);
-            if (ExitedEvent.KnowsWithoutRaising(process, run))
+            if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run))
             {
                 return true;
             }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -9,7 +8,7 @@ namespace PidFdProcess.Calls;
 internal static class ExitStatusResolver
 {
     /// <summary>Returns how the pinned run ended. The caller has seen its exit.</summary>
-    public static PidFdExitStatus StatusOf(in PinnedRun run, Process process)
+    public static PidFdExitStatus StatusOf(in PinnedRun run)
     {
         if ((run.Handle ?? run.Attachment.Handle) is { } handle)
         {
@@ -30,7 +29,7 @@ internal static class ExitStatusResolver
             }
         }
 
-        return FromRuntime(run, process) ?? PidFdExitStatus.Unknown;
+        return FromRuntime(run) ?? PidFdExitStatus.Unknown;
     }
 
     /// <summary>Returns the public form of a status that the pidfd told.</summary>
@@ -43,18 +42,18 @@ internal static class ExitStatusResolver
         record.Time);
 
     /// <summary>Returns the runtime's ExitCode. It exists only for children. For a non-child, the property throws an exception.</summary>
-    private static PidFdExitStatus? FromRuntime(in PinnedRun run, Process process)
+    private static PidFdExitStatus? FromRuntime(in PinnedRun run)
     {
         try
         {
-            if (run.Attachment.Run.IsCurrentIn(process)
+            if (run.IsCurrent
                 && (OperatingSystem.IsWindows() || run.Attachment.Run.IsStarted || RuntimeChildren.Knows(run.Attachment.ProcessId)))
             {
-                (int code, DateTime time) = RuntimeExit.Read(process);
+                (int code, DateTime time) = RuntimeExit.Read(run.Process);
                 return new PidFdExitStatus(ExitStatusSource.Runtime, code, null, false, null, time);
             }
         }
-        catch (Exception e) when (e is InvalidOperationException || StockCalls.IsFromClosed(e, process, run.Attachment.Run))
+        catch (Exception e) when (e is InvalidOperationException || StockCalls.IsFromClosed(e, run.Process, run.Attachment.Run))
         {
             // The object was closed or restarted after the wait, or the runtime does not know the exit code.
         }
@@ -66,14 +65,14 @@ internal static class ExitStatusResolver
     /// Opens the runtime's handle of a child that was fetched by PID and has no pidfd. Otherwise the runtime would not know its exit code. For a
     /// non-child, the handle would start a task that polls.
     /// </summary>
-    public static void Prepare(in PinnedRun run, Process process)
+    public static void Prepare(in PinnedRun run)
     {
         if (run is { Handle: null, IsOver: false } && !run.Attachment.Run.IsStarted && OperatingSystem.IsLinux()
             && RuntimeChildren.Knows(run.Attachment.ProcessId))
         {
             try
             {
-                _ = process.SafeHandle;
+                _ = run.Process.SafeHandle;
             }
             catch (InvalidOperationException)
             {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -20,52 +18,50 @@ namespace PidFdProcess.Calls;
 internal static class GracefulStop
 {
     /// <summary>Stops the process on the calling thread.</summary>
-    public static PidFdExitStatus Stop(PinnedRun run, Process process, AttachmentTable runs, StopPlan plan) => plan.IsForTree
-        ? TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)
-        : StopProcess(run, process, plan);
+    public static PidFdExitStatus Stop(in PinnedRun run, StopPlan plan) => plan.IsForTree
+        ? TreeCalls.Stop(run, plan, CancellationToken.None)
+        : StopProcess(run, plan);
 
     /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="process">The object.</param>
     /// <param name="plan">The steps and the time after the kill.</param>
     /// <param name="killsTreeByRuntime">Whether the last step is the tree kill of the runtime.</param>
-    public static PidFdExitStatus StopProcess(in PinnedRun run, Process process, StopPlan plan, bool killsTreeByRuntime = false)
+    public static PidFdExitStatus StopProcess(in PinnedRun run, StopPlan plan, bool killsTreeByRuntime = false)
     {
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
-            killed |= Signal(run, process, step.Signal);
-            if (BlockingWait.WaitForExit(run, process, step.Milliseconds, WaitPromise.Exit))
+            killed |= Signal(run, step.Signal);
+            if (BlockingWait.WaitForExit(run, step.Milliseconds, WaitPromise.Exit))
             {
-                return StatusAfter(run, process, killed);
+                return StatusAfter(run, killed);
             }
         }
 
         if (killsTreeByRuntime)
         {
-            StockCalls.Kill(process, entireProcessTree: true);
+            StockCalls.Kill(run.Process, entireProcessTree: true);
             killed = true;
         }
         else
         {
-            killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
+            killed |= RunSignal.Send(run, SignalNumbers.SigKill);
         }
 
-        if (!BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit))
+        if (!BlockingWait.WaitForExit(run, plan.KillMilliseconds, WaitPromise.Exit))
         {
             throw Survived(run, plan);
         }
 
-        return StatusAfter(run, process, killed);
+        return StatusAfter(run, killed);
     }
 
     /// <summary>Stops the process without blocking the caller.</summary>
-    public static async Task<PidFdExitStatus> StopAsync(
-        PinnedRun run, Process process, AttachmentTable runs, StopPlan plan, CancellationToken cancellationToken)
+    public static async Task<PidFdExitStatus> StopAsync(PinnedRun run, StopPlan plan, CancellationToken cancellationToken)
     {
         if (plan.IsForTree)
         {
-            return await OwnThread.RunAsync(() => TreeCalls.Stop(run, process, runs, plan, cancellationToken)).ConfigureAwait(false);
+            return await OwnThread.RunAsync(() => TreeCalls.Stop(run, plan, cancellationToken)).ConfigureAwait(false);
         }
 
         bool killed = false;
@@ -76,31 +72,30 @@ internal static class GracefulStop
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            killed |= Signal(run, process, step.Signal);
-            if (await WaitWithinAsync(run, process, step.Milliseconds, cancellationToken).ConfigureAwait(false))
+            killed |= Signal(run, step.Signal);
+            if (await WaitWithinAsync(run, step.Milliseconds, cancellationToken).ConfigureAwait(false))
             {
-                return StatusAfter(run, process, killed);
+                return StatusAfter(run, killed);
             }
         }
 
-        return await KillAsync(run, process, plan, killed, cancellationToken).ConfigureAwait(false);
+        return await KillAsync(run, plan, killed, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits for the exit, and kills the process when the token is cancelled.</summary>
-    public static async Task<PidFdExitStatus> WaitOrKillAsync(
-        PinnedRun run, Process process, AttachmentTable runs, bool entireProcessTree, CancellationToken cancellationToken)
+    public static async Task<PidFdExitStatus> WaitOrKillAsync(PinnedRun run, bool entireProcessTree, CancellationToken cancellationToken)
     {
         try
         {
-            await AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, cancellationToken).ConfigureAwait(false);
-            return ExitStatusResolver.StatusOf(run, process);
+            await AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, cancellationToken).ConfigureAwait(false);
+            return ExitStatusResolver.StatusOf(run);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             StopPlan plan = new([], entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process, StopPlan.DefaultKillMilliseconds);
             return entireProcessTree
-                ? await OwnThread.RunAsync(() => TreeCalls.Stop(run, process, runs, plan, CancellationToken.None)).ConfigureAwait(false)
-                : await KillAsync(run, process, plan, killed: false, CancellationToken.None).ConfigureAwait(false);
+                ? await OwnThread.RunAsync(() => TreeCalls.Stop(run, plan, CancellationToken.None)).ConfigureAwait(false)
+                : await KillAsync(run, plan, killed: false, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -109,40 +104,39 @@ internal static class GracefulStop
         $"Process {run.Attachment.ProcessId} has not exited {plan.KillMilliseconds} ms after SIGKILL. "
         + $"It may be in state D (see /proc/{run.Attachment.ProcessId}/wchan), in a frozen cgroup, or held by a tracer.");
 
-    private static async Task<PidFdExitStatus> KillAsync(
-        PinnedRun run, Process process, StopPlan plan, bool killed, CancellationToken cancellationToken)
+    private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, StopPlan plan, bool killed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        killed |= RunSignal.Send(run, process, SignalNumbers.SigKill);
-        return await WaitWithinAsync(run, process, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false)
-            ? StatusAfter(run, process, killed)
+        killed |= RunSignal.Send(run, SignalNumbers.SigKill);
+        return await WaitWithinAsync(run, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false)
+            ? StatusAfter(run, killed)
             : throw Survived(run, plan);
     }
 
     /// <summary>Sends the signal of a step, and SIGCONT after it. Signal 0 is not sent.</summary>
     /// <returns>Whether the process took a SIGKILL.</returns>
-    public static bool Signal(in PinnedRun run, Process process, int signal)
+    public static bool Signal(in PinnedRun run, int signal)
     {
-        bool isSent = signal != 0 && RunSignal.Send(run, process, signal);
+        bool isSent = signal != 0 && RunSignal.Send(run, signal);
         if (isSent && signal != SignalNumbers.SigKill)
         {
-            RunSignal.TrySend(run, process, SignalNumbers.SigCont);
+            RunSignal.TrySend(run, SignalNumbers.SigCont);
         }
 
         return isSent && signal == SignalNumbers.SigKill;
     }
 
-    private static PidFdExitStatus StatusAfter(in PinnedRun run, Process process, bool killed)
+    private static PidFdExitStatus StatusAfter(in PinnedRun run, bool killed)
     {
-        PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
+        PidFdExitStatus status = ExitStatusResolver.StatusOf(run);
         return killed ? status.AfterKill() : status;
     }
 
     /// <summary>Waits for the exit. Returns <see langword="false"/> if the time was over first.</summary>
-    private static async Task<bool> WaitWithinAsync(PinnedRun run, Process process, int milliseconds, CancellationToken cancellationToken)
+    private static async Task<bool> WaitWithinAsync(PinnedRun run, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task exit = AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, limit.Token);
+        Task exit = AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
         limit.CancelAfter(milliseconds);
         await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (exit.IsCanceled)

@@ -41,7 +41,7 @@ internal static class GroupSignal
             return false;
         }
 
-        return run.Handle is { } handle ? ByPidFd(run, handle, number) : ByNumber(runs.Platform.Kernel, run, process, number);
+        return run.Handle is { } handle ? ByPidFd(run, handle, number) : ByNumber(run, number);
     }
 
     private static bool ByPidFd(in PinnedRun run, ProcessHandle handle, int signal)
@@ -63,9 +63,9 @@ internal static class GroupSignal
         return AnswerByNumber(run, signal, error, handle.IsReaped());
     }
 
-    private static bool ByNumber(IKernel kernel, in PinnedRun run, Process process, int signal)
+    private static bool ByNumber(in PinnedRun run, int signal)
     {
-        if (run.HasLostId(process))
+        if (run.HasLostId())
         {
             return false;
         }
@@ -76,8 +76,8 @@ internal static class GroupSignal
             throw NoLeader(id, groupId);
         }
 
-        Errno error = OperatingSystem.IsLinux() ? kernel.Kill(-id, signal) : UnixSignals.Kill(-id, signal);
-        return AnswerByNumber(run, signal, error, run.HasLostId(process));
+        Errno error = OperatingSystem.IsLinux() ? run.Kernel.Kill(-id, signal) : UnixSignals.Kill(-id, signal);
+        return AnswerByNumber(run, signal, error, run.HasLostId());
     }
 
     /// <summary>Answers after a signal by number. Notes it if the leader was reaped during the call.</summary>

@@ -29,7 +29,7 @@ internal static class IdentityCalls
         ulong? id = run.Handle is { } handle ? runs.Platform.PidFs.IdOf(handle.PidFd) : null;
         Errno noTicks = 0;
         ulong? ticks = run.IsOver ? null : StartTime.Read(runs.Platform.Kernel, processId, out noTicks);
-        if (HasEnded(runs, run, process, ticks))
+        if (HasEnded(run, ticks))
         {
             throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no identity any more.");
         }
@@ -98,12 +98,12 @@ internal static class IdentityCalls
     }
 
     /// <summary>Returns whether the PID may have been free, or of another process, when the ticks were read.</summary>
-    private static bool HasEnded(AttachmentTable runs, in PinnedRun run, Process process, ulong? ticks) => run.Handle is { } handle
+    private static bool HasEnded(in PinnedRun run, ulong? ticks) => run.Handle is { } handle
         ? handle.IsReaped()
         : run.IsOver
-            || ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run)
-            || !run.Attachment.Run.IsCurrentIn(process)
-            || StartTime.Read(runs.Platform.Kernel, run.Attachment.ProcessId) != ticks;
+            || ExitedEvent.KnowsWithoutRaising(run.Process, run.Attachment.Run)
+            || !run.IsCurrent
+            || StartTime.Read(run.Kernel, run.Attachment.ProcessId) != ticks;
 
     private static Process? FindByHandle(AttachmentTable runs, ProcessIdentity identity, ulong id, out string reason)
     {

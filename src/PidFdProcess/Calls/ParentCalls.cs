@@ -30,7 +30,7 @@ internal static class ParentCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(runs, run, process));
+        return OpenParent(runs, run.Attachment.ProcessId, () => ReadParent(run));
     }
 
     private static Process OpenParent(AttachmentTable runs, int childId, Func<int> readParent)
@@ -64,24 +64,21 @@ internal static class ParentCalls
         throw new InvalidOperationException($"Process {childId} has no parent that is visible in this PID namespace.");
     }
 
-    private static int ReadParent(AttachmentTable runs, in PinnedRun run, Process process)
+    private static int ReadParent(in PinnedRun run)
     {
         int processId = run.Attachment.ProcessId;
-        IKernel kernel = runs.Platform.Kernel;
 
         // Before Linux 6.13 the ioctl does not tell the parent, and /proc is read instead.
         int parentId = 0;
-        bool isKnown = run.Handle is { } handle && kernel.PidFdGetParent(handle.PidFd, out parentId) == 0;
+        bool isKnown = run.Handle is { } handle && run.Kernel.PidFdGetParent(handle.PidFd, out parentId) == 0;
         Errno error = 0;
         if (!isKnown && !run.IsOver)
         {
-            error = kernel.ReadProcStat(processId, out ProcStat stat);
+            error = run.Kernel.ReadProcStat(processId, out ProcStat stat);
             parentId = stat.ParentId;
         }
 
-        if (run.Handle is { } pinned
-            ? pinned.IsReaped()
-            : run.HasLostId(process))
+        if (run.Handle?.IsReaped() ?? run.HasLostId())
         {
             throw new InvalidOperationException($"Process {processId} has exited and been reaped, so it has no parent any more.");
         }

@@ -20,16 +20,29 @@ namespace PidFdProcess.Calls;
 /// <summary>One run of a process, pinned for one call. Holds a reference to its pidfd, if it has one.</summary>
 internal readonly struct PinnedRun : IDisposable
 {
-    private PinnedRun(ProcessAttachment attachment, ProcessHandle? handle)
+    private PinnedRun(AttachmentTable runs, Process process, ProcessAttachment attachment, ProcessHandle? handle)
     {
+        Runs = runs;
+        Process = process;
         Attachment = attachment;
         Handle = handle;
     }
+
+    /// <summary>Gets the table in which the run is attached.</summary>
+    public AttachmentTable Runs { get; }
+
+    /// <summary>Gets the object that had the run when it was pinned. Another thread may have closed or restarted it since.</summary>
+    public Process Process { get; }
 
     public ProcessAttachment Attachment { get; }
 
     /// <summary>Gets the pidfd, or <see langword="null"/> if the run is over or the runtime has to serve the call.</summary>
     public ProcessHandle? Handle { get; }
+
+    public IKernel Kernel => Runs.Platform.Kernel;
+
+    /// <summary>Gets whether the object still has this run, so that it was neither closed nor restarted.</summary>
+    public bool IsCurrent => Attachment.Run.IsCurrentIn(Process);
 
     /// <summary>Gets whether the run has ended and was reaped, so that another process may have its PID.</summary>
     public bool IsOver => Handle is null && Attachment.IsOver;
@@ -42,12 +55,12 @@ internal readonly struct PinnedRun : IDisposable
             ProcessAttachment attachment = runs.Attach(process);
             if (attachment.Handle is not { RunEnd: RunEnd.None } handle)
             {
-                return new PinnedRun(attachment, null);
+                return new PinnedRun(runs, process, attachment, null);
             }
 
             if (handle.TryAddRef())
             {
-                return new PinnedRun(attachment, handle);
+                return new PinnedRun(runs, process, attachment, handle);
             }
 
             // Another thread has just detached or finished the run.
@@ -62,11 +75,11 @@ internal readonly struct PinnedRun : IDisposable
     /// Returns whether the run has ended and only its PID is left to go by, which another process may have. Asks the runtime if there is no pidfd.
     /// Raises nothing.
     /// </summary>
-    public bool HasLostId(Process process) => Handle is null
+    public bool HasLostId() => Handle is null
         && (IsOver
-            || ExitedEvent.KnowsWithoutRaising(process, Attachment.Run)
-            || !Attachment.Run.IsCurrentIn(process)
-            || Attachment.WithoutPidFd?.HasLostProof(LinuxKernel.Instance) == true);
+            || ExitedEvent.KnowsWithoutRaising(Process, Attachment.Run)
+            || !IsCurrent
+            || Attachment.WithoutPidFd?.HasLostProof(Kernel) == true);
 
     /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
     public bool CountIfExited(bool exited)

@@ -34,12 +34,12 @@ internal static class RelativeCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        if (run.HasLostId(process))
+        if (run.HasLostId())
         {
             return [];
         }
 
-        using TreeMembers members = MembersOf(runs, run);
+        using TreeMembers members = MembersOf(run);
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < MaxPasses && AddRelatives(members, all) && Stopwatch.GetElapsedTime(start) < s_longestPass; pass++)
         {
@@ -60,9 +60,9 @@ internal static class RelativeCalls
     {
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        if (!run.HasLostId(process))
+        if (!run.HasLostId())
         {
-            using TreeMembers members = MembersOf(runs, run);
+            using TreeMembers members = MembersOf(run);
             ThrowIfOwnTree(members);
             members.Access.MayDropLiving = true;
             int pause = FirstPause;
@@ -81,24 +81,23 @@ internal static class RelativeCalls
                 pause = found ? FirstPause : Math.Min(pause * 2, LongestPause);
                 TimeSpan listing = Stopwatch.GetElapsedTime(start) * PauseForListing;
                 TimeSpan limit = TimeSpan.FromMilliseconds(pause);
-                await PauseAsync(runs, run, members, listing > limit ? listing : limit, cancellationToken).ConfigureAwait(false);
+                await PauseAsync(run, members, listing > limit ? listing : limit, cancellationToken).ConfigureAwait(false);
             }
 
             ThrowIfIncomplete(members, run.Attachment.ProcessId);
         }
 
-        await AsyncWait.WaitForExitAsync(run, process, WaitPromise.StockStateAndOutput, cancellationToken).ConfigureAwait(false);
+        await AsyncWait.WaitForExitAsync(run, WaitPromise.StockStateAndOutput, cancellationToken).ConfigureAwait(false);
     }
 
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
-    private static TreeMembers MembersOf(AttachmentTable runs, in PinnedRun run)
+    private static TreeMembers MembersOf(in PinnedRun run)
     {
         SafePidFdHandle? root = run.Handle?.PidFd;
-        IKernel kernel = runs.Platform.Kernel;
-        MemberAccess access = new(kernel, byPid: root is null, run.Attachment.ProcessId);
+        MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId);
         Errno error = access.ReadStat(Environment.ProcessId, out _);
         return error == 0
-            ? new TreeMembers(access, root, new ProcChildren(kernel))
+            ? new TreeMembers(access, root, new ProcChildren(run.Kernel))
             : throw new PlatformNotSupportedException(
                 $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
     }
@@ -188,15 +187,14 @@ internal static class RelativeCalls
     }
 
     // Waits for one process at a time. When only one process is left, it is the awaited one, so the end of the tree is noticed at once.
-    private static Task PauseAsync(
-        AttachmentTable runs, in PinnedRun run, TreeMembers members, TimeSpan limit, CancellationToken cancellationToken)
+    private static Task PauseAsync(in PinnedRun run, TreeMembers members, TimeSpan limit, CancellationToken cancellationToken)
     {
         TreeMember? waited = members.All.Find(static member => !member.HasExited && member.PidFd is not null);
         return waited switch
         {
             null => Task.Delay(limit, cancellationToken),
             { IsRoot: true } => ExitPause.WaitAsync(run.Handle!, limit, cancellationToken),
-            _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, runs), limit, cancellationToken),
+            _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, run.Runs), limit, cancellationToken),
         };
     }
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
@@ -17,16 +16,16 @@ namespace PidFdProcess.Calls;
 internal static class RunSignal
 {
     /// <summary>Sends a signal. Returns <see langword="false"/> if the process has exited.</summary>
-    public static bool Send(in PinnedRun run, Process process, int signal) => run.Handle is { } handle
+    public static bool Send(in PinnedRun run, int signal) => run.Handle is { } handle
         ? Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, handle.Signal(signal))
-        : SendByPid(run, process, signal);
+        : SendByPid(run, signal);
 
     /// <summary>Sends a signal and ignores a refusal.</summary>
-    public static void TrySend(in PinnedRun run, Process process, int signal)
+    public static void TrySend(in PinnedRun run, int signal)
     {
         try
         {
-            Send(run, process, signal);
+            Send(run, signal);
         }
         catch (Win32Exception)
         {
@@ -35,17 +34,17 @@ internal static class RunSignal
     }
 
     /// <summary>Sends a signal to a run that has no pidfd.</summary>
-    public static bool SendByPid(in PinnedRun run, Process process, int signal)
+    public static bool SendByPid(in PinnedRun run, int signal)
     {
         int processId = run.Attachment.ProcessId;
-        if (run.HasLostId(process))
+        if (run.HasLostId())
         {
             return Answer(processId, signal, ErrnoTable.Kill, Errno.ESRCH);
         }
 
         if (signal == SignalNumbers.SigKill)
         {
-            StockCalls.Kill(process, entireProcessTree: false);
+            StockCalls.Kill(run.Process, entireProcessTree: false);
             return Answer(processId, signal, ErrnoTable.Kill, 0);
         }
 

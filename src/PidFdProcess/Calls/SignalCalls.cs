@@ -19,7 +19,7 @@ internal static class SignalCalls
                 SignalNumbers.SigKill,
                 ErrnoTable.PidFdSendSignal,
                 handle.Kernel.PidFdSendSignal(handle.PidFd, SignalNumbers.SigKill))
-            : RunSignal.SendByPid(run, process, SignalNumbers.SigKill);
+            : RunSignal.SendByPid(run, SignalNumbers.SigKill);
     }
 
     public static void Kill(AttachmentTable runs, Process process, bool entireProcessTree)
@@ -27,18 +27,18 @@ internal static class SignalCalls
         using PinnedRun run = PinnedRun.Of(runs, process);
         if (entireProcessTree)
         {
-            TreeCalls.Kill(run, process);
+            TreeCalls.Kill(run);
         }
         else
         {
-            RunSignal.Send(run, process, SignalNumbers.SigKill);
+            RunSignal.Send(run, SignalNumbers.SigKill);
         }
     }
 
     public static void KillDescendants(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        TreeCalls.KillDescendants(run, process, runs);
+        TreeCalls.KillDescendants(run);
     }
 
     /// <summary>Sends a signal. Returns <see langword="false"/> if the process has exited.</summary>
@@ -47,7 +47,7 @@ internal static class SignalCalls
         ArgumentNullException.ThrowIfNull(process);
         int number = UnixSignals.NumberOf(signal);
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return RunSignal.Send(run, process, number);
+        return RunSignal.Send(run, number);
     }
 
     /// <summary>Sends a signal by its number on Linux. Returns <see langword="false"/> if the process has exited.</summary>
@@ -56,7 +56,7 @@ internal static class SignalCalls
         ArgumentNullException.ThrowIfNull(process);
         UnixSignals.Check(signal, nameof(signal));
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return RunSignal.Send(run, process, signal);
+        return RunSignal.Send(run, signal);
     }
 
     public static bool SendToGroup(AttachmentTable runs, Process process, PosixSignal signal, bool includeOwnGroup) =>
@@ -102,20 +102,20 @@ internal static class SignalCalls
     private static PidFdExitStatus Stop(AttachmentTable runs, Process process, StopPlan plan)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return GracefulStop.Stop(run, process, runs, plan);
+        return GracefulStop.Stop(run, plan);
     }
 
     private static async Task<PidFdExitStatus> StopAsync(
         AttachmentTable runs, Process process, StopPlan plan, CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return await GracefulStop.StopAsync(run, process, runs, plan, cancellationToken).ConfigureAwait(false);
+        return await GracefulStop.StopAsync(run, plan, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<PidFdExitStatus> WaitOrKillPinnedAsync(
         AttachmentTable runs, Process process, bool entireProcessTree, CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return await GracefulStop.WaitOrKillAsync(run, process, runs, entireProcessTree, cancellationToken).ConfigureAwait(false);
+        return await GracefulStop.WaitOrKillAsync(run, entireProcessTree, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -12,13 +10,13 @@ internal static class TreeCalls
     private const int CaptureMilliseconds = 100;
 
     /// <summary>Kills the process and its descendants.</summary>
-    public static void Kill(in PinnedRun run, Process process)
+    public static void Kill(in PinnedRun run)
     {
         if (run.Handle is not { } handle)
         {
             if (!run.IsOver)
             {
-                StockCalls.Kill(process, entireProcessTree: true);
+                StockCalls.Kill(run.Process, entireProcessTree: true);
             }
 
             return;
@@ -27,20 +25,20 @@ internal static class TreeCalls
         Errno error = TreeKill.Run(handle.Kernel, handle.ProcessId, handle.PidFd);
         if (error != 0)
         {
-            KillWithoutProc(run, process, error);
+            KillWithoutProc(run, error);
         }
     }
 
     /// <summary>Kills the descendants of the process, and not the process itself.</summary>
-    public static void KillDescendants(in PinnedRun run, Process process, AttachmentTable runs)
+    public static void KillDescendants(in PinnedRun run)
     {
         IdentityCalls.RequireLinux();
-        if (run.HasLostId(process))
+        if (run.HasLostId())
         {
             return;
         }
 
-        Errno error = TreeKill.Run(runs.Platform.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
+        Errno error = TreeKill.Run(run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
         if (error != 0)
         {
             throw new PlatformNotSupportedException($"The descendants of process {run.Attachment.ProcessId} cannot be listed: "
@@ -49,35 +47,34 @@ internal static class TreeCalls
     }
 
     /// <summary>Stops the tree on the calling thread.</summary>
-    public static PidFdExitStatus Stop(
-        PinnedRun run, Process process, AttachmentTable runs, StopPlan plan, CancellationToken cancellationToken)
+    public static PidFdExitStatus Stop(in PinnedRun run, StopPlan plan, CancellationToken cancellationToken)
     {
         if (run.IsOver)
         {
-            return ExitStatusResolver.StatusOf(run, process);
+            return ExitStatusResolver.StatusOf(run);
         }
 
-        if (run.HasLostId(process))
+        if (run.HasLostId())
         {
             run.CountIfExited(exited: true);
-            return ExitStatusResolver.StatusOf(run, process);
+            return ExitStatusResolver.StatusOf(run);
         }
 
         if (!OperatingSystem.IsLinux())
         {
-            return GracefulStop.StopProcess(run, process, plan, killsTreeByRuntime: true);
+            return GracefulStop.StopProcess(run, plan, killsTreeByRuntime: true);
         }
 
         if (run.Handle is not { } handle)
         {
-            return Stop(run, process, runs, plan, Task.CompletedTask, cancellationToken);
+            return Stop(run, plan, Task.CompletedTask, cancellationToken);
         }
 
         // The event loop captures the status at the exit, while this thread stops the tree.
         Task exit = SharedExit.Join(handle, cancellationToken);
         try
         {
-            return Stop(run, process, runs, plan, exit, cancellationToken);
+            return Stop(run, plan, exit, cancellationToken);
         }
         finally
         {
@@ -85,11 +82,10 @@ internal static class TreeCalls
         }
     }
 
-    private static PidFdExitStatus Stop(
-        in PinnedRun run, Process process, AttachmentTable runs, StopPlan plan, Task exit, CancellationToken cancellationToken)
+    private static PidFdExitStatus Stop(in PinnedRun run, StopPlan plan, Task exit, CancellationToken cancellationToken)
     {
         Errno error = TreeStop.Run(
-            runs.Platform.Kernel,
+            run.Kernel,
             run.Attachment.ProcessId,
             run.Handle?.PidFd,
             plan.Steps,
@@ -99,7 +95,7 @@ internal static class TreeCalls
             out TreeStopResult? result);
         if (error != 0)
         {
-            return StopWithoutProc(run, process, plan, error);
+            return StopWithoutProc(run, plan, error);
         }
 
         if (result is { Survivors: { Count: > 0 } survivors } && survivors.Contains(run.Attachment.ProcessId))
@@ -107,7 +103,7 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        bool exited = BlockingWait.WaitForExit(run, process, plan.KillMilliseconds, WaitPromise.Exit);
+        bool exited = BlockingWait.WaitForExit(run, plan.KillMilliseconds, WaitPromise.Exit);
         if (!exited)
         {
             throw GracefulStop.Survived(run, plan);
@@ -115,21 +111,21 @@ internal static class TreeCalls
 
         // The event loop has captured the status, or captures it soon.
         ((IAsyncResult)exit).AsyncWaitHandle.WaitOne(CaptureMilliseconds);
-        PidFdExitStatus status = ExitStatusResolver.StatusOf(run, process);
+        PidFdExitStatus status = ExitStatusResolver.StatusOf(run);
         return result is { RootTookKill: true } ? status.AfterKill() : status;
     }
 
     // Without a /proc for this PID namespace, neither this library nor the runtime can list the tree. The runtime would send signals to the PIDs that
     // the /proc of another namespace lists. They are PIDs of strangers here.
-    private static void KillWithoutProc(in PinnedRun run, Process process, Errno error)
+    private static void KillWithoutProc(in PinnedRun run, Errno error)
     {
         FallBack.NoteWithoutTree(run, new CallFailure(ErrnoTable.Proc, error));
-        RunSignal.Send(run, process, SignalNumbers.SigKill);
+        RunSignal.Send(run, SignalNumbers.SigKill);
     }
 
-    private static PidFdExitStatus StopWithoutProc(in PinnedRun run, Process process, StopPlan plan, Errno error)
+    private static PidFdExitStatus StopWithoutProc(in PinnedRun run, StopPlan plan, Errno error)
     {
         FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
-        return GracefulStop.StopProcess(run, process, plan);
+        return GracefulStop.StopProcess(run, plan);
     }
 }

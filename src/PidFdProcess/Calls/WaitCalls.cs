@@ -11,7 +11,7 @@ internal static class WaitCalls
     public static bool HasExited(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return BlockingWait.HasExited(run, process);
+        return BlockingWait.HasExited(run);
     }
 
     /// <summary>Blocks until the process has exited or the time is over. Waits for the streams only if the time is -1.</summary>
@@ -21,13 +21,13 @@ internal static class WaitCalls
         ArgumentOutOfRangeException.ThrowIfLessThan(milliseconds, Timeout.Infinite);
         using PinnedRun run = PinnedRun.Of(runs, process);
         return BlockingWait.WaitForExit(
-            run, process, milliseconds, milliseconds == Timeout.Infinite ? WaitPromise.StockStateAndOutput : WaitPromise.StockState);
+            run, milliseconds, milliseconds == Timeout.Infinite ? WaitPromise.StockStateAndOutput : WaitPromise.StockState);
     }
 
     public static void WaitForExitOnly(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        BlockingWait.WaitForExit(run, process, Timeout.Infinite, WaitPromise.StockState);
+        BlockingWait.WaitForExit(run, Timeout.Infinite, WaitPromise.StockState);
     }
 
     public static Task WaitForExitAsync(AttachmentTable runs, Process process, bool waitForStreams, CancellationToken cancellationToken)
@@ -37,7 +37,7 @@ internal static class WaitCalls
         {
             using PinnedRun run = PinnedRun.Of(runs, process);
             return AsyncWait.WaitForExitAsync(
-                run, process, waitForStreams ? WaitPromise.StockStateAndOutput : WaitPromise.StockState, cancellationToken);
+                run, waitForStreams ? WaitPromise.StockStateAndOutput : WaitPromise.StockState, cancellationToken);
         }
         catch (Exception e)
         {
@@ -56,9 +56,9 @@ internal static class WaitCalls
     public static PidFdExitStatus WaitForStatus(AttachmentTable runs, Process process)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        ExitStatusResolver.Prepare(run, process);
-        BlockingWait.WaitForExit(run, process, Timeout.Infinite, PromiseOfStatus(process));
-        return ExitStatusResolver.StatusOf(run, process);
+        ExitStatusResolver.Prepare(run);
+        BlockingWait.WaitForExit(run, Timeout.Infinite, PromiseOfStatus(process));
+        return ExitStatusResolver.StatusOf(run);
     }
 
     /// <summary>Returns how the process ended, or <see langword="null"/> if the time was over first.</summary>
@@ -94,23 +94,42 @@ internal static class WaitCalls
         AttachmentTable runs, Process process, int outputMilliseconds, CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        return await AsyncWait.WaitForExitAndOutputAsync(run, process, outputMilliseconds, cancellationToken).ConfigureAwait(false);
+        return await AsyncWait.WaitForExitAndOutputAsync(run, outputMilliseconds, cancellationToken).ConfigureAwait(false);
     }
 
     private static PidFdExitStatus? WaitForStatusPinned(AttachmentTable runs, Process process, int milliseconds, WaitPromise promise)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        ExitStatusResolver.Prepare(run, process);
-        return BlockingWait.WaitForExit(run, process, milliseconds, promise) ? ExitStatusResolver.StatusOf(run, process) : null;
+        ExitStatusResolver.Prepare(run);
+        return BlockingWait.WaitForExit(run, milliseconds, promise) ? ExitStatusResolver.StatusOf(run) : null;
     }
 
-    private static async Task<PidFdExitStatus> WaitForStatusPinnedAsync(
+    private static Task<PidFdExitStatus> WaitForStatusPinnedAsync(
         AttachmentTable runs, Process process, WaitPromise promise, CancellationToken cancellationToken)
     {
-        using PinnedRun run = PinnedRun.Of(runs, process);
-        ExitStatusResolver.Prepare(run, process);
-        await AsyncWait.WaitForExitAsync(run, process, promise, cancellationToken).ConfigureAwait(false);
-        return ExitStatusResolver.StatusOf(run, process);
+        try
+        {
+            return WaitForStatusAsync(PinnedRun.Of(runs, process), promise, cancellationToken);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<PidFdExitStatus>(e);
+        }
+    }
+
+    // Takes over the run. A method that pins it itself would keep the table and the object twice while the wait is pending.
+    private static async Task<PidFdExitStatus> WaitForStatusAsync(PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ExitStatusResolver.Prepare(run);
+            await AsyncWait.WaitForExitAsync(run, promise, cancellationToken).ConfigureAwait(false);
+            return ExitStatusResolver.StatusOf(run);
+        }
+        finally
+        {
+            run.Dispose();
+        }
     }
 
     /// <summary>

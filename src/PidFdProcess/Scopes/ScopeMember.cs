@@ -19,16 +19,15 @@ namespace PidFdProcess.Scopes;
 // has not been reaped after the read. If it can no longer prove the session, the time of its last proof counts.
 
 /// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
-/// <param name="process">The object.</param>
 /// <param name="run">The run. The member takes over its reference.</param>
 /// <param name="sessionId">The session of the scope that the process leads or was found in, or 0 if there is none.</param>
 /// <param name="seen">When the process was found in the session, if it does not lead it.</param>
-internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId, SessionSighting seen = default)
+internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting seen = default)
 {
     private long _seenAt = seen.At.Ticks;
     private long _endedAt;
 
-    public Process Process { get; } = process;
+    public Process Process => run.Process;
 
     public int Id { get; } = run.Attachment.ProcessId;
 
@@ -46,7 +45,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit { get; } = run.Handle is { } handle
         ? SharedExit.Join(handle, CancellationToken.None)
-        : AsyncWait.WaitForExitAsync(run, process, WaitPromise.Exit, CancellationToken.None);
+        : AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, CancellationToken.None);
 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
     public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
@@ -65,7 +64,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     public void NoteEnd() => Volatile.Write(ref _endedAt, BootClock.Now.Ticks);
 
     /// <summary>Sends a signal to the process, and not to its tree.</summary>
-    public void Signal(int signal) => GracefulStop.Signal(run, Process, signal);
+    public void Signal(int signal) => GracefulStop.Signal(run, signal);
 
     /// <summary>
     /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would go
@@ -75,7 +74,7 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     {
         if (HasPidFd)
         {
-            RunSignal.Send(run, Process, SignalNumbers.SigKill);
+            RunSignal.Send(run, SignalNumbers.SigKill);
         }
         else if (!IsOverWithoutPidFd())
         {
@@ -88,17 +87,17 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     {
         try
         {
-            if (!BlockingWait.WaitForExit(run, Process, milliseconds, WaitPromise.Exit))
+            if (!BlockingWait.WaitForExit(run, milliseconds, WaitPromise.Exit))
             {
                 return null;
             }
         }
-        catch (InvalidOperationException) when (!run.Attachment.Run.IsCurrentIn(Process))
+        catch (InvalidOperationException) when (!run.IsCurrent)
         {
             return PidFdExitStatus.Unknown;
         }
 
-        PidFdExitStatus status = ExitStatusResolver.StatusOf(run, Process);
+        PidFdExitStatus status = ExitStatusResolver.StatusOf(run);
         return tookKill ? status.AfterKill() : status;
     }
 
@@ -148,9 +147,9 @@ internal sealed class ScopeMember(Process process, PinnedRun run, int sessionId,
     {
         try
         {
-            return !run.Attachment.Run.IsCurrentIn(Process) || run.HasLostId(Process);
+            return !run.IsCurrent || run.HasLostId();
         }
-        catch (InvalidOperationException) when (!run.Attachment.Run.IsCurrentIn(Process))
+        catch (InvalidOperationException) when (!run.IsCurrent)
         {
             // Another thread has closed the object during the call.
             return true;

@@ -76,7 +76,7 @@ internal sealed class ScopeMembers
     public bool TryAdd(Process process, bool leadsSession = false)
     {
         PinnedRun run = PinnedRun.Of(Runs, process);
-        return TryAdd(new ScopeMember(process, run, leadsSession ? run.Attachment.ProcessId : 0), out _);
+        return TryAdd(new ScopeMember(run, leadsSession ? run.Attachment.ProcessId : 0), out _);
     }
 
     /// <summary>Adds a process that was left in a session, which only the scope knows.</summary>

@@ -82,7 +82,7 @@ internal sealed class SessionLeftovers
             if (IsInSession(id, out ProcStat stat) && !run.IsOver && run.Handle?.IsReaped() != true && IsProven(stat))
             {
                 NoteKnown(stat.SessionId, now);
-                Found.Add(new ScopeMember(process, run, stat.SessionId, new SessionSighting(stat.StartTicks, now)));
+                Found.Add(new ScopeMember(run, stat.SessionId, new SessionSighting(stat.StartTicks, now)));
                 (process, run) = (null, default);
             }
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 

@@ -18,7 +18,7 @@ public sealed class DisposeDuringBeginTests
         ["WhenAnyExit"] = static (registry, process) => registry.WhenAnyExitAsync([process]),
         ["a scope"] = static (registry, process) =>
         {
-            ScopeMember member = new(process, PinnedRun.Of(registry.Runs, process), sessionId: 0);
+            ScopeMember member = new(PinnedRun.Of(registry.Runs, process), sessionId: 0);
             member.Release();
             return member.Exit;
         },
