@@ -9,20 +9,19 @@ namespace PidFdProcess.Handles;
 // Ends waits as soon as their process has been reaped.
 //
 // Constraints: The runtime reaps some ten microseconds after the exit, or much later on a busy machine. A thread that yields the processor there gets
-// it back after the others. A thread that spins keeps the runtime from it.
+// it back after all others, which takes longer than the reap.
 //
-// Scheme: Spin shortly, and then sleep until the kernel reports the reap of the latest process (POLLHUP). The first reap shows whether this kernel
-// reports it. If it does not, spin longer, yield, and then look again and again. The later the reap, the rarer the looks.
+// Scheme: Spin for some microseconds, and then sleep until the kernel reports the reap of the latest process (POLLHUP). The first reap shows whether
+// this kernel reports it. If it does not, yield between the looks, and then look again and again. The later the reap, the rarer the looks.
 
 /// <summary>The waits whose process has exited but has not been reaped. Only the thread of the event loop uses this class.</summary>
 internal sealed class LateWaits(IKernel kernel)
 {
     private const int LongestMilliseconds = 50;
 
-    private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(50);
-
-    // A sleep would end no earlier, because the wake-up takes as long.
-    private static readonly TimeSpan s_spinWithoutReport = TimeSpan.FromMicroseconds(300);
+    // A sleep would end no earlier, because the wake-up takes as long. With one processor, the runtime needs it for the reap.
+    private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(100);
+    private static readonly bool s_hasOneProcessor = Environment.ProcessorCount == 1;
 
     // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
     private readonly List<LateWait> _waits = [];
@@ -41,18 +40,17 @@ internal sealed class LateWaits(IKernel kernel)
     public int SleepUntilReap(SafeFileHandle epoll)
     {
         LateWait latest = _waits[^1];
+        if (Stopwatch.GetElapsedTime(latest.ReportedAt) < s_spin && !(_reportsReap && s_hasOneProcessor))
+        {
+            if (!_reportsReap)
+            {
+                Thread.Yield();
+            }
+
+            return 0;
+        }
+
         TimeSpan elapsed = Stopwatch.GetElapsedTime(latest.Since);
-        if (!_reportsReap && elapsed < s_spinWithoutReport)
-        {
-            Thread.Yield();
-            return 0;
-        }
-
-        if (_reportsReap && Stopwatch.GetElapsedTime(latest.ReportedAt) < s_spin)
-        {
-            return 0;
-        }
-
         int milliseconds = Math.Clamp((int)(elapsed.TotalMilliseconds / 8), 1, LongestMilliseconds);
         return _reportsReap && !latest.IsReapReported && TryPoll(epoll, latest, milliseconds) ? 0 : milliseconds;
     }
