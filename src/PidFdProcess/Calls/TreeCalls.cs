@@ -14,7 +14,7 @@ internal static class TreeCalls
     {
         if (run.Handle is not { } handle)
         {
-            if (!run.IsOver)
+            if (!run.HasLostId())
             {
                 StockCalls.Kill(run.Process, entireProcessTree: true);
             }
