@@ -208,7 +208,7 @@ public sealed class ExitEventLoopTests : IDisposable
 
         child = _children.OfType<NativeChild>().Last();
         SafePidFdHandle pidFd = child.OpenPidFd();
-        ProcessHandle handle = new(child.Id, pidFd, default, new Owner(_kernel.Platform));
+        ProcessHandle handle = new(child.Id, pidFd, default, new TestOwner(_kernel.Platform));
         _handles.Add(handle);
         return handle;
     }
@@ -224,12 +224,5 @@ public sealed class ExitEventLoopTests : IDisposable
     {
         waiter.Cancel();
         watch.Remove(waiter);
-    }
-
-    private sealed class Owner(PidFdPlatform platform) : IWaitOwner
-    {
-        public PidFdPlatform Platform => platform;
-
-        public bool IsDisposed => false;
     }
 }

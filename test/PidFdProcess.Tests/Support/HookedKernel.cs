@@ -41,6 +41,12 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, Errno?>? OnPollAny { get; set; }
 
+    /// <summary>Gets or sets what to do before a poll for a reap.</summary>
+    public Action? OnPollForReap { get; set; }
+
+    /// <summary>Gets what each poll for a reap has told.</summary>
+    public ConcurrentQueue<bool> ReapReports { get; } = [];
+
     public Func<int, int, Errno?>? OnKill { get; set; }
 
     public Func<int, Errno?>? OnReadChildren { get; set; }
@@ -141,8 +147,13 @@ internal sealed class HookedKernel : IKernel
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count) =>
         _kernel.EpollWait(epoll, tokens, milliseconds, out count);
 
-    public Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped) =>
-        _kernel.PollForReap(epoll, pidFd, milliseconds, out reaped);
+    public Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped)
+    {
+        OnPollForReap?.Invoke();
+        Errno error = _kernel.PollForReap(epoll, pidFd, milliseconds, out reaped);
+        ReapReports.Enqueue(reaped);
+        return error;
+    }
 
     public Errno PollAny(SafePidFdHandle[] pidFds, int count, int milliseconds, bool[] exited) =>
         OnPollAny?.Invoke(milliseconds) ?? _kernel.PollAny(pidFds, count, milliseconds, exited);

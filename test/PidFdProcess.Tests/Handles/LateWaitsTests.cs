@@ -1,0 +1,123 @@
+using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Handles;
+
+/// <summary>Waits whose process is reaped long after its exit.</summary>
+[TestClass]
+public sealed class LateWaitsTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
+
+    private readonly HookedKernel _kernel = new();
+    private readonly SafeFileHandle _epoll;
+    private readonly LateWaits _late;
+    private readonly List<ProcessHandle> _handles = [];
+
+    public LateWaitsTests()
+    {
+        Assert.AreEqual((Errno)0, _kernel.EpollCreate(out _epoll));
+        _late = new LateWaits(_kernel);
+    }
+
+    public void Dispose()
+    {
+        _handles.ForEach(static handle => handle.CloseWhenUnused());
+        _epoll.Dispose();
+    }
+
+    [TestMethod]
+    public void AReap_EndsTheSleep_WhereTheKernelReportsReaps()
+    {
+        using NativeChild first = AddZombie(endsWithReap: true);
+        first.Reap();
+        RequireReports();
+
+        using NativeChild second = AddZombie(endsWithReap: true);
+        Task? reap = null;
+        _kernel.OnPollForReap = () => reap ??= Task.Run(second.Reap);
+        SleepUntilReport();
+        TestProcesses.WaitUntil(() => Check(), "the wait has ended");
+        Assert.IsTrue(reap!.Wait(s_limit));
+    }
+
+    [TestMethod]
+    public void AReapThatTheRuntimeMissed_IsPolledForOnce()
+    {
+        using NativeChild first = AddZombie(endsWithReap: true);
+        first.Reap();
+        RequireReports();
+
+        using NativeChild second = AddZombie(endsWithReap: false);
+        second.Reap();
+        SleepUntilReport();
+        int polls = _kernel.ReapReports.Count;
+        for (int i = 0; i < 5; i++)
+        {
+            TestProcesses.WaitUntil(() => _late.SleepUntilReap(_epoll) > 0, "the loop may sleep in another way");
+        }
+
+        Assert.HasCount(polls, _kernel.ReapReports);
+    }
+
+    /// <summary>The loop polls as it does on a kernel that does not report reaps.</summary>
+    [TestMethod]
+    public void ALateWait_BeforeTheFirstReap_IsNotPolledFor()
+    {
+        using NativeChild child = AddZombie(endsWithReap: true);
+        TestProcesses.WaitUntil(() => _late.SleepUntilReap(_epoll) > 0, "the loop may sleep");
+        Assert.IsEmpty(_kernel.ReapReports);
+    }
+
+    private NativeChild AddZombie(bool endsWithReap)
+    {
+        NativeChild child = NativeChild.StartShell("exit 0");
+        child.WaitUntilZombie();
+        ProcessHandle handle = new(child.Id, child.OpenPidFd(), default, new TestOwner(_kernel.Platform));
+        _handles.Add(handle);
+        _late.Add(new ReapWaiter(endsWithReap ? handle : null), handle);
+        Assert.IsFalse(Check());
+        return child;
+    }
+
+    private bool Check()
+    {
+        _late.CheckReaps(_epoll);
+        return _late.IsEmpty;
+    }
+
+    private void RequireReports()
+    {
+        Assert.IsTrue(Check());
+        Assert.HasCount(1, _kernel.ReapReports, "The first reap shows what the kernel does.");
+        if (!_kernel.ReapReports.First())
+        {
+            Assert.Inconclusive("This kernel does not report reaps by poll.");
+        }
+
+        _kernel.ReapReports.Clear();
+    }
+
+    private void SleepUntilReport() => TestProcesses.WaitUntil(
+        () =>
+        {
+            _ = _late.SleepUntilReap(_epoll);
+            return _kernel.ReapReports.Contains(true);
+        },
+        "the kernel has reported the reap");
+
+    private sealed class ReapWaiter(ProcessHandle? handle) : ExitWaiter(TaskCreationOptions.None)
+    {
+        internal override bool IsPending => true;
+
+        internal override bool OnExit() => false;
+
+        internal override bool CheckReap(TimeSpan sinceExit) => handle?.IsReaped() == true;
+
+        internal override void OnEnd(WaitEnd end)
+        {
+        }
+    }
+}
