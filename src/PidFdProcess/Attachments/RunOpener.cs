@@ -30,9 +30,15 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     {
         for (;;)
         {
-            int processId = process.Id;
+            // The run is read first. If the object still has it after its PID was read, the PID is that of the run.
             RunIdentity run = RunIdentity.Of(process);
+            int processId = process.Id;
             CheckId(processId);
+            if (!run.IsCurrentIn(process))
+            {
+                continue;
+            }
+
             if (!support.IsSupported)
             {
                 if (OperatingSystem.IsLinux() && !run.IsStarted && ThreadId.IsOfThread(processId))
