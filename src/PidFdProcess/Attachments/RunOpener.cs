@@ -72,9 +72,9 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     return attachment;
                 }
             }
-            catch (NullReferenceException) when (!StockCalls.HasProcess(process))
+            catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
             {
-                StockCalls.ThrowClosed();
+                // Another thread has restarted or closed the object during the call. The next turn opens the new run, or throws.
             }
             finally
             {

@@ -72,7 +72,7 @@ internal static class ExitStatusResolver
         {
             try
             {
-                _ = run.Process.SafeHandle;
+                StockCalls.OpenHandle(run.Process);
             }
             catch (InvalidOperationException)
             {
