@@ -37,6 +37,7 @@ public static class ProcessIdentityExtensions
     /// <exception cref="PlatformNotSupportedException">
     /// This is not Linux, or neither the kernel (Linux 6.13) nor <c>/proc</c> tells the parent.
     /// </exception>
+    /// <exception cref="Win32Exception"><c>/proc</c> cannot be read because descriptors or memory are short.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// The call reads the PID of the parent before and after it opens the pidfd, and repeats this until both PIDs are the same. So the pidfd is of
@@ -53,6 +54,7 @@ public static class ProcessIdentityExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="Win32Exception"><c>/proc</c> cannot be read because descriptors or memory are short.</exception>
     /// <exception cref="AggregateException">Some children could not be checked, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
@@ -68,6 +70,7 @@ public static class ProcessIdentityExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, because it has not been started or was closed.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="Win32Exception"><c>/proc</c> cannot be read because descriptors or memory are short.</exception>
     /// <exception cref="AggregateException">Some descendants could not be checked, for example because no descriptor is free.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
@@ -89,6 +92,7 @@ public static class ProcessIdentityExtensions
     /// The object has no process, because it has not been started or was closed. Or the calling process is in the tree, so it would wait for itself.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
+    /// <exception cref="Win32Exception"><c>/proc</c> cannot be read because descriptors or memory are short.</exception>
     /// <exception cref="AggregateException">Some descendants could not be checked, for example because no descriptor is free.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the last exit.</exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the last exit.</exception>

@@ -72,7 +72,8 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             if (!handle.Poll(0, out bool exited).IsFailure && exited)
             {
                 ExitCount.CaptureAndCountExit(handle);
-                if (!handle.Run.IsStarted ? handle.IsReaped() : handle.Run.IsReaped())
+                // The event of the reap is closed with the SafeHandle of the object.
+                if (handle.Run is { IsStarted: true, IsClosed: false } started ? started.IsReaped() : handle.IsReaped())
                 {
                     handle.NoteEnd(RunEnd.KnownToRuntime);
                 }

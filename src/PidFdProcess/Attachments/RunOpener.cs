@@ -30,9 +30,15 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     {
         for (;;)
         {
-            int processId = process.Id;
+            // The run is read first. If the object still has it after its PID was read, the PID is that of the run.
             RunIdentity run = RunIdentity.Of(process);
+            int processId = process.Id;
             CheckId(processId);
+            if (!run.IsCurrentIn(process))
+            {
+                continue;
+            }
+
             if (!support.IsSupported)
             {
                 if (OperatingSystem.IsLinux() && !run.IsStarted && ThreadId.IsOfThread(processId))
@@ -66,9 +72,9 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     return attachment;
                 }
             }
-            catch (NullReferenceException) when (!StockCalls.HasProcess(process))
+            catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
             {
-                StockCalls.ThrowClosed();
+                // Another thread has restarted or closed the object during the call. The next turn opens the new run, or throws.
             }
             finally
             {
@@ -81,23 +87,23 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     /// Makes an attachment with a pidfd that is known to be of the run. If few descriptors are left, notes the start time of the process and closes
     /// the pidfd.
     /// </summary>
-    public ProcessAttachment AdoptOrNote(int processId, in RunIdentity run, SafePidFdHandle pidFd)
+    /// <param name="processId">The PID.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="pidFd">The pidfd, which this method owns from now on.</param>
+    /// <param name="startTicks">The start time that was noted before. It stays if the start time cannot be read.</param>
+    public ProcessAttachment AdoptOrNote(int processId, in RunIdentity run, SafePidFdHandle pidFd, long startTicks = 0)
     {
         if (DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
         {
-            return Adopt(processId, run, pidFd);
+            return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
         }
 
         using (pidFd)
         {
             bool isProven = kernel.ReadProcStat(processId, out ProcStat stat) == 0 && !kernel.IsReaped(pidFd);
-            return WithoutHeadroom(processId, run, isProven ? stat.StartTicks : 0);
+            return WithoutHeadroom(processId, run, isProven ? stat.StartTicks : startTicks);
         }
     }
-
-    /// <summary>Makes an attachment with a pidfd that is known to be of the run.</summary>
-    private ProcessAttachment Adopt(int processId, in RunIdentity run, SafePidFdHandle pidFd) =>
-        new(new ProcessHandle(processId, pidFd, run, owner));
 
     /// <summary>
     /// Returns whether the runtime has no state of the process, so that it cannot know of an exit. A question would create that state, which takes
@@ -142,9 +148,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 return Exited(processId, run);
             }
 
-            return DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle())
-                ? Adopt(processId, run, pidFd)
-                : WithoutHeadroom(processId, run, startTicks);
+            return AdoptOrNote(processId, run, pidFd, startTicks);
         }
 
         ErrnoMeaning meaning = ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);

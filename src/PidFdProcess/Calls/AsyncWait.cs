@@ -53,7 +53,7 @@ internal static class AsyncWait
     public static async Task<bool> WaitForExitAndOutputAsync(PinnedRun run, int outputMilliseconds, CancellationToken cancellationToken)
     {
         await WaitForExitAsync(run, WaitPromise.StockState, cancellationToken).ConfigureAwait(false);
-        if (run.Attachment.Run is { IsStarted: true } started && !started.IsReaped() && ProcessFields.HasOutput(run.Process))
+        if (run.Attachment.Run is { IsStarted: true, IsClosed: false } started && !started.IsReaped() && ProcessFields.HasOutput(run.Process))
         {
             // The runtime does not know of the exit yet. Its wait for the streams would first wait until it does.
             return !started.IsCurrentIn(run.Process);

@@ -41,15 +41,15 @@ internal static class ExitStatusResolver
         record.Usage,
         record.Time);
 
-    /// <summary>Returns the runtime's ExitCode. It exists only for children. For a non-child, the property throws an exception.</summary>
+    /// <summary>Returns what the runtime knows. It knows the exit code of a child alone.</summary>
     private static PidFdExitStatus? FromRuntime(in PinnedRun run)
     {
         try
         {
             if (run.IsCurrent
-                && (OperatingSystem.IsWindows() || run.Attachment.Run.IsStarted || RuntimeChildren.Knows(run.Attachment.ProcessId)))
+                && (OperatingSystem.IsWindows() || run.Attachment.Run.IsStarted || RuntimeChildren.Knows(run.Attachment.ProcessId))
+                && RuntimeExit.Read(run.Process, run.Attachment.Run) is (int code, DateTime time))
             {
-                (int code, DateTime time) = RuntimeExit.Read(run.Process);
                 return new PidFdExitStatus(ExitStatusSource.Runtime, code, null, false, null, time);
             }
         }
@@ -62,7 +62,7 @@ internal static class ExitStatusResolver
     }
 
     /// <summary>
-    /// Opens the runtime's handle of a child that was fetched by PID and has no pidfd. Otherwise the runtime would not know its exit code. For a
+    /// Opens the runtime's handle of a child that was fetched by PID and has no pidfd. Otherwise the object would not know its exit code. For a
     /// non-child, the handle would start a task that polls.
     /// </summary>
     public static void Prepare(in PinnedRun run)
@@ -72,7 +72,7 @@ internal static class ExitStatusResolver
         {
             try
             {
-                _ = run.Process.SafeHandle;
+                StockCalls.OpenHandle(run.Process);
             }
             catch (InvalidOperationException)
             {

@@ -223,9 +223,8 @@ internal static class FindCalls
 
         if (error is not (0 or Errno.ESRCH))
         {
-            throw new PlatformNotSupportedException(
-                $"The PID of the pidfd is not known: {SystemCallError.Describe("ioctl(PIDFD_GET_INFO)", error)}, "
-                + "and /proc/self/fdinfo cannot be read.");
+            throw SystemCallError.NoAnswer(
+                "The PID of the pidfd is not known", "ioctl(PIDFD_GET_INFO)", error, ", and /proc/self/fdinfo cannot be read");
         }
 
         throw new ArgumentException(

@@ -38,7 +38,7 @@ internal static class GracefulStop
             }
         }
 
-        if (killsTreeByRuntime)
+        if (killsTreeByRuntime && !run.HasLostId())
         {
             StockCalls.Kill(run.Process, entireProcessTree: true);
             killed = true;

@@ -36,9 +36,10 @@ internal static class IdentityCalls
 
         Errno noBootId = runs.Platform.PidFs.GetBootId(out Guid? bootId);
         return id is null && (ticks is null || bootId is null)
-            ? throw new PlatformNotSupportedException(
-                $"Process {processId} has no identity here: {runs.Platform.PidFs.Ability.Reason}. "
-                + (ticks is null ? SystemCallError.Describe(ErrnoTable.Proc, noTicks) : SystemCallError.Describe(BootId, noBootId)))
+            ? throw SystemCallError.NoAnswer(
+                $"Process {processId} has no identity here ({runs.Platform.PidFs.Ability.Reason})",
+                ticks is null ? ErrnoTable.Proc : BootId,
+                ticks is null ? noTicks : noBootId)
             : new ProcessIdentity(processId, id, ticks, bootId);
     }
 
@@ -62,8 +63,7 @@ internal static class IdentityCalls
             Errno error = runs.Platform.PidFs.GetBootId(out Guid? present);
             if (present is null)
             {
-                throw new PlatformNotSupportedException(
-                    $"The identity {identity} cannot be compared: {SystemCallError.Describe(BootId, error)}.");
+                throw SystemCallError.NoAnswer($"The identity {identity} cannot be compared", BootId, error);
             }
 
             if (bootId != present)

@@ -69,6 +69,13 @@ internal static class OpenCalls
         try
         {
             process = Process.GetProcessById(processId);
+            if (RuntimeChildren.Knows(processId))
+            {
+                // Lets the object share the runtime's state of the child now, because the PID is still that of the child. The state keeps the exit
+                // code, which the pidfd may not tell after the reap.
+                process.WaitForExit(0);
+            }
+
             if (runs.Platform.Kernel.IsReaped(pidFd))
             {
                 throw Gone(processId);

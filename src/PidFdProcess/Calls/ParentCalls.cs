@@ -85,7 +85,6 @@ internal static class ParentCalls
 
         return error == 0
             ? parentId
-            : throw new PlatformNotSupportedException(
-                $"The parent of process {processId} is not known: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+            : throw SystemCallError.NoAnswer($"The parent of process {processId} is not known", ErrnoTable.Proc, error);
     }
 }

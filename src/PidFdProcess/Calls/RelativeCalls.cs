@@ -91,6 +91,7 @@ internal static class RelativeCalls
     }
 
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception"><c>/proc</c> cannot be read because a resource is short.</exception>
     private static TreeMembers MembersOf(in PinnedRun run)
     {
         SafePidFdHandle? root = run.Handle?.PidFd;
@@ -98,8 +99,7 @@ internal static class RelativeCalls
         Errno error = access.ReadStat(Environment.ProcessId, out _);
         return error == 0
             ? new TreeMembers(access, root, new ProcChildren(run.Kernel))
-            : throw new PlatformNotSupportedException(
-                $"The descendants of process {run.Attachment.ProcessId} cannot be listed: {SystemCallError.Describe(ErrnoTable.Proc, error)}.");
+            : throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
     }
 
     private static void ThrowIfOwnTree(TreeMembers members)

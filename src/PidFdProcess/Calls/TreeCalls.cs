@@ -41,8 +41,7 @@ internal static class TreeCalls
         Errno error = TreeKill.Run(run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
         if (error != 0)
         {
-            throw new PlatformNotSupportedException($"The descendants of process {run.Attachment.ProcessId} cannot be listed: "
-                + SystemCallError.Describe(ErrnoTable.Proc, error));
+            throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
         }
     }
 

@@ -15,13 +15,16 @@ internal static unsafe class DescriptorLimit
     private const int RLimitNoFile = 7;
     private const int LargestHeadroom = 256;
 
+    // A program with more descriptors reads the limit at each attachment, which takes a small part of the time that pidfd_open takes.
+    private const int UsualDescriptors = 128;
+
     private static int s_lastLimit;
 
     /// <summary>Whether an attachment may keep a descriptor with this number, so that a quarter of the limit (at most 256) stays free.</summary>
     public static bool LeavesHeadroom(int descriptor)
     {
-        // The limit may change at any time. It is not read again for a number far below the last limit.
-        if (descriptor < s_lastLimit / 2)
+        // The limit may change at any time. It is not read again for a number that is far below the last limit and any usual limit.
+        if (descriptor < Math.Min(s_lastLimit / 2, UsualDescriptors))
         {
             return true;
         }

@@ -15,6 +15,18 @@ internal static class SystemCallError
     /// <summary>The exception for a failed call that no other call can replace.</summary>
     public static Win32Exception Failed(string call, Errno error) => new((int)error, Describe(call, error));
 
+    /// <summary>
+    /// The exception for a call without which the library has no answer. If a resource was short, a later call may succeed. Otherwise this platform
+    /// does not have the answer.
+    /// </summary>
+    /// <param name="what">What is not known.</param>
+    /// <param name="call">The call that failed.</param>
+    /// <param name="error">Its errno.</param>
+    /// <param name="more">What else failed.</param>
+    public static Exception NoAnswer(string what, string call, Errno error, string more = "") => IsResource(error)
+        ? Failed(call, error)
+        : new PlatformNotSupportedException($"{what}: {Describe(call, error)}{more}.");
+
     /// <summary>The exception for a refused signal. Stock Kill throws the same type, but this one names the call and the process.</summary>
     public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
         (int)error,

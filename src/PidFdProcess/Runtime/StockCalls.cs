@@ -1,16 +1,17 @@
 using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
 
 namespace PidFdProcess.Runtime;
 
 // Overview
 //
-// Calls the stock members of a Process object that another thread may close.
+// Calls the stock members of a Process object that another thread may close or restart.
 //
 // Constraints: If another thread closes the Process object during a stock call, the call loses the runtime's state and may throw a
-// NullReferenceException. The caller of this library gets the exception of a closed object instead.
+// NullReferenceException. A restart closes the object, too. The object may have a process again before the exception is caught.
+//
+// Scheme: Note the run before the call. If the object has another run or none afterwards, throw the exception of a closed object instead.
 
-/// <summary>The stock methods. If the object is closed during the call, they all throw the same exception.</summary>
+/// <summary>The stock methods. If the object is closed or restarted during the call, they all throw the same exception.</summary>
 internal static class StockCalls
 {
     /// <summary>Whether the object has a process now, because it was started or fetched and has not been closed since.</summary>
@@ -29,11 +30,12 @@ internal static class StockCalls
 
     public static bool WaitForExit(Process process, int milliseconds)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             return process.WaitForExit(milliseconds);
         }
-        catch (NullReferenceException e) when (!HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
             throw Closed(e);
         }
@@ -41,11 +43,12 @@ internal static class StockCalls
 
     public static bool HasExited(Process process)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             return process.HasExited;
         }
-        catch (NullReferenceException e) when (!HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
             throw Closed(e);
         }
@@ -53,11 +56,26 @@ internal static class StockCalls
 
     public static int ExitCode(Process process)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             return process.ExitCode;
         }
-        catch (NullReferenceException e) when (!HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        {
+            throw Closed(e);
+        }
+    }
+
+    /// <summary>Opens the runtime's handle of a fetched process.</summary>
+    public static void OpenHandle(Process process)
+    {
+        RunIdentity run = RunIdentity.Of(process);
+        try
+        {
+            _ = process.SafeHandle;
+        }
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
             throw Closed(e);
         }
@@ -65,6 +83,7 @@ internal static class StockCalls
 
     public static void Kill(Process process, bool entireProcessTree)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             if (entireProcessTree)
@@ -76,7 +95,7 @@ internal static class StockCalls
                 process.Kill();
             }
         }
-        catch (NullReferenceException e) when (!HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
             throw Closed(e);
         }
@@ -84,11 +103,12 @@ internal static class StockCalls
 
     public static void EnableRaisingEvents(Process process)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             process.EnableRaisingEvents = true;
         }
-        catch (NullReferenceException e) when (!HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
             throw Closed(e);
         }
@@ -98,10 +118,7 @@ internal static class StockCalls
     public static bool IsFromClosed(Exception e, Process process, in RunIdentity run) =>
         e is (InvalidOperationException or NullReferenceException) && !run.IsCurrentIn(process);
 
-    /// <summary>Throws what the stock methods throw for an object without a process.</summary>
-    [DoesNotReturn]
-    public static void ThrowClosed() => throw Closed(null);
-
-    private static InvalidOperationException Closed(Exception? inner) =>
-        new("No process is associated with this object, because another thread closed or disposed it during the call.", inner);
+    /// <summary>The exception that the stock methods throw for an object without a process.</summary>
+    public static InvalidOperationException Closed(Exception inner) =>
+        new("No process is associated with this object, because another thread closed, disposed or restarted it during the call.", inner);
 }

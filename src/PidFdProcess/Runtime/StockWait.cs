@@ -11,13 +11,14 @@ internal static class StockWait
     /// <summary>Waits for the exit, and for the end of streams that are read by lines.</summary>
     public static async Task WaitWithOutputAsync(Process process, CancellationToken cancellationToken)
     {
+        RunIdentity run = RunIdentity.Of(process);
         try
         {
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (NullReferenceException) when (!StockCalls.HasProcess(process))
+        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
         {
-            StockCalls.ThrowClosed();
+            throw StockCalls.Closed(e);
         }
     }
 

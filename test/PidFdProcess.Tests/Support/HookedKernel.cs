@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Support;
 
@@ -11,6 +12,9 @@ namespace PidFdProcess.Tests.Support;
 /// </summary>
 internal sealed class HookedKernel : IKernel
 {
+    private const int DuplicateCloseOnExec = 1030;
+    private const int DescriptorsAboveHigh = 16;
+
     private readonly LinuxKernel _kernel = LinuxKernel.Instance;
 
     public HookedKernel() => Platform = new PidFdPlatform(this);
@@ -22,6 +26,9 @@ internal sealed class HookedKernel : IKernel
 
     /// <summary>Gets whether a pidfd tells no parent, as before Linux 6.13.</summary>
     public bool HidesParents { get; init; }
+
+    /// <summary>Gets whether pidfds get the last numbers below the limit, as if nearly all descriptors were taken.</summary>
+    public bool OpensHighNumbers { get; init; }
 
     public Func<int, Errno?>? OnOpen { get; set; }
 
@@ -78,7 +85,14 @@ internal sealed class HookedKernel : IKernel
             return error;
         }
 
-        return _kernel.PidFdOpen(processId, out pidFd);
+        Errno result = _kernel.PidFdOpen(processId, out pidFd);
+        if (OpensHighNumbers && result == 0)
+        {
+            using SafePidFdHandle low = pidFd;
+            pidFd = ToHighNumber(low);
+        }
+
+        return result;
     }
 
     public Errno PidFdSendSignal(SafePidFdHandle pidFd, int signal)
@@ -166,4 +180,13 @@ internal sealed class HookedKernel : IKernel
     public Errno ListProcesses(List<int> processIds) => OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
 
     public Errno ListThreads(int processId, List<int> threadIds) => OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
+
+    private static unsafe SafePidFdHandle ToHighNumber(SafePidFdHandle pidFd)
+    {
+        Native.Limits limits = new();
+        Assert.AreEqual(0, Native.GetLimit(Native.DescriptorLimit, &limits));
+        int number = Native.Fcntl((int)pidFd.DangerousGetHandle(), DuplicateCloseOnExec, (nint)(limits.Soft - DescriptorsAboveHigh));
+        Assert.IsGreaterThan(0, number);
+        return new SafePidFdHandle(number, ownsHandle: true);
+    }
 }

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Reflection;
+using PidFdProcess.Attachments;
+using PidFdProcess.Calls;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -42,15 +45,15 @@ public sealed class DisposeRaceTests
         ["Stop"] = static (registry, process) => registry.Stop(process, s_limit),
     };
 
-    public static IEnumerable<object[]> Looks => from call in s_looks.Keys select new object[] { call };
+    public static IEnumerable<object[]> Looks => from call in s_looks.Keys from stock in new[] { false, true } select new object[] { call, stock };
 
     public static IEnumerable<object[]> Waits => from call in s_waits.Keys from exited in new[] { true, false } select new object[] { call, exited };
 
     [TestMethod]
     [DynamicData(nameof(Looks))]
-    public void ALook_WhileAnotherThreadDisposesTheObject_IsAnInvalidOperationAtMost(string name)
+    public void ALook_WhileAnotherThreadDisposesTheObject_IsAnInvalidOperationAtMost(string name, bool stock)
     {
-        using ProcessHandleRegistry registry = new();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock);
         using Process child = TestProcesses.StartSleeper();
         Process process = child;
         Exception? wrong = null;
@@ -77,6 +80,39 @@ public sealed class DisposeRaceTests
         caller.Join();
         child.Kill();
         Assert.IsNull(wrong, wrong?.ToString());
+    }
+
+    /// <summary>
+    /// A status of a fetched child without a pidfd opens the handle of the object before it waits. Another thread disposes the object in the middle
+    /// of that. It has released the runtime's state of the child, and the field still has the empty holder of the state.
+    /// </summary>
+    [TestMethod]
+    public void TheStartOfAStatusWait_WhileAnotherThreadDisposesTheObject_IsAnInvalidOperationAtMost()
+    {
+        AttachmentTable runs = new(new HookedKernel().Platform, PidFdSupport.Unsupported("this test is about the stock route"));
+        using Process child = TestProcesses.StartSleeper();
+        using Process process = Process.GetProcessById(child.Id);
+        using PinnedRun run = PinnedRun.Of(runs, process);
+        Assert.IsFalse(process.WaitForExit(0));
+        FieldInfo holderOf = Field(typeof(Process), "_waitStateHolder");
+        object holder = holderOf.GetValue(process)!;
+        object state = Field(holder.GetType(), "_state").GetValue(holder)!;
+        Exception? wrong = null;
+        Thread caller = new(() => wrong = Wrong(() => ExitStatusResolver.Prepare(run)));
+        lock (Field(state.GetType(), "_gate").GetValue(state)!)
+        {
+            caller.Start();
+            TestProcesses.WaitUntil(
+                () => caller.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), "the call asks for the exit");
+            process.Close();
+            holderOf.SetValue(process, holder);
+        }
+
+        Assert.IsTrue(caller.Join(s_limit));
+        child.Kill();
+        Assert.IsNull(wrong, wrong?.ToString());
+
+        static FieldInfo Field(Type type, string name) => type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!;
     }
 
     [TestMethod]

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -60,6 +62,34 @@ public sealed class DisposedSafeHandleTests
             process.KillViaPidFd();
             Assert.IsTrue(process.WaitForExitPidFd(s_limit));
         });
+    }
+
+    [TestMethod]
+    public async Task AWaitForTheOutput_DuringWhichTheSafeHandleIsDisposed_WaitsForTheStreams()
+    {
+        using Process process = Process.Start(Shell.Info("read line; echo out; exit 3", redirectInput: true, redirectOutput: true))!;
+        List<string?> lines = [];
+        process.OutputDataReceived += (_, e) => lines.Add(e.Data);
+        process.BeginOutputReadLine();
+        Task<bool> wait = process.WaitForExitAndOutputPidFdAsync(s_limit);
+        process.SafeHandle.Dispose();
+        process.StandardInput.Close();
+        Assert.IsTrue(await wait.WaitAsync(s_limit));
+        CollectionAssert.AreEqual(new[] { "out", null }, lines);
+    }
+
+    [TestMethod]
+    public void ASweep_AfterTheSafeHandleWasDisposed_ClosesThePidFd()
+    {
+        using ProcessHandleRegistry registry = new();
+        using Process process = TestProcesses.StartSleeper();
+        int id = process.Id;
+        ProcessHandle handle = registry.Attach(process).Handle!;
+        process.SafeHandle.Dispose();
+        process.Kill();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
+        AttachmentSweep.CloseIfReaped(handle);
+        Assert.AreNotEqual(RunEnd.None, handle.RunEnd);
     }
 
     private static Task OnOwnThread(Action action) => Task.Factory.StartNew(action, TaskCreationOptions.LongRunning).WaitAsync(s_limit);

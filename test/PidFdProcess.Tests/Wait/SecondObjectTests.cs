@@ -77,4 +77,23 @@ public sealed class SecondObjectTests
         child.Kill();
         Assert.AreEqual("exited 137 or killed by SIGKILL", (await status.WaitAsync(s_limit)).ToString());
     }
+
+    /// <summary>Before Linux 6.15 only the runtime knows the status after the reap. It is in the state that all objects of a child share.</summary>
+    [TestMethod]
+    [DataRow(false, true)]
+    [DataRow(false, false)]
+    [DataRow(true, false)]
+    public void TheStatusOfASecondObject_AfterTheReap_IsThatOfTheRuntime(bool stock, bool isOpened)
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(new HookedKernel().WithoutInfo().Platform, stock);
+        using Process child = TestProcesses.StartSleeper();
+        using Process second = isOpened ? registry.Open(child.Id) : Process.GetProcessById(child.Id);
+        registry.Attach(second);
+        child.Kill();
+        child.WaitForExit();
+        PidFdExitStatus status = registry.WaitForExitStatus(second);
+        Assert.AreEqual(ExitStatusSource.Runtime, status.Source);
+        Assert.AreEqual(137, status.ExitCode);
+        Assert.AreEqual(child.ExitTime, status.ExitTime);
+    }
 }

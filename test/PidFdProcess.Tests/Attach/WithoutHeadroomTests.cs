@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using PidFdProcess.Attachments;
+using PidFdProcess.Calls;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Attach;
+
+/// <summary>
+/// The pidfd of a process gets one of the last numbers, so it is closed and the start time names the process. Then a stranger gets the PID.
+/// </summary>
+[TestClass]
+public sealed class WithoutHeadroomTests : IDisposable
+{
+    private static readonly StopPlan s_plan = new([], ProcessStopScope.EntireTree, KillMilliseconds: 10);
+
+    private readonly HookedKernel _kernel = new() { OpensHighNumbers = true };
+    private readonly AttachmentTable _runs;
+    private readonly NonChildProcess _nonChild = NonChildProcess.StartReaped();
+    private readonly Process _process;
+
+    public WithoutHeadroomTests()
+    {
+        _runs = new AttachmentTable(_kernel.Platform, null);
+        _process = Process.GetProcessById(_nonChild.Id);
+        _nonChild.WaitUntilSleeper();
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(_nonChild.Id) == 'S', "the process sleeps");
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Kill_AfterThePidWasRecycled_SparesTheStranger(bool entireProcessTree)
+    {
+        Attach();
+        Recycle();
+        SignalCalls.Kill(_runs, _process, entireProcessTree);
+        AssertLives();
+    }
+
+    [TestMethod]
+    public void ATreeKillOfTheRuntime_AfterThePidWasRecycled_SparesTheStranger()
+    {
+        Attach();
+        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        Recycle();
+        TreeCalls.Kill(run);
+        AssertLives();
+        Assert.ThrowsExactly<TimeoutException>(() => GracefulStop.StopProcess(run, s_plan, killsTreeByRuntime: true));
+        AssertLives();
+    }
+
+    [TestMethod]
+    public void ATreeKillOfTheRuntime_KillsTheProcess()
+    {
+        Attach();
+        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        TreeCalls.Kill(run);
+        _nonChild.WaitUntilReaped();
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _nonChild.Dispose();
+    }
+
+    private void Attach()
+    {
+        ProcessAttachment attachment = _runs.Attach(_process);
+        Assert.AreEqual(StockCause.Resource, attachment.Cause, attachment.Reason);
+        Assert.AreNotEqual(0, attachment.WithoutPidFd!.StartTicks);
+    }
+
+    /// <summary>Lets the process be a stranger, because it has started later.</summary>
+    private void Recycle() => _kernel.ChangeStat = static stat => stat with { StartTicks = stat.StartTicks + 1 };
+
+    private void AssertLives()
+    {
+        // SIGKILL wakes the process before the kill returns, so that it would not be asleep.
+        Assert.AreEqual('S', TestProcesses.StateOf(_nonChild.Id));
+    }
+}
