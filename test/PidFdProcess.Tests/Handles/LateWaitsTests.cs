@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Handles;
-using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Handles;
