@@ -231,5 +231,7 @@ public sealed class ExitEventLoopTests : IDisposable
         public PidFdPlatform Platform => platform;
 
         public bool IsDisposed => false;
+
+        public int Ends => 0;
     }
 }
