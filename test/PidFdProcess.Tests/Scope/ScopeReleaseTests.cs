@@ -7,16 +7,12 @@ namespace PidFdProcess.Tests.Scope;
 
 /// <summary>What a scope keeps of processes that it does not own, or owns no longer.</summary>
 [TestClass]
-public sealed class ScopeReleaseTests
+public sealed class ScopeReleaseTests : IDisposable
 {
     private readonly Process _goesOn = TestProcesses.StartSleeper();
-    private ProcessHandleRegistry _registry = null!;
+    private readonly ProcessHandleRegistry _registry = new();
 
-    [TestInitialize]
-    public void CreateRegistry() => _registry = new ProcessHandleRegistry();
-
-    [TestCleanup]
-    public void Cleanup()
+    public void Dispose()
     {
         _goesOn.Kill();
         _goesOn.WaitForExit();
