@@ -74,23 +74,21 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_members.IsClosed, this);
         _members.Runs.ThrowIfDisposed();
-        Process process = ToolStart.Start(startInfo, _members.Plan.KillOnParentExit, _members.Plan.NewSession);
-        bool isOwned = false;
+
+        // Before the start, so that the program does not end between the start and the registration of the process.
+        _members.BeginStart();
         try
         {
-            isOwned = _members.TryAdd(process, leadsSession: _members.Plan.NewSession);
+            Process process = StartOwned(startInfo);
+            _members.EndStart();
+            return process;
         }
-        finally
+        catch
         {
-            if (!isOwned)
-            {
-                Discard(process);
-            }
+            // Not in a finally block, which runs after the event for an unhandled exception. That event waits for starts.
+            _members.EndStart();
+            throw;
         }
-
-        return isOwned
-            ? process
-            : throw new ObjectDisposedException(nameof(ProcessScope), "The scope was stopped during the start. The process was killed.");
     }
 
     /// <summary>Adds a process to the scope, which may be a child or a non-child.</summary>
@@ -133,8 +131,14 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// </remarks>
     public void Dispose()
     {
-        _stop.Wait();
-        _signals?.Dispose();
+        try
+        {
+            _stop.Wait();
+        }
+        finally
+        {
+            _signals?.Dispose();
+        }
     }
 
     /// <summary>Stops all processes as <see cref="StopAsync"/> does.</summary>
@@ -142,8 +146,35 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <remarks><inheritdoc cref="Dispose" path="/remarks"/></remarks>
     public async ValueTask DisposeAsync()
     {
-        await _stop.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        _signals?.Dispose();
+        try
+        {
+            await _stop.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            _signals?.Dispose();
+        }
+    }
+
+    private Process StartOwned(ProcessStartInfo startInfo)
+    {
+        Process process = ToolStart.Start(startInfo, _members.Plan.KillOnParentExit, _members.Plan.NewSession);
+        bool isOwned = false;
+        try
+        {
+            isOwned = _members.TryAdd(process, leadsSession: _members.Plan.NewSession);
+        }
+        finally
+        {
+            if (!isOwned)
+            {
+                Discard(process);
+            }
+        }
+
+        return isOwned
+            ? process
+            : throw new ObjectDisposedException(nameof(ProcessScope), "The scope was stopped during the start. The process was killed.");
     }
 
     /// <summary>Kills a process that the caller does not get.</summary>

@@ -31,6 +31,7 @@ internal sealed class AttachmentTable : IWaitOwner
     private readonly PidFdSupport? _override;
     private readonly AttachmentSweep _sweep;
     private volatile bool _isDisposed;
+    private volatile int _ends;
 
     public AttachmentTable(PidFdPlatform platform, PidFdSupport? supportOverride)
     {
@@ -55,6 +56,8 @@ internal sealed class AttachmentTable : IWaitOwner
 
     /// <summary>Gets whether the table accepts no more attachments and has ended its waits.</summary>
     public bool IsDisposed => _isDisposed;
+
+    public int Ends => _ends;
 
     public int Count
     {
@@ -125,6 +128,7 @@ internal sealed class AttachmentTable : IWaitOwner
         lock (_gate)
         {
             _isDisposed = isForGood;
+            _ends++;
         }
 
         foreach ((Process process, ProcessAttachment attachment) in All())

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
@@ -42,7 +41,6 @@ internal static class AsyncWait
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
-            return WithoutLoopAsync(handle, run.Process, promise, cancellationToken);
         }
 
         return wait.Task;
@@ -60,7 +58,7 @@ internal static class AsyncWait
         }
 
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(outputMilliseconds);
+        Pause.CancelAfter(limit, outputMilliseconds);
         try
         {
             await OutputWait.WaitAsync(run.Process, run.Attachment.Run, limit.Token).ConfigureAwait(false);
@@ -93,30 +91,6 @@ internal static class AsyncWait
             ? StockWait.WaitWithOutputAsync(run.Process, cancellationToken)
             : StockWait.WaitAsync(run.Process, cancellationToken)).ConfigureAwait(false);
         run.CountIfExited(exited: true);
-    }
-
-    /// <summary>Polls for the exit of the pinned run, because the event loop cannot register the wait, and ends as other waits do.</summary>
-    private static async Task WithoutLoopAsync(
-        ProcessHandle handle, Process process, WaitPromise promise, CancellationToken cancellationToken)
-    {
-        if (!handle.TryAddRef())
-        {
-            return;
-        }
-
-        try
-        {
-            await PollLoop.UntilEndAsync(context: null, process, handle, promise, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (promise != WaitPromise.Exit)
-        {
-            LateEvents.Enable(handle, process);
-            throw;
-        }
-        finally
-        {
-            handle.Release();
-        }
     }
 
     // An async method, so that the task throws OperationCanceledException as the stock task does, and not TaskCanceledException.

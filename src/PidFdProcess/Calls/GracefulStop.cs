@@ -137,7 +137,7 @@ internal static class GracefulStop
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task exit = AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
-        limit.CancelAfter(milliseconds);
+        Pause.CancelAfter(limit, milliseconds);
         await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (exit.IsCanceled)
         {

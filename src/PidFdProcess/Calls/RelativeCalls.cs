@@ -2,6 +2,7 @@ using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
@@ -192,7 +193,7 @@ internal static class RelativeCalls
         TreeMember? waited = members.All.Find(static member => !member.HasExited && member.PidFd is not null);
         return waited switch
         {
-            null => Task.Delay(limit, cancellationToken),
+            null => Pause.ForAsync(limit, cancellationToken),
             { IsRoot: true } => ExitPause.WaitAsync(run.Handle!, limit, cancellationToken),
             _ => ExitPause.WaitAsync(new DescriptorExit(waited.PidFd!, run.Runs), limit, cancellationToken),
         };

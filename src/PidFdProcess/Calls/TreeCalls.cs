@@ -70,14 +70,14 @@ internal static class TreeCalls
         }
 
         // The event loop captures the status at the exit, while this thread stops the tree.
-        Task exit = SharedExit.Join(handle, cancellationToken);
+        Task exit = SharedExit.Join(handle);
         try
         {
             return Stop(run, plan, exit, cancellationToken);
         }
         finally
         {
-            SharedExit.Leave(handle, exit, isLoop: false);
+            SharedExit.Leave(handle, exit);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
 using PidFdProcess.Attachments;
-using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
 
@@ -37,14 +36,14 @@ internal static class WhenAnyExit
         // For the processes without a pidfd. Their stock waits keep a handler of Exited until they end.
         CancellationTokenSource? stock = null;
         Task[] exits = ArrayPool<Task>.Shared.Rent(count + 1);
-        ProcessHandle?[] handles = ArrayPool<ProcessHandle?>.Shared.Rent(count);
+        ProcessAttachment?[] attachments = ArrayPool<ProcessAttachment?>.Shared.Rent(count);
         int joined = 0;
         bool hasExit = false;
         try
         {
             while (joined < count)
             {
-                exits[joined] = ExitOf(runs, all[joined], ref stock, out handles[joined], cancellationToken);
+                exits[joined] = ExitOf(runs, all[joined], ref stock, out attachments[joined], cancellationToken);
                 joined++;
                 if (exits[joined - 1].IsCompletedSuccessfully)
                 {
@@ -67,13 +66,13 @@ internal static class WhenAnyExit
         {
             for (int i = 0; i < joined; i++)
             {
-                if (handles[i] is { } handle)
+                if (attachments[i] is { Handle: { } handle } attachment)
                 {
-                    SharedExit.Leave(handle, exits[i], isLoop: hasExit);
+                    SharedExit.Leave(handle, exits[i], hasExit ? attachment : null);
                 }
             }
 
-            ArrayPool<ProcessHandle?>.Shared.Return(handles, clearArray: true);
+            ArrayPool<ProcessAttachment?>.Shared.Return(attachments, clearArray: true);
             ArrayPool<Process>.Shared.Return(all, clearArray: true);
             ArrayPool<Task>.Shared.Return(exits, clearArray: true);
             if (stock is not null)
@@ -88,14 +87,14 @@ internal static class WhenAnyExit
         AttachmentTable runs,
         Process process,
         ref CancellationTokenSource? stock,
-        out ProcessHandle? joined,
+        out ProcessAttachment? joined,
         CancellationToken cancellationToken)
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
-        joined = run.Handle;
-        if (joined is not null)
+        joined = run.Handle is null ? null : run.Attachment;
+        if (run.Handle is { } handle)
         {
-            return SharedExit.Join(joined, cancellationToken);
+            return SharedExit.Join(handle);
         }
 
         if (run.IsOver)

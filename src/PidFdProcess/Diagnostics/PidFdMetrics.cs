@@ -22,7 +22,7 @@ namespace PidFdProcess.Diagnostics;
 /// </item>
 /// <item>
 /// <term>pidfdprocess.waits.pending</term>
-/// <description>Observes the number of asynchronous waits on the event loop.</description>
+/// <description>Observes the number of asynchronous waits that have not ended, on the event loop or by polls.</description>
 /// </item>
 /// <item>
 /// <term>pidfdprocess.exits</term>
@@ -147,7 +147,7 @@ internal static class PidFdMetrics
         {
             Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
             meter.CreateObservableUpDownCounter(
-                "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits on the event loop.");
+                "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits that have not ended.");
             UnloadingContext.Dispose(meter);
             return meter;
         }

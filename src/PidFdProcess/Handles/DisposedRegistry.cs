@@ -10,4 +10,7 @@ internal static class DisposedRegistry
     /// <summary>The exception for a wait that the disposal has ended.</summary>
     public static ObjectDisposedException DuringWait(int processId) =>
         new(Name, $"The registry was disposed during a wait for process {processId}.");
+
+    /// <summary>Recognizes that a wait has failed because the registry was disposed.</summary>
+    public static bool IsCauseOf(Exception e) => e is ObjectDisposedException { ObjectName: Name };
 }

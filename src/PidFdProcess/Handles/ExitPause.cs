@@ -1,3 +1,5 @@
+using PidFdProcess.Runtime;
+
 namespace PidFdProcess.Handles;
 
 /// <summary>Pauses that end early if a process exits.</summary>
@@ -13,14 +15,14 @@ internal static class ExitPause
         Waiter waiter = new();
         if (registration.Add(waiter).IsFailure)
         {
-            await Task.Delay(limit, cancellationToken).ConfigureAwait(false);
+            await Pause.ForAsync(limit, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         try
         {
             // WhenAny, so that the end of the time costs no exception.
-            Task ended = await Task.WhenAny(waiter.Task, Task.Delay(limit, cancellationToken)).ConfigureAwait(false);
+            Task ended = await Task.WhenAny(waiter.Task, Pause.ForAsync(limit, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             await ended.ConfigureAwait(false);
         }

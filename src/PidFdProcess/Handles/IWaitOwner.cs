@@ -8,4 +8,7 @@ internal interface IWaitOwner
 
     /// <summary>Gets whether the table has ended its waits.</summary>
     bool IsDisposed { get; }
+
+    /// <summary>Gets how often the waits of the table have been ended. The default table goes on after that.</summary>
+    int Ends { get; }
 }

@@ -24,6 +24,8 @@ namespace PidFdProcess.Scopes;
 /// <param name="seen">When the process was found in the session, if it does not lead it.</param>
 internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting seen = default)
 {
+    private readonly (Task Exit, CancellationTokenSource? Stock) _wait = BeginWait(run);
+
     private long _seenAt = seen.At.Ticks;
     private long _endedAt;
 
@@ -43,9 +45,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     public ForestRoot? Root => HasPidFd || !IsOverWithoutPidFd() ? new(Id, run.Handle?.PidFd) : null;
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
-    public Task Exit { get; } = run.Handle is { } handle
-        ? SharedExit.Join(handle, CancellationToken.None)
-        : AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, CancellationToken.None);
+    public Task Exit => _wait.Exit;
 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
     public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
@@ -56,6 +56,18 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
     /// <summary>Releases a reference.</summary>
     public void Release() => run.Handle?.Release();
+
+    /// <summary>Ends the wait for the exit, and releases the reference of the member. The process may be alive.</summary>
+    public void Leave()
+    {
+        if (run.Handle is { } handle)
+        {
+            SharedExit.Leave(handle, Exit);
+        }
+
+        _wait.Stock?.Cancel();
+        Release();
+    }
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
     public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOverWithoutPidFd();
@@ -141,6 +153,18 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         TimeSpan end = Volatile.Read(ref _endedAt) is > 0 and long ticks ? TimeSpan.FromTicks(ticks) : now;
         TimeSpan exit = record is null ? end : now - (DateTime.UtcNow - record.Time.ToUniversalTime());
         return exit < end ? exit : end;
+    }
+
+    private static (Task Exit, CancellationTokenSource? Stock) BeginWait(in PinnedRun run)
+    {
+        if (run.Handle is { } handle)
+        {
+            return (SharedExit.Join(handle), null);
+        }
+
+        // The stock wait keeps a handler of Exited until it ends.
+        CancellationTokenSource stock = new();
+        return (AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, stock.Token), stock);
     }
 
     private bool IsOverWithoutPidFd()

@@ -22,6 +22,7 @@ internal sealed class ScopeMembers
     private readonly HashSet<ScopeMember> _members = [];
     private bool _isClosed;
     private bool _isStopped;
+    private int _starts;
 
     public ScopeMembers(AttachmentTable runs, ScopePlan plan)
     {
@@ -67,6 +68,41 @@ internal sealed class ScopeMembers
             lock (_gate)
             {
                 return _isStopped;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Notes that a process is being started. From now on, the end of the program waits for the start, and then kills the process. The caller calls
+    /// <see cref="EndStart"/> after the process was added or killed.
+    /// </summary>
+    public void BeginStart()
+    {
+        lock (_gate)
+        {
+            _starts++;
+            OpenScopes.Add(this);
+        }
+    }
+
+    public void EndStart()
+    {
+        lock (_gate)
+        {
+            _starts--;
+            RemoveIfUnused();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Waits for the starts under way, at most until a time of <see cref="Environment.TickCount64"/>.</summary>
+    public void WaitForStarts(long deadline)
+    {
+        lock (_gate)
+        {
+            while (_starts > 0 && deadline - Environment.TickCount64 is > 0 and long left)
+            {
+                Monitor.Wait(_gate, (int)left);
             }
         }
     }
@@ -128,18 +164,22 @@ internal sealed class ScopeMembers
 
     private bool TryAdd(ScopeMember member, out bool isAdded)
     {
+        bool isOwned;
         lock (_gate)
         {
-            bool isOwned = _members.Any(other => other.Id == member.Id && !other.IsReaped());
+            isOwned = _members.Any(other => other.Id == member.Id && !other.IsReaped());
             isAdded = !isOwned && !_isStopped && (!_isClosed || member.IsLeftover);
-            if (!isAdded)
+            if (isAdded)
             {
-                member.Release();
-                return isOwned;
+                _members.Add(member);
+                OpenScopes.Add(this);
             }
+        }
 
-            _members.Add(member);
-            OpenScopes.Add(this);
+        if (!isAdded)
+        {
+            member.Leave();
+            return isOwned;
         }
 
         // With inline completions the task ends on the thread of the event loop, which must not list processes.
@@ -171,7 +211,7 @@ internal sealed class ScopeMembers
         }
     }
 
-    /// <summary>Removes a member and releases its pidfd.</summary>
+    /// <summary>Removes a member, ends its wait and releases its pidfd.</summary>
     public void Remove(ScopeMember member)
     {
         lock (_gate)
@@ -181,16 +221,22 @@ internal sealed class ScopeMembers
                 return;
             }
 
-            if (_members.Count == 0)
-            {
-                OpenScopes.Remove(this);
-            }
+            RemoveIfUnused();
         }
 
-        member.Release();
+        member.Leave();
         if (member.IsLeftover)
         {
             member.Process.Dispose();
+        }
+    }
+
+    /// <summary>Ends the handling of the end of the program. The caller holds the lock.</summary>
+    private void RemoveIfUnused()
+    {
+        if (_members.Count == 0 && _starts == 0)
+        {
+            OpenScopes.Remove(this);
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
 
@@ -9,6 +11,8 @@ internal sealed class CloseAfterReap : ExitWaiter
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
 
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
+
     private readonly ProcessHandle _handle;
 
     private CloseAfterReap(ProcessHandle handle)
@@ -16,7 +20,7 @@ internal sealed class CloseAfterReap : ExitWaiter
 
     internal override bool IsPending => true;
 
-    /// <summary>Closes the pidfd now if the process has been reaped. Otherwise the event loop closes it later.</summary>
+    /// <summary>Closes the pidfd now if the process has been reaped. Otherwise the event loop or a poll closes it later.</summary>
     public static void Begin(ProcessHandle handle)
     {
         if (handle.RunEnd != RunEnd.None || !handle.TryAddRef())
@@ -29,10 +33,13 @@ internal sealed class CloseAfterReap : ExitWaiter
         {
             handle.Release();
         }
-        else if (handle.Add(new CloseAfterReap(handle)).IsFailure)
+        else
         {
-            // The loop cannot watch the process. The next call or the sweep closes the pidfd.
-            End(handle);
+            CloseAfterReap wait = new(handle);
+            if (handle.Add(wait).IsFailure)
+            {
+                _ = wait.PollAsync();
+            }
         }
     }
 
@@ -50,6 +57,22 @@ internal sealed class CloseAfterReap : ExitWaiter
     }
 
     internal override void OnEnd(WaitEnd end) => End(_handle);
+
+    /// <summary>Checks for the reap until it is over, because the event loop cannot watch the process.</summary>
+    private async Task PollAsync()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!CheckReap(Stopwatch.GetElapsedTime(start)))
+        {
+            if (_handle.Owner.IsDisposed)
+            {
+                End(_handle);
+                return;
+            }
+
+            await Pause.ForAsync(s_interval, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
 
     private static void End(ProcessHandle handle)
     {

@@ -27,7 +27,7 @@ internal static class LateEvents
     {
         do
         {
-            await PollLoop.Pause(s_interval, CancellationToken.None).ConfigureAwait(false);
+            await Pause.ForAsync(s_interval, CancellationToken.None).ConfigureAwait(false);
         }
         while (!ExitedEvent.TryEnableForLater(process, handle.Run));
         handle.EndLateEvents();

@@ -28,12 +28,6 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     private const int Disposed = 3;
     private const int Failed = 4;
 
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
-
-    // If the kernel reports the reap and the runtime's event does not, the wait asks the Process object after this time. The question takes the
-    // runtime's lock.
-    private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
-
     // The context of the caller, in which handlers of Exited run, as in the stock wait. Null if its flow is suppressed or no handler can run.
     private readonly ExecutionContext? _context = promise == WaitPromise.Exit ? null : ExecutionContext.Capture();
 
@@ -44,11 +38,13 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
 
     internal override bool IsPending => Volatile.Read(ref _state) == Pending;
 
-    /// <summary>Starts the wait. If that fails, nothing is left of the wait. The caller holds a reference to the handle.</summary>
+    /// <summary>Starts the wait. The caller holds a reference to the handle.</summary>
+    /// <returns>Why the event loop cannot register the wait, which then goes on by polls.</returns>
     public CallFailure Begin(CancellationToken cancellationToken)
     {
         if (!handle.TryAddRef())
         {
+            TrySetResult();
             return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
@@ -63,7 +59,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
 
         _cancellation.Unregister();
-        LetGo();
+        EndWithUserCode();
         return failure;
     }
 
@@ -95,19 +91,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             return true;
         }
 
-        bool isOver = ReapWait.IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped());
+        bool isOver = ReapWait.IsOver(process, handle, sinceExit);
         handle.Release();
-        if (!isOver && sinceExit < s_longest)
-        {
-            return false;
-        }
-
-        if (!isOver)
-        {
-            PidFdEventSource.Log?.ReapOverdueOnPool(handle.ProcessId, ReapWait.LongestMilliseconds);
-        }
-
-        return EndAfterExit();
+        return isOver && EndAfterExit();
     }
 
     internal override void OnEnd(WaitEnd end)
@@ -117,11 +103,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             _cancellation.Unregister();
             if (end == WaitEnd.Disposed)
             {
-                LetGo();
-                TrySetException(DisposedRegistry.DuringWait(handle.ProcessId));
-
-                // The app may have dropped the task before it disposed the registry.
-                _ = Task.Exception;
+                EndWith(DisposedRegistry.DuringWait(handle.ProcessId));
             }
             else
             {
@@ -129,6 +111,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             }
         }
     }
+
+    /// <summary>Called between two polls. Ends the wait if no call needs it.</summary>
+    internal virtual bool TryEndUnused() => false;
 
     private bool EndAfterExit()
     {
@@ -227,9 +212,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         try
         {
-            // After the event loop has failed, the wait goes on by polls.
+            // Without the event loop, the wait goes on by polls.
             Task rest = _state == Failed
-                ? PollLoop.UntilEndAsync(_context, process, handle, promise, CancellationToken)
+                ? PollLoop.UntilEndAsync(this, _context, process, handle, promise, CancellationToken)
                 : StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
             if (rest.IsCompletedSuccessfully)
             {
@@ -244,8 +229,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         catch (Exception e)
         {
             // A handler of Exited has thrown. A stock wait can run handlers inside its call, too.
-            LetGo();
-            TrySetException(e);
+            EndWith(e);
         }
     }
 
@@ -259,13 +243,28 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         catch (OperationCanceledException e)
         {
+            if (promise != WaitPromise.Exit)
+            {
+                LateEvents.Enable(handle, process);
+            }
+
             LetGo();
             TrySetCanceled(e.CancellationToken);
         }
         catch (Exception e)
         {
-            LetGo();
-            TrySetException(e);
+            EndWith(e);
+        }
+    }
+
+    private void EndWith(Exception exception)
+    {
+        LetGo();
+        TrySetException(exception);
+        if (DisposedRegistry.IsCauseOf(exception))
+        {
+            // The app may have dropped the task before it disposed the registry.
+            _ = Task.Exception;
         }
     }
 

@@ -9,75 +9,58 @@ internal static class PollLoop
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits for the exit with a reference of its own, because the event loop cannot register the wait. Uses no Process object.</summary>
-    public static async Task HoldUntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits for the exit by polls, and then ends the wait as the event loop would. If a poll fails, the next round polls again. The caller holds a
+    /// reference until the task has ended.
+    /// </summary>
+    /// <param name="wait">The wait that goes on by polls.</param>
+    /// <param name="context">The context, or <see langword="null"/> if its flow was suppressed.</param>
+    /// <param name="process">The object. Not used if the wait promises the exit alone.</param>
+    /// <param name="handle">The run.</param>
+    /// <param name="promise">What the wait promises.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="ObjectDisposedException">The registry was disposed during the wait.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or no call needs the wait any more.</exception>
+    public static async Task UntilEndAsync(
+        PendingWait wait,
+        ExecutionContext? context,
+        Process process,
+        ProcessHandle handle,
+        WaitPromise promise,
+        CancellationToken cancellationToken)
     {
-        if (!handle.TryAddRef())
+        // The default registry can be disposed several times.
+        int ends = handle.Owner.Ends;
+        while (handle.Poll(0, out bool exited).IsFailure || !exited)
         {
+            await PauseAsync(wait, handle, ends, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (promise == WaitPromise.Exit)
+        {
+            ReapWait.CloseOnceReaped(handle);
             return;
         }
 
-        try
-        {
-            await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            handle.Release();
-        }
-    }
-
-    /// <summary>
-    /// Waits until the pidfd reports the exit. If a poll fails, the next round polls again. The caller holds a reference until the task has ended.
-    /// </summary>
-    public static async Task UntilExitAsync(ProcessHandle handle, CancellationToken cancellationToken)
-    {
-        while (handle.Poll(0, out bool exited).IsFailure || !exited)
-        {
-            await Pause(s_interval, cancellationToken).ConfigureAwait(false);
-        }
-
         ExitCount.CaptureAndCountExit(handle);
-    }
-
-    /// <summary>
-    /// Waits for the exit by polls, and then ends the wait as the event loop would. The caller holds a reference until the task has ended.
-    /// </summary>
-    /// <inheritdoc cref="StockEnd.RaiseInContext" path="/param"/>
-    public static async Task UntilEndAsync(
-        ExecutionContext? context, Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
-    {
-        await UntilExitAsync(handle, cancellationToken).ConfigureAwait(false);
-        if (promise != WaitPromise.Exit)
-        {
-            await UntilKnownAsync(handle, cancellationToken).ConfigureAwait(false);
-            await StockEnd.RaiseInContext(context, process, handle, promise, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Waits after the exit until the runtime knows of it, at most 10 s.</summary>
-    private static async Task UntilKnownAsync(ProcessHandle handle, CancellationToken cancellationToken)
-    {
         long start = Stopwatch.GetTimestamp();
-        while (handle.IsChild && !ReapWait.IsKnown(handle)
-            && Stopwatch.GetElapsedTime(start).TotalMilliseconds < ReapWait.LongestMilliseconds)
+        while (handle.IsChild && !ReapWait.IsOver(process, handle, Stopwatch.GetElapsedTime(start)))
         {
-            await Pause(s_interval, cancellationToken).ConfigureAwait(false);
+            await PauseAsync(wait, handle, ends, cancellationToken).ConfigureAwait(false);
         }
+
+        await StockEnd.RaiseInContext(context, process, handle, promise, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Waits for a time. The first timer of a program starts a thread, which takes two descriptors. If it cannot start, a pool thread sleeps.
-    /// </summary>
-    public static Task Pause(TimeSpan time, CancellationToken cancellationToken)
+    private static Task PauseAsync(PendingWait wait, ProcessHandle handle, int ends, CancellationToken cancellationToken)
     {
-        try
+        if (handle.Owner.IsDisposed || handle.Owner.Ends != ends)
         {
-            return Task.Delay(time, cancellationToken);
+            throw DisposedRegistry.DuringWait(handle.ProcessId);
         }
-        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
-        {
-            return Task.Run(() => Thread.Sleep(time), cancellationToken);
-        }
+
+        return wait.TryEndUnused()
+            ? throw new OperationCanceledException(new CancellationToken(canceled: true))
+            : Pause.ForAsync(s_interval, cancellationToken);
     }
 }

@@ -31,6 +31,12 @@ internal static class ReapWait
 
     private const int LongestSlice = 50;
 
+    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(LongestMilliseconds);
+
+    // If the kernel reports the reap and the runtime's event does not, an asynchronous wait asks the Process object after this time. The question
+    // takes the runtime's lock.
+    private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Waits after the exit until the runtime knows of it, and raises Exited as the stock call does.</summary>
     /// <param name="process">The object.</param>
     /// <param name="handle">The run. The caller holds a reference.</param>
@@ -93,6 +99,26 @@ internal static class ReapWait
     /// <summary>Whether the runtime knows of the exit of a child. Raises nothing and does not block.</summary>
     public static bool IsKnown(ProcessHandle handle) =>
         handle.IsReaped() && (!handle.Run.IsStarted || handle.Run.IsClosed || handle.Run.IsReaped());
+
+    /// <summary>
+    /// Whether an asynchronous wait for a child ends now, because the runtime knows of the exit or will never know, the object has another run, or
+    /// the limit is over. Raises nothing and does not block. The caller holds a reference.
+    /// </summary>
+    public static bool IsOver(Process process, ProcessHandle handle, TimeSpan sinceExit)
+    {
+        if (IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped()))
+        {
+            return true;
+        }
+
+        if (sinceExit < s_longest)
+        {
+            return false;
+        }
+
+        PidFdEventSource.Log?.ReapOverdueOnPool(handle.ProcessId, LongestMilliseconds);
+        return true;
+    }
 
     /// <summary>Waits at most 100 ms until the runtime knows the exit code, for a status that no other source tells. Raises nothing.</summary>
     public static void WaitForExitCode(ProcessHandle handle)

@@ -9,8 +9,8 @@ namespace PidFdProcess.Waits;
 // Constraints: A loop of these calls must register each process only once. A wait holds the pidfd, so a wait that no call needs any more must end,
 // even if its process runs for days.
 //
-// Scheme: The wait stays between the calls. It counts the calls that use it. Without calls it ends when a call is cancelled or the attachment is
-// removed.
+// Scheme: The wait stays between the calls. It counts the calls that use it. Without calls it ends when a call is cancelled, or when the attachment
+// is removed or collected. If the event loop cannot register the wait, it goes on by polls, and ends as soon as no call uses it.
 
 /// <summary>The shared wait of a run.</summary>
 internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, null!, WaitPromise.Exit)
@@ -18,11 +18,11 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
     private const int Abandoned = -1;
 
     private int _users = 1;
+    private bool _isGuarded;
 
     /// <summary>Uses the wait of the run, or starts one. The caller holds a reference to the handle until this method has returned.</summary>
     /// <param name="handle">The run.</param>
-    /// <param name="cancellationToken">Ends the polls if the event loop cannot register the wait. They belong to this call alone.</param>
-    public static Task Join(ProcessHandle handle, CancellationToken cancellationToken)
+    public static Task Join(ProcessHandle handle)
     {
         if (handle.SharedExit is SharedExit present && present.TryJoin())
         {
@@ -30,10 +30,7 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
         }
 
         SharedExit wait = new(handle);
-        if (wait.Begin(CancellationToken.None).IsFailure)
-        {
-            return PollLoop.HoldUntilExitAsync(handle, cancellationToken);
-        }
+        _ = wait.Begin(CancellationToken.None);
 
         // The handle is its own lock (ExitRegistration), because a program may have 10,000.
         SharedExit? other;
@@ -55,16 +52,26 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
     /// <summary>Ends the use of the wait.</summary>
     /// <param name="handle">The run.</param>
     /// <param name="exit">The task that <see cref="Join"/> has returned.</param>
-    /// <param name="isLoop">Whether the next call probably comes soon.</param>
-    public static void Leave(ProcessHandle handle, Task exit, bool isLoop)
+    /// <param name="attachment">
+    /// The attachment of the run if the next call probably comes soon. The wait then stays until the attachment is collected.
+    /// </param>
+    public static void Leave(ProcessHandle handle, Task exit, object? attachment = null)
     {
-        if (handle.SharedExit is SharedExit wait && ReferenceEquals(wait.Task, exit)
-            && Interlocked.Decrement(ref wait._users) == 0
-            && (!isLoop || handle.IsClosing))
+        if (handle.SharedExit is SharedExit wait && ReferenceEquals(wait.Task, exit) && Interlocked.Decrement(ref wait._users) == 0)
         {
-            wait.OnClosing();
+            if (attachment is null || handle.IsClosing)
+            {
+                wait.OnClosing();
+            }
+            else if (wait.IsPending && !wait._isGuarded)
+            {
+                wait._isGuarded = true;
+                IdleExit.EndWith(attachment, handle);
+            }
         }
     }
+
+    internal override bool TryEndUnused() => Interlocked.CompareExchange(ref _users, Abandoned, 0) is 0 or Abandoned;
 
     internal override void OnClosing()
     {
@@ -74,7 +81,11 @@ internal sealed class SharedExit(ProcessHandle handle) : PendingWait(handle, nul
         }
     }
 
-    private void Abandon() => Cancel(new CancellationToken(canceled: true));
+    private void Abandon()
+    {
+        Volatile.Write(ref _users, Abandoned);
+        Cancel(new CancellationToken(canceled: true));
+    }
 
     private bool TryJoin()
     {

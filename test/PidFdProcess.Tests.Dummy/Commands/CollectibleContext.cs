@@ -17,6 +17,7 @@ internal static class CollectibleContext
 
     private static void Run()
     {
+        using Process daemon = Shell.StartSleeper();
         Print("no call", static (_, _) => { });
         Print("HasExited", static (methods, child) => Call(methods, "HasExitedPidFd", child));
         Print("Kill", static (methods, child) => Call(methods, "KillViaPidFd", child));
@@ -45,6 +46,26 @@ internal static class CollectibleContext
             using IDisposable scope = (IDisposable)Activator.CreateInstance(type)!;
             AddTo(scope, child);
         });
+        Print("WhenAnyExitAsync of a process that goes on", (methods, child) =>
+        {
+            using Process dropped = Process.GetProcessById(daemon.Id);
+            Task wait = (Task)Call(methods, "WhenAnyExitPidFdAsync", new[] { dropped, child }, CancellationToken.None)!;
+            child.Kill();
+            wait.Wait(s_limit);
+        });
+        Print("a scope whose start has failed", static (methods, _) =>
+        {
+            Type type = methods.Assembly.GetType("PidFdProcess.ProcessScope", throwOnError: true)!;
+            object scope = Activator.CreateInstance(type)!;
+            try
+            {
+                scope.GetType().GetMethod("Start")!.Invoke(scope, [new ProcessStartInfo("/does/not/exist")]);
+            }
+            catch (TargetInvocationException)
+            {
+                // There is no such program.
+            }
+        });
         Print("a scope that is empty at last", static (methods, child) =>
         {
             // Not disposed, because a scope without processes needs no disposal.
@@ -53,6 +74,7 @@ internal static class CollectibleContext
             AddTo(scope, child);
             child.Kill();
         });
+        daemon.Kill();
     }
 
     private static void Print(string name, Action<Type, Process> use)

@@ -12,6 +12,7 @@ internal static class NoMoreThreads
     private const string Pids = "/sys/fs/cgroup/pids";
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(200);
 
     public static Task RunAsync()
     {
@@ -47,6 +48,14 @@ internal static class NoMoreThreads
         // The pool has its threads, and the library its event loop, as in a program that has run for some time.
         PoolThreads.Add(8, s_limit);
         using Process tree = Shell.Start("sleep 1000 & wait");
+        using Process stubborn = StartReady("trap '' TERM; echo ready; exec sleep 1000");
+        using Process late = StartReady("trap '' TERM; echo ready; exec sleep 1000");
+        using Process openPipe = Process.Start(Shell.Info("sleep 1000 & echo ready; exec sleep 1000", redirectOutput: true))!;
+        using ManualResetEventSlim isReady = new();
+        openPipe.OutputDataReceived += (_, _) => isReady.Set();
+        openPipe.BeginOutputReadLine();
+        isReady.Wait(s_limit);
+        using Process awaited = Shell.Start("sleep 1000 & wait");
         using Process killedLate = Shell.Start("sleep 1000 & wait");
         using Process cancelled = Shell.StartSleeper();
         using NonChildProcess zombie = NonChildProcess.StartUnreaped();
@@ -57,8 +66,22 @@ internal static class NoMoreThreads
         using CancellationTokenSource source = new();
         Task wait = cancelled.WaitForExitPidFdAsync(source.Token);
 
-        File.WriteAllText($"{group}/pids.max", File.ReadAllText($"{group}/pids.current"));
+        ForbidThreads(group);
         Answers.Print("a thread can be started", CanStartThread());
+        Answers.Print("a timer has a thread", HasTimerThread());
+        Answers.Print("a stubborn process is stopped", AnswerOf(stubborn.StopViaPidFdAsync(s_short)));
+        ForbidThreads(group);
+        Answers.Print("a stubborn process is killed on timeout", AnswerOf(late.WaitForExitOrKillPidFdAsync(s_short)));
+        Process holder = openPipe.GetChildrenViaPidFd().Single();
+        openPipe.KillViaPidFd();
+        openPipe.WaitForExitOnlyPidFd();
+        ForbidThreads(group);
+        Answers.Print("a wait for streams ends", AnswerOf(openPipe.WaitForExitAndOutputPidFdAsync(s_short)));
+        using CancellationTokenSource treeSource = new();
+        Task<bool> treeWait = WaitForTreeAsync(awaited, treeSource.Token);
+        treeSource.Cancel();
+        Answers.Print("a wait for a tree is cancelled", AnswerOf(treeWait));
+        Answers.Print("a timer has a thread at last", HasTimerThread());
         zombie.KillAndWaitUntilZombie();
         Answers.Print("the wait for a zombie ends", zombieExit.Wait(s_limit));
         source.Cancel();
@@ -69,7 +92,38 @@ internal static class NoMoreThreads
         scope.Dispose();
         Answers.Print("a scope is stopped", owned.WaitForExit(s_limit));
         cancelled.Kill();
+        Array.ForEach([holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
     }
+
+    /// <summary>Sets the limit to the present count, which falls with each process that ends.</summary>
+    private static void ForbidThreads(string group) => File.WriteAllText($"{group}/pids.max", File.ReadAllText($"{group}/pids.current"));
+
+    private static Process StartReady(string script)
+    {
+        Process process = Process.Start(Shell.Info(script, redirectOutput: true))!;
+        return process.StandardOutput.ReadLine() == "ready" ? process : throw new InvalidOperationException("the script did not start");
+    }
+
+    private static async Task<bool> WaitForTreeAsync(Process process, CancellationToken cancellationToken)
+    {
+        await process.WaitForTreeExitPidFdAsync(cancellationToken);
+        return true;
+    }
+
+    private static string? AnswerOf<T>(Task<T> task)
+    {
+        try
+        {
+            return task.Wait(s_limit) ? task.Result?.ToString() : "hangs";
+        }
+        catch (AggregateException e)
+        {
+            return e.InnerException!.GetType().Name;
+        }
+    }
+
+    private static bool HasTimerThread() => Directory.GetDirectories("/proc/self/task")
+        .Any(static task => File.ReadAllText(task + "/comm").StartsWith(".NET Timer", StringComparison.Ordinal));
 
     private static bool CanStartThread()
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -30,6 +31,44 @@ public sealed class WeakEntryTests
         ResourceCounts.WaitForPidFds(_before);
         Assert.IsFalse(child.HasExited);
         child.Kill();
+    }
+
+    [TestMethod]
+    public void AnUnreferencedProcess_AfterAWaitForTheFirst_IsCollected_AndItsPidFdIsClosed()
+    {
+        const int Objects = 20;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        List<WeakReference<Process>> dropped = [.. Enumerable.Range(0, Objects).Select(_ => WaitForTheFirstAndDrop(registry, child.Id))];
+
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(dropped) == 0, "the Process objects are collected");
+
+        ResourceCounts.Collect();
+        ResourceCounts.WaitForPidFds(_before);
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "the event loop watches none of them");
+        Assert.IsFalse(child.HasExited);
+        child.Kill();
+    }
+
+    [TestMethod]
+    public async Task AReferencedProcess_BetweenTwoWaitsForTheFirst_StaysWatched()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        using Process first = TestProcesses.StartSleeper();
+        Task<Process> wait = registry.WhenAnyExitAsync([child, first]);
+        first.Kill();
+        Assert.AreSame(first, await wait.WaitAsync(Waiting.Limit));
+        first.WaitForExit();
+
+        ResourceCounts.Collect();
+
+        Assert.AreEqual(watches + 1, PidFdPlatform.Shared.EventLoop.Count);
+        Task<Process> next = registry.WhenAnyExitAsync([child]);
+        child.Kill();
+        Assert.AreSame(child, await next.WaitAsync(Waiting.Limit));
     }
 
     [TestMethod]
@@ -110,6 +149,19 @@ public sealed class WeakEntryTests
         }
 
         return dropped;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference<Process> WaitForTheFirstAndDrop(ProcessHandleRegistry registry, int processId)
+    {
+        Process process = Process.GetProcessById(processId);
+        using Process first = TestProcesses.StartSleeper();
+        Task<Process> wait = registry.WhenAnyExitAsync([process, first]);
+        first.Kill();
+        Assert.AreSame(first, wait.GetAwaiter().GetResult());
+        first.WaitForExit();
+        registry.Detach(first);
+        return new WeakReference<Process>(process);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -120,15 +120,18 @@ public sealed class AsyncWaitErrnoTests
     }
 
     [TestMethod]
-    public async Task AWaitThatTheRuntimeTookOver_CanStillBeCancelled()
+    public async Task AWaitThatGoesOnByPolls_CanStillBeCancelled_AndLeavesEventsOn()
     {
         using MockedChild child = new();
         using CancellationTokenSource cancellation = new();
         Task pending = child.Registry.WaitForExitAsync(child.Process, cancellation.Token);
+        int polls = child.Kernel.Calls(KernelCall.Poll);
         child.Kernel.BreakEventLoop(Errno.EBADF);
+        TestProcesses.WaitUntil(() => child.Kernel.Calls(KernelCall.Poll) > polls, "the wait goes on by polls");
         await cancellation.CancelAsync();
         OperationCanceledException canceled = await Assert.ThrowsAsync<OperationCanceledException>(() => pending.WaitAsync(s_limit));
         Assert.AreEqual(cancellation.Token, canceled.CancellationToken);
+        Assert.IsTrue(child.Process.EnableRaisingEvents, "A cancelled stock wait leaves events on.");
         child.AssertNothingStaysOpen();
     }
 

@@ -15,6 +15,12 @@ public sealed class NoMoreThreadsTests
             ("a thread can be started", "False"),
             ("the wait for a zombie ends", "True"),
             ("a wait is cancelled", "True"),
+            ("a timer has a thread", "False"),
+            ("a stubborn process is stopped", "killed by SIGKILL (canceled)"),
+            ("a stubborn process is killed on timeout", "killed by SIGKILL (canceled)"),
+            ("a wait for streams ends", "False"),
+            ("a wait for a tree is cancelled", "TaskCanceledException"),
+            ("a timer has a thread at last", "False"),
             ("a tree is stopped", "True"),
             ("a tree is killed", "True"),
             ("a scope is stopped", "True"));

@@ -13,7 +13,7 @@ public sealed class CollectibleContextTests
         string[] uses =
         [
             "no call", "HasExited", "Kill", "WaitForExitAsync", "a cancelled WaitForExitAsync", "WaitForExitStatusAsync",
-            "a scope", "a scope that is empty at last",
+            "WhenAnyExitAsync of a process that goes on", "a scope", "a scope whose start has failed", "a scope that is empty at last",
         ];
         answers.Expect([.. uses.Select(static use => (use, "unloaded, 0 loops"))]);
     }

@@ -63,7 +63,8 @@ public sealed class TracedChildTests
         await child.WaitForExitAsync();
     }
 
-    private static Process StartTraced(out Process tracer)
+    /// <summary>Starts a child that exits when it reads a line. The tracer lets the child be reaped when it reads a line.</summary>
+    internal static Process StartTraced(out Process tracer)
     {
         Process child = Process.Start(Shell.Info("read line; echo a; echo b; exit 3", redirectInput: true, redirectOutput: true))!;
         string[] command = [.. DummyProgram.Start, "trace-process", child.Id.ToString(CultureInfo.InvariantCulture)];

@@ -1,0 +1,55 @@
+using System.Runtime.CompilerServices;
+using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
+
+namespace PidFdProcess.Waits;
+
+// Overview
+//
+// Ends the shared wait of a run that no call uses, when the attachment of the run is collected.
+//
+// Constraints: The event loop keeps the handle of a run as long as a wait is pending. So the garbage collector finds the attachment, but neither the
+// handle nor the pidfd. A finalizer must not block, and may run after the finalizer of the pidfd.
+//
+// Scheme: An object with a finalizer lives as long as the attachment. It is made when a shared wait loses its last user, so that other runs have
+// none.
+
+/// <summary>Releases the pidfd of a run that only an idle shared wait keeps.</summary>
+internal sealed class IdleExit
+{
+    private static readonly ConditionalWeakTable<object, IdleExit> s_all = [];
+
+    private readonly ProcessHandle _handle;
+
+    private IdleExit(ProcessHandle handle) => _handle = handle;
+
+    ~IdleExit()
+    {
+        // Fails if the process has exited and its pidfd is closed.
+        if (_handle.TryAddRef())
+        {
+            // A finalizer of the pidfd that is due would release a reference, too.
+#pragma warning disable CA1816 // The call is for the SafeHandle.
+            GC.SuppressFinalize(_handle.PidFd);
+#pragma warning restore CA1816
+            try
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(
+                    static handle =>
+                    {
+                        handle.CloseWhenUnused();
+                        handle.Release();
+                    },
+                    _handle,
+                    preferLocal: false);
+            }
+            catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+            {
+                // The pool has the work and cannot start a thread now. The next work that is queued tries again.
+            }
+        }
+    }
+
+    /// <summary>Closes the handle once the attachment has been collected and no other wait is pending.</summary>
+    public static void EndWith(object attachment, ProcessHandle handle) => s_all.AddOrUpdate(attachment, new IdleExit(handle));
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Reflection;
+using PidFdProcess.Scopes;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Scope;
+
+/// <summary>What a scope keeps of processes that it does not own, or owns no longer.</summary>
+[TestClass]
+public sealed class ScopeReleaseTests : IDisposable
+{
+    private readonly Process _goesOn = TestProcesses.StartSleeper();
+    private readonly ProcessHandleRegistry _registry = new();
+
+    public void Dispose()
+    {
+        _goesOn.Kill();
+        _goesOn.WaitForExit();
+        _goesOn.Dispose();
+        _registry.Dispose();
+    }
+
+    [TestMethod]
+    public void Add_OfAnotherObjectOfAnOwnedProcess_KeepsNoPidFd()
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { Registry = _registry });
+        scope.Add(_goesOn);
+        int before = TestProcesses.OpenPidFds();
+        for (int i = 0; i < 20; i++)
+        {
+            using Process second = _registry.Open(_goesOn.Id);
+            scope.Add(second);
+            _registry.Detach(second);
+        }
+
+        ResourceCounts.WaitForPidFds(before);
+        Assert.AreEqual(1, scope.MemberCount);
+        Assert.IsFalse(_goesOn.HasExited);
+    }
+
+    [TestMethod]
+    public void Add_ToAStoppedScope_KeepsNoPidFd()
+    {
+        int before = TestProcesses.OpenPidFds();
+        ProcessScope scope = new(new ProcessScopeOptions { Registry = _registry });
+        scope.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => scope.Add(_goesOn));
+        _registry.Detach(_goesOn);
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_goesOn.HasExited);
+    }
+
+    [TestMethod]
+    public void TheEndOfAStop_ThatAProcessHasSurvived_KeepsNoPidFd()
+    {
+        int before = TestProcesses.OpenPidFds();
+        ScopeMembers members = new(_registry.Runs, ScopePlan.Of(new ProcessScopeOptions { Registry = _registry }));
+        Assert.IsTrue(members.TryAdd(_goesOn));
+        members.Forget();
+        _registry.Detach(_goesOn);
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_goesOn.HasExited);
+    }
+
+    [TestMethod]
+    public void TheEndOfAStop_WithoutPidFds_EndsTheStockWait()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        ScopeMembers members = new(registry.Runs, ScopePlan.Of(new ProcessScopeOptions { Registry = registry }));
+        Assert.IsTrue(members.TryAdd(_goesOn));
+        FieldInfo? handlers = typeof(Process).GetField("_onExited", BindingFlags.Instance | BindingFlags.NonPublic);
+        if (handlers is null)
+        {
+            Assert.Inconclusive("This runtime keeps the handlers elsewhere.");
+        }
+
+        Assert.IsNotNull(handlers.GetValue(_goesOn));
+        members.Forget();
+        TestProcesses.WaitUntil(() => handlers.GetValue(_goesOn) is null, "no handler of Exited is left");
+    }
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Wait;
+
+/// <summary>Waits in a program that has no epoll watch left. They end as those of the event loop do.</summary>
+[TestClass]
+public sealed class WaitByPollsTests
+{
+    private readonly HookedKernel _kernel = new();
+    private readonly Process _process = TestProcesses.StartSleeper();
+    private ProcessHandleRegistry _registry = null!;
+
+    [TestInitialize]
+    public void UseUpTheWatches()
+    {
+        _registry = TestRegistry.On(_kernel.Platform);
+        Assert.IsTrue(_registry.Support.IsSupported);
+        _kernel.OnEpollAdd = static () => Errno.ENOSPC;
+    }
+
+    [TestCleanup]
+    public void Cleanup()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+        _registry.Dispose();
+    }
+
+    [TestMethod]
+    [DataRow("exit", true)]
+    [DataRow("exit", false)]
+    [DataRow("status", true)]
+    [DataRow("first", true)]
+    [DataRow("first", false)]
+    public async Task TheEndOfTheRegistry_EndsTheWait_AndLeavesNoPidFd(string kind, bool isForGood)
+    {
+        int before = TestProcesses.OpenPidFds();
+        Task wait = kind switch
+        {
+            "exit" => _registry.WaitForExitAsync(_process),
+            "status" => _registry.WaitForExitStatusAsync(_process),
+            _ => _registry.WhenAnyExitAsync([_process]),
+        };
+        _registry.Runs.Clear(isForGood);
+        ObjectDisposedException e = await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => wait.WaitAsync(Waiting.Limit));
+        StringAssert.Contains(e.Message, $"The registry was disposed during a wait for process {_process.Id}.");
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_process.HasExited);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task AWaitForTheExitAlone_ClosesThePidFdAfterTheReap(bool first)
+    {
+        int before = TestProcesses.OpenPidFds();
+        Task wait = first ? _registry.WhenAnyExitAsync([_process]) : _registry.WaitForExitStatusAsync(_process);
+        _process.Kill();
+        await wait.WaitAsync(Waiting.Limit);
+        ResourceCounts.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public async Task AStatus_BeforeTheReap_ClosesThePidFdAfterIt()
+    {
+        using Process child = TracedChildTests.StartTraced(out Process tracer);
+        using Process disposed = tracer;
+        int before = TestProcesses.OpenPidFds();
+        Task<Process> wait = _registry.WhenAnyExitAsync([child]);
+        await child.StandardInput.WriteLineAsync();
+        await wait.WaitAsync(Waiting.Limit);
+        Assert.AreEqual(before + 1, TestProcesses.OpenPidFds());
+        await tracer.StandardInput.WriteLineAsync();
+        ResourceCounts.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public async Task AWaitForAChildThatOtherCodeHasReaped_EndsLongBeforeTheLimitOfTheReap()
+    {
+        using Process child = TracedChildTests.StartTraced(out Process tracer);
+        using Process disposed = tracer;
+        Task wait = _registry.WaitForExitAsync(child);
+
+        // From now on, the kernel says that the child has been reaped. The tracer keeps the runtime from reaping it.
+        _kernel.OnSignal = static (_, signal) => signal == 0 ? Errno.ESRCH : null;
+        await child.StandardInput.WriteLineAsync();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(child.Id) == 'Z', "the child is a zombie");
+        await wait.WaitAsync(TimeSpan.FromSeconds(5));
+        await tracer.StandardInput.WriteLineAsync();
+        await child.WaitForExitAsync();
+    }
+
+    [TestMethod]
+    public async Task AWaitForTheFirst_ThatHasEnded_KeepsNoPidFdOfAProcessThatGoesOn()
+    {
+        int before = TestProcesses.OpenPidFds();
+        for (int i = 0; i < 5; i++)
+        {
+            using Process first = TestProcesses.StartSleeper();
+            Task<Process> wait = _registry.WhenAnyExitAsync([_process, first]);
+            first.Kill();
+            Assert.AreSame(first, await wait.WaitAsync(Waiting.Limit));
+            first.WaitForExit();
+            _registry.Detach(first);
+        }
+
+        _registry.Detach(_process);
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_process.HasExited);
+    }
+
+    [TestMethod]
+    public void AScopeThatDoesNotOwnTheProcess_KeepsNoPidFd()
+    {
+        int before = TestProcesses.OpenPidFds();
+        ProcessScope scope = new(new ProcessScopeOptions { Registry = _registry });
+        scope.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => scope.Add(_process));
+        _registry.Detach(_process);
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_process.HasExited);
+    }
+}
