@@ -180,8 +180,10 @@ internal static class ExitedEvent
     }
 
     /// <summary>Whether the runtime knows that the object's run has exited. Raises nothing, and does not ask the pidfd.</summary>
-    public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => !process.EnableRaisingEvents
-        ? StockCalls.WaitForExit(process, 0)
+    public static bool KnowsWithoutRaising(Process process, in RunIdentity run) => run.IsStarted && RuntimeExit.CanLook
+        // Another thread may turn events on between a look at them and a stock call, which would raise Exited.
+        ? RuntimeExit.IsNoted(process)
+        : !process.EnableRaisingEvents ? StockCalls.WaitForExit(process, 0)
         : run is { IsStarted: true, IsClosed: false } ? run.IsReaped()
         : ProcessFields.HasRaisedExited(process) || RuntimeExit.IsNoted(process);
 

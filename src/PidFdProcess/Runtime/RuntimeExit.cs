@@ -90,7 +90,8 @@ internal static class RuntimeExit
     {
         public static FieldInfo? HolderOf { get; } = typeof(Process).GetField("_waitStateHolder", BindingFlags.Instance | BindingFlags.NonPublic);
 
-        public static FieldInfo? StateOf { get; } = Find(Type.GetType($"{State}+{Holder}, {Assembly}"), "_state");
+        // The types of the fields lead from one to the next. A look-up by name would parse the name, which a program pays at its first call.
+        public static FieldInfo? StateOf { get; } = Find(HolderOf?.FieldType, "_state");
 
         public static FieldInfo? Gate { get; } = HolderOf is not null && StateOf is not null ? OfState("_gate") : null;
 
@@ -103,7 +104,7 @@ internal static class RuntimeExit
         /// <summary>Gets the code of the status that .NET 11 has in the state.</summary>
         public static PropertyInfo? CodeOfStatus { get; } = PropertyOf(Code?.FieldType, "ExitCode");
 
-        private static FieldInfo? OfState(string name) => Find(Type.GetType($"{State}, {Assembly}"), name);
+        private static FieldInfo? OfState(string name) => Find(StateOf?.FieldType, name);
 
         [DynamicDependency("_waitStateHolder", typeof(Process))]
         [DynamicDependency("_state", $"{State}.{Holder}", Assembly)]

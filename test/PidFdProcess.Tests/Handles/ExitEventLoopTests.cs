@@ -225,16 +225,4 @@ public sealed class ExitEventLoopTests : IDisposable
         waiter.Cancel();
         watch.Remove(waiter);
     }
-<<<<<<< HEAD
-=======
-
-    private sealed class Owner(PidFdPlatform platform) : IWaitOwner
-    {
-        public PidFdPlatform Platform => platform;
-
-        public bool IsDisposed => false;
-
-        public int Ends => 0;
-    }
->>>>>>> f2
 }

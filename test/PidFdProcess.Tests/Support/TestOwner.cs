@@ -8,4 +8,6 @@ internal sealed class TestOwner(PidFdPlatform platform) : IWaitOwner
     public PidFdPlatform Platform => platform;
 
     public bool IsDisposed => false;
+
+    public int Ends => 0;
 }
