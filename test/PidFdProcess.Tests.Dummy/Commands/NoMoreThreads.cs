@@ -92,7 +92,7 @@ internal static class NoMoreThreads
         scope.Dispose();
         Answers.Print("a scope is stopped", owned.WaitForExit(s_limit));
         cancelled.Kill();
-        Array.ForEach([holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
+        Array.ForEach([stubborn, late, holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
     }
 
     /// <summary>Sets the limit to the present count, which falls with each process that ends.</summary>
