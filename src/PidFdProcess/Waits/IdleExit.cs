@@ -28,7 +28,7 @@ internal sealed class IdleExit
         // Fails if the process has exited and its pidfd is closed.
         if (_handle.TryAddRef())
         {
-            // A finalizer of the pidfd that is due would release a reference, too.
+            // The finalizer of the pidfd may be queued, and would release a reference, too.
 #pragma warning disable CA1816 // The call is for the SafeHandle.
             GC.SuppressFinalize(_handle.PidFd);
 #pragma warning restore CA1816

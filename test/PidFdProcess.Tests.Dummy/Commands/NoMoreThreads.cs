@@ -70,18 +70,17 @@ internal static class NoMoreThreads
         Answers.Print("a thread can be started", CanStartThread());
         Answers.Print("a timer has a thread", HasTimerThread());
         Answers.Print("a stubborn process is stopped", AnswerOf(stubborn.StopViaPidFdAsync(s_short)));
-        ForbidThreads(group);
+        ForbidThreads(group, stubborn);
         Answers.Print("a stubborn process is killed on timeout", AnswerOf(late.WaitForExitOrKillPidFdAsync(s_short)));
+        ForbidThreads(group, late);
         Process holder = openPipe.GetChildrenViaPidFd().Single();
         openPipe.KillViaPidFd();
-        openPipe.WaitForExitOnlyPidFd();
-        ForbidThreads(group);
+        ForbidThreads(group, openPipe);
         Answers.Print("a wait for streams ends", AnswerOf(openPipe.WaitForExitAndOutputPidFdAsync(s_short)));
         using CancellationTokenSource treeSource = new();
         Task<bool> treeWait = WaitForTreeAsync(awaited, treeSource.Token);
         treeSource.Cancel();
         Answers.Print("a wait for a tree is cancelled", AnswerOf(treeWait));
-        Answers.Print("a timer has a thread at last", HasTimerThread());
         zombie.KillAndWaitUntilZombie();
         Answers.Print("the wait for a zombie ends", zombieExit.Wait(s_limit));
         source.Cancel();
@@ -92,11 +91,15 @@ internal static class NoMoreThreads
         scope.Dispose();
         Answers.Print("a scope is stopped", owned.WaitForExit(s_limit));
         cancelled.Kill();
-        Array.ForEach([holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
+        Array.ForEach([stubborn, late, holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
     }
 
-    /// <summary>Sets the limit to the present count, which falls with each process that ends.</summary>
-    private static void ForbidThreads(string group) => File.WriteAllText($"{group}/pids.max", File.ReadAllText($"{group}/pids.current"));
+    /// <summary>Sets the limit to the present count, which falls with each process that is reaped.</summary>
+    private static void ForbidThreads(string group, Process? ended = null)
+    {
+        ended?.WaitForExitOnlyPidFd();
+        File.WriteAllText($"{group}/pids.max", File.ReadAllText($"{group}/pids.current"));
+    }
 
     private static Process StartReady(string script)
     {

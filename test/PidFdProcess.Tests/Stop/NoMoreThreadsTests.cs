@@ -20,7 +20,6 @@ public sealed class NoMoreThreadsTests
             ("a stubborn process is killed on timeout", "killed by SIGKILL (canceled)"),
             ("a wait for streams ends", "False"),
             ("a wait for a tree is cancelled", "TaskCanceledException"),
-            ("a timer has a thread at last", "False"),
             ("a tree is stopped", "True"),
             ("a tree is killed", "True"),
             ("a scope is stopped", "True"));
