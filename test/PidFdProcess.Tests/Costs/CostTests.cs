@@ -14,8 +14,8 @@ public sealed class CostTests
         signal: 0 B
         poll: 0 B
         timed wait: 0 B
-        attach and detach: 144 B
-        attach: 237 B
+        attach and detach: 168 B
+        attach: 234 B
         pending wait: 192 B
         1000 pending waits: 1 thread
 

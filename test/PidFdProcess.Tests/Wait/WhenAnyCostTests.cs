@@ -27,18 +27,13 @@ public sealed class WhenAnyCostTests
         const int Calls = 2_000;
         Process[] processes = [.. Enumerable.Range(0, 5).Select(static _ => TestProcesses.StartSleeper())];
         await CancelAsync(processes, 10);
-        long least = long.MaxValue;
-        for (int round = 0; round < 3; round++)
-        {
-            // A round also counts what other code of the program happens to keep. What the calls leave is in each of them.
-            long before = GC.GetTotalMemory(forceFullCollection: true);
-            await CancelAsync(processes, Calls);
-            least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true) - before);
-        }
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        await CancelAsync(processes, Calls);
 
+        // Other threads may still have work of the calls, or keep something of their own for a while.
+        TestProcesses.WaitUntil(() => GC.GetTotalMemory(forceFullCollection: true) - before < 50 * Calls, "the calls have left nothing");
         Array.ForEach(processes, static process => process.KillViaPidFd());
         Array.ForEach(processes, static process => process.Dispose());
-        Assert.IsLessThan(50 * Calls, least);
     }
 
     [TestMethod]
