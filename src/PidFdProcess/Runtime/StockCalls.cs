@@ -14,6 +14,8 @@ namespace PidFdProcess.Runtime;
 /// <summary>The stock methods. If the object is closed or restarted during the call, they all throw the same exception.</summary>
 internal static class StockCalls
 {
+    private const int MillisecondsToClose = 100;
+
     /// <summary>Whether the object has a process now, because it was started or fetched and has not been closed since.</summary>
     public static bool HasProcess(Process process)
     {
@@ -35,7 +37,7 @@ internal static class StockCalls
         {
             return process.WaitForExit(milliseconds);
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -48,7 +50,7 @@ internal static class StockCalls
         {
             return process.HasExited;
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -61,7 +63,7 @@ internal static class StockCalls
         {
             return process.ExitCode;
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -75,7 +77,7 @@ internal static class StockCalls
         {
             _ = process.SafeHandle;
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -95,7 +97,7 @@ internal static class StockCalls
                 process.Kill();
             }
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -108,7 +110,7 @@ internal static class StockCalls
         {
             process.EnableRaisingEvents = true;
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (IsClosing(process, run))
         {
             throw Closed(e);
         }
@@ -116,7 +118,13 @@ internal static class StockCalls
 
     /// <summary>Whether an exception comes from an object that was closed during the call. A handler of Exited may throw the same types.</summary>
     public static bool IsFromClosed(Exception e, Process process, in RunIdentity run) =>
-        e is (InvalidOperationException or NullReferenceException) && !run.IsCurrentIn(process);
+        e is InvalidOperationException ? !run.IsCurrentIn(process) : e is NullReferenceException && IsClosing(process, run);
+
+    /// <summary>
+    /// Whether a NullReferenceException comes from an object that another thread closes. Close() drops the state of the object before its process, so
+    /// the object may have the run for another moment. If a handler of Exited has thrown the exception, it is only delayed.
+    /// </summary>
+    public static bool IsClosing(Process process, RunIdentity run) => SpinWait.SpinUntil(() => !run.IsCurrentIn(process), MillisecondsToClose);
 
     /// <summary>The exception that the stock methods throw for an object without a process.</summary>
     public static InvalidOperationException Closed(Exception inner) =>

@@ -16,7 +16,7 @@ internal static class StockWait
         {
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (NullReferenceException e) when (!run.IsCurrentIn(process))
+        catch (NullReferenceException e) when (StockCalls.IsClosing(process, run))
         {
             throw StockCalls.Closed(e);
         }
