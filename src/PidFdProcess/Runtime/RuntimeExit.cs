@@ -102,7 +102,7 @@ internal static class RuntimeExit
         public static FieldInfo? Code { get; } = OfState("_exitCode") ?? OfState("_exitStatus");
 
         /// <summary>Gets the code of the status that .NET 11 has in the state.</summary>
-        public static PropertyInfo? CodeOfStatus { get; } = PropertyOf(Code?.FieldType, "ExitCode");
+        public static FieldInfo? CodeOfStatus { get; } = Find(Code?.FieldType, "<ExitCode>k__BackingField");
 
         private static FieldInfo? OfState(string name) => Find(StateOf?.FieldType, name);
 
@@ -116,10 +116,5 @@ internal static class RuntimeExit
         [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The dependencies above keep the fields.")]
         [UnconditionalSuppressMessage("Trimming", "IL2037", Justification = "Each runtime has one of the last two fields.")]
         private static FieldInfo? Find(Type? type, string name) =>
-            type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
-
-        // A runtime that lacks the property, or from which it was trimmed, is asked through the getters of the object.
-        [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The property is not needed.")]
-        private static PropertyInfo? PropertyOf(Type? type, string name) => type?.GetProperty(name);
-    }
+            type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);    }
 }
