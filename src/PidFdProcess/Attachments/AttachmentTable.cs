@@ -187,6 +187,11 @@ internal sealed class AttachmentTable : IWaitOwner
         }
 
         expected?.Handle?.CloseWhenUnused();
+        if (attachment.Handle is { Run.IsStarted: false } fetched)
+        {
+            FetchedRuns.Note(process, fetched);
+        }
+
         PidFdMetrics.Attached(attachment.Handle is null ? "stock" : "pidfd", attachment.Cause switch
         {
             StockCause.None => "attached",

@@ -52,8 +52,11 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             SafePidFdHandle? pidFd = null;
             try
             {
-                Errno error = kernel.PidFdOpen(processId, out pidFd);
-                bool hasExited = !IsUnknownToRuntime(process, run, processId, error)
+                bool hasExited = false;
+                Errno error = run.IsStarted || !FetchedRuns.TryOpen(process, owner, out pidFd, out hasExited)
+                    ? kernel.PidFdOpen(processId, out pidFd)
+                    : 0;
+                hasExited |= !IsUnknownToRuntime(process, run, processId, error)
                     && ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {
@@ -65,7 +68,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 hasExited |= proven?.HasLostProof(kernel) == true;
                 ProcessAttachment? attachment = hasExited
                     ? Exited(processId, run)
-                    : AttachmentOf(processId, run, pidFd, error, proven?.StartTicks ?? 0);
+                    : AttachmentOf(processId, run, pidFd!, error, proven?.StartTicks ?? 0);
                 pidFd = attachment?.Handle is null ? pidFd : null;
                 if (attachment is not null)
                 {

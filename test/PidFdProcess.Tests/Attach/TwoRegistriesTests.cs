@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using PidFdProcess.Shared;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Attach;
+
+/// <summary>One object that was fetched by PID, in two registries.</summary>
+[TestClass]
+public sealed class TwoRegistriesTests
+{
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void AnAttachment_AfterAnotherRegistryHasSeenTheExit_SparesTheNewOwnerOfThePid(bool isDetached)
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry first = new();
+        using ProcessHandleRegistry second = new();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        nonChild.KillAndWaitUntilReaped();
+        using Process? stranger = PidRecycler.TryStart(nonChild.Id, TestProcesses.StartSleeper, tries: 200);
+        if (stranger is null)
+        {
+            Assert.Inconclusive("Another process was faster to get the PID each time.");
+        }
+
+        Assert.IsTrue(first.HasExited(process));
+        if (isDetached)
+        {
+            first.Detach(process);
+        }
+
+        Assert.IsFalse(second.Signal(process, (Mono.Unix.Native.Signum)0));
+        Assert.IsTrue(second.HasExited(process));
+        second.Kill(process);
+        Assert.IsFalse(stranger.WaitForExit(100));
+        stranger.KillViaPidFd();
+        stranger.WaitForExit();
+    }
+
+    [TestMethod]
+    public void AnAttachment_OfAProcessThatAnotherRegistryHas_IsOfTheSameProcess()
+    {
+        using ProcessHandleRegistry first = new();
+        using ProcessHandleRegistry second = new();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        Assert.AreEqual(ProcessRoute.PidFd, second.Attach(process).Route);
+        first.Detach(process);
+        second.Kill(process);
+        Assert.IsTrue(second.WaitForExit(process, 60_000));
+    }
+}
