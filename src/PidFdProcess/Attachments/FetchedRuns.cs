@@ -12,7 +12,7 @@ namespace PidFdProcess.Attachments;
 // Constraints: Such an object names its process by the PID alone. If one registry knows that the process has exited, another one that opens the PID
 // would get its next owner. The runtime may not know of the exit.
 //
-// Scheme: A table of weak keys has the latest handle of each fetched object. Another registry duplicates its pidfd instead of opening the PID. If the
+// Scheme: A table of weak keys has a handle of each fetched object. Another registry duplicates its pidfd instead of opening the PID. If the
 // handle knows of the exit, there is nothing to open. A handle that was detached before the exit knows nothing, so the PID is opened again.
 
 /// <summary>The handles of fetched objects, in all registries.</summary>
@@ -20,8 +20,14 @@ internal static class FetchedRuns
 {
     private static readonly ConditionalWeakTable<Process, ProcessHandle> s_handles = [];
 
-    /// <summary>Notes the handle of an object that was fetched by PID.</summary>
-    public static void Note(Process process, ProcessHandle handle) => s_handles.AddOrUpdate(process, handle);
+    /// <summary>Notes the handle of an object that was fetched by PID. An earlier handle stays as long as its registry keeps it.</summary>
+    public static void Note(Process process, ProcessHandle handle)
+    {
+        if (!s_handles.TryGetValue(process, out ProcessHandle? present) || present.IsClosing)
+        {
+            s_handles.AddOrUpdate(process, handle);
+        }
+    }
 
     /// <summary>Opens the process of the object through the handle that another registry has.</summary>
     /// <param name="process">The object.</param>
