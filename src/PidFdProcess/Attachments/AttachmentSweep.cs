@@ -72,6 +72,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             if (!handle.Poll(0, out bool exited).IsFailure && exited)
             {
                 ExitCount.CaptureAndCountExit(handle);
+
                 // The event of the reap is closed with the SafeHandle of the object.
                 if (handle.Run is { IsStarted: true, IsClosed: false } started ? started.IsReaped() : handle.IsReaped())
                 {

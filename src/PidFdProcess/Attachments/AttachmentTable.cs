@@ -13,8 +13,8 @@ namespace PidFdProcess.Attachments;
 // Constraints: An entry must not keep its Process object alive. The app can close and restart a Process object, and this library is not told. No lock
 // is held during a call that may block.
 //
-// Scheme: A table of weak keys maps each Process object to its attachment. The key stays after the attachment is removed, with a mark in its place,
-// because the table frees removed keys late, and look-ups are slow until it does. An attachment belongs to one run (RunIdentity). It is never changed
+// Scheme: A table of weak keys maps each Process object to its attachment. If the attachment is removed, a mark takes its place and the key stays.
+// The table would free the key late, and look-ups would be slow until then. An attachment belongs to one run (RunIdentity). It is never changed
 // but replaced, under a lock that covers only the table. Every call compares the run of the object with the run of the attachment. A descriptor is
 // closed after the exit was seen and the process was reaped. It is closed earlier by Detach, or by the sweep or a call that finds the object closed.
 // The garbage collector closes it at the latest, with the object.

@@ -9,8 +9,8 @@ namespace PidFdProcess.Attachments;
 //
 // Remembers the handles of objects that were fetched by PID, for the other registries of the program.
 //
-// Constraints: Such an object names its process by the PID alone. If one registry knows that the process has exited, another one that opens the PID
-// would get its next owner. The runtime may not know of the exit.
+// Constraints: A fetched object has only the PID to name its process. A registry that has not seen the exit could open the PID when another process
+// has it. Another registry may have seen the exit, and the runtime may not know of it.
 //
 // Scheme: A table of weak keys has a handle of each fetched object. Another registry duplicates its pidfd instead of opening the PID. If the
 // handle knows of the exit, there is nothing to open. A handle that was detached before the exit knows nothing, so the PID is opened again.

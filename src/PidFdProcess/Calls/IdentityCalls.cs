@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
-using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Calls;
 
@@ -98,12 +97,8 @@ internal static class IdentityCalls
     }
 
     /// <summary>Returns whether the PID may have been free, or of another process, when the ticks were read.</summary>
-    private static bool HasEnded(in PinnedRun run, ulong? ticks) => run.Handle is { } handle
-        ? handle.IsReaped()
-        : run.IsOver
-            || ExitedEvent.KnowsWithoutRaising(run.Process, run.Attachment.Run)
-            || !run.IsCurrent
-            || StartTime.Read(run.Kernel, run.Attachment.ProcessId) != ticks;
+    private static bool HasEnded(in PinnedRun run, ulong? ticks) =>
+        run.Handle?.IsReaped() ?? (run.HasLostId() || StartTime.Read(run.Kernel, run.Attachment.ProcessId) != ticks);
 
     private static Process? FindByHandle(AttachmentTable runs, ProcessIdentity identity, ulong id, out string reason)
     {

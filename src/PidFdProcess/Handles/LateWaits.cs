@@ -33,8 +33,7 @@ internal sealed class LateWaits(IKernel kernel)
     public bool IsEmpty => _waits.Count == 0;
 
     /// <summary>Adds a wait that has become late in this round.</summary>
-    public void Add(ExitWaiter waiter, ExitRegistration registration) =>
-        _added.Add(new LateWait(waiter, registration));
+    public void Add(ExitWaiter waiter, ExitRegistration registration) => _added.Add(new LateWait(waiter, registration));
 
     /// <summary>Sleeps until the kernel reports a reap or an exit, if it reports reaps. Returns how long the loop may wait for an exit now.</summary>
     public int SleepUntilReap(SafeFileHandle epoll)

@@ -19,7 +19,7 @@ internal static class SystemCallError
     /// The exception for a call without which the library has no answer. If a resource was short, a later call may succeed. Otherwise this platform
     /// does not have the answer.
     /// </summary>
-    /// <param name="what">What is not known.</param>
+    /// <param name="what">The beginning of the message, which says which answer is missing.</param>
     /// <param name="call">The call that failed.</param>
     /// <param name="error">Its errno.</param>
     /// <param name="more">What else failed.</param>

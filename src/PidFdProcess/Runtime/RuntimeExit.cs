@@ -93,7 +93,7 @@ internal static class RuntimeExit
         // The types of the fields lead from one to the next. A look-up by name would parse the name, which a program pays at its first call.
         public static FieldInfo? StateOf { get; } = Find(HolderOf?.FieldType, "_state");
 
-        public static FieldInfo? Gate { get; } = HolderOf is not null && StateOf is not null ? OfState("_gate") : null;
+        public static FieldInfo? Gate { get; } = OfState("_gate");
 
         public static FieldInfo? Exited { get; } = Gate is not null ? OfState("_exited") : null;
 
@@ -116,5 +116,6 @@ internal static class RuntimeExit
         [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = "The dependencies above keep the fields.")]
         [UnconditionalSuppressMessage("Trimming", "IL2037", Justification = "Each runtime has one of the last two fields.")]
         private static FieldInfo? Find(Type? type, string name) =>
-            type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);    }
+            type?.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
+    }
 }

@@ -9,10 +9,6 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal sealed class CloseAfterReap : ExitWaiter
 {
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(ReapWait.LongestMilliseconds);
-
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
-
     private readonly ProcessHandle _handle;
 
     private CloseAfterReap(ProcessHandle handle)
@@ -47,7 +43,7 @@ internal sealed class CloseAfterReap : ExitWaiter
 
     internal override bool CheckReap(TimeSpan sinceExit)
     {
-        bool isOver = TryClose(_handle) || sinceExit > s_longest;
+        bool isOver = TryClose(_handle) || sinceExit > ReapWait.Longest;
         if (isOver)
         {
             End(_handle);
@@ -70,7 +66,7 @@ internal sealed class CloseAfterReap : ExitWaiter
                 return;
             }
 
-            await Pause.ForAsync(s_interval, CancellationToken.None).ConfigureAwait(false);
+            await Pause.ForAsync(PollLoop.Interval, CancellationToken.None).ConfigureAwait(false);
         }
     }
 

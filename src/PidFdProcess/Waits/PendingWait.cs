@@ -187,12 +187,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         if (TrySetState(Canceled))
         {
             handle.Remove(this);
-            if (promise != WaitPromise.Exit)
-            {
-                // Before the task ends, so that a setting that the caller makes afterwards stays.
-                LateEvents.Enable(handle, process);
-            }
-
+            LeaveEventsOn();
             LetGo();
             if (handle.CompletesInline)
             {
@@ -243,11 +238,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         catch (OperationCanceledException e)
         {
-            if (promise != WaitPromise.Exit)
-            {
-                LateEvents.Enable(handle, process);
-            }
-
+            LeaveEventsOn();
             LetGo();
             TrySetCanceled(e.CancellationToken);
         }
@@ -265,6 +256,17 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         {
             // The app may have dropped the task before it disposed the registry.
             _ = Task.Exception;
+        }
+    }
+
+    /// <summary>
+    /// Turns events on after a cancelled wait. To be called before the task ends, so that a setting that the caller makes afterwards stays.
+    /// </summary>
+    private void LeaveEventsOn()
+    {
+        if (promise != WaitPromise.Exit)
+        {
+            LateEvents.Enable(handle, process);
         }
     }
 

@@ -7,7 +7,8 @@ namespace PidFdProcess.Waits;
 /// <summary>Waits by a poll every 50 ms, for a program that is out of descriptors, epoll watches or threads.</summary>
 internal static class PollLoop
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(50);
+    /// <summary>Gets the time between two polls.</summary>
+    public static TimeSpan Interval { get; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Waits for the exit by polls, and then ends the wait as the event loop would. If a poll fails, the next round polls again. The caller holds a
@@ -61,6 +62,6 @@ internal static class PollLoop
 
         return wait.TryEndUnused()
             ? throw new OperationCanceledException(new CancellationToken(canceled: true))
-            : Pause.ForAsync(s_interval, cancellationToken);
+            : Pause.ForAsync(Interval, cancellationToken);
     }
 }

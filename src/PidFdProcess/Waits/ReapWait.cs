@@ -23,6 +23,9 @@ internal static class ReapWait
     /// <summary>A wait without a limit ends this long after the exit, even if the child has not been reaped.</summary>
     public const int LongestMilliseconds = 10_000;
 
+    /// <summary><see cref="LongestMilliseconds"/> as a time.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(LongestMilliseconds);
+
     // A call with a limit waits at least this long for the reap, even if less of its limit is left.
     private const int LeastMilliseconds = 100;
 
@@ -30,8 +33,6 @@ internal static class ReapWait
     private const int LooksBeforeSleep = 50;
 
     private const int LongestSlice = 50;
-
-    private static readonly TimeSpan s_longest = TimeSpan.FromMilliseconds(LongestMilliseconds);
 
     // If the kernel reports the reap and the runtime's event does not, an asynchronous wait asks the Process object after this time. The question
     // takes the runtime's lock.
@@ -111,7 +112,7 @@ internal static class ReapWait
             return true;
         }
 
-        if (sinceExit < s_longest)
+        if (sinceExit < Longest)
         {
             return false;
         }

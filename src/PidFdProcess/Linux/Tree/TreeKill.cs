@@ -46,7 +46,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
-    /// <returns>0, also if the root has been reaped, or the errno if <c>/proc</c> cannot be read at all.</returns>
+    /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
     /// <exception cref="AggregateException">Some processes could not be found or killed. All others were killed.</exception>

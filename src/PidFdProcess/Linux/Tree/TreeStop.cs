@@ -73,7 +73,7 @@ internal sealed class TreeStop
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
     /// <param name="result">How it went, or <see langword="null"/> if the root has been reaped or an errno is returned.</param>
-    /// <returns>0, also if the root has been reaped, or the errno if <c>/proc</c> cannot be read at all.</returns>
+    /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
     /// The root may not be signalled, or it is not known whether the calling process is a member. No member was signalled.
