@@ -117,7 +117,9 @@ internal static class SoakOperations
             s.Run.EndBySignal(Native.SigKill);
             s.Actor.CloseObject(s.Subject);
         }),
-        new(1, "scope", Registry, SoakScope.Stop),
+
+        // A scope takes the registry and leaves the subject alone, so that nothing else would attach it.
+        new(1, "scope", Attached, SoakScope.Stop),
         new(6, "reap", ReapedLate, s => s.Subject.EndParent()),
         new(3, "dispose-registry", Nothing, SoakMoves.DisposeRegistry),
         new(6, "recycle", Nothing, SoakMoves.Recycle),

@@ -58,6 +58,9 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, Errno?>? OnReadChildren { get; set; }
 
+    /// <summary>Gets or sets what to do with the list of the children of a process.</summary>
+    public Action<int, List<int>>? ChangeChildren { get; set; }
+
     public Func<Errno?>? OnListProcesses { get; set; }
 
     public Func<int, Errno?>? OnListThreads { get; set; }
@@ -174,8 +177,12 @@ internal sealed class HookedKernel : IKernel
 
     public Errno Kill(int processId, int signal) => OnKill?.Invoke(processId, signal) ?? _kernel.Kill(processId, signal);
 
-    public Errno ReadProcChildren(int processId, int threadId, List<int> children) =>
-        OnReadChildren?.Invoke(processId) ?? _kernel.ReadProcChildren(processId, threadId, children);
+    public Errno ReadProcChildren(int processId, int threadId, List<int> children)
+    {
+        Errno error = OnReadChildren?.Invoke(processId) ?? _kernel.ReadProcChildren(processId, threadId, children);
+        ChangeChildren?.Invoke(processId, children);
+        return error;
+    }
 
     public Errno ListProcesses(List<int> processIds) => OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
 

@@ -28,6 +28,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;
     private const int MaxLooks = 2;
+    private const int MaxLastLooks = 20;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_turnsLimit = TimeSpan.FromSeconds(10);
@@ -175,6 +176,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     // stopped members of an orphaned group, and they could fork on.
     private void KillFrom(int last, long deadline)
     {
+        long lastList = deadline + (TimeLimit.DeadlineIn(s_limit) - Stopwatch.GetTimestamp());
         for (int i = last; i >= 0; i--)
         {
             TreeMember member = members.All[i];
@@ -183,15 +185,25 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            bool mayList = members.ListsOneCheaply && Stopwatch.GetTimestamp() <= deadline;
-            if (mayList && member.Looks++ < MaxLooks && HasNewChildren(member))
+            // Late, each member is still listed just before and just after its kill.
+            long now = Stopwatch.GetTimestamp();
+            bool mayList = members.ListsOneCheaply && now <= lastList;
+            bool hasNew = mayList && HasNewChildren(member);
+            if (hasNew && now <= deadline && member.Looks++ < MaxLooks)
             {
                 i = members.All.Count;
                 continue;
             }
 
+            // The member forks on. A list takes less time than a fork, so that the lists soon find no more, and the kill follows such a list.
+            bool isForking = hasNew;
+            for (int look = 0; isForking && look < MaxLastLooks; look++)
+            {
+                isForking = HasNewChildren(member);
+            }
+
             Kill(member);
-            if (mayList && HasNewChildren(member))
+            if (mayList && (HasNewChildren(member) || hasNew))
             {
                 i = members.All.Count;
             }
@@ -201,8 +213,11 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     private bool HasNewChildren(TreeMember member)
     {
         int before = members.All.Count;
+        members.Refresh();
         members.AddChildren(member, _freeze.StopFound);
-        bool hasNew = members.All.Count > before;
+
+        // A long list takes several reads. If a child is reaped between two of them, the kernel leaves out others.
+        bool hasNew = members.All.Count > before || members.MayHaveMissed;
         _foundLate |= hasNew;
         return hasNew;
     }
