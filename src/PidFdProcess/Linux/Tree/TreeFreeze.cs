@@ -9,9 +9,9 @@ namespace PidFdProcess.Linux;
 // Constraints: A tree may fork during its kill. When the call that sends SIGSTOP returns, the process may still run, so that a fork that is under way
 // on another core completes. Some members do not stop, or not for long.
 //
-// Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork. When all were seen to be stopped, they are
-// listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in number and in time. A member that does not stop in
-// time is not waited for again, and the kill looks for its children once more.
+// Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork, so its list is complete then. When all
+// were listed, those whose list may lack a child are listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in
+// number and in time. A member that does not stop in time is not waited for again, and the kill looks for its children once more.
 
 /// <summary>The rounds of SIGSTOP at the beginning of a kill.</summary>
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
@@ -50,14 +50,23 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         bool hasNew;
         do
         {
-            // List each member once, before any of them forks more. New members are appended and get their turn in the same loop.
-            for (; listed < members.All.Count && Stopwatch.GetTimestamp() <= deadline; listed++)
+            // The members found so far stop together, and are listed when they have stopped. New members are appended.
+            while (listed < members.All.Count && Stopwatch.GetTimestamp() <= deadline)
             {
-                members.AddChildren(members.All[listed], StopFound);
+                WaitUntilStopped(deadline);
+                for (int end = members.All.Count; listed < end && Stopwatch.GetTimestamp() <= deadline; listed++)
+                {
+                    List(members.All[listed]);
+                }
             }
 
             WaitUntilStopped(deadline);
             hasNew = members.AddChildrenOfAll(StopFound, deadline);
+            if (!members.MayHaveMissed)
+            {
+                members.All.ForEach(static member => member.IsListed |= member.IsStopped);
+            }
+
             isOver = ++rounds >= (AnyRunning ? MaxRoundsIfRunning : MaxRounds) || Stopwatch.GetTimestamp() > deadline;
         }
         while (hasNew && !isOver);
@@ -65,11 +74,25 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         IsComplete = !hasNew && !AnyRunning;
     }
 
+    private void List(TreeMember member)
+    {
+        if (!members.ListsOneCheaply)
+        {
+            // The pass over all processes was before the stop, so it may lack children.
+            members.AddChildren(member, StopFound);
+            return;
+        }
+
+        members.Refresh();
+        members.AddChildren(member, StopFound);
+        member.IsListed = member.IsStopped && !members.MayHaveMissed;
+    }
+
     /// <summary>Stops a member that has just been found, and its parent if that has been continued.</summary>
     public void StopFound(TreeMember member)
     {
         Stop(member);
-        if (members.ParentOf(member) is { IsStopped: true } parent)
+        if (members.ParentOf(member) is { IsStopped: true, IsListed: true } parent)
         {
             parent.IsStopped = false;
             AnyRunning |= ++parent.Restarts > MaxRestarts;
@@ -84,6 +107,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
             return;
         }
 
+        member.IsListed = false;
         Errno error = members.Access.Signal(member, SignalNumbers.SigStop);
         if (error == 0)
         {

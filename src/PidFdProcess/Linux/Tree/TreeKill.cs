@@ -19,9 +19,9 @@ internal enum TreeScope
 // Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
 // members that were found are killed, and the call ends.
 //
-// Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before and just after its kill, because
-// another program may have continued it. From the SIGKILL on the member cannot fork, and it keeps its last children until its exit is under way.
-// Failures are reported at the end.
+// Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill, because another
+// program may have continued it. They are also listed just after the kill, unless the member had none and is stopped. From the SIGKILL on it cannot
+// fork, and it keeps its last children until its exit is under way. Failures are reported at the end.
 
 /// <summary>The kill of one tree, or of several trees at once.</summary>
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
@@ -185,7 +185,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            // Late, each member is still listed just before and just after its kill.
+            // After the deadline each member is still listed, but a list that finds more does not put off the kill.
             long now = Stopwatch.GetTimestamp();
             bool mayList = members.ListsOneCheaply && now <= lastList;
             bool hasNew = mayList && HasNewChildren(member);
@@ -203,7 +203,9 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             }
 
             Kill(member);
-            if (mayList && (HasNewChildren(member) || hasNew))
+            bool mayHaveForked = !member.IsFrozen || member.HasChildren;
+            bool hasLate = mayList && mayHaveForked && HasNewChildren(member);
+            if (hasNew || hasLate)
             {
                 i = members.All.Count;
             }
@@ -240,6 +242,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 members.Access.SignalCall, member.Id, SignalNumbers.SigKill, error));
             if (member.TookStop)
             {
+                member.IsStopped = false;
                 members.Access.Signal(member, SignalNumbers.SigCont);
             }
         }

@@ -39,6 +39,15 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>Gets or sets whether the member has been seen to be stopped. It forks no more unless another program continues it.</summary>
     public bool IsStopped { get; set; }
 
+    /// <summary>Gets or sets whether the children were listed while the member was stopped, so that the list is complete.</summary>
+    public bool IsListed { get; set; }
+
+    /// <summary>Gets or sets whether a child was found.</summary>
+    public bool HasChildren { get; set; }
+
+    /// <summary>Gets whether the member is stopped, its children are all known, and no other program is known to continue it.</summary>
+    public bool IsFrozen => IsStopped && IsListed && Restarts == 0;
+
     /// <summary>Gets or sets how often the member was found to fork after it had been seen to be stopped.</summary>
     public int Restarts { get; set; }
 

@@ -81,6 +81,11 @@ internal sealed class TreeMembers : IDisposable
         AddOfSessions(found);
         for (int i = 0; i < All.Count; i++)
         {
+            if (All[i].IsFrozen && ListsOneCheaply)
+            {
+                continue;
+            }
+
             AddChildren(All[i], found);
             if (i >= before && Stopwatch.GetTimestamp() > deadline)
             {
@@ -133,6 +138,7 @@ internal sealed class TreeMembers : IDisposable
             parent.HasUnopenedChild |= SystemCallError.IsResource(error);
             if (member is not null)
             {
+                parent.HasChildren = true;
                 Add(member);
                 found(member);
             }
