@@ -78,6 +78,6 @@ public sealed class WithoutHeadroomTests : IDisposable
     private void AssertLives()
     {
         // SIGKILL wakes the process before the kill returns, so that it would not be asleep.
-        Assert.AreEqual('S', TestProcesses.StateOf(_nonChild.Id));
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(_nonChild.Id) == 'S', "it sleeps, and is neither stopped nor dead");
     }
 }

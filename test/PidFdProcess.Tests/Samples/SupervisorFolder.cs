@@ -79,12 +79,19 @@ internal sealed class SupervisorFolder : IDisposable
 
     public void Dispose()
     {
-        foreach (int id in Living().Keys)
-        {
-            Native.KillByPid(id);
-        }
+        // A program may start another one before it dies.
+        TestProcesses.WaitUntil(
+            () =>
+            {
+                Dictionary<int, string> living = Living();
+                foreach (int id in living.Keys)
+                {
+                    Native.KillByPid(id);
+                }
 
-        WaitUntilAllGone();
+                return living.Count == 0;
+            },
+            "all programs are gone");
         Directory.Delete(Path, recursive: true);
     }
 

@@ -64,7 +64,7 @@ public sealed class StrangerTests
         Thread.Sleep(100);
         foreach (int id in strangers)
         {
-            Assert.AreEqual('S', ProcessTable.StateOf(id), $"{result}");
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) == 'S', $"{result}");
         }
 
         Assert.IsTrue(result.Survivors.All(static survivor => survivor.Reason.Contains("may be a stranger", StringComparison.Ordinal)), $"{result}");
