@@ -66,7 +66,7 @@ public sealed class StockCallAnalyzer : DiagnosticAnalyzer
     {
         IMethodReferenceOperation reference = (IMethodReferenceOperation)context.Operation;
         StockMethod method = StockMethods.Find(reference.Method);
-        if (method != StockMethod.None && reference.Parent is not INameOfOperation)
+        if (method != StockMethod.None)
         {
             Report(context, reference.Method.Name, "a method group", Counterparts.Of(method));
         }

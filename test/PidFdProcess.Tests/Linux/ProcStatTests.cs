@@ -12,6 +12,20 @@ public sealed class ProcStatTests
         " 77 100 100 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 3 0 1000 2000 3000 18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 ";
 
     [TestMethod]
+    public void Read_ManyTimes_LeavesNoDescriptorOpen()
+    {
+        const int Reads = 2000;
+        int before = TestProcesses.OpenDescriptors();
+        for (int i = 0; i < Reads; i++)
+        {
+            Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(Environment.ProcessId, out _));
+        }
+
+        // Other tests open and close some at the same time.
+        Assert.IsLessThan(before + (Reads / 2), TestProcesses.OpenDescriptors());
+    }
+
+    [TestMethod]
     [DataRow("sleep")]
     [DataRow("a b")]
     [DataRow("a) Z 1 (b")]
