@@ -72,6 +72,23 @@ public sealed class WeakEntryTests
     }
 
     [TestMethod]
+    public async Task AReferencedProcess_AfterACancelledWaitForTheFirst_IsNotWatched()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
+        using CancellationTokenSource source = new();
+        Task<Process> wait = registry.WhenAnyExitAsync([child], source.Token);
+        Assert.AreEqual(watches + 1, PidFdPlatform.Shared.EventLoop.Count);
+
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "the event loop does not watch it");
+        child.Kill();
+    }
+
+    [TestMethod]
     public void AReferencedProcess_AfterACollection_KeepsItsEntry()
     {
         using Process child = TestProcesses.StartSleeper();
