@@ -34,6 +34,14 @@ public sealed class ProcThreadsTests : IDisposable
     }
 
     [TestMethod]
+    public void AThreadThatATracerHasStopped_MayRunAgain()
+    {
+        Stop();
+        _kernel.ChangeStat = static stat => stat with { State = 't' };
+        Assert.IsFalse(HaveStopped);
+    }
+
+    [TestMethod]
     public void AThreadThatCannotBeRead_IsNotCounted()
     {
         Stop();

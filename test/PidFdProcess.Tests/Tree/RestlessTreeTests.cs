@@ -14,6 +14,7 @@ public sealed class RestlessTreeTests
 
     // PIDs go up to 2^22.
     private const int NoProcessId = (1 << 22) + 1;
+    private const int InitId = 1;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
 
@@ -24,6 +25,24 @@ public sealed class RestlessTreeTests
 
     [TestMethod]
     public void Kill_OfARootWhoseTracerKeepsSigStopFromIt_LeavesNoneThatWasThereBefore() => AssertKillsThoseOfBefore(Forkers.Trace);
+
+    [TestMethod]
+    public void Kill_OfAMemberThatHasNotStoppedYet_ListsItsChildrenWhenItHas()
+    {
+        const int ReadsWhileItRuns = 30;
+        using MarkedTree tree = new("exec sleep 1000");
+        int reads = 0;
+        bool isListedEarly = false;
+        HookedKernel kernel = new()
+        {
+            ChangeStat = stat => reads++ < ReadsWhileItRuns ? stat with { State = 'R' } : stat,
+            ChangeChildren = (_, _) => isListedEarly |= reads <= ReadsWhileItRuns,
+        };
+        TreeKillTests.Kill(tree, kernel);
+        Assert.IsFalse(isListedEarly);
+        Assert.IsGreaterThan(ReadsWhileItRuns, reads);
+        tree.AssertNoSurvivor();
+    }
 
     [TestMethod]
     public void Kill_OfTenProcessesWhoseSecondThreadsWaitInVfork_LosesNoTimeForEach()
@@ -38,10 +57,13 @@ public sealed class RestlessTreeTests
     }
 
     [TestMethod]
-    public void Kill_OfAMemberThatStartsOneMoreBetweenItsLastListAndItsKill_FindsIt() => AssertFindsOneMore(0);
+    public void Kill_OfAMemberThatStartsOneMoreBetweenItsLastListAndItsKill_FindsIt() => AssertFindsOneMore(0, NoProcessId);
 
     [TestMethod]
-    public void Kill_OfAMemberWhoseListLacksOneBecauseAnotherWasReaped_ListsAgain() => AssertFindsOneMore(2);
+    public void Kill_OfAMemberWhoseListLacksOneBecauseAnotherWasReaped_ListsAgain() => AssertFindsOneMore(2, NoProcessId);
+
+    [TestMethod]
+    public void Kill_OfAMemberWhoseListLacksOneAndNamesAStranger_ListsAgain() => AssertFindsOneMore(2, InitId);
 
     [TestMethod]
     public void Kill_OfATreeThatCannotBeKilledAndForksOn_EndsAndSaysSo()
@@ -71,7 +93,7 @@ public sealed class RestlessTreeTests
     }
 
     // The root was seen to be stopped. Then another program continues it, just before the SIGKILL, and it starts one more child.
-    private static void AssertFindsOneMore(int incompleteLists)
+    private static void AssertFindsOneMore(int incompleteLists, int namedInstead)
     {
         using MarkedTree tree = new("trap '' HUP; while read x; do sleep 1000 & done; sleep 1000", redirectInput: true);
         tree.Root.StandardInput.WriteLine();
@@ -98,7 +120,7 @@ public sealed class RestlessTreeTests
             if (done && id == tree.Root.Id && incompleteLists-- > 0)
             {
                 children.RemoveAll(child => !before.Contains(child));
-                children.Add(NoProcessId);
+                children.Add(namedInstead);
             }
         };
         TreeKillTests.Kill(tree, kernel);
