@@ -122,11 +122,8 @@ internal static class RelativeCalls
             return members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
         }
 
-        int before = members.All.Count;
-        members.Refresh();
         members.Access.Update(members.Root);
-        members.AddChildren(members.Root, static _ => { });
-        return members.All.Count > before || members.MayHaveMissed;
+        return members.AddChildrenOfOne(members.Root, static _ => { });
     }
 
     private static Process[] OpenAll(AttachmentTable runs, TreeMembers members)

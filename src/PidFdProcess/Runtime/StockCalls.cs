@@ -122,8 +122,8 @@ internal static class StockCalls
 
     /// <summary>
     /// Whether a NullReferenceException comes from an object that another thread closes. Close() drops the state of the object before its process, so
-    /// the object may have the run for another moment. A runtime without the field of the state is asked for the process alone, and for a limited
-    /// time. If a handler of Exited has thrown the exception, it is only delayed.
+    /// the object may have the run for another moment. On a runtime without the field of the state, only the process tells, within a limited time. If
+    /// a handler of Exited has thrown the exception, it is only delayed.
     /// </summary>
     public static bool IsClosing(Process process, RunIdentity run) =>
         SpinWait.SpinUntil(() => !RuntimeExit.HasState(process) || !run.IsCurrentIn(process), MillisecondsToClose);

@@ -118,7 +118,7 @@ internal static class SoakOperations
             s.Actor.CloseObject(s.Subject);
         }),
 
-        // A scope takes the registry and leaves the subject alone, so that nothing else would attach it.
+        // The scope uses the registry alone, so the subject is attached before.
         new(1, "scope", Attached, SoakScope.Stop),
         new(6, "reap", ReapedLate, s => s.Subject.EndParent()),
         new(3, "dispose-registry", Nothing, SoakMoves.DisposeRegistry),

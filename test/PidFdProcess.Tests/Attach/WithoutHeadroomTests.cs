@@ -24,7 +24,7 @@ public sealed class WithoutHeadroomTests : IDisposable
         _runs = new AttachmentTable(_kernel.Platform, null);
         _process = Process.GetProcessById(_nonChild.Id);
         _nonChild.WaitUntilSleeper();
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(_nonChild.Id) == 'S', "the process sleeps");
+        TestProcesses.WaitUntilAsleep(_nonChild.Id);
     }
 
     [TestMethod]
@@ -78,6 +78,6 @@ public sealed class WithoutHeadroomTests : IDisposable
     private void AssertLives()
     {
         // SIGKILL wakes the process before the kill returns, so that it would not be asleep.
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(_nonChild.Id) == 'S', "it sleeps, and is neither stopped nor dead");
+        TestProcesses.WaitUntilAsleep(_nonChild.Id);
     }
 }

@@ -4,66 +4,56 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Handles;
 
+/// <summary>An epoll set with pidfds of a zombie, which it reports at once.</summary>
 [TestClass]
-public sealed class EpollTests
+public sealed class EpollTests : IDisposable
 {
-    // No limit of descriptors is as high.
-    private const int NoDescriptor = int.MaxValue;
+    private static readonly LinuxKernel s_kernel = LinuxKernel.Instance;
+
+    private readonly NativeChild _child = NativeChild.StartShell("exit 0");
+    private readonly SafeFileHandle _epoll;
+
+    public EpollTests()
+    {
+        Assert.AreEqual((Errno)0, s_kernel.EpollCreate(out _epoll));
+        _child.WaitUntilZombie();
+    }
+
+    public void Dispose()
+    {
+        _epoll.Dispose();
+        _child.Dispose();
+    }
 
     [TestMethod]
     public void APidFdThatWasRemoved_IsNotReported_ThoughADuplicateKeepsItOpen()
     {
-        LinuxKernel kernel = LinuxKernel.Instance;
-        Assert.AreEqual((Errno)0, kernel.EpollCreate(out SafeFileHandle epoll));
-        using (epoll)
-        using (NativeChild child = NativeChild.StartShell("exit 0"))
-        using (SafePidFdHandle removed = child.OpenPidFd())
-        using (SafePidFdHandle other = child.OpenPidFd())
+        using SafePidFdHandle removed = _child.OpenPidFd();
+        using SafePidFdHandle other = _child.OpenPidFd();
+        Assert.AreEqual((Errno)0, s_kernel.Duplicate(removed, out SafePidFdHandle duplicate));
+        using (duplicate)
         {
-            child.WaitUntilZombie();
-            Assert.AreEqual((Errno)0, kernel.Duplicate(removed, out SafePidFdHandle duplicate));
-            using (duplicate)
-            {
-                Assert.AreEqual((Errno)0, kernel.EpollAdd(epoll, removed, token: 1));
-                Assert.AreEqual((Errno)0, kernel.EpollAdd(epoll, other, token: 2));
-                Assert.AreEqual((Errno)0, kernel.EpollRemove(epoll, removed));
-                removed.Dispose();
-
-                ulong[] tokens = new ulong[3];
-                Assert.AreEqual((Errno)0, kernel.EpollWait(epoll, tokens, milliseconds: -1, out int count));
-                CollectionAssert.AreEqual(new ulong[] { 2 }, tokens[..count]);
-            }
+            Assert.AreEqual((Errno)0, s_kernel.EpollAdd(_epoll, removed, token: 1));
+            Assert.AreEqual((Errno)0, s_kernel.EpollAdd(_epoll, other, token: 2));
+            Assert.AreEqual((Errno)0, s_kernel.EpollRemove(_epoll, removed));
+            removed.Dispose();
+            AssertReports(2);
         }
     }
 
     [TestMethod]
     public void APidFdThatIsAddedAgain_IsReportedWithTheLastToken()
     {
-        LinuxKernel kernel = LinuxKernel.Instance;
-        Assert.AreEqual((Errno)0, kernel.EpollCreate(out SafeFileHandle epoll));
-        using (epoll)
-        using (NativeChild child = NativeChild.StartShell("exit 0"))
-        using (SafePidFdHandle pidFd = child.OpenPidFd())
-        {
-            child.WaitUntilZombie();
-            Assert.AreEqual((Errno)0, kernel.EpollAdd(epoll, pidFd, token: 1));
-            Assert.AreEqual((Errno)0, kernel.EpollAdd(epoll, pidFd, token: 2));
-
-            ulong[] tokens = new ulong[3];
-            Assert.AreEqual((Errno)0, kernel.EpollWait(epoll, tokens, milliseconds: -1, out int count));
-            CollectionAssert.AreEqual(new ulong[] { 2 }, tokens[..count]);
-        }
+        using SafePidFdHandle pidFd = _child.OpenPidFd();
+        Assert.AreEqual((Errno)0, s_kernel.EpollAdd(_epoll, pidFd, token: 1));
+        Assert.AreEqual((Errno)0, s_kernel.EpollAdd(_epoll, pidFd, token: 2));
+        AssertReports(2);
     }
 
-    [TestMethod]
-    public void Poll_OfAClosedDescriptor_IsNoExit()
+    private void AssertReports(params ulong[] expected)
     {
-        using SafePidFdHandle closed = new(NoDescriptor, ownsHandle: false);
-        Assert.AreEqual(Errno.EBADF, LinuxKernel.Instance.Poll(closed, 0, out bool exited));
-        Assert.IsFalse(exited);
-
-        bool[] any = [true];
-        Assert.AreEqual(Errno.EBADF, LinuxKernel.Instance.PollAny([closed], 1, 0, any));
-        Assert.IsFalse(any[0]);
+        ulong[] tokens = new ulong[3];
+        Assert.AreEqual((Errno)0, s_kernel.EpollWait(_epoll, tokens, milliseconds: -1, out int count));
+        CollectionAssert.AreEqual(expected, tokens[..count]);
     }
 }

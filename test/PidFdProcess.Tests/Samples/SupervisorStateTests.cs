@@ -149,7 +149,7 @@ public sealed class SupervisorStateTests : IDisposable
         Assert.AreEqual(0, supervisor.Count("adopted"), supervisor.ToString());
         supervisor.Signal(Signum.SIGTERM);
         Assert.AreEqual(0, supervisor.WaitForExit().ExitCode);
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(stranger.Id) == 'S', "it sleeps, and is neither stopped nor dead");
+        TestProcesses.WaitUntilAsleep(stranger.Id);
         stranger.Kill();
         stranger.WaitForExit();
     }

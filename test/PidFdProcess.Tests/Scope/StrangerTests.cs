@@ -64,7 +64,7 @@ public sealed class StrangerTests
         Thread.Sleep(100);
         foreach (int id in strangers)
         {
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) == 'S', $"{result}");
+            TestProcesses.WaitUntilAsleep(id, $"{result}");
         }
 
         Assert.IsTrue(result.Survivors.All(static survivor => survivor.Reason.Contains("may be a stranger", StringComparison.Ordinal)), $"{result}");

@@ -28,7 +28,7 @@ public sealed class WaitOrKillTests
         int grandchild = int.Parse((await line.Task.WaitAsync(s_limit))!, System.Globalization.CultureInfo.InvariantCulture);
         Task<PidFdExitStatus> wait = Task.Run(() => process.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20)));
         Assert.IsTrue((await wait.WaitAsync(s_limit)).Canceled);
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(grandchild) == 'S', "it sleeps, and is neither stopped nor dead");
+        TestProcesses.WaitUntilAsleep(grandchild);
         Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
         Native.KillByPid(grandchild);
     }

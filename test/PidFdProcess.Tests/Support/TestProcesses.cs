@@ -31,6 +31,10 @@ internal static class TestProcesses
 
     public static char? StateOf(int processId) => ProcessTable.StateOf(processId);
 
+    /// <summary>Waits until a process sleeps, so that it is neither stopped nor dead.</summary>
+    public static void WaitUntilAsleep(int processId, string? what = null) =>
+        WaitUntil(() => StateOf(processId) == 'S', what ?? $"process {processId} sleeps, and is neither stopped nor dead");
+
     public static int? ParentOf(int processId) => ProcessTable.ParentOf(processId);
 
     /// <summary>Gets the number of descriptors this process has open.</summary>

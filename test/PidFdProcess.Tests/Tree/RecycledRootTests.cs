@@ -42,8 +42,8 @@ public sealed class RecycledRootTests
         {
             s_calls[call](registry, dead);
             Thread.Sleep(100);
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(child) == 'S', "it sleeps, and is neither stopped nor dead");
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(stranger.Id) == 'S', "it sleeps, and is neither stopped nor dead");
+            TestProcesses.WaitUntilAsleep(child);
+            TestProcesses.WaitUntilAsleep(stranger.Id);
         }
         finally
         {

@@ -146,6 +146,7 @@ public sealed class TreeErrnoTests
                 }
 
                 Shared.Native.KillByPid(parent);
+                TestProcesses.WaitUntil(() => TestProcesses.StateOf(parent) is null or 'Z', "the descendant is gone");
                 return Errno.EINVAL;
             },
         };

@@ -28,7 +28,7 @@ public sealed class TreeFailureTests
         Assert.AreEqual((int)Errno.EPERM, inner.NativeErrorCode);
         StringAssert.Contains(inner.Message, immune.ToString(CultureInfo.InvariantCulture));
         tree.AssertAlive(immune);
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(immune) == 'S', "it sleeps, and is neither stopped nor dead");
+        TestProcesses.WaitUntilAsleep(immune);
     }
 
     [TestMethod]
@@ -135,7 +135,7 @@ public sealed class TreeFailureTests
             Assert.IsNotNull(stranger);
             tree.AssertNoSurvivor();
             Assert.IsFalse(stranger.HasExited);
-            TestProcesses.WaitUntil(() => ProcessTable.StateOf(victim) == 'S', "the stranger sleeps, and is not stopped");
+            TestProcesses.WaitUntilAsleep(victim);
         }
         finally
         {

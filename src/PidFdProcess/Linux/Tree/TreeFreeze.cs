@@ -10,8 +10,8 @@ namespace PidFdProcess.Linux;
 // on another core completes. Some members do not stop, or not for long.
 //
 // Scheme: Each member is stopped as soon as it is found. A member that was seen to be stopped cannot fork, so its list is complete then. When all
-// were listed, those whose list may lack a child are listed once more. If that finds no new member, the tree is frozen. The rounds are bounded in
-// number and in time. A member that does not stop in time is not waited for again, and the kill looks for its children once more.
+// were listed, the members whose list may lack a child are listed once more. If that finds no new member, the tree is frozen. The rounds are bounded
+// in number and in time. A member that does not stop in time is not waited for again, and the kill looks for its children once more.
 
 /// <summary>The rounds of SIGSTOP at the beginning of a kill.</summary>
 internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
@@ -83,8 +83,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
             return;
         }
 
-        members.Refresh();
-        members.AddChildren(member, StopFound);
+        members.AddChildrenOfOne(member, StopFound);
         member.IsListed = member.IsStopped && !members.MayHaveMissed;
     }
 

@@ -14,13 +14,13 @@ internal enum TreeScope
 
 // Overview
 //
-// Kills a process and its descendants, including those that start during the kill.
+// Kills a process and its descendants, also the descendants that start during the kill.
 //
 // Constraints: A member may exit at any time, may refuse signals, or may fork although it was stopped. Whatever happens, no member stays stopped, all
 // members that were found are killed, and the call ends.
 //
 // Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill, because another
-// program may have continued it. They are also listed just after the kill, unless the member had none and is stopped. From the SIGKILL on it cannot
+// program may have continued it. They are also listed just after the kill, unless the member is stopped and had none. From the SIGKILL on it cannot
 // fork, and it keeps its last children until its exit is under way. Failures are reported at the end.
 
 /// <summary>The kill of one tree, or of several trees at once.</summary>
@@ -176,7 +176,6 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     // stopped members of an orphaned group, and they could fork on.
     private void KillFrom(int last, long deadline)
     {
-        long lastList = deadline + (TimeLimit.DeadlineIn(s_limit) - Stopwatch.GetTimestamp());
         for (int i = last; i >= 0; i--)
         {
             TreeMember member = members.All[i];
@@ -185,9 +184,9 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            // After the deadline each member is still listed, but a list that finds more does not put off the kill.
+            // After the deadline each member is still listed for a while, but a list that finds more does not put off the kill.
             long now = Stopwatch.GetTimestamp();
-            bool mayList = members.ListsOneCheaply && now <= lastList;
+            bool mayList = members.ListsOneCheaply && Stopwatch.GetElapsedTime(deadline, now) <= s_limit;
             bool hasNew = mayList && HasNewChildren(member);
             if (hasNew && now <= deadline && member.Looks++ < MaxLooks)
             {
@@ -195,7 +194,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
                 continue;
             }
 
-            // The member forks on. A list takes less time than a fork, so that the lists soon find no more, and the kill follows such a list.
+            // The member forks on. A list takes less time than a fork. So a list soon finds no more, and the kill comes right after it.
             bool isForking = hasNew;
             for (int look = 0; isForking && look < MaxLastLooks; look++)
             {
@@ -214,12 +213,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
     private bool HasNewChildren(TreeMember member)
     {
-        int before = members.All.Count;
-        members.Refresh();
-        members.AddChildren(member, _freeze.StopFound);
-
-        // A long list takes several reads. If a child is reaped between two of them, the kernel leaves out others.
-        bool hasNew = members.All.Count > before || members.MayHaveMissed;
+        bool hasNew = members.AddChildrenOfOne(member, _freeze.StopFound);
         _foundLate |= hasNew;
         return hasNew;
     }

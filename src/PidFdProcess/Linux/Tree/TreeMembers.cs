@@ -97,6 +97,17 @@ internal sealed class TreeMembers : IDisposable
         return All.Count > before || _mayHaveMissed;
     }
 
+    /// <summary>Lists the children of one member in a pass of its own. Returns whether members were added or may have been missed.</summary>
+    public bool AddChildrenOfOne(TreeMember parent, Action<TreeMember> found)
+    {
+        int before = All.Count;
+        Refresh();
+        AddChildren(parent, found);
+
+        // A long list takes several reads. If a child is reaped between two of them, the kernel leaves out others.
+        return All.Count > before || _mayHaveMissed;
+    }
+
     /// <summary>Starts a new pass.</summary>
     public void Refresh()
     {
