@@ -25,7 +25,7 @@ internal static class CounterpartRewriter
         }
 
         bool isWhole = replacement == Counterparts.HasExited || Counterparts.IsOfRegistry(replacement);
-        if (replacement == Counterparts.Open && CallOf(name) is { ArgumentList.Arguments.Count: 2 } onMachine)
+        if (replacement is Counterparts.Open or Counterparts.OpenByName && CallOf(name) is { ArgumentList.Arguments.Count: 2 } onMachine)
         {
             return onMachine;
         }
@@ -73,8 +73,20 @@ internal static class CounterpartRewriter
     // Returns the call of a method by its name, with or without a receiver.
     private static InvocationExpressionSyntax? CallOf(SimpleNameSyntax name)
     {
-        SyntaxNode called = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name;
+        SyntaxNode called = MethodOf(name);
         return called.Parent is InvocationExpressionSyntax call && call.Expression == called ? call : null;
+    }
+
+    // Returns the name with its receiver and with the parentheses around both.
+    private static SyntaxNode MethodOf(SimpleNameSyntax name)
+    {
+        SyntaxNode method = IsQualified(name) ? name.Parent! : name;
+        while (method.Parent is ParenthesizedExpressionSyntax parenthesized)
+        {
+            method = parenthesized;
+        }
+
+        return method;
     }
 
     // The counterpart has no argument for the machine. It is reported only if the machine is this one.
