@@ -27,9 +27,10 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         SyntaxNode root = (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false))!;
+        SemanticModel model = (await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false))!;
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (ReplacementOf(root, diagnostic) is { } replacement)
+            if (ReplacementOf(model, root, diagnostic) is { } replacement)
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
@@ -41,9 +42,9 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         }
     }
 
-    private static string? ReplacementOf(SyntaxNode root, Diagnostic diagnostic)
+    private static string? ReplacementOf(SemanticModel model, SyntaxNode root, Diagnostic diagnostic)
     {
-        if (CounterpartRewriter.FindTarget(root, diagnostic) is not null)
+        if (CounterpartRewriter.FindTarget(model, root, diagnostic) is not null)
         {
             return diagnostic.Properties[Descriptors.Replacement];
         }
@@ -58,13 +59,17 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         DocumentEdits edits = new();
         foreach (Diagnostic diagnostic in diagnostics)
         {
-            if (CounterpartRewriter.FindTarget(root, diagnostic) is { } target)
+            if (CounterpartRewriter.FindTarget(model, root, diagnostic) is { } target)
             {
                 string replacement = diagnostic.Properties[Descriptors.Replacement]!;
                 edits.Replace(
                     target,
                     rewritten => CounterpartRewriter.Rewrite(target, rewritten, replacement),
                     Scope.NeedsUsing(model, target.SpanStart, replacement));
+                if (InferredNames.HolderOf(target, model) is { } holder)
+                {
+                    edits.Replace(holder, rewritten => InferredNames.Write(holder, rewritten));
+                }
             }
             else if (ExitedTaskRewriter.Find(root, diagnostic) is { } task)
             {
