@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Handles;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Attachments;
 
@@ -19,7 +21,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
 {
     private const int MinimumBetween = 256;
 
-    // An attachment that gets no descriptor brings the next sweep as near as this many others.
+    // An attachment that may not keep its descriptor brings the next sweep as near as this many others.
     private const int WeightOfShortage = 16;
 
     private int _untilNext = MinimumBetween;
@@ -28,9 +30,19 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     {
         int weight = isShort ? WeightOfShortage : 1;
         int left = Interlocked.Add(ref _untilNext, -weight);
-        if (left <= 0 && left + weight > 0)
+        if (left > 0 || left + weight <= 0)
+        {
+            return;
+        }
+
+        try
         {
             Queue();
+        }
+        catch (Exception e) when (Telemetry.IsLoadFailure(e) || ThreadShortage.IsCauseOf(e))
+        {
+            // The runtime cannot load or start what the pool needs, and the call that attaches must not fail. The next attachment tries again.
+            Interlocked.Add(ref _untilNext, 1 - left);
         }
     }
 

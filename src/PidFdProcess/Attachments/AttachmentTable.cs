@@ -199,7 +199,10 @@ internal sealed class AttachmentTable : IWaitOwner
             StockCause.Resource => PidFdMetrics.Resource,
             _ => "unsupported",
         });
-        _sweep.NoteAttached(isShort: attachment.Cause == StockCause.Resource);
+
+        // A known start time tells that a pidfd was opened and closed again. If none could be opened, the program has no descriptor at all, and then
+        // the runtime may be unable to load what the sweep needs.
+        _sweep.NoteAttached(isShort: attachment.WithoutPidFd is { Cause: StockCause.Resource, StartTicks: not 0 });
         return attachment;
     }
 }
