@@ -110,6 +110,24 @@ public sealed class NonChildStatusTests
         AssertUnknown(await registry.WaitForExitStatusAsync(process).WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
+    /// <summary>The wait of a status raises nothing, so the runtime raises Exited on a thread of its own.</summary>
+    [TestMethod]
+    public void AStatus_OnTheStockRoute_WithEventsOn_EndsWithTheExit_AndRaisesNothingOnTheWaitingThread()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        bool isRaisedHere = false;
+        Thread waiting = Thread.CurrentThread;
+        process.Exited += (_, _) => isRaisedHere |= Thread.CurrentThread == waiting;
+        process.EnableRaisingEvents = true;
+        Assert.IsFalse(registry.TryWaitForExitStatus(process, TimeSpan.FromMilliseconds(20), out _));
+        Task kill = Task.Run(nonChild.KillAndWaitUntilReaped);
+        AssertUnknown(registry.WaitForExitStatus(process));
+        Assert.IsTrue(kill.Wait(TimeSpan.FromSeconds(60)));
+        Assert.IsFalse(isRaisedHere);
+    }
+
     private static void AssertUnknown(PidFdExitStatus status)
     {
         Assert.AreEqual(ExitStatusSource.Unknown, status.Source);

@@ -58,6 +58,7 @@ public sealed class IdentityMethodTests
         Assert.AreEqual(ProcessIdentityMethod.StartTicks, stock.Support.IdentityMethod);
         StringAssert.Contains(stock.Support.IdentityReason, "10 ms");
         StringAssert.Contains(stock.Support.IdentityReason, PidFdSupport.DisabledSwitch);
+        Assert.AreEqual($"pidfds are not used: disabled by the AppContext switch {PidFdSupport.DisabledSwitch}", stock.Support.ToString());
     }
 
     [TestMethod]
@@ -158,19 +159,28 @@ public sealed class IdentityMethodTests
     }
 
     [TestMethod]
-    public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown()
+    [DataRow(ProcessIdentityMethod.FileHandle, "open_by_handle_at", "open_by_handle_at")]
+    [DataRow(ProcessIdentityMethod.FileHandle, "pidfd_open", "open_by_handle_at")]
+    [DataRow(ProcessIdentityMethod.PidFdId, "pidfd_open", "pidfd_open")]
+    public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown(ProcessIdentityMethod method, string call, string named)
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        if (method == ProcessIdentityMethod.PidFdId)
+        {
+            Fail("name_to_handle_at", Errno.EOPNOTSUPP);
+        }
+
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(method, _kernel);
         using Process child = TestProcesses.StartSleeper();
         ProcessIdentity identity = registry.GetIdentity(child);
-        _pidFs.OnOpenByHandle = _ => Errno.EMFILE;
+        Fail(call, Errno.EMFILE);
         using (Process process = registry.Open(identity))
         {
             Assert.AreEqual(child.Id, process.Id);
+            Assert.AreEqual(call == "pidfd_open" ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(process).Route);
         }
 
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => registry.Open(identity with { StartTicks = null }));
-        StringAssert.Contains(e.Message, "open_by_handle_at: EMFILE");
+        StringAssert.Contains(e.Message, $"{named}: EMFILE");
         child.Kill();
         child.WaitForExit();
     }
@@ -188,6 +198,36 @@ public sealed class IdentityMethodTests
         Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _));
         _kernel.OnReadStat = null;
         Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity with { PidFdId = 5, StartTicks = null }, out _));
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ESRCH, "no process has the PID")]
+    [DataRow(Errno.EINVAL, "is the id of a thread now")]
+    internal void ByPid_APidThatIsOfNoProcess_IsGone(Errno error, string reason)
+    {
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.PidFdId).CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        Fail("pidfd_open", error);
+        AssertGone(registry, identity, reason);
+    }
+
+    [TestMethod]
+    public void OnTheStockRoute_AProcessThatCannotBeCompared_IsNotGone_AndAStrangerIsNotOpened()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(_kernel.Platform, stock: true);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        _kernel.OnReadStat = _ => Errno.ENOENT;
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity, out _)).Message, "hidepid");
+
+        // From the second read on, the PID belongs to a stranger.
+        int reads = 0;
+        _kernel.OnReadStat = null;
+        _kernel.ChangeStat = stat => reads++ == 0 ? stat : stat with { StartTicks = stat.StartTicks + 1 };
+        Assert.IsFalse(registry.TryOpen(identity, out _));
+        Assert.IsGreaterThan(1, reads);
+        Assert.AreEqual(1, registry.Count);
     }
 
     [TestMethod]
