@@ -64,12 +64,15 @@ public sealed class EventLoopFailureTests
     }
 
     [TestMethod]
-    public async Task AnEventLoopFailure_DuringTheWaitForATree_EndsNoWaitTooEarly()
+    [DataRow(Errno.EBADF)]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOMEM)]
+    internal async Task AnEventLoopFailure_DuringTheWaitForATree_EndsNoWaitTooEarly(Errno error)
     {
         using MockedChild child = new();
         Task wait = child.Registry.WaitForTreeExitAsync(child.Process);
         TestProcesses.WaitUntil(() => child.Kernel.Calls(KernelCall.EpollAdd) > 0, "the process is watched");
-        child.Kernel.BreakEventLoop(Errno.EBADF);
+        child.Kernel.BreakEventLoop(error);
         Assert.IsFalse(wait.IsCompleted);
         child.Registry.Kill(child.Process);
         await wait.WaitAsync(s_limit);

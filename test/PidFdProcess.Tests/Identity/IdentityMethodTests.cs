@@ -118,6 +118,9 @@ public sealed class IdentityMethodTests
         _pidFs.ChangeProcessId = _ => 0;
         AssertGone(registry, identity, "not visible in this PID namespace");
         _pidFs.ChangeProcessId = null;
+        _pidFs.OnGetProcessId = () => Errno.ESRCH;
+        AssertGone(registry, identity, "not visible in this PID namespace");
+        _pidFs.OnGetProcessId = null;
         _pidFs.OnOpenByHandle = _ => Errno.ESTALE;
         AssertGone(registry, identity, "not visible in this PID namespace");
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
@@ -210,6 +213,25 @@ public sealed class IdentityMethodTests
         ProcessIdentity identity = registry.GetIdentity(self);
         Fail("pidfd_open", error);
         AssertGone(registry, identity, reason);
+
+        // This errno says nothing about the process.
+        Fail("pidfd_open", Errno.EIO);
+        StringAssert.StartsWith(Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _)).Message, "pidfd_open: EIO");
+    }
+
+    [TestMethod]
+    public void ByTicks_AProcessThatIsReapedDuringTheCall_IsGone()
+    {
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(kernel: _kernel);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process opened = registry.Open(nonChild.Id);
+        ProcessIdentity identity = registry.GetIdentity(opened);
+        _kernel.OnReadStat = _ =>
+        {
+            nonChild.KillAndWaitUntilReaped();
+            return null;
+        };
+        AssertGone(registry, identity, $"{nonChild.Id}");
     }
 
     [TestMethod]

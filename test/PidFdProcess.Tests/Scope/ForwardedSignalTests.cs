@@ -89,6 +89,25 @@ public sealed class ForwardedSignalTests : IDisposable
         Assert.IsFalse(Handles(Signum.SIGUSR2));
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task TheEndOfTheScope_LeavesNoHandler(bool asynchronous)
+    {
+        ProcessScope scope = new(new ProcessScopeOptions { ForwardSignals = [(PosixSignal)(int)Signum.SIGUSR2] });
+        Assert.IsTrue(Handles(Signum.SIGUSR2));
+        if (asynchronous)
+        {
+            await scope.DisposeAsync();
+        }
+        else
+        {
+            scope.Dispose();
+        }
+
+        Assert.IsFalse(Handles(Signum.SIGUSR2));
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static bool Handles(Signum signal)

@@ -156,6 +156,38 @@ public sealed class IncompleteStopTests
         tree.Root.Kill();
     }
 
+    [TestMethod]
+    public async Task Stop_WhenAnAncestorOfTheCallerIsHidden_FindsAllProcesses()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = Create(registry);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
+        int ancestor = TestProcesses.ParentOf(Environment.ProcessId)!.Value;
+        kernel.OnReadStat = id => id == ancestor ? Errno.EACCES : null;
+        Assert.AreEqual("1 exited", $"{await scope.StopAsync().WaitAsync(s_limit)}");
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public async Task Stop_WhenAnOrphanOfTheSessionCannotBeOpened_NamesIt()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = Create(registry);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &); echo ready; exec sleep 1000");
+        tree.WaitForCount(2);
+        int orphan = tree.Alive().Single(id => id != tree.Root.Id);
+        kernel.OnOpen = id => id == orphan ? Errno.EMFILE : null;
+
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
+
+        ProcessScopeSurvivor survivor = result.Survivors.Single();
+        Assert.AreEqual(orphan, survivor.ProcessId);
+        StringAssert.Contains(survivor.Reason, "pidfd_open");
+        StringAssert.Contains(survivor.Reason, "EMFILE");
+    }
+
     /// <summary>The hook keeps the signals from the parent of the test if the scope does not spare it.</summary>
     [TestMethod]
     public async Task Stop_OfAnAncestorOfTheCaller_SparesIt_AndNamesIt()

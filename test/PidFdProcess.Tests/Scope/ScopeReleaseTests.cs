@@ -5,6 +5,7 @@ using PidFdProcess.Linux;
 using PidFdProcess.Scopes;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
@@ -50,6 +51,18 @@ public sealed class ScopeReleaseTests : IDisposable
         using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry, NewSession = true });
         using Process process = scope.Start(Shell.Info("exit 3"));
         TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+    }
+
+    [TestMethod]
+    public async Task Stop_OfTheProcessesAlone_SparesTheRestOfTheirSessions()
+    {
+        ProcessScopeOptions options = new() { Registry = _registry, NewSession = true, EntireProcessTree = false };
+        await using ProcessScope scope = new(options);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "sleep 1000 & (sleep 1000 &); echo ready; exec sleep 1000");
+        tree.WaitForCount(3);
+        int[] others = [.. tree.Alive().Where(id => id != tree.Root.Id)];
+        await scope.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        tree.AssertAlive(others);
     }
 
     [TestMethod]
