@@ -43,6 +43,34 @@ public sealed class TwoRegistriesTests
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
+    public void AnAttachment_AfterTheOtherRegistryHasClosedItsPidFd_OpensThePid_UnlessTheExitWasSeen(bool isSeen)
+    {
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        using ProcessHandleRegistry first = TestRegistry.On(kernel.Platform);
+        using ProcessHandleRegistry second = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        if (isSeen)
+        {
+            nonChild.KillAndWaitUntilReaped();
+            Assert.IsTrue(first.HasExited(process));
+        }
+
+        int opens = 0;
+        kernel.OnOpen = _ =>
+        {
+            opens++;
+            return null;
+        };
+        first.Detach(process);
+        Assert.AreEqual(isSeen ? ProcessRoute.Stock : ProcessRoute.PidFd, second.Attach(process).Route);
+        Assert.AreEqual(isSeen ? 0 : 1, opens);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
     public void AnAttachment_WhenThePidFdOfTheOtherRegistryCannotBeDuplicated_OpensThePid_UnlessItIsFree(bool isReaped)
     {
         using KernelMock kernel = new();

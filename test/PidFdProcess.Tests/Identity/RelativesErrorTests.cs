@@ -121,5 +121,6 @@ public sealed class RelativesErrorTests
         registry.Kill(child);
         await end.WaitAsync(s_limit);
         Assert.AreEqual(137, child.ExitCode);
+        Assert.IsEmpty(child.GetDescendantsViaPidFd());
     }
 }
