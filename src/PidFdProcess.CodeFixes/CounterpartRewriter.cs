@@ -1,6 +1,7 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Microsoft.CodeAnalysis.Operations;
 using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
@@ -9,27 +10,35 @@ namespace PidFdProcess.CodeFixes;
 internal static class CounterpartRewriter
 {
     /// <summary>Returns the node to replace, or <see langword="null"/> if there is no safe edit for this syntax.</summary>
-    public static SyntaxNode? FindTarget(SyntaxNode root, Diagnostic diagnostic)
+    public static SyntaxNode? FindTarget(SemanticModel model, SyntaxNode root, Diagnostic diagnostic)
     {
         if (!diagnostic.Properties.TryGetValue(Descriptors.Replacement, out string? replacement)
             || replacement is null
             || root.FindNode(diagnostic.Location.SourceSpan, getInnermostNodeForTie: true) is not SimpleNameSyntax name
-            || name.Parent is NameColonSyntax or ExpressionColonSyntax)
+            || IsInPattern(name))
         {
             return null;
         }
 
-        if (HasOtherResult(replacement) && !IsDiscarded(name))
+        InvocationExpressionSyntax? call = CallOf(name);
+        if (HasOtherType(replacement) && !IsIgnored(model, call, replacement))
         {
             return null;
         }
 
-        bool isWhole = replacement == Counterparts.HasExited || Counterparts.IsOfRegistry(replacement);
-        if (replacement == Counterparts.Open && CallOf(name) is { ArgumentList.Arguments.Count: 2 } onMachine)
+        bool isOfRegistry = Counterparts.IsOfRegistry(replacement);
+        if ((isOfRegistry && MethodGroups.IsAddress(MethodOf(name)))
+            || (replacement == Counterparts.TryOpen && MethodGroups.InfersType(MethodOf(name), model)))
         {
-            return onMachine;
+            return null;
         }
 
+        if (replacement is Counterparts.Open or Counterparts.OpenByName && call is { ArgumentList.Arguments.Count: 2 })
+        {
+            return call;
+        }
+
+        bool isWhole = replacement == Counterparts.HasExited || isOfRegistry;
         return name.Parent switch
         {
             MemberAccessExpressionSyntax { Expression: BaseExpressionSyntax } access when access.Name == name => access,
@@ -73,8 +82,32 @@ internal static class CounterpartRewriter
     // Returns the call of a method by its name, with or without a receiver.
     private static InvocationExpressionSyntax? CallOf(SimpleNameSyntax name)
     {
-        SyntaxNode called = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name;
+        SyntaxNode called = MethodOf(name);
         return called.Parent is InvocationExpressionSyntax call && call.Expression == called ? call : null;
+    }
+
+    // Returns the name with its receiver and with the parentheses around both.
+    private static SyntaxNode MethodOf(SimpleNameSyntax name)
+    {
+        SyntaxNode method = IsQualified(name) ? name.Parent! : name;
+        while (method.Parent is ParenthesizedExpressionSyntax parenthesized)
+        {
+            method = parenthesized;
+        }
+
+        return method;
+    }
+
+    // A pattern cannot have a call, neither after one name nor after several ones with dots.
+    private static bool IsInPattern(SimpleNameSyntax name)
+    {
+        SyntaxNode current = name;
+        while (current.Parent is MemberAccessExpressionSyntax access)
+        {
+            current = access;
+        }
+
+        return current.Parent is NameColonSyntax or ExpressionColonSyntax;
     }
 
     // The counterpart has no argument for the machine. It is reported only if the machine is this one.
@@ -87,17 +120,18 @@ internal static class CounterpartRewriter
     private static bool IsQualified(SyntaxNode name) =>
         name.Parent is MemberBindingExpressionSyntax || (name.Parent is MemberAccessExpressionSyntax access && access.Name == name);
 
-    // If the result has another type than the stock result, the code that uses it may not compile.
-    private static bool HasOtherResult(string replacement) => replacement.Contains("Status");
+    // The result or the out argument has another type than that of the stock call. Code that uses it may not compile.
+    private static bool HasOtherType(string replacement) => replacement.Contains("Status");
 
-    private static bool IsDiscarded(SyntaxNode name)
+    private static bool IsIgnored(SemanticModel model, InvocationExpressionSyntax? call, string replacement)
     {
-        SyntaxNode? current = name.FirstAncestorOrSelf<InvocationExpressionSyntax>();
-        while (current?.Parent is AwaitExpressionSyntax or ConditionalAccessExpressionSyntax)
+        if (call is null || model.GetOperation(call) is not IInvocationOperation invocation)
         {
-            current = current.Parent;
+            return false;
         }
 
-        return current?.Parent is ExpressionStatementSyntax && !name.Ancestors().OfType<ArgumentSyntax>().Any();
+        return replacement == Counterparts.TryWaitForExitStatus
+            ? invocation.Arguments.All(static argument => argument.Parameter?.RefKind != RefKind.Out || Discards.IsIgnored(argument))
+            : Discards.IsResultIgnored(invocation);
     }
 }

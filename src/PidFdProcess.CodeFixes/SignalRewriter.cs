@@ -19,7 +19,9 @@ internal sealed class SignalRewriter(SemanticModel model)
         ExpressionSyntax? called = name.Parent is MemberAccessExpressionSyntax access && access.Name == name ? access : name as ExpressionSyntax;
         if (called is not null && model.GetOperation(called, cancellationToken) is IMethodReferenceOperation { Method.ContainingType: var type })
         {
-            return Analyzers.ProcessTypes.IsProcess(type) && Rename(called, Signal) is { } group ? (called, group.WithTriviaFrom(called)) : null;
+            return Analyzers.ProcessTypes.IsProcess(type) && !MethodGroups.InfersType(called, model) && Rename(called, Signal) is { } group
+                ? (called, group.WithTriviaFrom(called))
+                : null;
         }
 
         if (name.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } syntax
@@ -50,15 +52,19 @@ internal sealed class SignalRewriter(SemanticModel model)
     };
 
     // process.SafeHandle.Kill()
-    private static (SyntaxNode Node, ExpressionSyntax Replacement)? FromSafeHandle(InvocationExpressionSyntax syntax, string method)
+    private (SyntaxNode Node, ExpressionSyntax Replacement)? FromSafeHandle(InvocationExpressionSyntax syntax, string method)
     {
         if (syntax.Expression is not MemberAccessExpressionSyntax { Expression: MemberAccessExpressionSyntax handle } access
-            || handle.Name.Identifier.ValueText != "SafeHandle")
+            || model.GetSymbolInfo(handle).Symbol is not { Name: "SafeHandle" } property
+            || !Analyzers.ProcessTypes.IsProcess(property.ContainingType))
         {
             return null;
         }
 
-        ExpressionSyntax process = access.WithExpression(handle.Expression).WithName(SyntaxFactory.IdentifierName(method == "Kill" ? Kill : Signal));
+        ExpressionSyntax receiver = handle.Expression is BaseExpressionSyntax original
+            ? SyntaxFactory.ThisExpression().WithTriviaFrom(original)
+            : handle.Expression;
+        ExpressionSyntax process = access.WithExpression(receiver).WithName(SyntaxFactory.IdentifierName(method == "Kill" ? Kill : Signal));
         return (syntax, syntax.WithExpression(process));
     }
 
@@ -78,7 +84,7 @@ internal sealed class SignalRewriter(SemanticModel model)
         }
 
         // A result that is compared or stored has no edit, because kill() returns -1 where SignalViaPidFd() throws.
-        return isStatement || syntax.Parent is AssignmentExpressionSyntax { Left: IdentifierNameSyntax { Identifier.ValueText: "_" } }
+        return isStatement || invocation.Parent is ISimpleAssignmentOperation { Target: IDiscardOperation }
             ? (syntax, Parse($"{process}.{Signal}({signal})", syntax))
             : null;
     }

@@ -3,8 +3,6 @@ using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.CSharp.Syntax;
-using Microsoft.CodeAnalysis.Text;
 using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
@@ -46,24 +44,15 @@ public sealed class SignalViaPidFdCodeFix : CodeFixProvider
         SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
         SemanticModel model = (await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
         SignalRewriter rewriter = new(model);
-        Dictionary<SyntaxNode, ExpressionSyntax> edits = [];
-        bool needsUsing = false;
+        DocumentEdits edits = new();
         foreach (Diagnostic diagnostic in diagnostics)
         {
             if (rewriter.Find(root, diagnostic, cancellationToken) is { } edit)
             {
-                edits[edit.Node] = edit.Replacement;
-                needsUsing |= Scope.NeedsUsing(model, edit.Node.SpanStart, Replacement);
+                edits.Replace(edit.Node, _ => edit.Replacement, Scope.NeedsUsing(model, edit.Node.SpanStart, Replacement));
             }
         }
 
-        root = root.ReplaceNodes(edits.Keys, (original, _) => edits[original]);
-        if (needsUsing)
-        {
-            SourceText text = await document.GetTextAsync(cancellationToken).ConfigureAwait(false);
-            root = UsingDirectives.AddLibrary(root, NewLine.Of(text));
-        }
-
-        return document.WithSyntaxRoot(root);
+        return await edits.ApplyToAsync(document, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -3,7 +3,6 @@ using System.Composition;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
-using Microsoft.CodeAnalysis.Text;
 using PidFdProcess.Analyzers.Rules;
 
 namespace PidFdProcess.CodeFixes;
@@ -28,9 +27,10 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
     public override async Task RegisterCodeFixesAsync(CodeFixContext context)
     {
         SyntaxNode root = (await context.Document.GetSyntaxRootAsync(context.CancellationToken).ConfigureAwait(false))!;
+        SemanticModel model = (await context.Document.GetSemanticModelAsync(context.CancellationToken).ConfigureAwait(false))!;
         foreach (Diagnostic diagnostic in context.Diagnostics)
         {
-            if (ReplacementOf(root, diagnostic) is { } replacement)
+            if (ReplacementOf(model, root, diagnostic) is { } replacement)
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(
@@ -42,9 +42,9 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         }
     }
 
-    private static string? ReplacementOf(SyntaxNode root, Diagnostic diagnostic)
+    private static string? ReplacementOf(SemanticModel model, SyntaxNode root, Diagnostic diagnostic)
     {
-        if (CounterpartRewriter.FindTarget(root, diagnostic) is not null)
+        if (CounterpartRewriter.FindTarget(model, root, diagnostic) is not null)
         {
             return diagnostic.Properties[Descriptors.Replacement];
         }
@@ -57,31 +57,31 @@ public sealed class UseCounterpartCodeFix : CodeFixProvider
         SyntaxNode root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
         SemanticModel model = (await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
         DocumentEdits edits = new();
-        bool needsUsing = false;
         foreach (Diagnostic diagnostic in diagnostics)
         {
-            if (CounterpartRewriter.FindTarget(root, diagnostic) is { } target)
+            if (CounterpartRewriter.FindTarget(model, root, diagnostic) is { } target)
             {
                 string replacement = diagnostic.Properties[Descriptors.Replacement]!;
-                edits.Replace(target, rewritten => CounterpartRewriter.Rewrite(target, rewritten, replacement));
-                needsUsing |= Scope.NeedsUsing(model, target.SpanStart, replacement);
+                edits.Replace(
+                    target,
+                    rewritten => CounterpartRewriter.Rewrite(target, rewritten, replacement),
+                    Scope.NeedsUsing(model, target.SpanStart, replacement));
+                if (InferredNames.HolderOf(target, model) is { } holder)
+                {
+                    edits.Replace(holder, rewritten => InferredNames.Write(holder, rewritten));
+                }
             }
             else if (ExitedTaskRewriter.Find(root, diagnostic) is { } task)
             {
-                edits.Replace(task.Awaited, _ => ExitedTaskRewriter.CallOf(task));
+                edits.Replace(
+                    task.Awaited,
+                    _ => ExitedTaskRewriter.CallOf(task),
+                    Scope.NeedsUsing(model, task.Awaited.SpanStart, ExitedTask.Replacement));
                 edits.Remove(task.Declaration);
                 edits.Remove(task.Subscription);
-                needsUsing |= Scope.NeedsUsing(model, task.Awaited.SpanStart, ExitedTask.Replacement);
             }
         }
 
-        root = edits.ApplyTo(root);
-        if (needsUsing)
-        {
-            SourceText text = await document.GetTextAsync(cancellationToken).ConfigureAwait(false);
-            root = UsingDirectives.AddLibrary(root, NewLine.Of(text));
-        }
-
-        return document.WithSyntaxRoot(root);
+        return await edits.ApplyToAsync(document, cancellationToken).ConfigureAwait(false);
     }
 }

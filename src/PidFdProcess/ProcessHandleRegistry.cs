@@ -40,8 +40,8 @@ namespace PidFdProcess;
 /// </para>
 /// <para>
 /// Each registry has attachments of its own, and the extension methods use <see cref="Default"/>. A non-child that one registry has opened is
-/// attached again by the first call in another registry. That attachment goes by the PID at that time, which may have a new owner. So call the
-/// methods of the registry that opened the process.
+/// attached again by the first call in another registry, which duplicates the first pidfd. If the first registry has detached the process, that call
+/// goes by the PID, which may have a new owner.
 /// </para>
 /// <para>
 /// In a registry that is disposed, every call that needs a pidfd throws <see cref="ObjectDisposedException"/>. An asynchronous call stores it into

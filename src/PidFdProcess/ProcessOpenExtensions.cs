@@ -62,6 +62,7 @@ public static class ProcessOpenExtensions
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or <c>/proc</c> does not tell when the process started.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">The start cannot be read because a resource is short (EMFILE, for example).</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// A PID in a file is only a guess. The call compares the start of the process with the last write to the file. If the file was copied or touched

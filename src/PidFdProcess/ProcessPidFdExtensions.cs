@@ -84,8 +84,8 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// <para>
-    /// Blocks the calling thread in <c>poll(2)</c>. <see cref="Thread.Interrupt"/> does not end the wait. To wait for the exit alone, see
-    /// <see cref="ProcessOutputExtensions.WaitForExitOnlyPidFd"/>. Without a pidfd it calls <see cref="Process.WaitForExit()"/>.
+    /// Blocks the calling thread in <c>poll(2)</c>. <see cref="Thread.Interrupt"/> does not end the wait before the exit. To wait for the exit alone,
+    /// see <see cref="ProcessOutputExtensions.WaitForExitOnlyPidFd"/>. Without a pidfd it calls <see cref="Process.WaitForExit()"/>.
     /// </para>
     /// <para>
     /// After a wait for a child, <see cref="Process.HasExited"/>, <see cref="Process.ExitCode"/> and <see cref="Process.ExitTime"/> work. The runtime
@@ -144,7 +144,7 @@ public static class ProcessPidFdExtensions
     /// </para>
     /// <para>
     /// <see cref="Process.Exited"/> is raised once, as after the stock wait. <see cref="Process.EnableRaisingEvents"/> is turned on when the wait
-    /// ends, even if it is cancelled. The stock wait turns it on at its begin. Without a pidfd the method calls
+    /// ends, also if that is without an exit. The stock wait turns it on at its begin. Without a pidfd the method calls
     /// <see cref="Process.WaitForExitAsync(CancellationToken)"/>.
     /// </para>
     /// <para>

@@ -15,14 +15,15 @@ public static class ProcessStopExtensions
     /// <exception cref="InvalidOperationException">
     /// The object has no process, because it has not been started or was closed, or the calling process is one of the descendants.
     /// </exception>
-    /// <exception cref="AggregateException">
-    /// Some descendants could not be signalled or found, or are alive after SIGKILL. All others were killed.
+    /// <exception cref="AggregateException">Some descendants could not be signalled or found. All others were killed.</exception>
+    /// <exception cref="Win32Exception">
+    /// <c>/proc</c> cannot be read because a resource is short (EMFILE, ENFILE or ENOMEM). No process was killed.
     /// </exception>
     /// <exception cref="PlatformNotSupportedException">This is not Linux, or there is no <c>/proc</c> for this PID namespace.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
-    /// Finds and kills the descendants as <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/> does. Without a pidfd it goes by PID and
-    /// checks the parent and the start time.
+    /// Finds and kills the descendants as <see cref="ProcessPidFdExtensions.KillViaPidFd(Process, bool)"/> does. Does not wait for their exits.
+    /// Without a pidfd it goes by PID and checks the parent and the start time.
     /// </remarks>
     public static void KillDescendantsViaPidFd(this Process process) => ProcessHandleRegistry.Default.KillDescendants(process);
 

@@ -7,6 +7,7 @@ internal static class Counterparts
     public const string Open = "ProcessHandleRegistry.Default.Open";
     public const string OpenByName = "ProcessHandleRegistry.Default.OpenByName";
     public const string TryOpen = "ProcessHandleRegistry.Default.TryOpen";
+    public const string TryWaitForExitStatus = "TryWaitForExitStatusPidFd";
 
     /// <summary>Returns whether the replacement is a call of the registry, which does not begin with the object of the stock call.</summary>
     public static bool IsOfRegistry(string replacement) => replacement is Open or OpenByName or TryOpen;
@@ -22,7 +23,7 @@ internal static class Counterparts
         StockMethod.TryGetProcessById => TryOpen,
         StockMethod.WaitForExitStatus => "WaitForExitStatusPidFd",
         StockMethod.WaitForExitStatusAsync => "WaitForExitStatusPidFdAsync",
-        StockMethod.TryWaitForExitStatus => "TryWaitForExitStatusPidFd",
+        StockMethod.TryWaitForExitStatus => TryWaitForExitStatus,
         _ => null,
     };
 }

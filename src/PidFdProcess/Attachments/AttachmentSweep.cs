@@ -11,19 +11,24 @@ namespace PidFdProcess.Attachments;
 // entries of these processes must not pile up until the next garbage collection. The sweep raises no event.
 //
 // Scheme: A sweep on the thread pool checks all attachments. The next sweep begins after as many new attachments as the last sweep has left over. So
-// each attachment pays for a constant share of a sweep. The count goes on while a sweep is queued or runs, because that sweep may miss the newest
-// attachments.
+// each attachment pays for a constant share of a sweep. If descriptors are short, the next sweep begins earlier. The count goes on while a sweep is
+// queued or runs, because that sweep may miss the newest attachments.
 
 /// <summary>Closes the pidfds of closed objects and of processes that have exited and were reaped.</summary>
 internal sealed class AttachmentSweep(AttachmentTable table)
 {
     private const int MinimumBetween = 256;
 
+    // An attachment that gets no descriptor brings the next sweep as near as this many others.
+    private const int WeightOfShortage = 16;
+
     private int _untilNext = MinimumBetween;
 
-    public void NoteAttached()
+    public void NoteAttached(bool isShort)
     {
-        if (Interlocked.Decrement(ref _untilNext) == 0)
+        int weight = isShort ? WeightOfShortage : 1;
+        int left = Interlocked.Add(ref _untilNext, -weight);
+        if (left <= 0 && left + weight > 0)
         {
             Queue();
         }

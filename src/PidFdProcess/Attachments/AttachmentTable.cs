@@ -199,7 +199,7 @@ internal sealed class AttachmentTable : IWaitOwner
             StockCause.Resource => PidFdMetrics.Resource,
             _ => "unsupported",
         });
-        _sweep.NoteAttached();
+        _sweep.NoteAttached(isShort: attachment.Cause == StockCause.Resource);
         return attachment;
     }
 }

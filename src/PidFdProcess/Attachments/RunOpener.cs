@@ -65,7 +65,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 }
 
                 StockRun? proven = before?.Run.IsSameAs(run) == true ? before.WithoutPidFd : null;
-                hasExited |= proven?.HasLostProof(kernel) == true;
+                hasExited |= proven?.HasLostProof(kernel, out _) == true;
                 ProcessAttachment? attachment = hasExited
                     ? Exited(processId, run)
                     : AttachmentOf(processId, run, pidFd!, error, proven?.StartTicks ?? 0);
@@ -88,7 +88,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
 
     /// <summary>
     /// Makes an attachment with a pidfd that is known to be of the run. If few descriptors are left, notes the start time of the process and closes
-    /// the pidfd.
+    /// the pidfd. If the start time of a fetched process cannot be read, the pidfd stays open.
     /// </summary>
     /// <param name="processId">The PID.</param>
     /// <param name="run">The run.</param>
@@ -101,11 +101,17 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
         }
 
-        using (pidFd)
+        bool isRead = kernel.ReadProcStat(processId, out ProcStat stat) == 0;
+        bool isReaped = kernel.IsReaped(pidFd);
+        long ticks = isRead && !isReaped ? stat.StartTicks : startTicks;
+        if (ticks == 0 && !run.IsStarted && !isReaped)
         {
-            bool isProven = kernel.ReadProcStat(processId, out ProcStat stat) == 0 && !kernel.IsReaped(pidFd);
-            return WithoutHeadroom(processId, run, isProven ? stat.StartTicks : startTicks);
+            // Nothing else names the process, so its pidfd is kept.
+            return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
         }
+
+        pidFd.Dispose();
+        return WithoutHeadroom(processId, run, ticks);
     }
 
     /// <summary>

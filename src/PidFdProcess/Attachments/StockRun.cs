@@ -30,19 +30,38 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
     public void Prove(long ticks) => Volatile.Write(ref _startTicks, ticks);
 
     /// <summary>
-    /// Returns whether the proven process no longer has its PID. Returns <see langword="false"/> if the start time cannot be read, or if nothing was
-    /// proven.
+    /// Returns whether the proven process no longer has its PID. Returns <see langword="false"/> if nothing was proven, or if <c>/proc</c> does not
+    /// tell.
     /// </summary>
-    public bool HasLostProof(IKernel kernel)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="error">The errno if <c>/proc</c> should tell and does not, because a resource is short. Otherwise 0.</param>
+    public bool HasLostProof(IKernel kernel, out Errno error)
     {
+        error = 0;
         if (StartTicks == 0)
         {
             return false;
         }
 
-        Errno error = kernel.ReadProcStat(processId, out ProcStat stat);
-        return error == 0 ? stat.StartTicks != StartTicks : ErrnoTable.MeaningOf(ErrnoTable.Proc, error) == ErrnoMeaning.Gone;
+        Errno read;
+        ProcStat stat;
+        do
+        {
+            read = kernel.ReadProcStat(processId, out stat);
+        }
+        while (SystemCallError.IsResource(read) && SpareDescriptors.TryRelease());
+
+        ErrnoMeaning meaning = read == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.Proc, read);
+        error = meaning is ErrnoMeaning.Gone or ErrnoMeaning.Hidden ? 0 : read;
+        return read == 0 ? stat.StartTicks != StartTicks : meaning == ErrnoMeaning.Gone;
     }
+
+    /// <summary>Does the same before a call that goes by PID, which must not hit another process.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">
+    /// The object was fetched by PID, and it is not known whether the PID still belongs to its process. For a started object the runtime knows that.
+    /// </exception>
+    public bool HasLostProof(IKernel kernel) => HasLostProof(kernel, out Errno error)
+        || (error != 0 && !run.IsStarted ? throw SystemCallError.Failed($"/proc/{processId}/stat", error) : false);
 
     /// <summary>Succeeds once, so that an exit that the runtime has told is counted once.</summary>
     public bool TryCountExit() => Interlocked.Exchange(ref _isExitCounted, 1) == 0;

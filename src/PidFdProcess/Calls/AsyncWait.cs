@@ -80,9 +80,7 @@ internal static class AsyncWait
     /// <summary>Ends a wait after the exit. Leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
     private static Task EndAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken) =>
         promise != WaitPromise.Exit
-        && ExitedEvent.EnableAndRaise(run.Process, run.Attachment.Run) == RuntimeState.Knows
-        && promise == WaitPromise.StockStateAndOutput
-            ? OutputWait.WaitAsync(run.Process, run.Attachment.Run, cancellationToken)
+            ? StockEnd.RaiseAsync(run.Process, run.Attachment.Run, handle: null, promise, cancellationToken)
             : Task.CompletedTask;
 
     private static async Task ByRuntimeAsync(PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)

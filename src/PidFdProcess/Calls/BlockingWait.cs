@@ -17,7 +17,7 @@ internal static class BlockingWait
         if (run.Handle is not { } handle)
         {
             return run.IsOver
-                ? ObserveOver(run, promise)
+                ? ObserveOver(run, milliseconds, promise)
                 : run.CountIfExited(WaitByRuntime(run, milliseconds, promise));
         }
 
@@ -64,7 +64,7 @@ internal static class BlockingWait
                 return run.CountIfExited(StockCalls.HasExited(run.Process));
             }
 
-            ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: true);
+            ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: true, ReapWait.LeastMilliseconds);
             return true;
         }
 
@@ -79,10 +79,11 @@ internal static class BlockingWait
     }
 
     /// <summary>Ends a wait for a run that is over. Raises Exited and waits for the streams if the stock call would do that.</summary>
-    private static bool ObserveOver(in PinnedRun run, WaitPromise promise)
+    private static bool ObserveOver(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
+        int limit = milliseconds == Timeout.Infinite ? Timeout.Infinite : Math.Max(milliseconds, ReapWait.LeastMilliseconds);
         if (promise != WaitPromise.Exit
-            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false) == RuntimeState.Knows
+            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false, limit) == RuntimeState.Knows
             && promise == WaitPromise.StockStateAndOutput)
         {
             OutputWait.Wait(run.Process, run.Attachment.Run);

@@ -164,14 +164,24 @@ internal static class RelativeCalls
             return null;
         }
 
-        Process? process = FindCalls.Find(runs, member.Id);
-        if (process is not null && StartTime.Read(runs.Platform.Kernel, member.Id) != (ulong)member.StartTicks)
+        if (FindCalls.Find(runs, member.Id) is not { } process)
         {
-            FindCalls.Close(runs, process);
             return null;
         }
 
-        return process;
+        bool isMember = false;
+        try
+        {
+            isMember = StartTime.Read(runs.Platform.Kernel, member.Id) == (ulong)member.StartTicks;
+            return isMember ? process : null;
+        }
+        finally
+        {
+            if (!isMember)
+            {
+                FindCalls.Close(runs, process);
+            }
+        }
     }
 
     /// <summary>Checks whether a member has exited. The pidfd answers even if <c>/proc</c> hides the process.</summary>

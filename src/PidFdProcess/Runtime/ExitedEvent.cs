@@ -33,7 +33,6 @@ internal enum RuntimeState
 internal static class ExitedEvent
 {
     private const int MillisecondsBetweenLooks = 10;
-    private const int WithoutLimit = Timeout.Infinite;
 
     /// <summary>
     /// Looks whether the runtime knows of the exit, and raises Exited where the stock call would. The look takes the lock under which the runtime
@@ -46,7 +45,7 @@ internal static class ExitedEvent
     /// How long to wait for the lock if another thread holds it and has not raised Exited. -1 waits without end. Without the lock nothing is raised.
     /// If events are on, the runtime raises Exited later. If they are off, the next call of <see cref="Process.HasExited"/> does.
     /// </param>
-    public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff, int milliseconds = WithoutLimit)
+    public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff, int milliseconds)
     {
         try
         {
@@ -86,16 +85,19 @@ internal static class ExitedEvent
     /// <summary>
     /// Turns events on, and raises Exited if the runtime knows of the exit, as the end of a stock asynchronous wait does. Runs the handlers.
     /// </summary>
-    public static RuntimeState EnableAndRaise(Process process, in RunIdentity run)
+    /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
+    public static bool TryEnableAndRaise(Process process, in RunIdentity run, out RuntimeState state)
     {
-        if (!TryLock(process, run, WithoutLimit))
+        if (!TryLock(process, run, milliseconds: 0))
         {
-            return StateAfterRaise(process, run);
+            state = StateWithoutLock(process, run);
+            return state == RuntimeState.HasAnotherRun || ProcessFields.HasRaisedExited(process);
         }
 
         try
         {
-            return EnableLocked(process, run, raise: true);
+            state = EnableLocked(process, run, raise: true);
+            return true;
         }
         finally
         {
@@ -104,7 +106,7 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// Does the same as <see cref="EnableAndRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
+    /// Does the same as <see cref="TryEnableAndRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
     /// another thread holds the lock of the object.
     /// </summary>
     public static bool TryEnableWithoutHandlers(Process process, in RunIdentity run, out RuntimeState state)
@@ -248,9 +250,7 @@ internal static class ExitedEvent
         }
     }
 
-    /// <summary>
-    /// The state after <see cref="TryLock"/> has failed. If the object still has this run, Exited was raised for it, so the runtime knows.
-    /// </summary>
+    /// <summary>The state if Exited was raised for this run, unless the object has another one by now.</summary>
     private static RuntimeState StateAfterRaise(Process process, in RunIdentity run) =>
         run.IsCurrentIn(process) ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
 

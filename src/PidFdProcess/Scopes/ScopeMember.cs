@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Calls;
 using PidFdProcess.Handles;
@@ -42,7 +43,8 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     public bool HasPidFd => run.Handle is not null;
 
     /// <summary>Gets the root of the tree, for a stop, or <see langword="null"/> if the PID may belong to another process now.</summary>
-    public ForestRoot? Root => HasPidFd || !IsOverWithoutPidFd() ? new(Id, run.Handle?.PidFd) : null;
+    public ForestRoot? Root =>
+        HasPidFd || !IsOver(ifUnknown: false) ? new(Id, run.Handle?.PidFd, run.Attachment.WithoutPidFd?.StartTicks ?? 0) : null;
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit => _wait.Exit;
@@ -52,7 +54,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
     /// <summary>Takes another reference for the length of a stop.</summary>
     /// <returns><see langword="false"/> if the run is over and no session has to be looked for.</returns>
-    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : SessionId != 0 || !IsOverWithoutPidFd();
+    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : SessionId != 0 || !IsOver(ifUnknown: false);
 
     /// <summary>Releases a reference.</summary>
     public void Release() => run.Handle?.Release();
@@ -70,7 +72,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     }
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
-    public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOverWithoutPidFd();
+    public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOver(ifUnknown: true);
 
     /// <summary>Notes that the exit has been seen now.</summary>
     public void NoteEnd() => Volatile.Write(ref _endedAt, BootClock.Now.Ticks);
@@ -82,6 +84,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would go
     /// by PID.
     /// </summary>
+    /// <exception cref="Win32Exception">It is not known whether the PID still belongs to the process, so it was not killed.</exception>
     public void KillWithoutProc(bool entireProcessTree)
     {
         if (HasPidFd)
@@ -165,6 +168,18 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         // The stock wait keeps a handler of Exited until it ends.
         CancellationTokenSource stock = new();
         return (AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, stock.Token), stock);
+    }
+
+    private bool IsOver(bool ifUnknown)
+    {
+        try
+        {
+            return IsOverWithoutPidFd();
+        }
+        catch (Win32Exception)
+        {
+            return ifUnknown;
+        }
     }
 
     private bool IsOverWithoutPidFd()

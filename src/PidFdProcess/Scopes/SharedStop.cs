@@ -11,17 +11,39 @@ internal sealed class SharedStop(ScopeMembers scope)
     private StopDecision? _decision;
     private int _waiters;
 
-    /// <summary>Blocks until the stop ends. Needs no pool thread.</summary>
+    /// <summary>Blocks until the stop ends. Needs no pool thread. <see cref="Thread.Interrupt"/> takes effect after the stop.</summary>
     public ProcessScopeResult Wait(int? signal = null, Func<TreeMember, bool>? hasSignalAlready = null)
     {
         Task<ProcessScopeResult> run = Join(signal, hasSignalAlready);
+        bool isInterrupted = false;
         try
         {
+            while (!run.IsCompleted)
+            {
+                try
+                {
+                    _ = run.Wait(Timeout.Infinite, CancellationToken.None);
+                }
+                catch (AggregateException)
+                {
+                    // Thrown below, as it is.
+                }
+                catch (ThreadInterruptedException)
+                {
+                    // The processes have got their signal, and nothing else would kill those that do not end.
+                    isInterrupted = true;
+                }
+            }
+
             return run.GetAwaiter().GetResult();
         }
         finally
         {
             Leave(run);
+            if (isInterrupted)
+            {
+                Thread.CurrentThread.Interrupt();
+            }
         }
     }
 

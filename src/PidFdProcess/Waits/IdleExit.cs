@@ -51,5 +51,15 @@ internal sealed class IdleExit
     }
 
     /// <summary>Closes the handle once the attachment has been collected and no other wait is pending.</summary>
-    public static void EndWith(object attachment, ProcessHandle handle) => s_all.AddOrUpdate(attachment, new IdleExit(handle));
+    public static void EndWith(object attachment, ProcessHandle handle)
+    {
+        IdleExit idle = new(handle);
+        if (!s_all.TryAdd(attachment, idle))
+        {
+            // The object that was made first serves all shared waits of the run. The finalizer of this one would close the pidfd of a run in use.
+#pragma warning disable CA1816 // The object is of this type and is dropped here.
+            GC.SuppressFinalize(idle);
+#pragma warning restore CA1816
+        }
+    }
 }

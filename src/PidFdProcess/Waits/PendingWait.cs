@@ -103,6 +103,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             _cancellation.Unregister();
             if (end == WaitEnd.Disposed)
             {
+                LeaveEventsOn();
                 EndWith(DisposedRegistry.DuringWait(handle.ProcessId));
             }
             else
@@ -260,7 +261,8 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     }
 
     /// <summary>
-    /// Turns events on after a cancelled wait. To be called before the task ends, so that a setting that the caller makes afterwards stays.
+    /// Turns events on after a wait that ends without an exit. To be called before the task ends, so that a setting that the caller makes afterwards
+    /// stays.
     /// </summary>
     private void LeaveEventsOn()
     {

@@ -26,8 +26,8 @@ internal static class ReapWait
     /// <summary><see cref="LongestMilliseconds"/> as a time.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(LongestMilliseconds);
 
-    // A call with a limit waits at least this long for the reap, even if less of its limit is left.
-    private const int LeastMilliseconds = 100;
+    /// <summary>A call with a limit waits at least this long for the reap or for the lock of the object, even if less of its limit is left.</summary>
+    public const int LeastMilliseconds = 100;
 
     // If no other thread wants the processor, these looks take some tens of microseconds. A sleep would not be shorter.
     private const int LooksBeforeSleep = 50;

@@ -10,6 +10,8 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal static class StockEnd
 {
+    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Ends a wait in the execution context of the call that began it, because a stock wait runs handlers of Exited there.</summary>
     /// <param name="context">The context, or <see langword="null"/> if its flow was suppressed.</param>
     /// <param name="process">The object.</param>
@@ -21,14 +23,14 @@ internal static class StockEnd
     {
         if (context is null)
         {
-            return RaiseAndWaitForStreamsAsync(process, handle, promise, cancellationToken);
+            return RaiseAsync(process, handle.Run, handle, promise, cancellationToken);
         }
 
         ExecutionContext? own = ExecutionContext.Capture();
         ExecutionContext.Restore(context);
         try
         {
-            return RaiseAndWaitForStreamsAsync(process, handle, promise, cancellationToken);
+            return RaiseAsync(process, handle.Run, handle, promise, cancellationToken);
         }
         finally
         {
@@ -38,6 +40,21 @@ internal static class StockEnd
             }
         }
     }
+
+    /// <summary>
+    /// Ends a wait in the present execution context. If another thread holds the lock of the object, Exited is raised once that has let go, and the
+    /// task ends at the latest after <see cref="ReapWait.Longest"/>.
+    /// </summary>
+    /// <param name="process">The object.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="handle">The handle of the run, to which the caller holds a reference, or <see langword="null"/> if the run is over.</param>
+    /// <param name="promise">What the wait promises.</param>
+    /// <param name="cancellationToken">Ends the wait for the lock and for the streams.</param>
+    public static Task RaiseAsync(
+        Process process, in RunIdentity run, ProcessHandle? handle, WaitPromise promise, CancellationToken cancellationToken) =>
+        ExitedEvent.TryEnableAndRaise(process, run, out RuntimeState state)
+            ? WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken)
+            : RaiseWhenUnlockedAsync(process, run, handle, promise, cancellationToken);
 
     /// <summary>Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell.</summary>
     public static void NoteState(ProcessHandle handle, RuntimeState state)
@@ -52,12 +69,42 @@ internal static class StockEnd
         }
     }
 
-    private static Task RaiseAndWaitForStreamsAsync(Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
+    private static Task WaitForStreamsAsync(
+        Process process,
+        in RunIdentity run,
+        ProcessHandle? handle,
+        WaitPromise promise,
+        RuntimeState state,
+        CancellationToken cancellationToken)
     {
-        RuntimeState state = ExitedEvent.EnableAndRaise(process, handle.Run);
-        NoteState(handle, state);
+        if (handle is not null)
+        {
+            NoteState(handle, state);
+        }
+
         return state == RuntimeState.Knows && promise == WaitPromise.StockStateAndOutput
-            ? OutputWait.WaitAsync(process, handle.Run, cancellationToken)
+            ? OutputWait.WaitAsync(process, run, cancellationToken)
             : Task.CompletedTask;
+    }
+
+    // Another thread of the app holds the lock of the object, and may wait for this task. The looks take no thread.
+    private static async Task RaiseWhenUnlockedAsync(
+        Process process, RunIdentity run, ProcessHandle? handle, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        RuntimeState state;
+        bool isRaised;
+        do
+        {
+            await Pause.ForAsync(s_betweenLooks, cancellationToken).ConfigureAwait(false);
+            isRaised = ExitedEvent.TryEnableAndRaise(process, run, out state);
+        }
+        while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
+        if (!isRaised && handle is not null)
+        {
+            LateEvents.Enable(handle, process);
+        }
+
+        await WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -14,7 +14,10 @@ internal static class ShortHosts
     public static void LeaveFewDescriptors(Random random)
     {
         using ProcessHandleRegistry registry = new();
+        // The pool must not need another thread, because the runtime ends the program if it cannot start.
+        ThreadPool.GetMinThreads(out int workers, out int completions);
         LimitCases.FillThreadPool();
+        ThreadPool.SetMinThreads(workers, completions);
 
         // Stock's waits take a thread, which takes descriptors to start.
         using Process first = Shell.StartSleeper();

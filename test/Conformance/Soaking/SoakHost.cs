@@ -34,15 +34,24 @@ internal static class SoakHost
         using Process program = Process.Start(
             Info("--host", name, "--soak", seconds, "--seed", options.Seed.ToString(CultureInfo.InvariantCulture), "--shell", Shell.Path))!;
         program.StandardInput.Close();
-        string output = program.StandardOutput.ReadToEnd();
-        program.WaitForExit();
+        Task<string> reading = program.StandardOutput.ReadToEndAsync();
+        program.WaitForExitOnlyPidFd();
+
+        // What the host leaves behind if it dies keeps the output open.
+        string output = reading.Wait(Check.Limit) ? reading.Result : "its output has not ended";
         Console.Write(output);
         Check.That(program.ExitCode == 0, $"--seed {options.Seed}, host {name}, exit code {program.ExitCode}: {output}");
     }));
 
     /// <summary>Starts this program with other arguments.</summary>
-    public static ProcessStartInfo Info(params string[] arguments) =>
-        new(Environment.ProcessPath!, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+    public static ProcessStartInfo Info(params string[] arguments)
+    {
+        ProcessStartInfo info = new(Environment.ProcessPath!, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true };
+
+        // An idle thread of the pool would end after 20 s, and without descriptors no other can start.
+        info.Environment["DOTNET_ThreadPool_ThreadTimeoutMs"] = "7FFFFFFF";
+        return info;
+    }
 
     /// <summary>Is a host for some time.</summary>
     public static int Run(string name, int seconds, int seed)

@@ -124,50 +124,6 @@ public sealed class CounterpartFixTests
         """);
 
     [TestMethod]
-    [DataRow("using Alpha;\nusing System.Diagnostics;\n", "using Alpha;\nusing System.Diagnostics;\nusing PidFdProcess;\n")]
-    [DataRow("using System.Diagnostics;\nusing Alpha;\nusing Zeta;\n", "using System.Diagnostics;\nusing Alpha;\nusing PidFdProcess;\nusing Zeta;\n")]
-    [DataRow("// licence\nusing Zeta;\n", "// licence\nusing PidFdProcess;\nusing Zeta;\n")]
-    [DataRow("// licence\n\n", "// licence\n\nusing PidFdProcess;\n\n")]
-    [DataRow("", "using PidFdProcess;\n\n")]
-    [DataRow("using PidFdProcess;\n", "using PidFdProcess;\n")]
-    [DataRow("global using PidFdProcess;\n", "global using PidFdProcess;\n")]
-    [DataRow("using System;\r\n", "using System;\r\nusing PidFdProcess;\r\n")]
-    public Task TheDirective_IsAddedOnce_InTheOrderOfTheOthers(string before, string after)
-    {
-        const string Rest = "namespace Alpha { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
-        return VerifyAsync(
-            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
-            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
-    }
-
-    [TestMethod]
-    public Task TheDirective_GoesIntoTheNamespaceThatHasTheOthers() => VerifyAsync(
-        """
-        namespace App
-        {
-            using System.Diagnostics;
-
-            class C { void M(Process p) { p.{|PIDFD0001:Kill|}(); } }
-        }
-
-        """,
-        """
-        namespace App
-        {
-            using System.Diagnostics;
-            using PidFdProcess;
-
-            class C { void M(Process p) { p.KillViaPidFd(); } }
-        }
-
-        """);
-
-    [TestMethod]
-    public Task ACallInsideTheLibrarysNamespace_NeedsNoDirective() => VerifyAsync(
-        "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.{|PIDFD0001:Kill|}(); } }",
-        "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.KillViaPidFd(); } }");
-
-    [TestMethod]
     public Task ALookUpOfNet11_IsReplaced() => RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(
         """
         using System.Diagnostics;

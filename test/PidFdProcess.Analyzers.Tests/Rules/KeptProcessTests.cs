@@ -147,4 +147,44 @@ public sealed class KeptProcessTests
         }
 
         """);
+
+    [TestMethod]
+    public Task TheFix_OfALookUpOnThisMachine_DropsTheMachine() => RuleTest.VerifyFixAsync<LookUpAnalyzer, UseCounterpartCodeFix>(
+        """
+        using System.Diagnostics;
+        using System.Linq;
+        class C
+        {
+            void M(string name)
+            {
+                foreach (Process p in Process.{|PIDFD0005:GetProcessesByName|}(name, ".")) p.Kill();
+                Process first = Process.{|PIDFD0005:GetProcessesByName|}(machineName: ".", processName: name).First(); // named
+                first.Kill();
+                Process[] all = ((Process.{|PIDFD0005:GetProcessesByName|}))(name, ".");
+                all[0].Kill();
+                Process one = ((Process.{|PIDFD0005:GetProcessById|}))(1, ".");
+                one.Kill();
+            }
+        }
+
+        """,
+        """
+        using System.Diagnostics;
+        using System.Linq;
+        using PidFdProcess;
+        class C
+        {
+            void M(string name)
+            {
+                foreach (Process p in ProcessHandleRegistry.Default.OpenByName(name)) p.Kill();
+                Process first = ProcessHandleRegistry.Default.OpenByName(processName: name).First(); // named
+                first.Kill();
+                Process[] all = ProcessHandleRegistry.Default.OpenByName(name);
+                all[0].Kill();
+                Process one = ProcessHandleRegistry.Default.Open(1);
+                one.Kill();
+            }
+        }
+
+        """);
 }

@@ -70,6 +70,30 @@ public sealed class SignalByPidTests
         null);
 
     [TestMethod]
+    public Task AResultInAVariableNamedUnderscore_IsReportedWithoutAnEdit() =>
+        VerifyAsync("void M() { int _; _ = Native.{|PIDFD0003:kill|}(p.Id, 15); }", null);
+
+    [TestMethod]
+    public Task AMethodFromWhichATypeIsInferred_IsReportedWithoutAnEdit() => VerifyAsync(
+        "void M() { var inferred = p.{|PIDFD0003:Signal|}; object converted = p.{|PIDFD0003:Signal|}; }",
+        null,
+        net11: true);
+
+    [TestMethod]
+    public Task AHandle_IsReplacedOnlyIfItIsThatOfAProcess() => VerifyAsync(
+        """
+        class Own : Process { void M() { base.SafeHandle.{|PIDFD0003:Kill|}(); this.SafeHandle.{|PIDFD0003:Kill|}(); } }
+        class Other { public SafeProcessHandle SafeHandle => null; }
+        void M(Other other) { other.SafeHandle.{|PIDFD0003:Kill|}(); }
+        """,
+        """
+        class Own : Process { void M() { this.KillViaPidFd(); this.KillViaPidFd(); } }
+        class Other { public SafeProcessHandle SafeHandle => null; }
+        void M(Other other) { other.SafeHandle.{|PIDFD0003:Kill|}(); }
+        """,
+        net11: true);
+
+    [TestMethod]
     public Task ProgramsThatSendSignals_AreReportedAndReplaced() => VerifyAsync(
         """
         void M(string name)

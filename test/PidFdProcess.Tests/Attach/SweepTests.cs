@@ -85,6 +85,31 @@ public sealed class SweepTests
     }
 
     [TestMethod]
+    public void ASweep_ComesEarlier_IfDescriptorsAreShort()
+    {
+        const int Few = BetweenSweeps / 16;
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        List<Process> exited = [.. Enumerable.Range(0, Few).Select(static _ => TestProcesses.StartSleeper())];
+        exited.ForEach(child => registry.Attach(child));
+        exited.ForEach(static child => child.Kill());
+        exited.ForEach(static child => child.WaitForExit());
+        Assert.AreEqual(_before + Few, TestProcesses.OpenPidFds());
+
+        kernel.OpensHighNumbers = true;
+        using Process running = TestProcesses.StartSleeper();
+        for (int i = 0; i < Few; i++)
+        {
+            using Process other = Process.GetProcessById(running.Id);
+            Assert.AreEqual(ProcessRoute.Stock, registry.Attach(other).Route);
+        }
+
+        ResourceCounts.WaitForPidFds(_before);
+        running.Kill();
+        exited.ForEach(static child => child.Dispose());
+    }
+
+    [TestMethod]
     public void ASweep_DuringAWait_LeavesItsPidFdOpen()
     {
         using ProcessHandleRegistry registry = new();

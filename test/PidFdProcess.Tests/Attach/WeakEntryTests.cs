@@ -71,6 +71,31 @@ public sealed class WeakEntryTests
         Assert.AreSame(child, await next.WaitAsync(Waiting.Limit));
     }
 
+    /// <summary>The shared wait of the first call ends with the second, so that the third makes another one.</summary>
+    [TestMethod]
+    public async Task AReferencedProcess_WhoseSharedWaitWasReplaced_KeepsItsPidFd_AfterACollection()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        await WaitForTheFirstAndDetachAsync(registry, child);
+        using (CancellationTokenSource source = new())
+        {
+            Task<Process> wait = registry.WhenAnyExitAsync([child], source.Token);
+            await source.CancelAsync();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+        }
+
+        await WaitForTheFirstAndDetachAsync(registry, child);
+        ResourceCounts.WaitForPidFds(_before + 1);
+
+        ResourceCounts.Collect();
+
+        TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "what the finalizers have queued has run");
+        Assert.AreEqual(_before + 1, TestProcesses.OpenPidFds());
+        registry.Kill(child);
+        child.WaitForExit();
+    }
+
     [TestMethod]
     public async Task AReferencedProcess_AfterACancelledWaitForTheFirst_IsNotWatched()
     {
@@ -152,6 +177,16 @@ public sealed class WeakEntryTests
         Assert.IsFalse(registry.TryGetAttachment(first, out _));
         Assert.IsTrue(registry.TryGetAttachment(second, out _));
         child.Kill();
+    }
+
+    private static async Task WaitForTheFirstAndDetachAsync(ProcessHandleRegistry registry, Process other)
+    {
+        using Process first = TestProcesses.StartSleeper();
+        Task<Process> wait = registry.WhenAnyExitAsync([other, first]);
+        first.Kill();
+        Assert.AreSame(first, await wait.WaitAsync(Waiting.Limit));
+        first.WaitForExit();
+        registry.Detach(first);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

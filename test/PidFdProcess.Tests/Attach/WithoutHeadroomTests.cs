@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
@@ -56,6 +57,27 @@ public sealed class WithoutHeadroomTests : IDisposable
         Attach();
         using PinnedRun run = PinnedRun.Of(_runs, _process);
         TreeCalls.Kill(run);
+        _nonChild.WaitUntilReaped();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Kill_WhenTheStartTimeCannotBeRead_ThrowsAndKillsNoProcess(bool entireProcessTree)
+    {
+        Attach();
+        _kernel.OnReadStat = static _ => Errno.EMFILE;
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree));
+        StringAssert.StartsWith(e.Message, $"/proc/{_nonChild.Id}/stat: EMFILE");
+        AssertLives();
+    }
+
+    [TestMethod]
+    public void AProcess_WhoseStartTimeCannotBeRead_KeepsItsPidFd()
+    {
+        _kernel.OnReadStat = static _ => Errno.EMFILE;
+        Assert.AreEqual(ProcessRoute.PidFd, _runs.Attach(_process).Route);
+        SignalCalls.Kill(_runs, _process, entireProcessTree: false);
         _nonChild.WaitUntilReaped();
     }
 

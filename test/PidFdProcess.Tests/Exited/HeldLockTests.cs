@@ -58,6 +58,78 @@ public sealed class HeldLockTests
     }
 
     [TestMethod]
+    public async Task AWaitWhoseProcessHasExited_WhileTheLockIsHeld_EndsWithItsToken_AndKeepsNoThreadOfThePool()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        using CancellationTokenSource source = new();
+        Task wait = process.WaitForExitPidFdAsync(source.Token);
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            process.KillViaPidFd();
+            TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) is null, "the runtime has reaped the child");
+            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free", limitMilliseconds: 5_000);
+            Assert.IsFalse(wait.IsCompleted);
+            await source.CancelAsync();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        await holder;
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "Exited is raised");
+    }
+
+    [TestMethod]
+    public async Task AWaitWithoutAToken_WhoseProcessHasExitedWhileTheLockIsHeld_EndsTenSecondsAfterTheExit()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        process.Exited += static (_, _) => { };
+        Task wait = process.WaitForExitPidFdAsync();
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        process.KillViaPidFd();
+        await wait.WaitAsync(s_limit);
+        Assert.IsFalse(holder.IsCompleted);
+        release.Set();
+        await holder;
+    }
+
+    [TestMethod]
+    [DataRow("WaitForExit")]
+    [DataRow("HasExited")]
+    public async Task ACallWithALimit_OnARunThatIsOver_WhileTheLockIsHeld_Ends(string call)
+    {
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        process.EnableRaisingEvents = true;
+        process.Exited += static (_, _) => { };
+        ProcessHandleRegistry.Default.Attach(process);
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            nonChild.KillAndWaitUntilReaped();
+            for (int i = 0; i < 2; i++)
+            {
+                await Task.Factory.StartNew(
+                    () => Assert.IsTrue(call == "HasExited" ? process.HasExitedPidFd() : process.WaitForExitPidFd(100)),
+                    TaskCreationOptions.LongRunning).WaitAsync(s_limit / 2);
+            }
+        }
+        finally
+        {
+            release.Set();
+            await holder;
+        }
+    }
+
+    [TestMethod]
     [DataRow("WaitForExit", true)]
     [DataRow("WaitForExit", false)]
     [DataRow("HasExited", true)]

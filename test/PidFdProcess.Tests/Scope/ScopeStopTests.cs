@@ -86,6 +86,33 @@ public sealed class ScopeStopTests
         whole.AssertNoSurvivor();
     }
 
+    [TestMethod]
+    public void Dispose_OnAThreadThatIsInterrupted_StopsTheProcesses_AndLeavesTheInterruption()
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short });
+        using Process process = StartReady(scope, "trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
+        bool isInterrupted = false;
+        Thread thread = new(() =>
+        {
+            scope.Dispose();
+            try
+            {
+                Thread.Sleep(Timeout.Infinite);
+            }
+            catch (ThreadInterruptedException)
+            {
+                isInterrupted = true;
+            }
+        });
+        thread.Start();
+        Assert.AreEqual("term", process.StandardOutput.ReadLine());
+        thread.Interrupt();
+        Assert.IsTrue(thread.Join(s_limit));
+        Assert.IsTrue(isInterrupted);
+        Assert.IsTrue(process.WaitForExit(s_limit));
+        Assert.AreEqual(137, process.ExitCode);
+    }
+
     // Longer than usual, for the processes that the variable asks for.
     [TestMethod]
     [Timeout(1_800_000)]

@@ -83,6 +83,23 @@ public sealed class StopStepsTests
         process.WaitForExit();
     }
 
+    [TestMethod]
+    [DataRow(ProcessStopScope.Process, true)]
+    [DataRow(ProcessStopScope.Process, false)]
+    [DataRow(ProcessStopScope.ProcessThenTree, true)]
+    [DataRow(ProcessStopScope.ProcessThenTree, false)]
+    [DataRow(ProcessStopScope.EntireTree, true)]
+    [DataRow(ProcessStopScope.EntireTree, false)]
+    public async Task AStopWithoutSteps_WithACanceledToken_DoesNotKill(ProcessStopScope scope, bool sigKill)
+    {
+        using Process process = ReadyShell.Start(ReadyShell.Obeys);
+        ProcessStopOptions options = new() { Steps = sigKill ? [new((PosixSignal)Native.SigKill, s_limit)] : [], Scope = scope };
+        await Assert.ThrowsAsync<OperationCanceledException>(() => process.StopViaPidFdAsync(options, new CancellationToken(canceled: true)));
+        Assert.IsFalse(process.WaitForExit(200));
+        process.Kill();
+        process.WaitForExit();
+    }
+
     /// <summary>The time of that step and the steps after it are not used, so that the tree is killed at once.</summary>
     [TestMethod]
     [DataRow(ProcessStopScope.EntireTree)]

@@ -27,8 +27,8 @@ internal sealed class HookedKernel : IKernel
     /// <summary>Gets whether a pidfd tells no parent, as before Linux 6.13.</summary>
     public bool HidesParents { get; init; }
 
-    /// <summary>Gets whether pidfds get the last numbers below the limit, as if nearly all descriptors were taken.</summary>
-    public bool OpensHighNumbers { get; init; }
+    /// <summary>Gets or sets whether pidfds get the last numbers below the limit, as if nearly all descriptors were taken.</summary>
+    public bool OpensHighNumbers { get; set; }
 
     public Func<int, Errno?>? OnOpen { get; set; }
 

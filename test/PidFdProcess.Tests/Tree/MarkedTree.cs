@@ -13,6 +13,7 @@ namespace PidFdProcess.Tests.Tree;
 internal sealed class MarkedTree : IDisposable
 {
     private const string Variable = "PIDFDPROCESS_TEST_TREE";
+    private const int MaxLooks = 100;
 
     private readonly byte[] _mark;
 
@@ -59,12 +60,10 @@ internal sealed class MarkedTree : IDisposable
     /// <summary>Waits until no process is left. A process ends a moment after its SIGKILL.</summary>
     public void AssertNoSurvivor() => AssertAlive();
 
-    /// <summary>Waits until only these processes are left.</summary>
+    /// <summary>Waits until these processes and no others are left.</summary>
     public void AssertAlive(params int[] expected)
     {
-        List<int> alive = [];
-        TestProcesses.WaitUntil(() => (alive = Alive()).Count <= expected.Length, $"{expected.Length} of the tree are left", 60_000);
-        CollectionAssert.AreEquivalent(expected, alive);
+        TestProcesses.WaitUntil(() => Alive().Order().SequenceEqual(expected.Order()), $"the tree is {string.Join(' ', expected)}", 60_000);
     }
 
     /// <summary>A hook that keeps SIGSTOP from the root, so that the root can reap processes that end during the test.</summary>
@@ -90,11 +89,21 @@ internal sealed class MarkedTree : IDisposable
     {
         try
         {
-            return File.ReadAllBytes(directory + "/environ").AsSpan().IndexOf(_mark) >= 0;
+            byte[] environment = [];
+
+            // In the middle of an exec a process has no environment yet. A zombie and a kernel thread have no program, either.
+            for (int look = 0; look < MaxLooks && environment.Length == 0 && HasProgram(directory); look++)
+            {
+                environment = File.ReadAllBytes(directory + "/environ");
+            }
+
+            return environment.AsSpan().IndexOf(_mark) >= 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return false;
         }
     }
+
+    private static bool HasProgram(string directory) => new FileInfo(directory + "/exe").LinkTarget is not null;
 }

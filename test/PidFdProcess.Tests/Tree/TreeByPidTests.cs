@@ -47,6 +47,46 @@ public sealed class TreeByPidTests
     }
 
     [TestMethod]
+    public void Kill_WhenAStoppedMemberCannotBeToldFromAStranger_SaysSo()
+    {
+        using MarkedTree tree = new("sleep 1000 & wait");
+        tree.WaitForCount(2);
+        HookedKernel kernel = WithoutPidFds();
+        bool isFrozen = false;
+        kernel.OnReadChildren = id =>
+        {
+            isFrozen |= id == tree.Root.Id && TestProcesses.StateOf(id) == 'T';
+            return null;
+        };
+        kernel.OnReadStat = id => isFrozen && id == tree.Root.Id ? Errno.EMFILE : null;
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKill.Run(kernel, tree.Root.Id, null));
+        StringAssert.Contains(e.Message, $"kill(SIGKILL) to process {tree.Root.Id}: EMFILE");
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1)]
+    public void ARootWhoseStartIsKnown_IsStoppedOnlyIfItStartedThen(int later)
+    {
+        using MarkedTree tree = new("echo $$; exec sleep 1000");
+        int id = ReadId(tree);
+        HookedKernel kernel = WithoutPidFds();
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(id, out ProcStat stat));
+        ForestPlan plan = new(IsByPid: true, [], KillMilliseconds: 0, IncludesDescendants: true);
+        ForestRoot root = new(id, null, stat.StartTicks + later);
+        Assert.AreEqual((Errno)0, ForestStop.Run(kernel, [root], plan, default, out ForestResult result));
+        Assert.AreEqual(later == 0, result.TookKill.Contains(id));
+        if (later == 0)
+        {
+            tree.AssertNoSurvivor();
+        }
+        else
+        {
+            TestProcesses.WaitUntilAsleep(id);
+        }
+    }
+
+    [TestMethod]
     public void Kill_WhenAPidIsRecycledAfterItsListing_SparesTheStranger()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");

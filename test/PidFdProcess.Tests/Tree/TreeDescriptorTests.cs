@@ -40,6 +40,21 @@ public sealed class TreeDescriptorTests
     }
 
     [TestMethod]
+    public void DropHalf_AfterOlderMembersWereDropped_ClosesAPidFd()
+    {
+        using MarkedTree tree = new("sleep 1000 & sleep 1000 & sleep 1000 & wait");
+        tree.WaitForCount(4);
+        MemberAccess access = new(LinuxKernel.Instance, byPid: false, tree.Root.Id);
+        using TreeMembers members = new(access, null, new ProcChildren(LinuxKernel.Instance));
+        members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(Waiting.Limit));
+        Assert.HasCount(4, members.All);
+        members.All[1].Drop();
+        members.All[2].Drop();
+        Assert.IsTrue(access.DropHalf());
+        Assert.IsNull(members.All[3].PidFd);
+    }
+
+    [TestMethod]
     public void TheDescriptorOfANonMember_IsClosed()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");

@@ -49,9 +49,9 @@ public sealed class TreeStopTests
     [TestMethod]
     public void Stop_WhenTheRootExitsFirst_StillStopsTheOthers()
     {
-        using MarkedTree tree = new("(trap '' TERM; exec sleep 1000) & trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
+        using MarkedTree tree = new("(trap '' TERM; echo ready; exec sleep 1000) & trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        tree.WaitForCount(2);
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         TreeStopResult result = Stop(tree, byPid: false, new TreeStopStep(SigTerm, 200));
         Assert.IsFalse(result.RootTookKill);
         Assert.IsTrue(result.AnyTookKill);

@@ -90,6 +90,7 @@ public sealed class CloseDuringWaitTests
         ProcessHandleRegistry.Default.Dispose();
 
         await Assert.ThrowsExactlyAsync<ObjectDisposedException>(() => first.WaitAsync(Waiting.Limit));
+        Assert.IsTrue(process.EnableRaisingEvents, "on, as a stock wait would have left them");
         Task second = process.WaitForExitPidFdAsync();
         Assert.IsFalse(second.IsCompleted);
         process.KillViaPidFd();

@@ -5,7 +5,8 @@ namespace PidFdProcess.Linux;
 /// <summary>The root of one of several trees.</summary>
 /// <param name="Id">The PID.</param>
 /// <param name="PidFd">A pidfd, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
-internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd);
+/// <param name="StartTicks">The start time, which names the process if there is no pidfd, or 0 if it is not known.</param>
+internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd, long StartTicks = 0);
 
 /// <summary>A process that is alive after the stop, and why.</summary>
 internal readonly record struct ForestSurvivor(int Id, string Name, string Reason);
@@ -84,7 +85,7 @@ internal static class ForestStop
             {
                 if (!spared.Contains(root.Id))
                 {
-                    members.AddRoot(root.Id, root.PidFd);
+                    members.AddRoot(root.Id, root.PidFd, root.StartTicks);
                 }
                 else
                 {
@@ -118,7 +119,7 @@ internal static class ForestStop
         foreach (TreeMember member in members.All)
         {
             access.Update(member);
-            if (!member.HasExited && access.HoldsId(member))
+            if (!member.HasExited && access.MayHoldId(member))
             {
                 alive.TryAdd(member.Id, new ForestSurvivor(
                     member.Id, NameOf(member.Id), access.Failures.Find(member.Id)?.Message ?? "it has not exited since SIGKILL"));

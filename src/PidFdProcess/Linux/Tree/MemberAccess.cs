@@ -40,8 +40,13 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// </summary>
     public void Hold(TreeMember member)
     {
+        if (member.PidFd is not { } pidFd)
+        {
+            return;
+        }
+
         _held.Add(member);
-        if (MayDropLiving && member.PidFd is { } pidFd && !DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
+        if (MayDropLiving && !DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
         {
             DropHalf();
         }
@@ -50,6 +55,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>Closes the pidfds of half of the members, the oldest first. They are opened again when they are needed.</summary>
     public bool DropHalf()
     {
+        ForgetDropped();
         List<TreeMember> dropped = [.. _held.FindAll(static member => member.MayDrop).Take((_held.Count + 1) / 2)];
         bool any = false;
         foreach (TreeMember member in dropped)
@@ -60,6 +66,9 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
         return any;
     }
+
+    /// <summary>Forgets the members whose pidfds have been closed. A long stop of a tree that starts many processes would collect them.</summary>
+    public void ForgetDropped() => _held.RemoveAll(static member => member.PidFd is null);
 
     /// <summary>Closes a descriptor of this class if the errno says that there are too few.</summary>
     public bool CanRetry(Errno error)
@@ -75,6 +84,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             return true;
         }
 
+        ForgetDropped();
         int index = _held.FindIndex(static member => member.MayDrop && (member.TookKill || member.HasExited));
         if (index < 0 && MayDropLiving && error == Errno.EMFILE && _held.Count > 0 && _vainDrops < MaxVainDrops)
         {
@@ -147,24 +157,42 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
         if (byPid)
         {
-            return IsSame(member) ? kernel.Kill(member.Id, signal) : Errno.ESRCH;
+            Errno verified = Verify(member);
+            return verified == 0 ? kernel.Kill(member.Id, signal) : verified;
         }
 
         Errno error = Open(member.Id, out SafePidFdHandle pidFd);
         using (pidFd)
         {
-            return error switch
+            if (error != 0)
             {
-                not 0 => ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.NotAProcess) ? Errno.ESRCH : error,
+                return ErrnoTable.Means(ErrnoTable.PidFdOpen, error, ErrnoMeaning.NotAProcess) ? Errno.ESRCH : error;
+            }
 
-                // If the process of the pidfd has not been reaped by now, it held the PID when that was looked at.
-                _ => IsSame(member) ? kernel.PidFdSendSignal(pidFd, signal) : Errno.ESRCH,
-            };
+            // If the process of the pidfd has not been reaped by now, it held the PID when that was looked at.
+            error = Verify(member);
+            return error == 0 ? kernel.PidFdSendSignal(pidFd, signal) : error;
         }
     }
 
-    /// <summary>Whether the PID still belongs to the member. It does until the member is reaped.</summary>
-    public bool HoldsId(TreeMember member) => member.PidFd is { } pidFd ? !IsReaped(pidFd) : IsSame(member);
+    /// <summary>Looks whether the PID still belongs to the member. It does until the member is reaped.</summary>
+    /// <returns>0 if it does, ESRCH if it does not, and any other errno if that is not known.</returns>
+    public Errno Verify(TreeMember member)
+    {
+        if (member.PidFd is { } pidFd)
+        {
+            return IsReaped(pidFd) ? Errno.ESRCH : 0;
+        }
+
+        Errno error = ReadStat(member.Id, out ProcStat stat);
+        return error != 0 ? (ProcChildren.IsAbsent(error) ? Errno.ESRCH : error)
+            : stat.StartTicks == member.StartTicks ? 0
+            : member.StatError != 0 ? member.StatError
+            : Errno.ESRCH;
+    }
+
+    /// <summary>Whether the PID may still belong to the member.</summary>
+    public bool MayHoldId(TreeMember member) => Verify(member) != Errno.ESRCH;
 
     public bool IsReaped(SafePidFdHandle pidFd) => kernel.IsReaped(pidFd);
 
@@ -207,6 +235,4 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             Failures.Note(id, call, TreeFailures.Describe(name.Replace("{0}", $"{id}", StringComparison.Ordinal), id, rootId, error));
         }
     }
-
-    private bool IsSame(TreeMember member) => ReadStat(member.Id, out ProcStat stat) == 0 && stat.StartTicks == member.StartTicks;
 }

@@ -42,8 +42,10 @@ internal static class ProcThreads
         StopProgress progress = StopProgress.Stopped;
         foreach (int thread in threadIds)
         {
-            if (kernel.ReadProcStat(thread, out ProcStat stat) != 0)
+            Errno error = kernel.ReadProcStat(thread, out ProcStat stat);
+            if (error != 0)
             {
+                progress = ProcChildren.IsAbsent(error) ? progress : StopProgress.Waiting;
                 continue;
             }
 
@@ -59,8 +61,10 @@ internal static class ProcThreads
         }
 
         // If there are more threads than were listed, one began during the listing.
-        bool hasMore = kernel.ReadProcStat(processId, out ProcStat last) == 0 && last.Threads > count;
-        return hasMore ? StopProgress.Running : progress;
+        Errno again = kernel.ReadProcStat(processId, out ProcStat last);
+        return again == 0 && last.Threads > count ? StopProgress.Running
+            : again == 0 || ProcChildren.IsAbsent(again) ? progress
+            : StopProgress.Waiting;
     }
 
     // A tracer may let go of a process that it has stopped (t) at any time, and drop the SIGSTOP.

@@ -10,6 +10,9 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// </summary>
     public long StartTicks { get; } = stat.StartTicks;
 
+    /// <summary>Gets the errno because of which the start time is not known, or 0 if the process was absent or hidden.</summary>
+    public Errno StatError { get; init; }
+
     /// <summary>Gets the PID of the parent at the time when the member was found.</summary>
     public int ParentId { get; } = stat.ParentId;
 

@@ -52,16 +52,25 @@ internal sealed class TreeMembers : IDisposable
     public TreeSessions? Sessions { get; init; }
 
     /// <summary>Adds a root. Its pidfd stays the caller's.</summary>
-    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd)
+    /// <param name="id">The PID.</param>
+    /// <param name="pidFd">The pidfd, or <see langword="null"/> on a host without pidfds.</param>
+    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
+    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd, long startTicks = 0)
     {
-        Access.ReadStat(id, out ProcStat stat);
+        Errno error = Access.ReadStat(id, out ProcStat stat);
         if (Sessions is not null && pidFd is not null && Access.IsReaped(pidFd))
         {
             // The PID may belong to a stranger, whose session is none of a member.
             stat = default;
         }
 
-        TreeMember root = new(id, stat, pidFd, isRoot: true);
+        if (pidFd is null && startTicks != 0 && startTicks != stat.StartTicks)
+        {
+            // Another process has the PID, or the file could not be read.
+            stat = new ProcStat { StartTicks = startTicks };
+        }
+
+        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = startTicks != 0 || ProcChildren.IsAbsent(error) ? 0 : error };
         Add(root);
         return root;
     }
@@ -172,21 +181,25 @@ internal sealed class TreeMembers : IDisposable
     }
 
     /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
-    public void RemoveReaped() => All.RemoveAll(member =>
+    public void RemoveReaped()
     {
-        if (member.IsRoot || !member.HasExited || Access.HoldsId(member))
+        All.RemoveAll(member =>
         {
-            return false;
-        }
+            if (member.IsRoot || !member.HasExited || Access.MayHoldId(member))
+            {
+                return false;
+            }
 
-        member.Drop();
-        if (_byId.GetValueOrDefault(member.Id) == member)
-        {
-            _byId.Remove(member.Id);
-        }
+            member.Drop();
+            if (_byId.GetValueOrDefault(member.Id) == member)
+            {
+                _byId.Remove(member.Id);
+            }
 
-        return true;
-    });
+            return true;
+        });
+        Access.ForgetDropped();
+    }
 
     public void Dispose()
     {
@@ -208,7 +221,7 @@ internal sealed class TreeMembers : IDisposable
         Sessions?.Note(member);
     }
 
-    public bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.HoldsId(member);
+    public bool IsKnown(int id) => _byId.TryGetValue(id, out TreeMember? member) && Access.MayHoldId(member);
 
     /// <summary>Opens a listed process. It is <see langword="null"/> if it is not there or no member.</summary>
     private Errno OpenMember(int id, out TreeMember? member)
@@ -227,11 +240,14 @@ internal sealed class TreeMembers : IDisposable
             // If the parent is no member, the listed process has ended and a stranger has its PID.
             bool isChild = _byId.TryGetValue(stat.ParentId, out TreeMember? parent);
             _mayHaveMissed |= !isChild;
-            if (isChild && Access.HoldsId(parent!))
+            error = isChild ? Access.Verify(parent!) : Errno.ESRCH;
+            if (error == 0)
             {
                 member = new TreeMember(id, stat, pidFd, isRoot: false);
                 return 0;
             }
+
+            error = error == Errno.ESRCH ? 0 : error;
         }
         else
         {

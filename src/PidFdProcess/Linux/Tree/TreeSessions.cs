@@ -123,7 +123,7 @@ internal sealed class TreeSessions(IKernel kernel)
     private static bool IsIn(MemberAccess access, TreeMember member, int sessionId) =>
         (member.Id == sessionId
             || (member.SessionId == sessionId && access.ReadStat(member.Id, out ProcStat stat) == 0 && stat.SessionId == sessionId))
-        && access.HoldsId(member);
+        && access.Verify(member) == 0;
 
     private TreeMember? Open(TreeMembers members, int id)
     {

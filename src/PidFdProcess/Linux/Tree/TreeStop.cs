@@ -101,7 +101,8 @@ internal sealed class TreeStop
             if (error == 0 && !isGone)
             {
                 using TreeMembers members = new(access, root, new ProcChildren(kernel));
-                result = new TreeStop(members, kernel, rootOnly, cancellationToken).Run(steps, new TreeKill(members, kernel), killMilliseconds);
+                TreeStop stop = new(members, kernel, rootOnly, cancellationToken) { BeforeKill = cancellationToken.ThrowIfCancellationRequested };
+                result = stop.Run(steps, new TreeKill(members, kernel), killMilliseconds);
                 NoteSurvivors(access, result, killMilliseconds);
                 access.Failures.ThrowIfAny();
             }
