@@ -64,7 +64,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     continue;
                 }
 
-                StockRun? proven = before?.Run.Equals(run) == true ? before.WithoutPidFd : null;
+                StockRun? proven = before?.Run.IsSameAs(run) == true ? before.WithoutPidFd : null;
                 hasExited |= proven?.HasLostProof(kernel, out _) == true;
                 ProcessAttachment? attachment = hasExited
                     ? Exited(processId, run)

@@ -11,7 +11,7 @@ namespace PidFdProcess.Runtime;
 /// Each start of an object makes a new <see cref="SafeProcessHandle"/>, so the reference to it names the run. An object that was fetched by PID has
 /// no StartInfo until it is started, so its run without a StartInfo is the fetched one. The handle keeps no Process object alive.
 /// </remarks>
-internal readonly struct RunIdentity : IEquatable<RunIdentity>
+internal readonly struct RunIdentity
 {
     private readonly SafeProcessHandle? _started;
 
@@ -48,9 +48,6 @@ internal readonly struct RunIdentity : IEquatable<RunIdentity>
         return reaped is not null && reaped.WaitOne(0);
     }
 
-    public bool Equals(RunIdentity other) => ReferenceEquals(_started, other._started);
-
-    public override bool Equals(object? obj) => obj is RunIdentity other && Equals(other);
-
-    public override int GetHashCode() => _started?.GetHashCode() ?? 0;
+    /// <summary>Whether both name the same run of one object.</summary>
+    public bool IsSameAs(in RunIdentity other) => ReferenceEquals(_started, other._started);
 }

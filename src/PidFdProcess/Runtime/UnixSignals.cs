@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Signum = Mono.Unix.Native.Signum;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Runtime;
@@ -13,9 +12,6 @@ internal static class UnixSignals
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     public static int NumberOf(PosixSignal signal) =>
         PosixSignals.NumberOf((int)signal) is > 0 and var number ? number : Check((int)signal, nameof(signal));
-
-    /// <inheritdoc cref="NumberOf(PosixSignal)"/>
-    public static int NumberOf(Signum signal) => Check((int)signal, nameof(signal));
 
     /// <summary>Checks a number of Linux.</summary>
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>

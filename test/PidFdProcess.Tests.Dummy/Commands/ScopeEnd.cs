@@ -25,19 +25,31 @@ internal static class ScopeEnd
         while :; do sleep 0.01; done
         """;
 
+    private static readonly PosixSignal[] s_forwarded = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP];
+
     public static async Task RunAsync(string how)
     {
+        TaskCompletionSource handled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (how == "forward-handled")
+        {
+            Array.ForEach(s_forwarded, signal => PosixSignalRegistration.Create(signal, context =>
+            {
+                context.Cancel = true;
+                handled.TrySetResult();
+            }));
+        }
+
         using PosixSignalRegistration? before = how == "handled-before" ? Handle() : null;
         ProcessScope scope = new(new ProcessScopeOptions
         {
             GracePeriod = TimeSpan.FromSeconds(20),
             ForwardSignals = how.StartsWith("forward", StringComparison.Ordinal)
-                ? [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP]
+                ? s_forwarded
                 : [],
         });
         Start(scope, how switch
         {
-            "forward" => Telling,
+            "forward" or "forward-handled" => Telling,
             "forward-late" => StartsLate,
             _ => Stubborn,
         });
@@ -59,6 +71,14 @@ internal static class ScopeEnd
             case "dispose-in-exit":
                 AppDomain.CurrentDomain.ProcessExit += (_, _) => scope.Dispose();
                 Environment.Exit(3);
+                return;
+            case "forward-handled":
+                await handled.Task;
+                await scope.DisposeAsync();
+                Console.WriteLine("stopped");
+                return;
+            case "handled-before" or "handled-after":
+                await Console.In.ReadLineAsync();
                 return;
         }
 

@@ -30,6 +30,17 @@ public sealed class AttachTests : IDisposable
     }
 
     [TestMethod]
+    public void AnAttachment_SaysWhichRouteItsProcessHas_AlsoAfterTheExit()
+    {
+        using Process child = TestProcesses.StartSleeper();
+        ProcessAttachment attachment = _registry.Attach(child);
+        Assert.AreEqual($"process {child.Id}: PidFd (attached)", attachment.ToString());
+        _registry.Kill(child);
+        _registry.WaitForExit(child, -1);
+        Assert.AreEqual($"process {child.Id}: Stock (the process has exited, and its pidfd is closed)", attachment.ToString());
+    }
+
+    [TestMethod]
     public void StartWithPidFd_OfAProcessWhoseHandlerClosesIt_HasStartedIt()
     {
         HookedKernel kernel = new();

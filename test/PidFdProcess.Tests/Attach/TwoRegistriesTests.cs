@@ -41,6 +41,56 @@ public sealed class TwoRegistriesTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AnAttachment_AfterTheOtherRegistryHasClosedItsPidFd_OpensThePid_UnlessTheExitWasSeen(bool isSeen)
+    {
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        using ProcessHandleRegistry first = TestRegistry.On(kernel.Platform);
+        using ProcessHandleRegistry second = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        if (isSeen)
+        {
+            nonChild.KillAndWaitUntilReaped();
+            Assert.IsTrue(first.HasExited(process));
+        }
+
+        int opens = 0;
+        kernel.OnOpen = _ =>
+        {
+            opens++;
+            return null;
+        };
+        first.Detach(process);
+        Assert.AreEqual(isSeen ? ProcessRoute.Stock : ProcessRoute.PidFd, second.Attach(process).Route);
+        Assert.AreEqual(isSeen ? 0 : 1, opens);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AnAttachment_WhenThePidFdOfTheOtherRegistryCannotBeDuplicated_OpensThePid_UnlessItIsFree(bool isReaped)
+    {
+        using KernelMock kernel = new();
+        using ProcessHandleRegistry first = TestRegistry.On(kernel.Platform);
+        using ProcessHandleRegistry second = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        int opens = kernel.Calls(KernelCall.PidFdOpen);
+        kernel.Fail(KernelCall.Duplicate, Errno.EMFILE);
+        if (isReaped)
+        {
+            nonChild.KillAndWaitUntilReaped();
+        }
+
+        Assert.AreEqual(isReaped ? ProcessRoute.Stock : ProcessRoute.PidFd, second.Attach(process).Route);
+        Assert.AreEqual(isReaped ? 0 : 1, kernel.Calls(KernelCall.PidFdOpen) - opens);
+    }
+
+    [TestMethod]
     public void AnAttachment_OfAProcessThatAnotherRegistryHas_IsOfTheSameProcess()
     {
         using ProcessHandleRegistry first = new();

@@ -3,6 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using Moq;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Wait;
 
 namespace PidFdProcess.Tests.Calls;
 
@@ -43,6 +44,39 @@ public sealed class EventLoopFailureTests
         await second.WaitAsync(s_limit);
         Assert.AreEqual((137, 137), (child.Process.ExitCode, other.ExitCode));
         child.AssertNothingStaysOpen();
+    }
+
+    [TestMethod]
+    public async Task AnEventLoopFailure_BetweenTheExitAndTheReap_LosesNoWait()
+    {
+        using KernelMock kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process child = TracedChildTests.StartTraced(out Process tracer);
+        using Process disposed = tracer;
+        Task wait = registry.WaitForExitAsync(child);
+        await child.StandardInput.WriteLineAsync();
+        TestProcesses.WaitUntil(() => kernel.Platform.EventLoop.Count == 0, "the loop has seen the exit");
+        kernel.BreakEventLoop(Errno.EBADF);
+        Assert.IsFalse(wait.IsCompleted);
+        await tracer.StandardInput.WriteLineAsync();
+        await wait.WaitAsync(s_limit);
+        Assert.AreEqual(3, child.ExitCode);
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EBADF)]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOMEM)]
+    internal async Task AnEventLoopFailure_DuringTheWaitForATree_EndsNoWaitTooEarly(Errno error)
+    {
+        using MockedChild child = new();
+        Task wait = child.Registry.WaitForTreeExitAsync(child.Process);
+        TestProcesses.WaitUntil(() => child.Kernel.Calls(KernelCall.EpollAdd) > 0, "the process is watched");
+        child.Kernel.BreakEventLoop(error);
+        Assert.IsFalse(wait.IsCompleted);
+        child.Registry.Kill(child.Process);
+        await wait.WaitAsync(s_limit);
+        Assert.AreEqual(137, child.Process.ExitCode);
     }
 
     [TestMethod]

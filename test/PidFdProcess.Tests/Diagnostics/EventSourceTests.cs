@@ -73,6 +73,30 @@ public sealed class EventSourceTests
     }
 
     [TestMethod]
+    public async Task AStopThatLeavesProcesses_NamesThem_AndSaysWhyOthersMayBeLeft()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = TimeSpan.Zero, Registry = registry });
+        using Process guarded = scope.Start(new ProcessStartInfo("/bin/sleep", ["1000"]));
+        using Listener listener = new();
+        kernel.OnSignal = static (_, signal) => signal == 0 ? null : Errno.EPERM;
+        kernel.OnReadStat = static _ => Errno.ENOENT;
+        await scope.StopAsync();
+        string[] expected =
+        [
+            $"2 Warning FellBack: {guarded.Id}|/proc: ENOENT",
+            $"4 Warning Survived: {guarded.Id}|?|pidfd_send_signal(SIGKILL) to process {guarded.Id}: EPERM",
+            "5 Warning ScopeStopIncomplete: The descendants of the processes could not be listed: /proc: ENOENT",
+        ];
+        Assert.IsTrue(expected.Zip(listener.Events).All(static pair => pair.Second.StartsWith(pair.First, StringComparison.Ordinal)),
+            string.Join('\n', listener.Events));
+        Assert.HasCount(expected.Length, listener.Events);
+        guarded.Kill();
+        guarded.WaitForExit();
+    }
+
+    [TestMethod]
     public void TheManifest_UnderStrictChecks_IsGenerated() => Assert.IsNotNull(EventSource.GenerateManifest(
         typeof(ProcessHandleRegistry).Assembly.GetType("PidFdProcess.Diagnostics.PidFdEventSource")!, null, EventManifestOptions.Strict));
 

@@ -125,6 +125,15 @@ public sealed class MetricsTests
         Assert.AreEqual(ReapedStatus.IsKept ? 1 : 0, measurements["exits{source=PidFdInfo}"]);
         Assert.AreEqual(ReapedStatus.IsKept ? 1 : 2, measurements["exits{source=Unknown}"]);
 
+        using ProcessHandleRegistry stock = StockSwitch.CreateRegistry();
+        using Process served = TestProcesses.StartExiting(0);
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.IsTrue(stock.WaitForExit(served, -1));
+        }
+
+        Assert.AreEqual(1, measurements["exits{source=Runtime}"]);
+
         long children = Children();
         using Process child = TestProcesses.StartSleeper();
         child.KillViaPidFd();

@@ -87,13 +87,16 @@ public sealed class InterceptorTests
     [TestMethod]
     public void AStatusOfTheKernel_HasThePartsOfTheStockOne()
     {
-        using Process exited = TestProcesses.StartExiting(3);
+        // Attached before the exit, because the runtime may reap first and then has the only status.
+        using Process exited = Shell.StartExitingOnCommand(3);
+        ProcessHandleRegistry.Default.Attach(exited);
+        exited.StandardInput.Close();
         Assert.IsTrue(ExitStatusInterceptors.TryGetStockStatus(exited.WaitForExitStatusPidFd(), out int exitCode, out PosixSignal? signal));
         Assert.AreEqual(3, exitCode);
         Assert.IsNull(signal);
 
         using Process killed = TestProcesses.StartSleeper();
-        killed.Kill();
+        killed.KillViaPidFd();
         Assert.IsTrue(ExitStatusInterceptors.TryGetStockStatus(killed.WaitForExitStatusPidFd(), out exitCode, out signal));
         Assert.AreEqual(137, exitCode);
         Assert.IsNotNull(signal);

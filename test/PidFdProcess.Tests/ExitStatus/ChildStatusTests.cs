@@ -85,6 +85,22 @@ public sealed class ChildStatusTests
     }
 
     [TestMethod]
+    public void AStatus_ThatTheKernelDoesNotTell_IsThatOfTheRuntime()
+    {
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process child = Process.Start(Shell.Info("read line; exit 3", redirectInput: true))!;
+        registry.Attach(child);
+
+        // As if the runtime had always reaped first.
+        kernel.OnWaitId = static _ => Errno.ECHILD;
+        kernel.OnReadStat = static _ => Errno.ENOENT;
+        child.StandardInput.Close();
+        PidFdExitStatus status = registry.WaitForExitStatus(child);
+        Assert.AreEqual((ExitStatusSource.Runtime, 3), (status.Source, status.ExitCode));
+    }
+
+    [TestMethod]
     public void AWait_ForAnUnstartedProcessOrNull_Throws()
     {
         using Process unstarted = new();

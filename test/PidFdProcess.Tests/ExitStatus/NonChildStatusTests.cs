@@ -110,6 +110,26 @@ public sealed class NonChildStatusTests
         AssertUnknown(await registry.WaitForExitStatusAsync(process).WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
+    /// <summary>The runtime takes the lock of the object before it raises Exited. A stock wait on this thread would raise it here.</summary>
+    [TestMethod]
+    public void AStatus_OnTheStockRoute_WithEventsOn_EndsWithTheExit_AndRaisesNothingOnTheWaitingThread()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        bool isRaisedHere = false;
+        Thread waiting = Thread.CurrentThread;
+        process.Exited += (_, _) => isRaisedHere |= Thread.CurrentThread == waiting;
+        process.EnableRaisingEvents = true;
+        Assert.IsFalse(registry.TryWaitForExitStatus(process, TimeSpan.FromMilliseconds(20), out _));
+        lock (process)
+        {
+            nonChild.KillAndWaitUntilReaped();
+            AssertUnknown(registry.WaitForExitStatus(process));
+            Assert.IsFalse(isRaisedHere);
+        }
+    }
+
     private static void AssertUnknown(PidFdExitStatus status)
     {
         Assert.AreEqual(ExitStatusSource.Unknown, status.Source);

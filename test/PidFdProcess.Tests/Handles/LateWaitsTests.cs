@@ -14,6 +14,7 @@ public sealed class LateWaitsTests : IDisposable
     private readonly SafeFileHandle _epoll;
     private readonly LateWaits _late;
     private readonly List<ProcessHandle> _handles = [];
+    private readonly List<WaitEnd> _ends = [];
 
     public LateWaitsTests()
     {
@@ -70,13 +71,43 @@ public sealed class LateWaitsTests : IDisposable
         Assert.IsEmpty(_kernel.ReapReports);
     }
 
+    [TestMethod]
+    public void TheFailureOfTheLoop_EndsEachLateWait()
+    {
+        using NativeChild first = AddZombie(endsWithReap: true);
+        using NativeChild second = AddZombie(endsWithReap: false);
+        _late.EndAll();
+        CollectionAssert.AreEqual(new[] { WaitEnd.LoopFailed, WaitEnd.LoopFailed }, _ends);
+        Assert.IsTrue(_late.IsEmpty);
+    }
+
+    [TestMethod]
+    public void APidFdThatIsClosed_IsNotPolledFor()
+    {
+        using NativeChild closedBefore = AddZombie(endsWithReap: false);
+        _handles[^1].CloseWhenUnused();
+        using NativeChild other = AddZombie(endsWithReap: true);
+        other.Reap();
+        Assert.IsFalse(Check());
+        _late.EndAll();
+        if (!_kernel.ReapReports.Single())
+        {
+            Assert.Inconclusive("This kernel does not report reaps by poll.");
+        }
+
+        using NativeChild closedAfter = AddZombie(endsWithReap: false);
+        _handles[^1].CloseWhenUnused();
+        TestProcesses.WaitUntil(() => _late.SleepUntilReap(_epoll) > 0, "the loop may sleep in another way");
+        Assert.HasCount(1, _kernel.ReapReports);
+    }
+
     private NativeChild AddZombie(bool endsWithReap)
     {
         NativeChild child = NativeChild.StartShell("exit 0");
         child.WaitUntilZombie();
         ProcessHandle handle = new(child.Id, child.OpenPidFd(), default, new TestOwner(_kernel.Platform));
         _handles.Add(handle);
-        _late.Add(new ReapWaiter(endsWithReap ? handle : null), handle);
+        _late.Add(new ReapWaiter(endsWithReap ? handle : null, _ends), handle);
         Assert.IsFalse(Check());
         return child;
     }
@@ -107,7 +138,7 @@ public sealed class LateWaitsTests : IDisposable
         },
         "the kernel has reported the reap");
 
-    private sealed class ReapWaiter(ProcessHandle? handle) : ExitWaiter(TaskCreationOptions.None)
+    private sealed class ReapWaiter(ProcessHandle? handle, List<WaitEnd> ends) : ExitWaiter(TaskCreationOptions.None)
     {
         internal override bool IsPending => true;
 
@@ -115,8 +146,6 @@ public sealed class LateWaitsTests : IDisposable
 
         internal override bool CheckReap(TimeSpan sinceExit) => handle?.IsReaped() == true;
 
-        internal override void OnEnd(WaitEnd end)
-        {
-        }
+        internal override void OnEnd(WaitEnd end) => ends.Add(end);
     }
 }

@@ -58,6 +58,7 @@ public sealed class IdentityMethodTests
         Assert.AreEqual(ProcessIdentityMethod.StartTicks, stock.Support.IdentityMethod);
         StringAssert.Contains(stock.Support.IdentityReason, "10 ms");
         StringAssert.Contains(stock.Support.IdentityReason, PidFdSupport.DisabledSwitch);
+        Assert.AreEqual($"pidfds are not used: disabled by the AppContext switch {PidFdSupport.DisabledSwitch}", stock.Support.ToString());
     }
 
     [TestMethod]
@@ -117,6 +118,9 @@ public sealed class IdentityMethodTests
         _pidFs.ChangeProcessId = _ => 0;
         AssertGone(registry, identity, "not visible in this PID namespace");
         _pidFs.ChangeProcessId = null;
+        _pidFs.OnGetProcessId = () => Errno.ESRCH;
+        AssertGone(registry, identity, "not visible in this PID namespace");
+        _pidFs.OnGetProcessId = null;
         _pidFs.OnOpenByHandle = _ => Errno.ESTALE;
         AssertGone(registry, identity, "not visible in this PID namespace");
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
@@ -158,19 +162,28 @@ public sealed class IdentityMethodTests
     }
 
     [TestMethod]
-    public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown()
+    [DataRow(ProcessIdentityMethod.FileHandle, "open_by_handle_at", "open_by_handle_at")]
+    [DataRow(ProcessIdentityMethod.FileHandle, "pidfd_open", "open_by_handle_at")]
+    [DataRow(ProcessIdentityMethod.PidFdId, "pidfd_open", "pidfd_open")]
+    public void OutOfDescriptors_TheRuntimeServesTheProcessIfItsTicksAreKnown(ProcessIdentityMethod method, string call, string named)
     {
-        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        if (method == ProcessIdentityMethod.PidFdId)
+        {
+            Fail("name_to_handle_at", Errno.EOPNOTSUPP);
+        }
+
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(method, _kernel);
         using Process child = TestProcesses.StartSleeper();
         ProcessIdentity identity = registry.GetIdentity(child);
-        _pidFs.OnOpenByHandle = _ => Errno.EMFILE;
+        Fail(call, Errno.EMFILE);
         using (Process process = registry.Open(identity))
         {
             Assert.AreEqual(child.Id, process.Id);
+            Assert.AreEqual(call == "pidfd_open" ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(process).Route);
         }
 
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => registry.Open(identity with { StartTicks = null }));
-        StringAssert.Contains(e.Message, "open_by_handle_at: EMFILE");
+        StringAssert.Contains(e.Message, $"{named}: EMFILE");
         child.Kill();
         child.WaitForExit();
     }
@@ -188,6 +201,55 @@ public sealed class IdentityMethodTests
         Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _));
         _kernel.OnReadStat = null;
         Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity with { PidFdId = 5, StartTicks = null }, out _));
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ESRCH, "no process has the PID")]
+    [DataRow(Errno.EINVAL, "is the id of a thread now")]
+    internal void ByPid_APidThatIsOfNoProcess_IsGone(Errno error, string reason)
+    {
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.PidFdId).CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        Fail("pidfd_open", error);
+        AssertGone(registry, identity, reason);
+
+        // This errno says nothing about the process.
+        Fail("pidfd_open", Errno.EIO);
+        StringAssert.StartsWith(Assert.ThrowsExactly<Win32Exception>(() => registry.TryOpen(identity, out _)).Message, "pidfd_open: EIO");
+    }
+
+    [TestMethod]
+    public void ByTicks_AProcessThatIsReapedDuringTheCall_IsGone()
+    {
+        using ProcessHandleRegistry registry = HookedPidFs.For(ProcessIdentityMethod.StartTicks).CreateRegistry(kernel: _kernel);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process opened = registry.Open(nonChild.Id);
+        ProcessIdentity identity = registry.GetIdentity(opened);
+        _kernel.OnReadStat = _ =>
+        {
+            nonChild.KillAndWaitUntilReaped();
+            return null;
+        };
+        AssertGone(registry, identity, $"{nonChild.Id}");
+    }
+
+    [TestMethod]
+    public void OnTheStockRoute_AProcessThatCannotBeCompared_IsNotGone_AndAStrangerIsNotOpened()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(_kernel.Platform, stock: true);
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = registry.GetIdentity(self);
+        _kernel.OnReadStat = _ => Errno.ENOENT;
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity, out _)).Message, "hidepid");
+
+        // From the second read on, the PID belongs to a stranger.
+        int reads = 0;
+        _kernel.OnReadStat = null;
+        _kernel.ChangeStat = stat => reads++ == 0 ? stat : stat with { StartTicks = stat.StartTicks + 1 };
+        Assert.IsFalse(registry.TryOpen(identity, out _));
+        Assert.IsGreaterThan(1, reads);
+        Assert.AreEqual(1, registry.Count);
     }
 
     [TestMethod]

@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Attachments;
-using PidFdProcess.Handles;
-using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -191,12 +188,8 @@ public sealed class IdentityTests
     private static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method, HookedPidFs? pidFs = null) =>
         method == ProcessIdentityMethod.None ? StockSwitch.CreateRegistry() : (pidFs ?? HookedPidFs.For(method)).CreateRegistry(method);
 
-    private static ProcessHandleRegistry CreateStockRegistry(ProcessIdentityMethod method)
-    {
-        HookedKernel kernel = new();
-        PidFdSupport disabled = PidFdSupport.Unsupported($"disabled by the AppContext switch {PidFdSupport.DisabledSwitch}");
-        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = new PidFs(new PidFsProbe(kernel, HookedPidFs.For(method))) }, disabled));
-    }
+    private static ProcessHandleRegistry CreateStockRegistry(ProcessIdentityMethod method) => HookedPidFs.For(method).CreateRegistry(
+        disabled: PidFdSupport.Unsupported($"disabled by the AppContext switch {PidFdSupport.DisabledSwitch}"));
 
     private static void AssertIdentity(ProcessIdentityMethod method, int processId, ProcessIdentity identity)
     {

@@ -45,6 +45,15 @@ public sealed class IdentityTextTests
     }
 
     [TestMethod]
+    public void WithoutAProvider_TheFormsAreTheSame()
+    {
+        ProcessIdentity identity = new(4711, 408701, null, s_boot);
+        string[] texts = Array.ConvertAll(["G", "P"], new Converter<string, string>(identity.ToString));
+        CollectionAssert.AreEqual(new[] { $"4711:408701@{Boot}", "4711:408701" }, texts);
+        CollectionAssert.AreEqual(new[] { identity, identity with { BootId = null } }, Array.ConvertAll(texts, ProcessIdentity.Parse));
+    }
+
+    [TestMethod]
     public void EveryForm_IsParsedBack()
     {
         Assert.AreEqual(new ProcessIdentity(4711, 408701, null, s_boot), ProcessIdentity.Parse($"4711:408701@{Boot}", null));

@@ -127,6 +127,36 @@ public sealed class OpenByNameTests : IDisposable
     }
 
     [TestMethod]
+    public void TheEndOfTheRegistry_DuringTheCall_LeavesNoPidFd()
+    {
+        const string Name = "pfn-disposed";
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        Assert.IsTrue(registry.Support.IsSupported);
+        string program = Program(Name);
+        Process[] children = [Process.Start(program, "1000"), Process.Start(program, "1000")];
+        Array.ForEach(children, static child => WaitForName(child, Name));
+        int before = TestProcesses.OpenPidFds();
+        int opens = 0;
+        _kernel.OnOpen = _ =>
+        {
+            if (++opens == 2)
+            {
+                registry.Dispose();
+            }
+
+            return null;
+        };
+        Assert.ThrowsExactly<ObjectDisposedException>(() => registry.OpenByName(Name));
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
+        foreach (Process child in children)
+        {
+            child.Kill();
+            child.WaitForExit();
+            child.Dispose();
+        }
+    }
+
+    [TestMethod]
     public void AnEmptyName_IsRefused()
     {
         using ProcessHandleRegistry registry = new();

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using PidFdProcess.Linux;
@@ -132,6 +133,40 @@ public sealed partial class OpenPidFdTests : IDisposable
         AssertRefused(pidFd, "not visible in this PID namespace");
         _pidFs.OnGetProcessId = () => Errno.ENOTTY;
         StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => _registry.Open(pidFd)).Message, "PIDFD_GET_INFO");
+    }
+
+    [TestMethod]
+    public void OutOfDescriptors_TheCallAndTheErrnoAreNamed_AndTheCallersDescriptorStaysOpen()
+    {
+        using MockedChild child = new();
+        using SafePidFdHandle pidFd = PidFdOf(child.Process.Id);
+        child.Kernel.Fail(KernelCall.Duplicate, Errno.EMFILE);
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => child.Registry.Open(pidFd));
+        StringAssert.StartsWith(e.Message, "fcntl(F_DUPFD_CLOEXEC): EMFILE");
+        Assert.AreEqual(CloseOnExec, Fcntl(pidFd, GetDescriptorFlags, 0));
+    }
+
+    [TestMethod]
+    public void OnTheStockRoute_AProcessThatIsReapedDuringTheCall_IsRefused_AndNothingStaysOpen()
+    {
+        HookedPidFs pidFs = new();
+        using ProcessHandleRegistry registry = pidFs.CreateRegistry(disabled: PidFdSupport.Unsupported("by the test"));
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using SafePidFdHandle pidFd = PidFdOf(nonChild.Id);
+        int before = TestProcesses.OpenPidFds();
+        int calls = 0;
+        pidFs.OnGetProcessId = () =>
+        {
+            if (++calls == 2)
+            {
+                nonChild.KillAndWaitUntilReaped();
+            }
+
+            return null;
+        };
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => registry.Open(pidFd)).Message, "reaped");
+        Assert.AreEqual(0, registry.Count);
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
     }
 
     public void Dispose() => _registry.Dispose();

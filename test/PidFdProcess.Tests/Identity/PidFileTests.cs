@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -92,6 +93,40 @@ public sealed class PidFileTests : IDisposable
         Write(child.Id);
         End(child);
         Assert.ThrowsExactly<ArgumentException>(() => registry.OpenPidFile(_path));
+    }
+
+    [TestMethod]
+    public void WithoutProc_TheCallIsNotSupported_AndNothingStaysOpen()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        Write(child.Id);
+        Assert.IsTrue(registry.Support.IsSupported);
+        int before = TestProcesses.OpenPidFds();
+        kernel.OnReadStat = static _ => Errno.ENOENT;
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.OpenPidFile(_path)).Message, "/proc");
+        Assert.AreEqual((0, before), (registry.Count, TestProcesses.OpenPidFds()));
+        End(child);
+    }
+
+    [TestMethod]
+    public void AProcessThatIsReapedDuringTheCall_IsRefused_AndNothingStaysOpen()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        Write(nonChild.Id);
+        Assert.IsTrue(registry.Support.IsSupported);
+        int before = TestProcesses.OpenPidFds();
+        kernel.OnReadStat = id =>
+        {
+            nonChild.KillAndWaitUntilReaped();
+            return null;
+        };
+        ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => registry.OpenPidFile(_path));
+        StringAssert.StartsWith(e.Message, $"Process {nonChild.Id} of {_path} is not running");
+        Assert.AreEqual((0, before), (registry.Count, TestProcesses.OpenPidFds()));
     }
 
     [TestMethod]

@@ -52,9 +52,23 @@ public sealed class ProcStatTests
     [DataRow("4711 (sh) \n")]
     [DataRow("4711 (sh) Z")]
     [DataRow("4711 (sh) Z 1 2 3\n")]
-    [DataRow("4711 (sh) Z x" + Tail + "768\n")]
     [DataRow("4711 (sh) Z" + Tail + "\n")]
     public void TryParse_OfOtherText_Fails(string text) => Assert.IsFalse(ProcStat.TryParse(Encoding.UTF8.GetBytes(text), out _));
+
+    [TestMethod]
+    [DataRow(4)]
+    [DataRow(5)]
+    [DataRow(6)]
+    [DataRow(20)]
+    [DataRow(22)]
+    [DataRow(52)]
+    public void TryParse_OfAFieldThatIsNoNumber_Fails(int field)
+    {
+        string[] fields = $"4711 (sh) Z{Tail}768".Split(' ');
+        Assert.IsTrue(ProcStat.TryParse(Encoding.UTF8.GetBytes(string.Join(' ', fields)), out _));
+        fields[field - 1] = "x";
+        Assert.IsFalse(ProcStat.TryParse(Encoding.UTF8.GetBytes(string.Join(' ', fields)), out _));
+    }
 
     [TestMethod]
     [DataRow('Z', true, false)]

@@ -34,11 +34,14 @@ public sealed class ProcThreadsTests : IDisposable
     }
 
     [TestMethod]
-    public void AThreadThatATracerHasStopped_MayRunAgain()
+    [DataRow('t', false)]
+    [DataRow('R', false)]
+    [DataRow('Z', true)]
+    public void AThreadThatATracerHasStopped_MayRunAgain_AndOneThatHasEndedMayNot(char state, bool haveStopped)
     {
         Stop();
-        _kernel.ChangeStat = static stat => stat with { State = 't' };
-        Assert.IsFalse(HaveStopped);
+        _kernel.ChangeStat = stat => stat with { State = state };
+        Assert.AreEqual(haveStopped, HaveStopped);
     }
 
     [TestMethod]
@@ -55,6 +58,15 @@ public sealed class ProcThreadsTests : IDisposable
     {
         _kernel.OnReadStat = static _ => Errno.ENOENT;
         Assert.IsTrue(HaveStopped);
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ENOENT, true)]
+    [DataRow(Errno.EIO, false)]
+    internal void AProcessWhoseThreadsCannotBeListed_HasStoppedOnlyIfItIsGone(Errno error, bool haveStopped)
+    {
+        _kernel.OnListThreads = _ => error;
+        Assert.AreEqual(haveStopped, HaveStopped);
     }
 
     private void Stop()

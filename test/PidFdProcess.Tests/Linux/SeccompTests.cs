@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Shared;
@@ -12,10 +13,12 @@ public sealed class SeccompTests
 {
     private const int Always = int.MaxValue;
     private const int Poll = 7;
+    private const int Ioctl = 16;
     private const int Kill = 62;
     private const int EpollWait = 232;
     private const int EpollControl = 233;
     private const int WaitId = 247;
+    private const int OpenAt = 257;
     private const int EpollCreate = 291;
     private const int PidFdSendSignal = 424;
     private const int PidFdOpen = 434;
@@ -67,6 +70,26 @@ public sealed class SeccompTests
         Assert.IsFalse(hasExited);
         registry.Kill(process);
         Assert.IsTrue(registry.WaitForExit(process, 60_000));
+    }
+
+    [TestMethod]
+    public void ThePidOfAPidFd_WithoutTheIoctl_ComesFromFdInfo_AndWithoutBothTheErrnoOfTheIoctlIsLeft()
+    {
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(Environment.ProcessId, out SafePidFdHandle opened));
+        using SafePidFdHandle pidFd = opened;
+        FailingSystemCall.Run(Ioctl, Errno.ENOTTY, Always, () =>
+        {
+            Assert.AreEqual((Errno)0, LinuxPidFs.Instance.GetProcessId(pidFd, out int processId));
+            Assert.AreEqual(Environment.ProcessId, processId);
+        });
+
+        // The ioctl and fdinfo of a file know no PID.
+        using SafeFileHandle file = File.OpenHandle("/dev/null");
+        using SafePidFdHandle noPidFd = new(file.DangerousGetHandle(), ownsHandle: false);
+        Assert.AreEqual(Errno.ENOTTY, LinuxPidFs.Instance.GetProcessId(noPidFd, out _));
+        int failed = FailingSystemCall.Run(OpenAt, Errno.EMFILE, Always, () =>
+            Assert.AreEqual(Errno.ENOTTY, LinuxPidFs.Instance.GetProcessId(noPidFd, out _)));
+        Assert.IsGreaterThan(0, failed);
     }
 
     [TestMethod]

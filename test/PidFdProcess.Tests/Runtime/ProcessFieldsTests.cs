@@ -50,6 +50,9 @@ public sealed class ProcessFieldsTests
     {
         using Process process = TestProcesses.StartSleeper();
         using Process second = Process.GetProcessById(process.Id);
+        Assert.IsFalse(RuntimeExit.HasState(second));
+        Assert.IsFalse(RuntimeExit.IsNoted(second));
+        Assert.IsNull(RuntimeExit.Read(second, RunIdentity.Of(second)));
         second.EnableRaisingEvents = true;
         Assert.IsFalse(RuntimeExit.IsNoted(second));
         process.Kill();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
@@ -40,6 +41,41 @@ public sealed class AdoptionTests
         // A thread may see an exit only after the second pass has begun. Then there is one pass more.
         Assert.IsLessThan(Count / 2, passes);
         Array.ForEach(leaders, static leader => leader.Dispose());
+    }
+
+    [TestMethod]
+    public async Task AStopDuringAPass_EndsThePass_WhichOpensNoProcessAnyMore()
+    {
+        using ManualResetEventSlim isListing = new();
+        using ManualResetEventSlim release = new();
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        Assert.IsTrue(registry.Support.IsSupported);
+        int before = ResourceCounts.PidFdBaseline();
+        using MarkedTree tree = MarkedTree.StartReady(scope, "exec 3<&0; sleep 1000 & echo ready; read line <&3; exit 0", redirectInput: true);
+        tree.WaitForCount(2);
+        kernel.OnListProcesses = () =>
+        {
+            kernel.OnListProcesses = null;
+            isListing.Set();
+            Assert.IsTrue(release.Wait(s_limit));
+            return null;
+        };
+        tree.Root.StandardInput.Close();
+        Assert.IsTrue(isListing.Wait(s_limit));
+        kernel.OnSignal = static (_, signal) => signal != 0 ? Errno.EPERM : null;
+        Assert.HasCount(1, (await scope.StopAsync().WaitAsync(s_limit)).Survivors);
+
+        int opens = 0;
+        kernel.OnOpen = _ =>
+        {
+            opens++;
+            return null;
+        };
+        release.Set();
+        ResourceCounts.WaitForPidFds(before);
+        Assert.AreEqual(0, opens);
     }
 
     [TestMethod]

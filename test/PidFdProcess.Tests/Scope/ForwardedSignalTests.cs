@@ -50,6 +50,28 @@ public sealed class ForwardedSignalTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(PosixSignal.SIGTERM, "TERM")]
+    [DataRow(PosixSignal.SIGINT, "INT")]
+    public void ASignalThatTheProgramCancels_StopsTheScope_AndTheProgramGoesOn(PosixSignal signal, string name)
+    {
+        TestProcesses.RequireSigint(Environment.ProcessId);
+        using Process program = Start("setsid", [.. DummyProgram.Start, "scope-end", "forward-handled"]);
+        Assert.AreEqual("ready", program.StandardOutput.ReadLine());
+        Assert.IsTrue(program.SignalViaPidFd(signal));
+        Assert.AreEqual("stopped", program.StandardOutput.ReadLine());
+        Assert.AreEqual("exited 0", program.WaitForExitStatusPidFd().ToString());
+        Assert.AreEqual(name + "\n", File.ReadAllText(Log));
+    }
+
+    [TestMethod]
+    public void CtrlC_ThatTheProgramCancels_ReachesTheProcessesOnce_AndTheProgramGoesOn()
+    {
+        using Process script = StartOnTerminal("forward-handled");
+        PressCtrlC(script, exitCode: 0);
+        Assert.AreEqual("INT\n", File.ReadAllText(Log));
+    }
+
+    [TestMethod]
     public void CtrlC_ReachesAProcessThatAHandlerOfItStarts()
     {
         using Process script = StartOnTerminal("forward-late");
@@ -67,6 +89,25 @@ public sealed class ForwardedSignalTests : IDisposable
         Assert.IsFalse(Handles(Signum.SIGUSR2));
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task TheEndOfTheScope_LeavesNoHandler(bool asynchronous)
+    {
+        ProcessScope scope = new(new ProcessScopeOptions { ForwardSignals = [(PosixSignal)(int)Signum.SIGUSR2] });
+        Assert.IsTrue(Handles(Signum.SIGUSR2));
+        if (asynchronous)
+        {
+            await scope.DisposeAsync();
+        }
+        else
+        {
+            scope.Dispose();
+        }
+
+        Assert.IsFalse(Handles(Signum.SIGUSR2));
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static bool Handles(Signum signal)
@@ -76,13 +117,13 @@ public sealed class ForwardedSignalTests : IDisposable
         return (signals & (1UL << ((int)signal - 1))) != 0;
     }
 
-    private static void PressCtrlC(Process script)
+    private static void PressCtrlC(Process script, int exitCode = 128 + (int)Signum.SIGINT)
     {
         Task<string> output = script.StandardOutput.ReadToEndAsync();
         script.StandardInput.Write(CtrlC);
         script.StandardInput.Flush();
         Assert.IsTrue(script.WaitForExit(s_limit), "the program has ended");
-        Assert.AreEqual(128 + (int)Signum.SIGINT, script.ExitCode, output.Result);
+        Assert.AreEqual(exitCode, script.ExitCode, output.Result);
     }
 
     private Process StartOnTerminal(string how)

@@ -72,6 +72,9 @@ public sealed class ScopeEndTests
 
         // By now, the runtime has called all handlers of the first signals.
         CollectionAssert.AreEquivalent(before, tree.Alive());
+        tree.Root.StandardInput.Close();
+        Assert.AreEqual("exited 0", tree.Root.WaitForExitStatusPidFd().ToString());
+        tree.AssertNoSurvivor();
     }
 
     [TestMethod]
@@ -108,6 +111,7 @@ public sealed class ScopeEndTests
     {
         ProcessStartInfo start = new(DummyProgram.Start[0], [.. DummyProgram.Start[1..], "scope-end", how])
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

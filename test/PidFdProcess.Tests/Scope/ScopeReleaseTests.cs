@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Reflection;
+using PidFdProcess.Handles;
+using PidFdProcess.Linux;
 using PidFdProcess.Scopes;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
@@ -39,6 +43,47 @@ public sealed class ScopeReleaseTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AnExitedProcess_LeavesTheScope_OnWhicheverThreadWaitsComplete(bool inline)
+    {
+        using ProcessHandleRegistry registry = TestRegistry.On(new PidFdPlatform(LinuxKernel.Instance, inline));
+        using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry, NewSession = true });
+        using Process process = scope.Start(Shell.Info("exit 3"));
+        TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+    }
+
+    [TestMethod]
+    public async Task Stop_OfTheProcessesAlone_SparesTheRestOfTheirSessions()
+    {
+        ProcessScopeOptions options = new() { Registry = _registry, NewSession = true, EntireProcessTree = false };
+        await using ProcessScope scope = new(options);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "sleep 1000 & (sleep 1000 &); echo ready; exec sleep 1000");
+        tree.WaitForCount(3);
+        int[] others = [.. tree.Alive().Where(id => id != tree.Root.Id)];
+        await scope.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        tree.AssertAlive(others);
+    }
+
+    [TestMethod]
+    public async Task AProcessThatLeadsNoSession_IsStopped_WithoutAPassOverAllProcesses()
+    {
+        int passes = 0;
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry, NewSession = true });
+        scope.Add(_goesOn);
+        kernel.OnListProcesses = () =>
+        {
+            passes++;
+            return null;
+        };
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.AreEqual("killed by SIGTERM", result.Exits.Single().Status.ToString());
+        Assert.AreEqual(0, passes);
+    }
+
+    [TestMethod]
     public void Add_ToAStoppedScope_KeepsNoPidFd()
     {
         int before = TestProcesses.OpenPidFds();
@@ -60,6 +105,17 @@ public sealed class ScopeReleaseTests : IDisposable
         _registry.Detach(_goesOn);
         ResourceCounts.WaitForPidFds(before);
         Assert.IsFalse(_goesOn.HasExited);
+    }
+
+    [TestMethod]
+    public async Task TheEndOfTheRegistry_LeavesTheProcessToTheStop()
+    {
+        await using ProcessScope scope = new(new ProcessScopeOptions { Registry = _registry });
+        scope.Add(_goesOn);
+        _registry.Dispose();
+        Assert.AreEqual(1, scope.MemberCount);
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.AreEqual("killed by SIGTERM", result.Exits.Single().Status.ToString());
     }
 
     [TestMethod]

@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Shared;
+using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Scope;
 
@@ -155,13 +157,64 @@ public sealed class ToolStartTests : IDisposable
     [DataRow(false, true, new[] { "setpriv" }, "setsid", "util-linux")]
     [DataRow(true, false, new[] { "setpriv=busybox" }, "setpriv", "util-linux")]
     [DataRow(true, false, new[] { "setpriv=toybox" }, "setpriv", "util-linux")]
+    [DataRow(true, false, new[] { "setpriv" }, "bash", "bash")]
     public void AMissingTool_IsNamed_WithItsPackage(bool killOnParentExit, bool newSession, string[] tools, string missing, string package)
     {
         using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = killOnParentExit, NewSession = newSession });
         ProcessStartInfo info = new("/bin/sh", ["-c", "exit 0"]);
+        if (missing == "bash")
+        {
+            info.Environment["a.b"] = "a name that sh drops";
+        }
+
         PlatformNotSupportedException e = WithPath(tools, () => Assert.ThrowsExactly<PlatformNotSupportedException>(() => scope.Start(info)));
         StringAssert.Contains(e.Message, $"program {missing} ");
         StringAssert.Contains(e.Message, package);
+    }
+
+    [TestMethod]
+    public void AStartThroughTheShellOfTheDesktop_IsRefused()
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
+        ProcessStartInfo info = new("/bin/true") { UseShellExecute = true };
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => scope.Start(info)).Message, "UseShellExecute");
+    }
+
+    [TestMethod]
+    [DataRow("no-such-program")]
+    [DataRow("/no/such/program")]
+    public void AMissingProgram_IsReportedWithTheErrnoOfAStockStart(string program)
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { NewSession = true });
+        Win32Exception stock = Assert.ThrowsExactly<Win32Exception>(() => Process.Start(program));
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => scope.Start(new ProcessStartInfo(program)));
+        Assert.AreEqual(stock.NativeErrorCode, e.NativeErrorCode);
+        StringAssert.Contains(e.Message, program);
+    }
+
+    [TestMethod]
+    public void AProgramBesideThisProgram_IsFoundWithoutPath_AsByAStockStart()
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { NewSession = true });
+        ProcessStartInfo info = new(Path.GetFileName(Environment.ProcessPath!), ["--version"]) { RedirectStandardOutput = true };
+        using Process process = WithPath(["setsid"], () => scope.Start(info));
+        Assert.AreEqual(Environment.ProcessPath, process.StartInfo.ArgumentList[0]);
+    }
+
+    [TestMethod]
+    public void AnInterruptedStart_LeavesNoProcess()
+    {
+        using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
+        using MarkedTree tree = new(Shell.Info("exec sleep 1000"), info =>
+        {
+            Thread.CurrentThread.Interrupt();
+            Assert.ThrowsExactly<ThreadInterruptedException>(() => scope.Start(info));
+            return Process.Start("/bin/true");
+        });
+
+        // One thread starts both, so the interrupted start is over by now.
+        using Process next = scope.Start(Shell.Info("exit 0"));
+        tree.AssertNoSurvivor();
     }
 
     [TestMethod]

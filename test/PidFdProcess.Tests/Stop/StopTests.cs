@@ -37,6 +37,16 @@ public sealed class StopTests
     }
 
     [TestMethod]
+    public async Task AStop_WhoseSigcontIsRefused_GoesOn()
+    {
+        HookedKernel kernel = new() { OnSignal = static (_, signal) => signal == (int)Signum.SIGCONT ? Errno.EPERM : null };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        PidFdExitStatus status = await registry.StopAsync(process, s_long).WaitAsync(s_limit);
+        Assert.AreEqual("killed by SIGTERM", status.ToString());
+    }
+
+    [TestMethod]
     public async Task AStop_WithAnInfiniteGracePeriod_NeverKills()
     {
         using Fifo fifo = new();

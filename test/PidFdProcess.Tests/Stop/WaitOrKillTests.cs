@@ -2,6 +2,7 @@ using System.Diagnostics;
 using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
 
 namespace PidFdProcess.Tests.Stop;
 
@@ -31,6 +32,18 @@ public sealed class WaitOrKillTests
         TestProcesses.WaitUntilAsleep(grandchild);
         Assert.AreEqual(137, (await process.WaitForExitOrKillPidFdAsync(CancellationToken.None).WaitAsync(s_limit)).ExitCode);
         Native.KillByPid(grandchild);
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void WaitForExitOrKill_AfterItsTime_KillsTheTree_IfAsked(bool entireProcessTree)
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        PidFdExitStatus status = tree.Root.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20), entireProcessTree);
+        Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
+        tree.AssertAlive(entireProcessTree ? [] : [child]);
     }
 
     [TestMethod]

@@ -47,7 +47,8 @@ internal sealed class HookedPidFs : IPidFs
     public static ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod method) => For(method).CreateRegistry(method);
 
     /// <inheritdoc cref="CreateRegistry(ProcessIdentityMethod)"/>
-    public ProcessHandleRegistry CreateRegistry(ProcessIdentityMethod? method = null, HookedKernel? kernel = null)
+    public ProcessHandleRegistry CreateRegistry(
+        ProcessIdentityMethod? method = null, HookedKernel? kernel = null, PidFdSupport? disabled = null)
     {
         kernel ??= new HookedKernel();
         PidFs pidFs = new(new PidFsProbe(kernel, this));
@@ -56,7 +57,7 @@ internal sealed class HookedPidFs : IPidFs
             Assert.Inconclusive(pidFs.Ability.Reason);
         }
 
-        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, null));
+        return new(new AttachmentTable(new PidFdPlatform(kernel) { PidFs = pidFs }, disabled));
     }
 
     public Errno IsOnPidFs(SafePidFdHandle descriptor, out bool isOnPidFs)

@@ -26,6 +26,20 @@ public sealed class TreeDescriptorTests
     }
 
     [TestMethod]
+    public void TheSpareDescriptors_AreOpenedAgain_WhenThereAreSome()
+    {
+        const int OpenAt = 257;
+        while (SpareDescriptors.TryRelease())
+        {
+        }
+
+        Assert.IsGreaterThan(0, FailingSystemCall.Run(OpenAt, Errno.EMFILE, times: 1, SpareDescriptors.Reserve));
+        Assert.IsFalse(SpareDescriptors.TryRelease());
+        SpareDescriptors.Reserve();
+        Assert.IsTrue(SpareDescriptors.TryRelease());
+    }
+
+    [TestMethod]
     public void DropHalf_AfterOlderMembersWereDropped_ClosesAPidFd()
     {
         using MarkedTree tree = new("sleep 1000 & sleep 1000 & sleep 1000 & wait");

@@ -69,16 +69,18 @@ public sealed class TreeErrnoTests
     }
 
     [TestMethod]
-    [DataRow(Errno.EIO)]
-    [DataRow(Errno.EMFILE)]
-    internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error)
+    [DataRow(Errno.EIO, true)]
+    [DataRow(Errno.EIO, false)]
+    [DataRow(Errno.EMFILE, true)]
+    internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error, bool childrenFiles)
     {
         using MarkedTree tree = new(Script);
         int parent = ReadId(tree);
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnReadStat = id => id == parent ? error : null };
-        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
-        AssertNames(e, error, parent, $"/proc/{parent}/stat");
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(
+            () => TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = childrenFiles }));
+        AssertNames(e, error, childrenFiles ? parent : tree.Root.Id, childrenFiles ? $"/proc/{parent}/stat" : "/proc");
         TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the root dies");
     }
 
@@ -93,6 +95,17 @@ public sealed class TreeErrnoTests
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => TreeKillTests.Kill(tree, kernel));
         Assert.AreEqual((int)error, e.NativeErrorCode);
         Assert.HasCount(3, tree.Alive());
+    }
+
+    [TestMethod]
+    public void Kill_WhenAnAncestorOfTheCallerIsHidden_KillsTheTree()
+    {
+        using MarkedTree tree = new(Script);
+        tree.WaitForCount(3);
+        int ancestor = TestProcesses.ParentOf(Environment.ProcessId)!.Value;
+        HookedKernel kernel = new() { OnReadStat = id => id == ancestor ? Errno.EACCES : null };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
+        tree.AssertNoSurvivor();
     }
 
     [TestMethod]
@@ -130,7 +143,9 @@ public sealed class TreeErrnoTests
     }
 
     [TestMethod]
-    public void Kill_WhenADescendantThatCannotBeOpenedIsGone_ReportsNothing()
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.EIO)]
+    internal void Kill_WhenADescendantThatCannotBeOpenedIsGone_ReportsNothing(Errno error)
     {
         using MarkedTree tree = new(Script);
         int parent = ReadId(tree);
@@ -147,7 +162,7 @@ public sealed class TreeErrnoTests
 
                 Shared.Native.KillByPid(parent);
                 TestProcesses.WaitUntil(() => TestProcesses.StateOf(parent) is null or 'Z', "the descendant is gone");
-                return Errno.EINVAL;
+                return error;
             },
         };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));

@@ -55,6 +55,32 @@ public sealed class InlineCompletionTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task Inline_AWaitThatTheCodeAfterAnotherWaitCancels_IsCancelled(bool exits)
+    {
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = _inline.Open(nonChild.Id);
+        using CancellationTokenSource source = new();
+        Task cancelled = _inline.WaitForExitAsync(process, source.Token);
+
+        // The newest wait ends first, on the thread that is about to end the other.
+        Task first = _inline.WaitForExitAsync(process).ContinueWith(
+            _ => source.Cancel(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        if (exits)
+        {
+            nonChild.Signal();
+        }
+        else
+        {
+            _inline.Dispose();
+        }
+
+        await first.WaitAsync(s_limit);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => cancelled.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
     public async Task Inline_ACancelledWait_DoesNotResumeOnTheThreadThatCancels()
     {
         using CancellationTokenSource source = new();

@@ -36,6 +36,13 @@ public sealed class OutputWaitTests
             Task.Factory.StartNew(() => Assert.IsTrue(process.WaitForExitPidFd(s_limit)), TaskCreationOptions.LongRunning),
         ["Stop"] = static process => process.StopViaPidFdAsync(s_limit),
         ["WhenAnyExit"] = static process => new[] { process }.WhenAnyExitPidFdAsync(),
+        ["WaitForExitOnly of the stock route"] = static process => Task.Factory.StartNew(
+            () =>
+            {
+                using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+                registry.WaitForExitOnly(process);
+            },
+            TaskCreationOptions.LongRunning),
     };
 
     public static IEnumerable<string> NamesForOutput => WaitsForOutput.Keys;

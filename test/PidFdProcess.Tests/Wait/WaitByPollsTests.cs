@@ -64,7 +64,9 @@ public sealed class WaitByPollsTests
     }
 
     [TestMethod]
-    public async Task AStatus_BeforeTheReap_ClosesThePidFdAfterIt()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task AStatus_BeforeTheReap_ClosesThePidFdAfterIt_OrWithTheRegistry(bool endsRegistry)
     {
         using Process child = TracedChildTests.StartTraced(out Process tracer);
         using Process disposed = tracer;
@@ -73,8 +75,32 @@ public sealed class WaitByPollsTests
         await child.StandardInput.WriteLineAsync();
         await wait.WaitAsync(Waiting.Limit);
         Assert.AreEqual(before + 1, TestProcesses.OpenPidFds());
+        if (endsRegistry)
+        {
+            // Long before the limit of the reap.
+            _registry.Dispose();
+            TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() <= before, "the pidfd is closed", limitMilliseconds: 5_000);
+        }
+
         await tracer.StandardInput.WriteLineAsync();
         ResourceCounts.WaitForPidFds(before);
+    }
+
+    [TestMethod]
+    public async Task AWaitForANonChild_EndsWithItsExit_AlsoAfterAPollThatFails()
+    {
+        using KernelMock kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
+        kernel.Fail(KernelCall.EpollAdd, Errno.ENOSPC);
+        Task wait = registry.WaitForExitAsync(process);
+        int polls = kernel.Calls(KernelCall.Poll);
+        kernel.Fail(KernelCall.Poll, Errno.ENOMEM, times: 1);
+        TestProcesses.WaitUntil(() => kernel.Calls(KernelCall.Poll) > polls + 1, "a poll has failed");
+        Assert.IsFalse(wait.IsCompleted);
+        nonChild.KillAndWaitUntilReaped();
+        await wait.WaitAsync(Waiting.Limit);
     }
 
     [TestMethod]
@@ -82,13 +108,16 @@ public sealed class WaitByPollsTests
     {
         using Process child = TracedChildTests.StartTraced(out Process tracer);
         using Process disposed = tracer;
+        child.BeginOutputReadLine();
         Task wait = _registry.WaitForExitAsync(child);
+        Task<bool> output = _registry.WaitForExitAndOutputAsync(child, Waiting.Limit);
 
         // From now on, the kernel says that the child has been reaped. The tracer keeps the runtime from reaping it.
         _kernel.OnSignal = static (_, signal) => signal == 0 ? Errno.ESRCH : null;
         await child.StandardInput.WriteLineAsync();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(child.Id) == 'Z', "the child is a zombie");
         await wait.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.IsFalse(await output.WaitAsync(TimeSpan.FromSeconds(5)), "The runtime reads to the end only after it has learned of the exit.");
         await tracer.StandardInput.WriteLineAsync();
         await child.WaitForExitAsync();
     }

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.ExceptionServices;
 using PidFdProcess.Handles;
 using PidFdProcess.Shared;
+using PidFdProcess.Tests.Diagnostics;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Wait;
@@ -74,6 +75,33 @@ public sealed class WhenAnyExitTests
         Assert.AreSame(second, await next.WaitAsync(s_limit));
         Assert.IsTrue(second.WaitForExit(s_limit));
         TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches + 18, "no process is watched twice");
+    }
+
+    [TestMethod]
+    public async Task TwoCallsThatBeginAtOnce_ShareOneWait()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        Start(1);
+        registry.Attach(_processes[0]);
+        using Measurements measurements = new("pidfdprocess.waits.pending");
+        long before = measurements["waits.pending"];
+        Task<Process>? second = null;
+        Thread late = new(() => second = registry.WhenAnyExitAsync(_processes));
+        kernel.OnEpollAdd = () =>
+        {
+            kernel.OnEpollAdd = null;
+            late.Start();
+            TestProcesses.WaitUntil(() => late.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), "the other call waits for the lock");
+            return null;
+        };
+        Task<Process> first = registry.WhenAnyExitAsync(_processes);
+        late.Join();
+        Assert.AreEqual(before + 1, measurements["waits.pending"]);
+        registry.Kill(_processes[0]);
+        Assert.AreSame(_processes[0], await first.WaitAsync(s_limit));
+        Assert.AreSame(_processes[0], await second!.WaitAsync(s_limit));
+        Assert.AreEqual(before, measurements["waits.pending"]);
     }
 
     [TestMethod]

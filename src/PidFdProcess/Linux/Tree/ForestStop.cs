@@ -24,9 +24,10 @@ internal sealed record ForestResult(IReadOnlySet<int> TookKill, IReadOnlyList<Fo
         new ForestResult(TookKill.Concat(other.TookKill).ToHashSet(), [.. Survivors, .. other.Survivors], IncompleteReason)
             .With(other.IncompleteReason);
 
-    /// <summary>This result with one more reason why other processes may be left.</summary>
-    public ForestResult With(string? reason) =>
-        this with { IncompleteReason = IncompleteReason is null ? reason : $"{IncompleteReason} {reason}".TrimEnd() };
+    /// <summary>This result with one more reason why other processes may be left, unless it has that reason.</summary>
+    public ForestResult With(string? reason) => reason is null || IncompleteReason?.Contains(reason, StringComparison.Ordinal) == true
+        ? this
+        : this with { IncompleteReason = IncompleteReason is null ? reason : $"{IncompleteReason} {reason}" };
 }
 
 /// <summary>What a stop of several trees does.</summary>
