@@ -144,7 +144,7 @@ public static class ProcessPidFdExtensions
     /// </para>
     /// <para>
     /// <see cref="Process.Exited"/> is raised once, as after the stock wait. <see cref="Process.EnableRaisingEvents"/> is turned on when the wait
-    /// ends, also if that is without an exit. The stock wait turns it on at its begin. Without a pidfd the method calls
+    /// ends, with or without an exit. The stock wait turns it on at its begin. Without a pidfd the method calls
     /// <see cref="Process.WaitForExitAsync(CancellationToken)"/>.
     /// </para>
     /// <para>
