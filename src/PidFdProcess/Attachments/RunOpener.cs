@@ -111,7 +111,9 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
         }
 
         pidFd.Dispose();
-        return WithoutHeadroom(processId, run, ticks);
+
+        // Another process may have the PID of a reaped one.
+        return isReaped && !run.IsStarted ? Exited(processId, run) : WithoutHeadroom(processId, run, ticks);
     }
 
     /// <summary>

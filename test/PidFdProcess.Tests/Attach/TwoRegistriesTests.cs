@@ -40,6 +40,32 @@ public sealed class TwoRegistriesTests
         stranger.WaitForExit();
     }
 
+    /// <summary>The second registry may not keep its duplicate, whose process has been reaped.</summary>
+    [TestMethod]
+    public void AnAttachmentWithoutHeadroom_AfterAnExitThatNoRegistryHasSeen_SparesTheNewOwnerOfThePid()
+    {
+        RecycledPid.Require();
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry first = TestRegistry.On(kernel.Platform);
+        using ProcessHandleRegistry second = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        nonChild.KillAndWaitUntilReaped();
+        using Process? stranger = PidRecycler.TryStart(nonChild.Id, TestProcesses.StartSleeper, tries: 200);
+        if (stranger is null)
+        {
+            Assert.Inconclusive("Another process was faster to get the PID each time.");
+        }
+
+        kernel.OpensHighNumbers = true;
+        second.Kill(process);
+        second.Kill(process);
+        Assert.IsFalse(stranger.WaitForExit(100));
+        stranger.KillViaPidFd();
+        stranger.WaitForExit();
+    }
+
     [TestMethod]
     [DataRow(false)]
     [DataRow(true)]

@@ -89,12 +89,7 @@ internal sealed class HookedKernel : IKernel
         }
 
         Errno result = _kernel.PidFdOpen(processId, out pidFd);
-        if (OpensHighNumbers && result == 0)
-        {
-            using SafePidFdHandle low = pidFd;
-            pidFd = ToHighNumber(low);
-        }
-
+        pidFd = WithNumber(pidFd, result);
         return result;
     }
 
@@ -146,7 +141,12 @@ internal sealed class HookedKernel : IKernel
 
     public Errno Poll(SafePidFdHandle pidFd, int milliseconds, out bool exited) => _kernel.Poll(pidFd, milliseconds, out exited);
 
-    public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate) => _kernel.Duplicate(pidFd, out duplicate);
+    public Errno Duplicate(SafePidFdHandle pidFd, out SafePidFdHandle duplicate)
+    {
+        Errno result = _kernel.Duplicate(pidFd, out duplicate);
+        duplicate = WithNumber(duplicate, result);
+        return result;
+    }
 
     public Errno EpollCreate(out SafeFileHandle epoll)
     {
@@ -187,6 +187,19 @@ internal sealed class HookedKernel : IKernel
     public Errno ListProcesses(List<int> processIds) => OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
 
     public Errno ListThreads(int processId, List<int> threadIds) => OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
+
+    private SafePidFdHandle WithNumber(SafePidFdHandle pidFd, Errno error)
+    {
+        if (!OpensHighNumbers || error != 0)
+        {
+            return pidFd;
+        }
+
+        using (pidFd)
+        {
+            return ToHighNumber(pidFd);
+        }
+    }
 
     private static unsafe SafePidFdHandle ToHighNumber(SafePidFdHandle pidFd)
     {
