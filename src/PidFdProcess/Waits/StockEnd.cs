@@ -92,19 +92,27 @@ internal static class StockEnd
         Process process, RunIdentity run, ProcessHandle? handle, WaitPromise promise, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        RuntimeState state;
-        bool isRaised;
-        do
+        RuntimeState state = RuntimeState.DoesNotKnow;
+        bool isRaised = false;
+        try
         {
-            await Pause.ForAsync(s_betweenLooks, cancellationToken).ConfigureAwait(false);
-            isRaised = ExitedEvent.TryEnableAndRaise(process, run, out state);
+            do
+            {
+                await Pause.ForAsync(s_betweenLooks, cancellationToken).ConfigureAwait(false);
+                isRaised = ExitedEvent.TryEnableAndRaise(process, run, out state);
+            }
+            while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
         }
-        while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
-        if (!isRaised && handle is not null)
+        finally
         {
-            LateEvents.Enable(handle, process);
+            if (!isRaised)
+            {
+                LateEvents.Enable(handle, process, run);
+            }
         }
 
-        await WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken).ConfigureAwait(false);
+        // A wait for the streams would take the lock.
+        WaitPromise rest = isRaised ? promise : WaitPromise.StockState;
+        await WaitForStreamsAsync(process, run, handle, rest, state, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -86,10 +86,17 @@ public sealed class HeldLockTests
     }
 
     [TestMethod]
-    public async Task AWaitWithoutAToken_WhoseProcessHasExitedWhileTheLockIsHeld_EndsTenSecondsAfterTheExit()
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task AWaitWithoutAToken_WhoseProcessHasExitedWhileTheLockIsHeld_EndsTenSecondsAfterTheExit(bool readsLines)
     {
-        using Process process = TestProcesses.StartSleeper();
+        using Process process = Process.Start(Shell.Info("exec sleep 1000", redirectOutput: true))!;
         process.Exited += static (_, _) => { };
+        if (readsLines)
+        {
+            process.BeginOutputReadLine();
+        }
+
         Task wait = process.WaitForExitPidFdAsync();
         using ManualResetEventSlim release = new();
         Task holder = HoldLock(process, release);
@@ -98,6 +105,28 @@ public sealed class HeldLockTests
         Assert.IsFalse(holder.IsCompleted);
         release.Set();
         await holder;
+    }
+
+    [TestMethod]
+    public async Task AWaitThatBeginsAfterTheExit_WhileTheLockIsHeld_RaisesExitedOnceItIsFree()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        ProcessHandleRegistry.Default.Attach(process);
+        process.KillViaPidFd();
+        _ = process.WaitForExitStatusPidFd();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) is null, "the runtime has reaped the child");
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        using CancellationTokenSource source = new();
+        Task wait = process.WaitForExitPidFdAsync(source.Token);
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
+        Assert.AreEqual(0, Volatile.Read(ref raised));
+        release.Set();
+        await holder;
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "Exited is raised");
     }
 
     [TestMethod]
