@@ -35,18 +35,23 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             return;
         }
 
+        Queue();
+    }
+
+    private void Queue()
+    {
         try
         {
-            Queue();
+            QueueOnPool();
         }
         catch (Exception e) when (Telemetry.IsLoadFailure(e) || ThreadShortage.IsCauseOf(e))
         {
             // The runtime cannot load or start what the pool needs, and the call that attaches must not fail. The next attachment tries again.
-            Interlocked.Add(ref _untilNext, 1 - left);
+            Interlocked.Exchange(ref _untilNext, 1);
         }
     }
 
-    private void Queue() => ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Run(), this, preferLocal: false);
+    private void QueueOnPool() => ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Run(), this, preferLocal: false);
 
     private void Run()
     {

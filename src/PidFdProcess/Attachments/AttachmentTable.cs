@@ -202,7 +202,8 @@ internal sealed class AttachmentTable : IWaitOwner
 
         // A known start time tells that a pidfd was opened and closed again. If none could be opened, the program has no descriptor at all, and then
         // the runtime may be unable to load what the sweep needs.
-        _sweep.NoteAttached(isShort: attachment.WithoutPidFd is { Cause: StockCause.Resource, StartTicks: not 0 });
+        bool isShort = attachment.WithoutPidFd is { Cause: StockCause.Resource, StartTicks: not 0 } && expected?.Cause != StockCause.Resource;
+        _sweep.NoteAttached(isShort);
         return attachment;
     }
 }

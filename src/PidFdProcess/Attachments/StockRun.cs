@@ -43,14 +43,7 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
             return false;
         }
 
-        Errno read;
-        ProcStat stat;
-        do
-        {
-            read = kernel.ReadProcStat(processId, out stat);
-        }
-        while (SystemCallError.IsResource(read) && SpareDescriptors.TryRelease());
-
+        Errno read = kernel.ReadProcStat(processId, out ProcStat stat);
         ErrnoMeaning meaning = read == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.Proc, read);
         error = meaning is ErrnoMeaning.Gone or ErrnoMeaning.Hidden ? 0 : read;
         return read == 0 ? stat.StartTicks != StartTicks : meaning == ErrnoMeaning.Gone;

@@ -77,7 +77,7 @@ internal static class GroupSignal
         }
 
         Errno error = OperatingSystem.IsLinux() ? run.Kernel.Kill(-id, signal) : UnixSignals.Kill(-id, signal);
-        return AnswerByNumber(run, signal, error, run.HasLostId());
+        return AnswerByNumber(run, signal, error, run.HasLostId(throwIfUnknown: false));
     }
 
     /// <summary>Answers after a signal by number. Notes it if the leader was reaped during the call.</summary>

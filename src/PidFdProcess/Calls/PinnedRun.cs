@@ -75,11 +75,13 @@ internal readonly struct PinnedRun : IDisposable
     /// Returns whether the run has ended and only its PID is left to go by, which another process may have. Asks the runtime if there is no pidfd.
     /// Raises nothing.
     /// </summary>
-    public bool HasLostId() => Handle is null
+    /// <param name="throwIfUnknown">Whether a call by PID follows, which must not hit another process.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">It is not known, because a resource is short.</exception>
+    public bool HasLostId(bool throwIfUnknown = true) => Handle is null
         && (IsOver
             || ExitedEvent.KnowsWithoutRaising(Process, Attachment.Run)
             || !IsCurrent
-            || Attachment.WithoutPidFd?.HasLostProof(Kernel) == true);
+            || (Attachment.WithoutPidFd is { } stock && (throwIfUnknown ? stock.HasLostProof(Kernel) : stock.HasLostProof(Kernel, out _))));
 
     /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
     public bool CountIfExited(bool exited)

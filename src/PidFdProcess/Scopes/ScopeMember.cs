@@ -72,7 +72,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     }
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
-    public bool IsReaped() => run.Handle is { } handle ? handle.IsReaped() : IsOver(ifUnknown: true);
+    public bool IsReaped() => run.Handle?.IsReaped() ?? IsOver(ifUnknown: false);
 
     /// <summary>Notes that the exit has been seen now.</summary>
     public void NoteEnd() => Volatile.Write(ref _endedAt, BootClock.Now.Ticks);
@@ -121,14 +121,14 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     {
         if (!IsLeftover)
         {
-            return SessionId != 0 && !IsReaped();
+            return SessionId != 0 && !MayBeReaped();
         }
 
         TimeSpan now = BootClock.Now;
         if (kernel.ReadProcStat(Id, out ProcStat stat) != 0
             || stat.SessionId != SessionId
             || stat.StartTicks != seen.StartTicks
-            || IsReaped())
+            || MayBeReaped())
         {
             return false;
         }
@@ -169,6 +169,8 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         CancellationTokenSource stock = new();
         return (AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, stock.Token), stock);
     }
+
+    private bool MayBeReaped() => run.Handle?.IsReaped() ?? IsOver(ifUnknown: true);
 
     private bool IsOver(bool ifUnknown)
     {

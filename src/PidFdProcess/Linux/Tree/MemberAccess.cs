@@ -219,7 +219,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
         else
         {
-            member.HasExited |= error == 0 || ProcChildren.IsGone(error);
+            member.HasExited |= (error == 0 && member.StatError == 0) || ProcChildren.IsGone(error);
         }
     }
 

@@ -248,6 +248,10 @@ internal sealed class TreeMembers : IDisposable
             }
 
             error = error == Errno.ESRCH ? 0 : error;
+            if (error != 0)
+            {
+                Access.NoteOrForget(parent!.Id, TreeCall.Stat, "/proc/{0}/stat", error);
+            }
         }
         else
         {
