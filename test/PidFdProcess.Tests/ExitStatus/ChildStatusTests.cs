@@ -12,6 +12,18 @@ public sealed class ChildStatusTests
     private const int CoreFlag = 0x80;
 
     [TestMethod]
+    public async Task AWaitForTheStatus_WhenTheChildIsReaped_HasClosedItsPidFd()
+    {
+        int before = ResourceCounts.PidFdBaseline();
+        using Process child = TestProcesses.StartSleeper();
+        Task<PidFdExitStatus> wait = child.WaitForExitStatusPidFdAsync();
+        child.KillViaPidFd();
+        Assert.AreEqual(Signum.SIGKILL, (await wait.WaitAsync(TimeSpan.FromSeconds(60))).Signal);
+        child.WaitForExit();
+        ResourceCounts.WaitForPidFds(before);
+    }
+
+    [TestMethod]
     [DataRow("SEGV", Signum.SIGSEGV)]
     [DataRow("ABRT", Signum.SIGABRT)]
     public async Task AStatus_OfAChildThatDumpedCore_SaysSo(string name, Signum signal)
