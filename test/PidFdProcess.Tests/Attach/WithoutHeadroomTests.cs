@@ -73,6 +73,18 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(Errno.ENOENT, true)]
+    [DataRow(Errno.ESRCH, true)]
+    [DataRow(Errno.EACCES, false)]
+    internal void AnErrnoOfTheStartTime_SaysThatTheProcessIsGone_OrHidden(Errno error, bool isGone)
+    {
+        Attach();
+        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        _kernel.OnReadStat = _ => error;
+        Assert.AreEqual(isGone, run.HasLostId());
+    }
+
+    [TestMethod]
     public void AProcess_WhoseStartTimeCannotBeRead_KeepsItsPidFd()
     {
         _kernel.OnReadStat = static _ => Errno.EMFILE;
