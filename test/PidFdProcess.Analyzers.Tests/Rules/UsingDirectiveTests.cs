@@ -25,13 +25,8 @@ public sealed class UsingDirectiveTests
     [DataRow(
         "// licence\n\n[assembly: System.CLSCompliant(false)]\n",
         "// licence\n\nusing PidFdProcess;\n\n[assembly: System.CLSCompliant(false)]\n")]
-    public Task TheDirective_IsAddedOnce_InTheOrderOfTheOthers(string before, string after)
-    {
-        const string Rest = "namespace Alpha { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
-        return VerifyAsync(
-            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
-            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
-    }
+    public Task TheDirective_IsAddedOnce_InTheOrderOfTheOthers(string before, string after) =>
+        VerifyBeforeACallAsync(before, after);
 
     [TestMethod]
     public Task TheDirective_GoesIntoTheNamespaceThatHasTheOthers() => VerifyAsync(
@@ -58,7 +53,6 @@ public sealed class UsingDirectiveTests
         "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.{|PIDFD0001:Kill|}(); } }",
         "namespace PidFdProcess.App { class C { void M(System.Diagnostics.Process p) => p.KillViaPidFd(); } }");
 
-
     [TestMethod]
     [DataRow("#if !OLD\nusing Alpha;\n#endif\nusing Zeta;\n", "#if !OLD\nusing Alpha;\n#endif\nusing PidFdProcess;\nusing Zeta;\n")]
     [DataRow("using Alpha;\n#if !OLD\nusing Beta;\n#endif\n", "using Alpha;\n#if !OLD\nusing Beta;\n#endif\nusing PidFdProcess;\n")]
@@ -68,13 +62,8 @@ public sealed class UsingDirectiveTests
     [DataRow(
         "#if !OLD\n#if OLD\n#else\nusing Alpha;\n#endif\n#endif\n",
         "#if !OLD\n#if OLD\n#else\nusing Alpha;\n#endif\n#endif\nusing PidFdProcess;\n")]
-    public Task TheDirective_GoesOutOfARegionThatAnotherConfigurationLeavesOut(string before, string after)
-    {
-        const string Rest = "namespace Alpha { } namespace Beta { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
-        return VerifyAsync(
-            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
-            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
-    }
+    public Task TheDirective_GoesOutOfARegionThatAnotherConfigurationLeavesOut(string before, string after) =>
+        VerifyBeforeACallAsync(before, after);
 
     [TestMethod]
     public Task TheDirective_StaysInARegion_ThatHasTheCall() => VerifyAsync(
@@ -239,6 +228,15 @@ public sealed class UsingDirectiveTests
         }
 
         """);
+
+    /// <summary>Verifies the beginning of a file that ends with a call.</summary>
+    private static Task VerifyBeforeACallAsync(string before, string after)
+    {
+        const string Rest = "namespace Alpha { } namespace Beta { } namespace Zeta { } class C { void M(System.Diagnostics.Process p) => p.Kill(); }";
+        return VerifyAsync(
+            before + Rest.Replace("Kill", "{|PIDFD0001:Kill|}", StringComparison.Ordinal),
+            after + Rest.Replace("Kill", "KillViaPidFd", StringComparison.Ordinal));
+    }
 
     private static Task VerifyAsync(string source, string fixedSource) =>
         RuleTest.VerifyFixAsync<StockCallAnalyzer, UseCounterpartCodeFix>(source, fixedSource);

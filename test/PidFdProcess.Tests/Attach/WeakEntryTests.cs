@@ -57,11 +57,7 @@ public sealed class WeakEntryTests
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
         int watches = PidFdPlatform.Shared.EventLoop.Count;
-        using Process first = TestProcesses.StartSleeper();
-        Task<Process> wait = registry.WhenAnyExitAsync([child, first]);
-        first.Kill();
-        Assert.AreSame(first, await wait.WaitAsync(Waiting.Limit));
-        first.WaitForExit();
+        await WaitForTheFirstAndDetachAsync(registry, child);
 
         ResourceCounts.Collect();
 
