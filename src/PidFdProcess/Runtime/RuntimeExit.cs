@@ -9,7 +9,7 @@ namespace PidFdProcess.Runtime;
 // Answers whether the runtime has noted the exit of a process, and how the process ended, without an event and without the object's lock.
 //
 // Constraints: WaitForExit raises Exited if events are on. HasExited, ExitCode and ExitTime raise it even if events are off. The object then
-// remembers the exit and raises nothing later, so a look that suppresses Exited would take it from the call that has to raise it. For an object
+// remembers the exit and raises nothing later. So a look that suppresses Exited would take it from the call that has to raise it. For an object
 // that was fetched by PID, the only other public sign of the exit is the Exited event itself. It may come late, because another thread holds the lock
 // of the object or because all pool threads are blocked. Until then another process may get the PID.
 //

@@ -26,7 +26,7 @@ internal static class ReapWait
     /// <summary><see cref="LongestMilliseconds"/> as a time.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(LongestMilliseconds);
 
-    /// <summary>A call with a limit waits at least this long for the reap or for the lock of the object, even if less of its limit is left.</summary>
+    /// <summary>A call waits at least this long for the reap, or for the lock of the object, even if less of its limit is left.</summary>
     public const int LeastMilliseconds = 100;
 
     // If no other thread wants the processor, these looks take some tens of microseconds. A sleep would not be shorter.

@@ -250,6 +250,7 @@ internal sealed class TreeMembers : IDisposable
             error = error == Errno.ESRCH ? 0 : error;
             if (error != 0)
             {
+                // The parent could not be read when it was found. A later read that worked has made the access forget that.
                 Access.NoteOrForget(parent!.Id, TreeCall.Stat, "/proc/{0}/stat", error);
             }
         }
