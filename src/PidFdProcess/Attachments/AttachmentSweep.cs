@@ -30,12 +30,10 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     {
         int weight = isShort ? WeightOfShortage : 1;
         int left = Interlocked.Add(ref _untilNext, -weight);
-        if (left > 0 || left + weight <= 0)
+        if (left <= 0 && left + weight > 0)
         {
-            return;
+            Queue();
         }
-
-        Queue();
     }
 
     private void Queue()
@@ -51,6 +49,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
         }
     }
 
+    // A method of its own, because the runtime loads what a method needs before its first line runs.
     private void QueueOnPool() => ThreadPool.UnsafeQueueUserWorkItem(static sweep => sweep.Run(), this, preferLocal: false);
 
     private void Run()

@@ -201,7 +201,7 @@ internal sealed class AttachmentTable : IWaitOwner
         });
 
         // A known start time tells that a pidfd was opened and closed again. If none could be opened, the program has no descriptor at all, and then
-        // the runtime may be unable to load what the sweep needs.
+        // the runtime may be unable to load what the sweep needs. Each call attaches such a process again, so only the first attachment counts.
         bool isShort = attachment.WithoutPidFd is { Cause: StockCause.Resource, StartTicks: not 0 } && expected?.Cause != StockCause.Resource;
         _sweep.NoteAttached(isShort);
         return attachment;

@@ -65,7 +65,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 }
 
                 StockRun? proven = before?.Run.IsSameAs(run) == true ? before.WithoutPidFd : null;
-                hasExited |= proven?.HasLostProof(kernel, out _) == true;
+                hasExited |= proven?.HasLostProof(kernel, throwIfUnknown: false) == true;
                 ProcessAttachment? attachment = hasExited
                     ? Exited(processId, run)
                     : AttachmentOf(processId, run, pidFd!, error, proven?.StartTicks ?? 0);
@@ -96,24 +96,23 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     /// <param name="startTicks">The start time that was noted before. It stays if the start time cannot be read.</param>
     public ProcessAttachment AdoptOrNote(int processId, in RunIdentity run, SafePidFdHandle pidFd, long startTicks = 0)
     {
-        if (DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
+        if (!DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()))
         {
-            return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
+            bool isRead = kernel.ReadProcStat(processId, out ProcStat stat) == 0;
+            bool isReaped = kernel.IsReaped(pidFd);
+            long ticks = isRead && !isReaped ? stat.StartTicks : startTicks;
+            if (ticks != 0 || run.IsStarted || isReaped)
+            {
+                pidFd.Dispose();
+
+                // Another process may have the PID of a reaped one.
+                return isReaped && !run.IsStarted ? Exited(processId, run) : WithoutHeadroom(processId, run, ticks);
+            }
+
+            // Nothing but the pidfd names the process.
         }
 
-        bool isRead = kernel.ReadProcStat(processId, out ProcStat stat) == 0;
-        bool isReaped = kernel.IsReaped(pidFd);
-        long ticks = isRead && !isReaped ? stat.StartTicks : startTicks;
-        if (ticks == 0 && !run.IsStarted && !isReaped)
-        {
-            // Nothing else names the process, so its pidfd is kept.
-            return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
-        }
-
-        pidFd.Dispose();
-
-        // Another process may have the PID of a reaped one.
-        return isReaped && !run.IsStarted ? Exited(processId, run) : WithoutHeadroom(processId, run, ticks);
+        return new ProcessAttachment(new ProcessHandle(processId, pidFd, run, owner));
     }
 
     /// <summary>

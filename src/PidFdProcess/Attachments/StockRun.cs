@@ -34,27 +34,28 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
     /// tell.
     /// </summary>
     /// <param name="kernel">The kernel.</param>
-    /// <param name="error">The errno if <c>/proc</c> should tell and does not, because a resource is short. Otherwise 0.</param>
-    public bool HasLostProof(IKernel kernel, out Errno error)
+    /// <param name="throwIfUnknown">Whether a call by PID follows, which must not hit another process.</param>
+    /// <exception cref="System.ComponentModel.Win32Exception">
+    /// The object was fetched by PID, and it is not known whether the PID still belongs to its process. For a started object the runtime knows that.
+    /// </exception>
+    public bool HasLostProof(IKernel kernel, bool throwIfUnknown)
     {
-        error = 0;
         if (StartTicks == 0)
         {
             return false;
         }
 
-        Errno read = kernel.ReadProcStat(processId, out ProcStat stat);
-        ErrnoMeaning meaning = read == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.Proc, read);
-        error = meaning is ErrnoMeaning.Gone or ErrnoMeaning.Hidden ? 0 : read;
-        return read == 0 ? stat.StartTicks != StartTicks : meaning == ErrnoMeaning.Gone;
-    }
+        Errno error = kernel.ReadProcStat(processId, out ProcStat stat);
+        if (error == 0)
+        {
+            return stat.StartTicks != StartTicks;
+        }
 
-    /// <summary>Does the same before a call that goes by PID, which must not hit another process.</summary>
-    /// <exception cref="System.ComponentModel.Win32Exception">
-    /// The object was fetched by PID, and it is not known whether the PID still belongs to its process. For a started object the runtime knows that.
-    /// </exception>
-    public bool HasLostProof(IKernel kernel) => HasLostProof(kernel, out Errno error)
-        || (error != 0 && !run.IsStarted ? throw SystemCallError.Failed($"/proc/{processId}/stat", error) : false);
+        bool isKnown = ProcChildren.IsAbsent(error);
+        return isKnown || run.IsStarted || !throwIfUnknown
+            ? ProcChildren.IsGone(error)
+            : throw SystemCallError.Failed($"/proc/{processId}/stat", error);
+    }
 
     /// <summary>Succeeds once, so that an exit that the runtime has told is counted once.</summary>
     public bool TryCountExit() => Interlocked.Exchange(ref _isExitCounted, 1) == 0;

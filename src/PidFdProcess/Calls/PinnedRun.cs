@@ -76,12 +76,12 @@ internal readonly struct PinnedRun : IDisposable
     /// Raises nothing.
     /// </summary>
     /// <param name="throwIfUnknown">Whether a call by PID follows, which must not hit another process.</param>
-    /// <exception cref="System.ComponentModel.Win32Exception">It is not known, because a resource is short.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">It is not known, because <c>/proc</c> cannot be read.</exception>
     public bool HasLostId(bool throwIfUnknown = true) => Handle is null
         && (IsOver
             || ExitedEvent.KnowsWithoutRaising(Process, Attachment.Run)
             || !IsCurrent
-            || (Attachment.WithoutPidFd is { } stock && (throwIfUnknown ? stock.HasLostProof(Kernel) : stock.HasLostProof(Kernel, out _))));
+            || Attachment.WithoutPidFd?.HasLostProof(Kernel, throwIfUnknown) == true);
 
     /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
     public bool CountIfExited(bool exited)

@@ -44,7 +44,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
     /// <summary>Gets the root of the tree, for a stop, or <see langword="null"/> if the PID may belong to another process now.</summary>
     public ForestRoot? Root =>
-        HasPidFd || !IsOver(ifUnknown: false) ? new(Id, run.Handle?.PidFd, run.Attachment.WithoutPidFd?.StartTicks ?? 0) : null;
+        HasPidFd || !IsOverWithoutPidFd(throwIfUnknown: false) ? new(Id, run.Handle?.PidFd, run.Attachment.WithoutPidFd?.StartTicks ?? 0) : null;
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit => _wait.Exit;
@@ -54,7 +54,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
     /// <summary>Takes another reference for the length of a stop.</summary>
     /// <returns><see langword="false"/> if the run is over and no session has to be looked for.</returns>
-    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : SessionId != 0 || !IsOver(ifUnknown: false);
+    public bool TryHold() => run.Handle is { } handle ? handle.TryAddRef() : SessionId != 0 || !IsOverWithoutPidFd(throwIfUnknown: false);
 
     /// <summary>Releases a reference.</summary>
     public void Release() => run.Handle?.Release();
@@ -72,7 +72,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     }
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>
-    public bool IsReaped() => run.Handle?.IsReaped() ?? IsOver(ifUnknown: false);
+    public bool IsReaped() => run.Handle?.IsReaped() ?? IsOverWithoutPidFd(throwIfUnknown: false);
 
     /// <summary>Notes that the exit has been seen now.</summary>
     public void NoteEnd() => Volatile.Write(ref _endedAt, BootClock.Now.Ticks);
@@ -91,7 +91,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         {
             RunSignal.Send(run, SignalNumbers.SigKill);
         }
-        else if (!IsOverWithoutPidFd())
+        else if (!IsOverWithoutPidFd(throwIfUnknown: true))
         {
             StockCalls.Kill(Process, entireProcessTree);
         }
@@ -170,25 +170,23 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         return (AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, stock.Token), stock);
     }
 
-    private bool MayBeReaped() => run.Handle?.IsReaped() ?? IsOver(ifUnknown: true);
-
-    private bool IsOver(bool ifUnknown)
+    private bool MayBeReaped()
     {
         try
         {
-            return IsOverWithoutPidFd();
+            return run.Handle?.IsReaped() ?? IsOverWithoutPidFd(throwIfUnknown: true);
         }
         catch (Win32Exception)
         {
-            return ifUnknown;
+            return true;
         }
     }
 
-    private bool IsOverWithoutPidFd()
+    private bool IsOverWithoutPidFd(bool throwIfUnknown)
     {
         try
         {
-            return !run.IsCurrent || run.HasLostId();
+            return !run.IsCurrent || run.HasLostId(throwIfUnknown);
         }
         catch (InvalidOperationException) when (!run.IsCurrent)
         {

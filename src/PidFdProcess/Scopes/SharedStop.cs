@@ -22,15 +22,11 @@ internal sealed class SharedStop(ScopeMembers scope)
             {
                 try
                 {
-                    _ = run.Wait(Timeout.Infinite, CancellationToken.None);
-                }
-                catch (AggregateException)
-                {
-                    // Thrown below, as it is.
+                    ((IAsyncResult)run).AsyncWaitHandle.WaitOne();
                 }
                 catch (ThreadInterruptedException)
                 {
-                    // The processes have got their signal, and nothing else would kill those that do not end.
+                    // The processes have got their signal. The stop has to go on, because it kills the processes that ignore it.
                     isInterrupted = true;
                 }
             }

@@ -10,7 +10,8 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal static class LateEvents
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(10);
+    /// <summary>Gets the time between two tries to take the lock of an object.</summary>
+    public static TimeSpan Interval { get; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
     /// Turns events on now. If another thread holds the lock of the object, tries again until that thread has let go. The tries take no thread, and
@@ -28,7 +29,7 @@ internal static class LateEvents
     {
         do
         {
-            await Pause.ForAsync(s_interval, CancellationToken.None).ConfigureAwait(false);
+            await Pause.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
         }
         while (!ExitedEvent.TryEnableForLater(process, run));
         handle?.EndLateEvents();

@@ -10,8 +10,6 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal static class StockEnd
 {
-    private static readonly TimeSpan s_betweenLooks = TimeSpan.FromMilliseconds(10);
-
     /// <summary>Ends a wait in the execution context of the call that began it, because a stock wait runs handlers of Exited there.</summary>
     /// <param name="context">The context, or <see langword="null"/> if its flow was suppressed.</param>
     /// <param name="process">The object.</param>
@@ -98,7 +96,7 @@ internal static class StockEnd
         {
             do
             {
-                await Pause.ForAsync(s_betweenLooks, cancellationToken).ConfigureAwait(false);
+                await Pause.ForAsync(LateEvents.Interval, cancellationToken).ConfigureAwait(false);
                 isRaised = ExitedEvent.TryEnableAndRaise(process, run, out state);
             }
             while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
