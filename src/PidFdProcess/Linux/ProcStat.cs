@@ -7,12 +7,15 @@ namespace PidFdProcess.Linux;
 /// <param name="ParentId">Field 4.</param>
 /// <param name="Threads">Field 20.</param>
 /// <param name="StartTicks">Field 22, the start of the process in clock ticks since the boot. With the PID it names a process.</param>
-/// <param name="ExitCode">Field 52, the wait status of a zombie, or <see langword="null"/> if the kernel hides it from the caller.</param>
+/// <param name="ExitCode">
+/// Field 52, the wait status of a zombie. <see langword="null"/> for other processes, and if the kernel hides it from the caller.
+/// </param>
 internal readonly record struct ProcStat(char State, int ParentId, int Threads, long StartTicks, WaitStatus? ExitCode)
 {
     // USER_HZ is 100 on every architecture that .NET runs on.
     private const int TicksPerSecond = 100;
-    private const int LastField = 52;
+    private const int StartField = 22;
+    private const int ExitCodeField = 52;
 
     /// <summary>Gets field 5, the PID that names the process group.</summary>
     public int GroupId { get; init; }
@@ -56,7 +59,7 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
         int sessionId = 0;
         int threads = 0;
         long startTicks = 0;
-        for (int field = 3; field <= LastField; field++)
+        for (int field = 3; field <= ExitCodeField; field++)
         {
             int blank = rest.IndexOf((byte)' ');
             ReadOnlySpan<byte> value = blank < 0 ? rest : rest[..blank];
@@ -75,16 +78,26 @@ internal readonly record struct ProcStat(char State, int ParentId, int Threads, 
                     return false;
                 case 20 when !Utf8Parser.TryParse(value, out threads, out _):
                     return false;
-                case 22 when !Utf8Parser.TryParse(value, out startTicks, out _):
+                case StartField when blank < 0 || !Utf8Parser.TryParse(value, out startTicks, out _):
                     return false;
-                case LastField when Utf8Parser.TryParse(value, out int exitCode, out _):
-                    stat = new ProcStat(state, parentId, threads, startTicks, new WaitStatus(exitCode)) { GroupId = groupId, SessionId = sessionId };
+                case StartField:
+                    stat = new ProcStat(state, parentId, threads, startTicks, null) { GroupId = groupId, SessionId = sessionId };
+                    if (stat.IsZombie)
+                    {
+                        break;
+                    }
+
+                    // The other fields are not needed, and a tree kill reads this file twice for each member.
+                    return true;
+                case ExitCodeField when Utf8Parser.TryParse(value, out int exitCode, out _):
+                    stat = stat with { ExitCode = new WaitStatus(exitCode) };
                     return true;
             }
 
             rest = blank < 0 ? default : rest[(blank + 1)..];
         }
 
+        stat = default;
         return false;
     }
 }

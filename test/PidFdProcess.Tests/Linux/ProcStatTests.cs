@@ -71,6 +71,18 @@ public sealed class ProcStatTests
     }
 
     [TestMethod]
+    [DataRow('S', 22, true, DisplayName = "A text that ends within the start time")]
+    [DataRow('S', 23, false)]
+    [DataRow('Z', 51, true)]
+    [DataRow('Z', 52, false)]
+    public void TryParse_OfATextThatEndsEarly_FailsIfItLacksAField(char state, int fields, bool fails)
+    {
+        string text = string.Join(' ', $"4711 (sh) {state}{Tail}768".Split(' ').Take(fields));
+        Assert.AreEqual(!fails, ProcStat.TryParse(Encoding.UTF8.GetBytes(text), out ProcStat stat));
+        Assert.AreEqual(fails || state != 'Z' ? null : 3, stat.ExitCode?.ExitCode);
+    }
+
+    [TestMethod]
     [DataRow('Z', true, false)]
     [DataRow('X', true, false)]
     [DataRow('x', true, false)]

@@ -69,19 +69,20 @@ public sealed class TreeErrnoTests
     }
 
     [TestMethod]
-    [DataRow(Errno.EIO, true)]
-    [DataRow(Errno.EIO, false)]
-    [DataRow(Errno.EMFILE, true)]
-    internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error, bool childrenFiles)
+    [DataRow(Errno.EIO, true, true, 2)]
+    [DataRow(Errno.EIO, true, false, 0, DisplayName = "The pidfd tells that it is a descendant")]
+    [DataRow(Errno.EIO, false, false, 2)]
+    [DataRow(Errno.EMFILE, true, true, 2)]
+    internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error, bool childrenFiles, bool hidesParents, int survivors)
     {
         using MarkedTree tree = new(Script);
         int parent = ReadId(tree);
         tree.WaitForCount(3);
-        HookedKernel kernel = new() { OnReadStat = id => id == parent ? error : null };
+        HookedKernel kernel = new() { OnReadStat = id => id == parent ? error : null, HidesParents = hidesParents };
         AggregateException e = Assert.ThrowsExactly<AggregateException>(
             () => TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = childrenFiles }));
         AssertNames(e, error, childrenFiles ? parent : tree.Root.Id, childrenFiles ? $"/proc/{parent}/stat" : "/proc");
-        TestProcesses.WaitUntil(() => tree.Alive().Count == 2, "the root dies");
+        TestProcesses.WaitUntil(() => tree.Alive().Count == survivors, $"all but {survivors} die");
     }
 
     [TestMethod]

@@ -118,6 +118,7 @@ public sealed class TreeMembershipTests
         int id = 0;
         HookedKernel kernel = new HookedKernel
         {
+            HidesParents = true,
             OnReadStat = each =>
             {
                 id = each;

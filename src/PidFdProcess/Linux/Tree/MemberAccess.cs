@@ -22,6 +22,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
     private readonly List<TreeMember> _held = [];
     private int _vainDrops;
+    private bool _wasShort;
 
     public bool IsByPid => byPid;
 
@@ -79,6 +80,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             return false;
         }
 
+        _wasShort = true;
         if (SpareDescriptors.TryRelease())
         {
             return true;
@@ -145,6 +147,32 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
 
         return error;
+    }
+
+    /// <summary>
+    /// Reads the parent of a process from its pidfd, which takes a tenth of the time of a file. Fails before Linux 6.13. The start time is noted
+    /// later (<see cref="NoteStart"/>). That takes a free descriptor, so this fails if few are left, too.
+    /// </summary>
+    public bool TryReadParent(SafePidFdHandle pidFd, out ProcStat stat)
+    {
+        stat = default;
+        if (_wasShort || !DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()) || kernel.PidFdGetParent(pidFd, out int parentId) != 0)
+        {
+            return false;
+        }
+
+        stat = new ProcStat { ParentId = parentId };
+        return true;
+    }
+
+    /// <summary>Notes what <c>/proc/PID/stat</c> says of a member, unless that was read when the member was found.</summary>
+    public void NoteStart(TreeMember member, in ProcStat stat)
+    {
+        // If the process of the pidfd has not been reaped by now, it held the PID when the file was read.
+        if (member is { StartTicks: 0, PidFd: { } pidFd } && !IsReaped(pidFd))
+        {
+            member.Note(stat);
+        }
     }
 
     /// <summary>Sends a signal to a member. The answer is ESRCH if the member has been reaped.</summary>

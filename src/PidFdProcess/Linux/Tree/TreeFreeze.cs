@@ -171,6 +171,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         }
 
         member.Threads = stat.Threads;
+        members.Access.NoteStart(member, stat);
         return ProcThreads.ReadProgress(kernel, member.Id, stat, _threads);
     }
 }

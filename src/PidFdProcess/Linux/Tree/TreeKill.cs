@@ -60,7 +60,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             Errno error = TreeCaller.Check(kernel, access, root, scope, out bool isGone);
             if (error == 0 && !isGone)
             {
-                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel));
+                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel)) { ReadsStartLater = true };
                 members.Root.IsSpared = scope == TreeScope.Descendants;
                 new TreeKill(members, kernel).Kill();
                 access.Failures.ThrowIfAny();

@@ -8,7 +8,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// <summary>
     /// Gets the start time. Two processes with one PID have different ones, because the kernel hands out all other PIDs in between.
     /// </summary>
-    public long StartTicks { get; } = stat.StartTicks;
+    public long StartTicks { get; private set; } = stat.StartTicks;
 
     /// <summary>Gets the errno because of which the start time is not known, or 0 if the process was absent or hidden.</summary>
     public Errno StatError { get; init; }
@@ -80,6 +80,13 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// from another process with its PID.
     /// </summary>
     public bool MayDrop => StartTicks != 0;
+
+    /// <summary>Notes what was not read when the member was found. The text is known to be about the member.</summary>
+    public void Note(in ProcStat stat)
+    {
+        StartTicks = stat.StartTicks;
+        HasExited |= stat.HasExited;
+    }
 
     /// <summary>Hands over the pidfd to the caller, which closes it.</summary>
     public SafePidFdHandle? TakePidFd()

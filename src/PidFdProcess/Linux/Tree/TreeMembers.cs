@@ -48,6 +48,11 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Gets whether descendants are members, too.</summary>
     public bool IncludesDescendants { get; init; } = true;
 
+    /// <summary>
+    /// Gets whether only the parent of a new member is read at first. Each member must be stopped then, because that reads the rest.
+    /// </summary>
+    public bool ReadsStartLater { get; init; }
+
     /// <summary>Gets the sessions whose processes are members, too.</summary>
     public TreeSessions? Sessions { get; init; }
 
@@ -228,14 +233,16 @@ internal sealed class TreeMembers : IDisposable
     {
         member = null;
         SafePidFdHandle? pidFd = null;
+        ProcStat stat = default;
         Errno error = Access.IsByPid ? 0 : OpenPidFd(id, out pidFd);
         if (error != 0)
         {
             return error;
         }
 
-        error = Access.ReadStat(id, pidFd, out ProcStat stat);
-        if (error == 0 && (pidFd is null || !Access.IsReaped(pidFd)))
+        bool isReadFromPidFd = ReadsStartLater && pidFd is not null && Access.TryReadParent(pidFd, out stat);
+        error = isReadFromPidFd ? 0 : Access.ReadStat(id, pidFd, out stat);
+        if (error == 0 && (isReadFromPidFd || pidFd is null || !Access.IsReaped(pidFd)))
         {
             // If the parent is no member, the listed process has ended and a stranger has its PID.
             bool isChild = _byId.TryGetValue(stat.ParentId, out TreeMember? parent);
