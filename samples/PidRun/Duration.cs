@@ -8,7 +8,7 @@ namespace PidRun;
 /// </summary>
 internal static class Duration
 {
-    public const string Expected = "a number of seconds, or one with ms, s, m, h or d, up to 24 days; 0 means no limit";
+    public const string Expected = "a number of seconds, or one with ms, s, m, h or d, up to 24 days (0 means no limit)";
 
     private static readonly (string Suffix, double Milliseconds)[] s_units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("", 1_000)];

@@ -6,6 +6,8 @@ namespace Supervisor;
 
 // Overview
 //
+// Starts a program only after its identity is on disk.
+//
 // Constraints: The supervisor may be killed between any two lines. A process that it started just before must not run without a record of it.
 //
 // Scheme: A shell is started first, and waits for a line on a pipe. The supervisor writes the identity of the shell to the state file, then the

@@ -30,6 +30,8 @@ internal sealed record RunRecord(RunState State, Guid Run, string? Identity, Dat
 
 // Overview
 //
+// Keeps the list of the programs on disk, for the supervisor that comes after this one.
+//
 // Constraints: The supervisor may be killed at any moment, even during a write. A file that cannot be read must not keep the programs from running.
 //
 // Scheme: Each change writes a new file and renames it over the old one. A rename is atomic, so a killed supervisor leaves the old file or the new

@@ -16,7 +16,7 @@ internal sealed record Options(Sizes Sizes, string OutputDirectory, string Only,
           --micro         the calls by BenchmarkDotNet, with its allocation columns
         """;
 
-    /// <summary>Reads the arguments; <see langword="null"/> if they make no sense.</summary>
+    /// <summary>Reads the arguments. Returns <see langword="null"/> if they make no sense.</summary>
     public static Options? Parse(string[] args)
     {
         Options options = new(Sizes.Full, Path.Combine("artifacts", "benchmarks"), "");

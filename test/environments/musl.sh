@@ -43,7 +43,7 @@ make_compilers() {
   chmod +x bin/*
 }
 
-# The unwinder, and the arithmetic that libstdc++ leaves to it; what GCC's own build would have found out stands in the headers.
+# The unwinder, and the arithmetic that libstdc++ leaves to it. What GCC's own build would have found out stands in the headers.
 make_gcc_s() {
   local name
   cp "$source/libgcc/unwind-generic.h" gcc_s/unwind.h

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Runtime.InteropServices;
-using System.Text.Unicode;
 
 namespace PidFdProcess.Linux;
 
@@ -108,8 +107,8 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         Span<byte> text = stackalloc byte[512];
         using (PidFdHold hold = new(pidFd))
         {
-            Utf8.TryWrite(text, $"/proc/self/fdinfo/{hold.Descriptor}\0", out int length);
-            if (ReadFile(text[..length], ref text) != 0)
+            ProcPath.Write(text, "/proc/self/fdinfo/"u8, hold.Descriptor, "\0"u8);
+            if (ReadFile(text, ref text) != 0)
             {
                 return null;
             }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Text.Unicode;
 
 namespace PidFdProcess.Linux;
 
@@ -20,7 +19,7 @@ internal static class ProcLists
     public static Errno ReadChildren(int processId, int threadId, List<int> children)
     {
         Span<byte> path = stackalloc byte[PathSize];
-        Utf8.TryWrite(path, $"/proc/{processId}/task/{threadId}/children\0", out _);
+        ProcPath.Write(ProcPath.Write(path, "/proc/"u8, processId, "/task/"u8), default, threadId, "/children\0"u8);
         Errno error = ProcFile.Open(path, out ProcFile file);
         if (error != 0)
         {
@@ -56,7 +55,7 @@ internal static class ProcLists
     public static Errno ListThreads(int processId, List<int> threadIds)
     {
         Span<byte> path = stackalloc byte[PathSize];
-        Utf8.TryWrite(path, $"/proc/{processId}/task\0", out _);
+        ProcPath.Write(path, "/proc/"u8, processId, "/task\0"u8);
         return ListNumbers(path, threadIds);
     }
 

@@ -2,19 +2,25 @@ using System.Buffers.Text;
 
 namespace PidFdProcess.Linux;
 
-/// <summary>Writes paths of /proc. An interpolated string would do, but its generic code would have to be compiled in every program.</summary>
+/// <summary>
+/// Writes paths of /proc. An interpolated string would do, but its generic code would have to be compiled in every program, and a tree kill writes
+/// several paths for each member.
+/// </summary>
 internal static class ProcPath
 {
     /// <summary>Writes a path with a number in it.</summary>
     /// <param name="path">Where to write it.</param>
     /// <param name="before">The text before the number.</param>
     /// <param name="number">The number.</param>
-    /// <param name="after">The text after the number, with the NUL at the end.</param>
-    public static void Write(Span<byte> path, ReadOnlySpan<byte> before, int number, ReadOnlySpan<byte> after)
+    /// <param name="after">The text after the number, with the NUL if the path ends there.</param>
+    /// <returns>Where the path goes on.</returns>
+    public static Span<byte> Write(Span<byte> path, ReadOnlySpan<byte> before, int number, ReadOnlySpan<byte> after)
     {
         before.CopyTo(path);
         path = path[before.Length..];
         Utf8Formatter.TryFormat(number, path, out int digits);
-        after.CopyTo(path[digits..]);
+        path = path[digits..];
+        after.CopyTo(path);
+        return path[after.Length..];
     }
 }

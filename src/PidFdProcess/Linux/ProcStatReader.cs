@@ -1,5 +1,3 @@
-using System.Text.Unicode;
-
 namespace PidFdProcess.Linux;
 
 /// <summary>Reads <c>/proc/PID/stat</c>, see <c>proc_pid_stat(5)</c>.</summary>
@@ -53,7 +51,7 @@ internal static unsafe class ProcStatReader
     private static bool MayReadExitCode(int processId)
     {
         byte* path = stackalloc byte[PathSize];
-        Utf8.TryWrite(new Span<byte>(path, PathSize), $"/proc/{processId}/exe\0", out _);
+        ProcPath.Write(new Span<byte>(path, PathSize), "/proc/"u8, processId, "/exe\0"u8);
         byte target;
         return Libc.ErrnoOf(Libc.ReadLink(path, &target, 1)) != Errno.EACCES;
     }

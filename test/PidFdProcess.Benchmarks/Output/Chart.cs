@@ -3,7 +3,7 @@ using System.Text;
 
 namespace PidFdProcess.Benchmarks.Output;
 
-/// <summary>A line of a chart; in logarithmic coordinates on both axes or on one.</summary>
+/// <summary>A line of a chart, in logarithmic coordinates on both axes or on one.</summary>
 internal sealed record Line(string Name, IReadOnlyList<(double X, double Y)> Points);
 
 /// <summary>Draws lines into an SVG that can be read on a light and on a dark page.</summary>

@@ -6,7 +6,7 @@ namespace PidFdProcess.Benchmarks.Output;
 /// <summary>The two pictures that people ask for.</summary>
 internal static class Pictures
 {
-    // A logarithmic axis has no zero; CPU time is counted in microseconds.
+    // A logarithmic axis has no zero. CPU time is counted in microseconds.
     private const double SmallestPercent = 0.0001;
 
     public static void Draw(string directory, IReadOnlyList<Row> rows)

@@ -57,7 +57,7 @@ public sealed class TreeStartTimeTests
     }
 
     [TestMethod]
-    public void TheTextAboutAProcessThatWasReapedMeanwhile_IsNotNoted()
+    public void TheStartTime_OfAProcessThatWasReapedBeforeItWasRead_IsNotNoted()
     {
         using MarkedTree tree = new("sleep 1000 & wait");
         tree.WaitForCount(2);
