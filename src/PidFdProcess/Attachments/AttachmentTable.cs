@@ -187,9 +187,9 @@ internal sealed class AttachmentTable : IWaitOwner
         }
 
         expected?.Handle?.CloseWhenUnused();
-        if (attachment.Handle is { Run.IsStarted: false } fetched)
+        if (!attachment.Run.IsStarted)
         {
-            FetchedRuns.Note(process, fetched);
+            FetchedRuns.Note(process, attachment, Platform);
         }
 
         PidFdMetrics.Attached(attachment.Handle is null ? "stock" : "pidfd", attachment.Cause switch

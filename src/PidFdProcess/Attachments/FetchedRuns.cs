@@ -13,21 +13,31 @@ namespace PidFdProcess.Attachments;
 // has it. Another registry may have seen the exit, and the runtime may not know of it.
 //
 // Scheme: A table of weak keys has a handle of each fetched object. Another registry duplicates its pidfd instead of opening the PID. If the
-// handle knows of the exit, there is nothing to open. A handle that was detached before the exit knows nothing, so the PID is opened again.
+// handle knows of the exit, there is nothing to open. A handle that was detached before the exit knows nothing, so the PID is opened again. If no
+// registry had room for a pidfd, the table has the run without one, because its start time tells whether the PID has a new owner.
 
-/// <summary>The handles of fetched objects, in all registries.</summary>
+/// <summary>What all registries know of fetched objects.</summary>
 internal static class FetchedRuns
 {
-    private static readonly ConditionalWeakTable<Process, ProcessHandle> s_handles = [];
+    // The values are handles, or runs without one.
+    private static readonly ConditionalWeakTable<Process, object> s_runs = [];
 
-    /// <summary>Notes the handle of an object that was fetched by PID. An earlier handle stays as long as its registry keeps it.</summary>
-    public static void Note(Process process, ProcessHandle handle)
+    /// <summary>Notes the attachment of an object that was fetched by PID. An earlier handle stays as long as its registry keeps it.</summary>
+    public static void Note(Process process, ProcessAttachment attachment, PidFdPlatform platform)
     {
-        if (!s_handles.TryGetValue(process, out ProcessHandle? present) || present.IsClosing)
+        if (s_runs.TryGetValue(process, out object? present) && present is ProcessHandle handle && (!handle.IsClosing || attachment.Handle is null))
         {
-            s_handles.AddOrUpdate(process, handle);
+            return;
         }
+
+        s_runs.AddOrUpdate(process, attachment.Handle ?? (object)new RunWithoutPidFd(attachment.WithoutPidFd!, platform));
     }
+
+    /// <summary>Finds a run that another registry could give no pidfd, but may have proven by its start time.</summary>
+    public static StockRun? FindWithoutPidFd(Process process, IWaitOwner owner) =>
+        s_runs.TryGetValue(process, out object? entry) && entry is RunWithoutPidFd run && ReferenceEquals(run.Platform, owner.Platform)
+            ? run.Run
+            : null;
 
     /// <summary>Opens the process of the object through the handle that another registry has.</summary>
     /// <param name="process">The object.</param>
@@ -39,7 +49,14 @@ internal static class FetchedRuns
     {
         pidFd = null;
         hasExited = false;
-        if (!s_handles.TryGetValue(process, out ProcessHandle? handle) || !ReferenceEquals(handle.Owner.Platform, owner.Platform))
+        _ = s_runs.TryGetValue(process, out object? entry);
+        if (entry is RunWithoutPidFd { Run.Cause: StockCause.Exited } run && ReferenceEquals(run.Platform, owner.Platform))
+        {
+            hasExited = true;
+            return true;
+        }
+
+        if (entry is not ProcessHandle handle || !ReferenceEquals(handle.Owner.Platform, owner.Platform))
         {
             return false;
         }
@@ -68,4 +85,6 @@ internal static class FetchedRuns
             handle.Release();
         }
     }
+
+    private sealed record RunWithoutPidFd(StockRun Run, PidFdPlatform Platform);
 }

@@ -46,7 +46,8 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     throw IsThread(processId, support.Reason);
                 }
 
-                return Stock(processId, run, support.IsFinal ? StockCause.Unsupported : StockCause.Resource, support.Reason);
+                StockCause cause = support.IsFinal ? StockCause.Unsupported : StockCause.Resource;
+                return Stock(processId, run, cause, support.Reason, ProvenRun(process, run, before)?.StartTicks ?? 0);
             }
 
             SafePidFdHandle? pidFd = null;
@@ -64,10 +65,10 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                     continue;
                 }
 
-                StockRun? proven = before?.Run.IsSameAs(run) == true ? before.WithoutPidFd : null;
-                hasExited |= proven?.HasLostProof(kernel, throwIfUnknown: false) == true;
-                ProcessAttachment? attachment = hasExited
-                    ? Exited(processId, run)
+                StockRun? proven = ProvenRun(process, run, before);
+                Errno unproven = proven is null || hasExited ? 0 : proven.Compare(kernel, out hasExited);
+                ProcessAttachment? attachment = hasExited ? Exited(processId, run)
+                    : error == 0 && unproven != 0 && !run.IsStarted ? Unproven(processId, run, unproven, proven!.StartTicks)
                     : AttachmentOf(processId, run, pidFd!, error, proven?.StartTicks ?? 0);
                 pidFd = attachment?.Handle is null ? pidFd : null;
                 if (attachment is not null)
@@ -130,6 +131,13 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     private bool IsRefusalTakenForExit(in RunIdentity run, int processId, Errno openError) =>
         !run.IsStarted && openError == 0 && kernel.Kill(processId, 0) == Errno.EACCES;
 
+    /// <summary>Finds the run of the object that has no pidfd, in this registry or in another. Its start time may be known.</summary>
+    private StockRun? ProvenRun(Process process, in RunIdentity run, ProcessAttachment? before)
+    {
+        StockRun? own = before?.Run.IsSameAs(run) == true ? before.WithoutPidFd : null;
+        return own is { StartTicks: not 0 } || run.IsStarted ? own : FetchedRuns.FindWithoutPidFd(process, owner);
+    }
+
     private static ProcessAttachment Exited(int processId, in RunIdentity run) =>
         Stock(processId, run, StockCause.Exited, "the process had exited before it was attached");
 
@@ -175,12 +183,19 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             ErrnoMeaning.Gone => Exited(processId, run),
             ErrnoMeaning.OutOfResources => Failed(
                 processId, run, StockCause.Resource, SystemCallError.Describe(ErrnoTable.PidFdOpen, error), startTicks),
-            _ => Failed(processId, run, StockCause.Unsupported, SystemCallError.Describe(ErrnoTable.PidFdOpen, error)),
+            _ => Failed(processId, run, StockCause.Unsupported, SystemCallError.Describe(ErrnoTable.PidFdOpen, error), startTicks),
         };
     }
 
     private static ProcessAttachment WithoutHeadroom(int processId, in RunIdentity run, long startTicks) => Failed(
         processId, run, StockCause.Resource, "few descriptors are left, and they are for the program (raise RLIMIT_NOFILE)", startTicks);
+
+    // The pidfd may be of another process.
+    private static ProcessAttachment Unproven(int processId, in RunIdentity run, Errno error, long startTicks)
+    {
+        string reason = SystemCallError.Describe($"/proc/{processId}/stat", error, "it is not known whether the process still has its PID");
+        return Failed(processId, run, StockCause.Resource, reason, startTicks);
+    }
 
     private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason, long startTicks = 0)
     {

@@ -31,7 +31,7 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
 
     /// <summary>
     /// Returns whether the proven process no longer has its PID. Returns <see langword="false"/> if nothing was proven, or if <c>/proc</c> does not
-    /// tell.
+    /// tell, because it cannot be read or hides the process.
     /// </summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="throwIfUnknown">Whether a call by PID follows, which must not hit another process.</param>
@@ -40,21 +40,25 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
     /// </exception>
     public bool HasLostProof(IKernel kernel, bool throwIfUnknown)
     {
+        Errno error = Compare(kernel, out bool isLost);
+        return error == 0 || run.IsStarted || !throwIfUnknown ? isLost : throw SystemCallError.Failed($"/proc/{processId}/stat", error);
+    }
+
+    /// <summary>Compares the start time of the process that has the PID now with that of the proven one.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="isLost">Whether the proven process no longer has its PID.</param>
+    /// <returns>0, or the errno because of which that is not known.</returns>
+    public Errno Compare(IKernel kernel, out bool isLost)
+    {
+        isLost = false;
         if (StartTicks == 0)
         {
-            return false;
+            return 0;
         }
 
         Errno error = kernel.ReadProcStat(processId, out ProcStat stat);
-        if (error == 0)
-        {
-            return stat.StartTicks != StartTicks;
-        }
-
-        bool isKnown = ProcChildren.IsAbsent(error);
-        return isKnown || run.IsStarted || !throwIfUnknown
-            ? ProcChildren.IsGone(error)
-            : throw SystemCallError.Failed($"/proc/{processId}/stat", error);
+        isLost = error == 0 ? stat.StartTicks != StartTicks : ProcChildren.IsGone(error);
+        return isLost ? 0 : error;
     }
 
     /// <summary>Succeeds once, so that an exit that the runtime has told is counted once.</summary>

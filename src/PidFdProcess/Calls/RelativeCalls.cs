@@ -72,7 +72,7 @@ internal static class RelativeCalls
                 cancellationToken.ThrowIfCancellationRequested();
                 long start = Stopwatch.GetTimestamp();
                 bool found = members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(s_longestPass));
-                members.All.ForEach(member => Update(runs, members, member));
+                members.All.ForEach(member => Update(members, member));
                 members.RemoveReaped();
                 if (!found && members.All.TrueForAll(static member => member.HasExited))
                 {
@@ -133,7 +133,7 @@ internal static class RelativeCalls
         {
             foreach (TreeMember member in members.All)
             {
-                Update(runs, members, member);
+                Update(members, member);
                 if (!member.IsRoot && !member.HasExited && OpenMember(runs, member) is { } process)
                 {
                     processes.Add(process);
@@ -173,7 +173,13 @@ internal static class RelativeCalls
         try
         {
             isMember = StartTime.Read(runs.Platform.Kernel, member.Id) == (ulong)member.StartTicks;
-            return isMember ? process : null;
+            if (!isMember)
+            {
+                return null;
+            }
+
+            runs.FindCurrent(process)?.WithoutPidFd?.Prove(member.StartTicks);
+            return process;
         }
         finally
         {
@@ -185,12 +191,12 @@ internal static class RelativeCalls
     }
 
     /// <summary>Checks whether a member has exited. The pidfd answers even if <c>/proc</c> hides the process.</summary>
-    private static void Update(AttachmentTable runs, TreeMembers members, TreeMember member)
+    private static void Update(TreeMembers members, TreeMember member)
     {
         members.Access.Update(member);
         if (!member.HasExited && member.PidFd is { } pidFd)
         {
-            member.HasExited = runs.Platform.Kernel.Poll(pidFd, 0, out bool exited) == 0 && exited;
+            member.HasExited = members.Access.HasExited(pidFd);
         }
     }
 
@@ -208,7 +214,7 @@ internal static class RelativeCalls
 
     private static void ThrowIfIncomplete(TreeMembers members, int processId)
     {
-        members.Access.Failures.ForgetGone(members.Access.IsGone);
+        members.ForgetGone();
         if (members.Access.Failures.Count > 0)
         {
             throw new AggregateException($"Not all descendants of process {processId} could be found.", members.Access.Failures.All);

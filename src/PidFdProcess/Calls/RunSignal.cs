@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using PidFdProcess.Attachments;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
@@ -42,6 +43,12 @@ internal static class RunSignal
             return Answer(processId, signal, ErrnoTable.Kill, Errno.ESRCH);
         }
 
+        if (run.Attachment.WithoutPidFd is { StartTicks: not 0 } proven && run.Runs.Support.IsSupported
+            && TrySendByNewPidFd(run.Kernel, proven, signal, out Errno error))
+        {
+            return Answer(processId, signal, ErrnoTable.PidFdSendSignal, error);
+        }
+
         if (signal == SignalNumbers.SigKill)
         {
             StockCalls.Kill(run.Process, entireProcessTree: false);
@@ -49,6 +56,20 @@ internal static class RunSignal
         }
 
         return Answer(processId, signal, ErrnoTable.Kill, UnixSignals.Kill(processId, signal));
+    }
+
+    /// <summary>
+    /// Sends a signal through a pidfd that is closed again, because few descriptors are left. The PID could get another owner between the look at the
+    /// start time and a call by PID.
+    /// </summary>
+    private static bool TrySendByNewPidFd(IKernel kernel, StockRun proven, int signal, out Errno error)
+    {
+        Errno opened = kernel.PidFdOpen(proven.ProcessId, out SafePidFdHandle pidFd);
+        using (pidFd)
+        {
+            error = opened != 0 ? 0 : proven.HasLostProof(kernel, throwIfUnknown: true) ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
+            return opened == 0;
+        }
     }
 
     /// <summary>Counts a signal in the meter, and turns its errno into the answer to the caller.</summary>

@@ -73,15 +73,41 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(Errno.ENOENT, true)]
-    [DataRow(Errno.ESRCH, true)]
-    [DataRow(Errno.EACCES, false)]
-    internal void AnErrnoOfTheStartTime_SaysThatTheProcessIsGone_OrHidden(Errno error, bool isGone)
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.ESRCH)]
+    internal void AnErrnoOfTheStartTime_SaysThatTheProcessIsGone(Errno error)
     {
         Attach();
         using PinnedRun run = PinnedRun.Of(_runs, _process);
         _kernel.OnReadStat = _ => error;
-        Assert.AreEqual(isGone, run.HasLostId());
+        Assert.IsTrue(run.HasLostId());
+    }
+
+    [TestMethod]
+    public void AProcessThatIsHiddenNow_HasNotExited_AndIsNotSignalled()
+    {
+        // Another process may have the PID.
+        Attach();
+        _kernel.OnReadStat = static _ => Errno.EACCES;
+        Assert.IsFalse(WaitCalls.HasExited(_runs, _process));
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree: false));
+        StringAssert.StartsWith(e.Message, $"/proc/{_nonChild.Id}/stat: EACCES");
+        AssertLives();
+    }
+
+    [TestMethod]
+    [DataRow(Errno.EMFILE)]
+    [DataRow(Errno.EACCES)]
+    internal void APidFdThatGetsALowNumber_IsNotKept_IfTheStartTimeCannotBeRead(Errno error)
+    {
+        Attach();
+        Recycle();
+        _kernel.OpensHighNumbers = false;
+        _kernel.OnReadStat = _ => error;
+        Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree: false));
+        Assert.AreEqual(ProcessRoute.Stock, _runs.Attach(_process).Route);
+        StringAssert.Contains(_runs.Attach(_process).Reason, $"/proc/{_nonChild.Id}/stat: {error}");
+        AssertLives();
     }
 
     [TestMethod]
