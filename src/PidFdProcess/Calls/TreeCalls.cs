@@ -33,12 +33,14 @@ internal static class TreeCalls
     public static void KillDescendants(in PinnedRun run)
     {
         IdentityCalls.RequireLinux();
+        long startTicks = ReadStart(run);
         if (run.HasLostId())
         {
             return;
         }
 
-        Errno error = TreeKill.Run(run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants);
+        Errno error = TreeKill.Run(
+            run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants, startTicks: startTicks);
         if (error != 0)
         {
             throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
@@ -53,6 +55,7 @@ internal static class TreeCalls
             return ExitStatusResolver.StatusOf(run);
         }
 
+        long startTicks = ReadStart(run);
         if (run.HasLostId())
         {
             run.CountIfExited(exited: true);
@@ -66,14 +69,14 @@ internal static class TreeCalls
 
         if (run.Handle is not { } handle)
         {
-            return Stop(run, plan, Task.CompletedTask, cancellationToken);
+            return Stop(run, startTicks, plan, Task.CompletedTask, cancellationToken);
         }
 
         // The event loop captures the status at the exit, while this thread stops the tree.
         Task exit = SharedExit.Join(handle);
         try
         {
-            return Stop(run, plan, exit, cancellationToken);
+            return Stop(run, startTicks, plan, exit, cancellationToken);
         }
         finally
         {
@@ -81,7 +84,22 @@ internal static class TreeCalls
         }
     }
 
-    private static PidFdExitStatus Stop(in PinnedRun run, StopPlan plan, Task exit, CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the start time of a root without a pidfd. To be called before <see cref="PinnedRun.HasLostId"/>. If that finds the PID to be the root's,
+    /// it was the root's at this read, too. Otherwise the PID could get another owner before the tree is listed, which would be taken for the root.
+    /// </summary>
+    private static long ReadStart(in PinnedRun run)
+    {
+        if (run.Handle is not null || !OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        long known = run.Attachment.WithoutPidFd?.StartTicks ?? 0;
+        return known == 0 && run.Kernel.ReadProcStat(run.Attachment.ProcessId, out ProcStat stat) == 0 ? stat.StartTicks : known;
+    }
+
+    private static PidFdExitStatus Stop(in PinnedRun run, long startTicks, StopPlan plan, Task exit, CancellationToken cancellationToken)
     {
         Errno error = TreeStop.Run(
             run.Kernel,
@@ -91,7 +109,8 @@ internal static class TreeCalls
             plan.Scope == ProcessStopScope.ProcessThenTree,
             plan.KillMilliseconds,
             cancellationToken,
-            out TreeStopResult? result);
+            out TreeStopResult? result,
+            startTicks);
         if (error != 0)
         {
             return StopWithoutProc(run, plan, error);

@@ -32,15 +32,48 @@ public sealed class TreeStartTimeTests
     [TestMethod]
     public void AMemberThatIsAZombie_HasExitedAfterTheFreeze()
     {
-        using MarkedTree tree = new("true & echo $!; exec sleep 1000");
+        using Fifo fifo = new();
+        using MarkedTree tree = new($"({fifo.Wait}) & echo $!; exec sleep 1000");
         int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
-        TestProcesses.WaitUntil(() => ProcessTable.StateOf(child) == 'Z', "the child is a zombie, because sleep reaps none");
+        TestProcesses.WaitUntil(() => ProcessTable.NameOf(tree.Root.Id) == "sleep", "the root is a program that does not reap");
+        fifo.Open();
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(child) == 'Z', "the child is a zombie");
         HookedKernel kernel = new();
         using TreeMembers members = MembersOf(tree, kernel);
         new TreeFreeze(members, kernel).Run();
         Assert.HasCount(2, members.All);
         Assert.IsTrue(members.All[1].HasExited);
         Assert.IsFalse(members.Root.HasExited);
+    }
+
+    [TestMethod]
+    public void AMemberThatRefusesTheStop_GetsItsStartTime()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        HookedKernel kernel = new()
+        {
+            OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == child ? Errno.EPERM : null,
+        };
+        using TreeMembers members = MembersOf(tree, kernel);
+        new TreeFreeze(members, kernel).Run();
+        Assert.AreEqual(child, members.All[1].Id);
+        Assert.IsTrue(members.All[1].MayDrop);
+    }
+
+    [TestMethod]
+    public void AMemberThatIsFoundAfterTheFreeze_HasItsStartTime()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+
+        // The first list is that of the freeze, and the second is made before the kill.
+        int lists = 0;
+        HookedKernel kernel = new() { ChangeChildren = (_, children) => children.RemoveAll(id => id == child && ++lists == 1) };
+        using TreeMembers members = MembersOf(tree, kernel);
+        new TreeKill(members, kernel).Kill();
+        Assert.AreEqual(child, members.All[1].Id);
+        Assert.IsTrue(members.All[1].MayDrop);
     }
 
     [TestMethod]

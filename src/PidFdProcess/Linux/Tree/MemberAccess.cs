@@ -224,12 +224,15 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
 
     public bool IsReaped(SafePidFdHandle pidFd) => kernel.IsReaped(pidFd);
 
-    /// <summary>Whether the process has exited, as far as its PID tells.</summary>
+    /// <summary>Whether the process has exited, as far as its PID tells. A file that is absent may be hidden, so the PID is asked, too.</summary>
     public bool IsGone(int processId)
     {
         Errno error = ReadStat(processId, out ProcStat stat);
-        return error == 0 ? stat.HasExited : ProcChildren.IsAbsent(error);
+        return error == 0 ? stat.HasExited : ProcChildren.IsAbsent(error) && kernel.Kill(processId, 0) == Errno.ESRCH;
     }
+
+    /// <summary>Whether the process of a pidfd has exited. It may not have been reaped yet.</summary>
+    public bool HasExited(SafePidFdHandle pidFd) => kernel.Poll(pidFd, 0, out bool exited) == 0 && exited;
 
     /// <summary>Looks whether a member has exited, and how many threads it has.</summary>
     public void Update(TreeMember member)

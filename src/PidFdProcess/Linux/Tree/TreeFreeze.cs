@@ -116,6 +116,9 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         else
         {
             AnyRunning |= error != Errno.ESRCH;
+
+            // Its start time is read nowhere else.
+            _ = ReadProgress(member);
         }
     }
 

@@ -47,11 +47,13 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
+    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
     /// <exception cref="AggregateException">Some processes could not be found or killed. All others were killed.</exception>
-    public static Errno Run(IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null)
+    public static Errno Run(
+        IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null, long startTicks = 0)
     {
         MemberAccess access = new(kernel, byPid: root is null, rootId);
         SpareDescriptors.Reserve();
@@ -60,7 +62,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             Errno error = TreeCaller.Check(kernel, access, root, scope, out bool isGone);
             if (error == 0 && !isGone)
             {
-                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel)) { ReadsStartLater = true };
+                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel), startTicks) { ReadsStartLater = true };
                 members.Root.IsSpared = scope == TreeScope.Descendants;
                 new TreeKill(members, kernel).Kill();
                 access.Failures.ThrowIfAny();
@@ -90,6 +92,8 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         }
         finally
         {
+            // A member that is found from now on is killed before it is seen to have stopped.
+            members.ReadsStartLater = false;
             KillFrom(members.All.Count - 1, TimeLimit.DeadlineIn(s_limit));
         }
 
@@ -98,7 +102,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             ListAndKill(TimeLimit.DeadlineIn(s_limit));
         }
 
-        members.Access.Failures.ForgetGone(members.Access.IsGone);
+        members.ForgetGone();
     }
 
     // If descriptors suffice, one turn stops all members. Otherwise each turn kills the members whose children are all open, and their descriptors
@@ -142,7 +146,10 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
             Kill(member);
             any |= member.IsOver;
-            member.Drop();
+            if (member.MayDrop || !member.IsSpared)
+            {
+                member.Drop();
+            }
         }
 
         return any;

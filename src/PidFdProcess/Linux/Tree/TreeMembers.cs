@@ -25,8 +25,8 @@ internal sealed class TreeMembers : IDisposable
     private bool _mayHaveMissed;
 
     /// <summary>The members of one tree.</summary>
-    public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children)
-        : this(access, children) => AddRoot(access.RootId, root);
+    public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children, long startTicks = 0)
+        : this(access, children) => AddRoot(access.RootId, root, startTicks);
 
     /// <summary>The members of several trees, whose roots are to be added.</summary>
     public TreeMembers(MemberAccess access, ProcChildren children)
@@ -49,9 +49,9 @@ internal sealed class TreeMembers : IDisposable
     public bool IncludesDescendants { get; init; } = true;
 
     /// <summary>
-    /// Gets whether only the parent of a new member is read at first. Each member must be stopped then, because that reads the rest.
+    /// Gets or sets whether only the parent of a new member is read at first. Each member must be stopped then, because that reads the rest.
     /// </summary>
-    public bool ReadsStartLater { get; init; }
+    public bool ReadsStartLater { get; set; }
 
     /// <summary>Gets the sessions whose processes are members, too.</summary>
     public TreeSessions? Sessions { get; init; }
@@ -184,6 +184,10 @@ internal sealed class TreeMembers : IDisposable
 
         return any;
     }
+
+    /// <summary>Forgets that processes could not be opened, read or signalled if they have turned out to be gone.</summary>
+    public void ForgetGone() => Access.Failures.ForgetGone(
+        id => _byId.GetValueOrDefault(id) is { PidFd: { } pidFd } ? Access.HasExited(pidFd) : Access.IsGone(id));
 
     /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
     public void RemoveReaped()

@@ -73,6 +73,7 @@ internal sealed class TreeStop
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
     /// <param name="result">How it went, or <see langword="null"/> if the root has been reaped or an errno is returned.</param>
+    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
@@ -90,7 +91,8 @@ internal sealed class TreeStop
         bool rootOnly,
         int killMilliseconds,
         CancellationToken cancellationToken,
-        out TreeStopResult? result)
+        out TreeStopResult? result,
+        long startTicks = 0)
     {
         result = null;
         MemberAccess access = new(kernel, byPid: root is null, rootId);
@@ -100,7 +102,7 @@ internal sealed class TreeStop
             Errno error = TreeCaller.Check(kernel, access, root, TreeScope.All, out bool isGone);
             if (error == 0 && !isGone)
             {
-                using TreeMembers members = new(access, root, new ProcChildren(kernel));
+                using TreeMembers members = new(access, root, new ProcChildren(kernel), startTicks);
                 TreeStop stop = new(members, kernel, rootOnly, cancellationToken) { BeforeKill = cancellationToken.ThrowIfCancellationRequested };
                 result = stop.Run(steps, new TreeKill(members, kernel), killMilliseconds);
                 NoteSurvivors(access, result, killMilliseconds);
@@ -141,7 +143,7 @@ internal sealed class TreeStop
         _exits.Wait(0);
         if (!mayKill || (isDone && _members.All.TrueForAll(static member => member.HasExited)))
         {
-            _members.Access.Failures.ForgetGone(_members.Access.IsGone);
+            _members.ForgetGone();
             return new TreeStopResult(false, false, []);
         }
 
