@@ -72,6 +72,8 @@ internal static class SoakHost
             new Thread(ReapAll) { IsBackground = true }.Start();
         }
 
+        // Of an exception for lack of memory, the runtime would print no stack.
+        AppDomain.CurrentDomain.UnhandledException += static (_, e) => Console.WriteLine(e.ExceptionObject);
         Random random = new(seed);
         long start = Stopwatch.GetTimestamp();
         int steps = 0;

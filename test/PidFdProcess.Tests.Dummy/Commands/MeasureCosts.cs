@@ -11,10 +11,15 @@ internal static class MeasureCosts
 {
     private const int Count = 1_000;
 
+    // More than all of it allocates.
+    private const int NoCollectionBytes = 32 * 1024 * 1024;
+
     public static Task RunAsync() => Task.Run(Print);
 
     private static void Print()
     {
+        // After a collection a weak table may be rebuilt instead of doubled, which allocates other amounts.
+        GC.TryStartNoGCRegion(NoCollectionBytes);
         using ProcessHandleRegistry registry = new();
         using Process child = Process.Start("/bin/sleep", "1000");
         Process[] objects = new Process[Count];

@@ -29,7 +29,8 @@ internal static class StarvedPool
             ["StopAsync of a stubborn child"] = Follow(stubborn.StopViaPidFdAsync(TimeSpan.FromMilliseconds(300))),
         };
 
-        using ManualResetEventSlim go = new();
+        // Not disposed, because items that have not begun use it at the end.
+        ManualResetEventSlim go = new();
         for (int i = 0; i < Blocked; i++)
         {
             ThreadPool.QueueUserWorkItem(_ => go.Wait());
