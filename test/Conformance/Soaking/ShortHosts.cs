@@ -8,9 +8,13 @@ namespace PidFdProcess.Conformance.Soaking;
 internal static class ShortHosts
 {
     private const int BlockedItems = 60;
+    private const int WarmUpSteps = 10;
+    private const int Plenty = 500;
 
     // The pool starts about one thread a second, and another item may get it.
     private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(2);
+
+    private static int s_step;
 
     /// <summary>All calls still end. A tree is killed to its last member, or the call throws.</summary>
     public static void LeaveFewDescriptors(Random random)
@@ -30,7 +34,7 @@ internal static class ShortHosts
         Process[] attached = [.. children.Where(_ => random.Next(2) == 0)];
         Array.ForEach(attached, child => registry.Attach(child));
         bool isKilled = true;
-        ulong limit = Descriptors.Leave(random.Next(2, 6));
+        ulong limit = Descriptors.Leave(s_step++ < WarmUpSteps ? Plenty : random.Next(2, 6));
         try
         {
             Task[] exits = Array.ConvertAll(children, child => registry.WaitForExitAsync(child));

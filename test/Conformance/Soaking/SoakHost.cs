@@ -50,6 +50,9 @@ internal static class SoakHost
 
         // An idle thread of the pool would end after 20 s, and without descriptors no other can start.
         info.Environment["DOTNET_ThreadPool_ThreadTimeoutMs"] = "7FFFFFFF";
+
+        // Without descriptors the runtime may be unable to prepare a method. So each method is prepared once, in the first steps.
+        info.Environment["DOTNET_TieredCompilation"] = "0";
         return info;
     }
 
