@@ -6,6 +6,7 @@ TimeSpan limit = TimeSpan.FromMinutes(2);
 await (args switch
 {
     ["adopted-orphans"] => AdoptedOrphans.RunAsync(),
+    ["blocking-listener"] => BlockingListener.RunAsync(),
     ["call-interceptors"] => CallInterceptors.RunAsync(),
     ["closed-descriptor"] => ClosedDescriptor.RunAsync(),
     ["collectible-context"] => CollectibleContext.RunAsync(),

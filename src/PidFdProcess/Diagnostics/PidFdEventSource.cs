@@ -14,7 +14,8 @@ internal sealed class PidFdEventSource : EventSource
 
     /// <summary>
     /// Gets the event source, which is made at its first use. It is <see langword="null"/> if the runtime cannot load what it needs because
-    /// descriptors are short, and while another thread makes it. A call must not fail because an event of it cannot be written.
+    /// descriptors are short, and while another thread makes it. A call must not fail because an event of it cannot be written. Making it runs code
+    /// of the app (<see cref="EventListener.OnEventSourceCreated"/>), so the event loop must not read this property.
     /// </summary>
     public static PidFdEventSource? Log => Volatile.Read(ref s_log) ?? TryCreate();
 
@@ -57,18 +58,6 @@ internal sealed class PidFdEventSource : EventSource
         if (IsEnabled())
         {
             WriteEvent(5, reason);
-        }
-    }
-
-    /// <summary>Writes <see cref="ReapOverdue"/> on the thread pool. For the event loop, because listeners are user code.</summary>
-    [NonEvent]
-    public void ReapOverdueOnPool(int processId, int milliseconds)
-    {
-        if (IsEnabled())
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static late => Log?.ReapOverdue(late.ProcessId, late.Milliseconds), (ProcessId: processId, Milliseconds: milliseconds),
-                    preferLocal: false);
         }
     }
 

@@ -117,7 +117,7 @@ internal static class ReapWait
             return false;
         }
 
-        PidFdEventSource.Log?.ReapOverdueOnPool(handle.ProcessId, LongestMilliseconds);
+        TellOverdueOnPool(handle.ProcessId);
         return true;
     }
 
@@ -128,6 +128,23 @@ internal static class ReapWait
         if (reaped is not null && handle.IsReaped())
         {
             _ = reaped.WaitOne(LeastMilliseconds);
+        }
+    }
+
+    /// <summary>
+    /// Writes the event on the thread pool, because listeners are user code and this may be the event loop. The first use of the event source calls
+    /// listeners, too.
+    /// </summary>
+    private static void TellOverdueOnPool(int processId)
+    {
+        try
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static late => PidFdEventSource.Log?.ReapOverdue(late, LongestMilliseconds), processId, preferLocal: false);
+        }
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+        {
+            // The pool has the work and cannot start a thread now. The next work that is queued tries again.
         }
     }
 

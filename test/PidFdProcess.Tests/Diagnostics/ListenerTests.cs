@@ -5,7 +5,7 @@ using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Diagnostics;
 
-/// <summary>A listener of the meter is code of the app. What it does fails no call that it counts, and no other one.</summary>
+/// <summary>A listener of the meter or of the events is code of the app. What it does fails no call that it is told of, and no other one.</summary>
 [TestClass]
 public sealed class ListenerTests
 {
@@ -29,6 +29,17 @@ public sealed class ListenerTests
 
         registry.Kill(second);
         await secondWait.WaitAsync(s_limit);
+    }
+
+    [TestMethod]
+    public async Task AListenerThatBlocks_WhenTheFirstEventOfALateReapMakesTheEventSource_DelaysNoWait()
+    {
+        DummyAnswers answers = await DummyAnswers.OfAsync("blocking-listener");
+        answers.Expect(
+            ("the listener is called", "True"),
+            ("another wait", "killed by SIGKILL"),
+            ("the late wait", "True"),
+            ("the listener is called on a thread of the pool", "True"));
     }
 
     [TestMethod]
