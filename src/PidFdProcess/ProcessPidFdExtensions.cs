@@ -90,7 +90,8 @@ public static class ProcessPidFdExtensions
     /// <para>
     /// After a wait for a child, <see cref="Process.HasExited"/>, <see cref="Process.ExitCode"/> and <see cref="Process.ExitTime"/> work. The runtime
     /// cannot reap the child while other code has taken over SIGCHLD or holds the runtime's lock. In that case the wait ends 10 s after the exit,
-    /// with the event <c>ReapOverdue</c>. A wait for a non-child ends at its exit. <see cref="Process.HasExited"/> turns <see langword="true"/> only
+    /// with the event <c>ReapOverdue</c>. If events are on and another thread keeps the lock of the object, the wait also ends 10 s after the exit,
+    /// and does not wait for the streams. A wait for a non-child ends at its exit. <see cref="Process.HasExited"/> turns <see langword="true"/> only
     /// after the parent of that process has reaped it.
     /// </para>
     /// </remarks>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -42,12 +41,12 @@ internal static class BlockingWait
             return true;
         }
 
-        if (!ReapWait.Complete(run.Process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false))
+        if (!ReapWait.Complete(run.Process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false, out RuntimeState state))
         {
             return false;
         }
 
-        if (promise == WaitPromise.StockStateAndOutput && handle.RunEnd == RunEnd.KnownToRuntime)
+        if (promise == WaitPromise.StockStateAndOutput && state == RuntimeState.Knows)
         {
             OutputWait.Wait(run.Process, handle.Run);
         }
@@ -75,15 +74,17 @@ internal static class BlockingWait
             return StockCalls.HasExited(run.Process);
         }
 
-        return exited && ReapWait.Complete(run.Process, handle, 0, raiseIfOff: true);
+        return exited && ReapWait.Complete(run.Process, handle, 0, raiseIfOff: true, out _);
     }
 
-    /// <summary>Ends a wait for a run that is over. Raises Exited and waits for the streams if the stock call would do that.</summary>
+    /// <summary>
+    /// Ends a wait for a run that is over. Raises Exited and waits for the streams if the stock call would do that. If another thread keeps the lock
+    /// of the object, neither is done.
+    /// </summary>
     private static bool ObserveOver(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
-        int limit = milliseconds == Timeout.Infinite ? Timeout.Infinite : Math.Max(milliseconds, ReapWait.LeastMilliseconds);
         if (promise != WaitPromise.Exit
-            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false, limit) == RuntimeState.Knows
+            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false, ReapWait.LimitOf(milliseconds)) == RuntimeState.Knows
             && promise == WaitPromise.StockStateAndOutput)
         {
             OutputWait.Wait(run.Process, run.Attachment.Run);

@@ -2,21 +2,6 @@ using System.Diagnostics;
 
 namespace PidFdProcess.Runtime;
 
-/// <summary>What the Process object says of a run whose exit the pidfd has reported.</summary>
-internal enum RuntimeState
-{
-    /// <summary>The runtime knows of the exit. HasExited and ExitTime work, and so does ExitCode of a child.</summary>
-    Knows,
-
-    /// <summary>
-    /// The runtime takes the process for running, because its parent has not reaped it, or because other code has reaped the child.
-    /// </summary>
-    DoesNotKnow,
-
-    /// <summary>The object was closed or restarted, so it knows nothing of this run.</summary>
-    HasAnotherRun,
-}
-
 // Overview
 //
 // Raises the event Exited where the stock calls would raise it, and never for another run.
@@ -42,8 +27,8 @@ internal static class ExitedEvent
     /// <param name="run">The run to look for.</param>
     /// <param name="alsoIfOff">Whether to raise even if events are off, as <see cref="Process.HasExited"/> does.</param>
     /// <param name="milliseconds">
-    /// How long to wait for the lock if another thread holds it and has not raised Exited. -1 waits without end. Without the lock nothing is raised.
-    /// If events are on, the runtime raises Exited later. If they are off, the next call of <see cref="Process.HasExited"/> does.
+    /// How long to wait for the lock if another thread holds it and has not raised Exited. Without the lock nothing is raised. If events are on, the
+    /// runtime raises Exited later. If they are off, the next call of <see cref="Process.HasExited"/> does.
     /// </param>
     public static RuntimeState Observe(Process process, in RunIdentity run, bool alsoIfOff, int milliseconds)
     {
@@ -237,7 +222,7 @@ internal static class ExitedEvent
         for (;;)
         {
             bool isDone = ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process)
-                || (milliseconds >= 0 && Environment.TickCount64 - start >= milliseconds);
+                || Environment.TickCount64 - start >= milliseconds;
             if (Monitor.TryEnter(process, isDone ? 0 : MillisecondsBetweenLooks))
             {
                 return true;
@@ -257,7 +242,8 @@ internal static class ExitedEvent
     /// <summary>The state if another thread keeps the lock.</summary>
     private static RuntimeState StateWithoutLock(Process process, in RunIdentity run) =>
         !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun
-        : ProcessFields.HasRaisedExited(process) || run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.Knows
+        : ProcessFields.HasRaisedExited(process) ? RuntimeState.Knows
+        : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
 
     private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool raise)

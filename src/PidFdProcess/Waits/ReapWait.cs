@@ -38,23 +38,28 @@ internal static class ReapWait
     // takes the runtime's lock.
     private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>Returns how long a call waits after the exit for the reap and for the lock of the object, by the time that is left to it.</summary>
+    public static int LimitOf(int milliseconds) =>
+        milliseconds == Timeout.Infinite ? LongestMilliseconds : Math.Max(milliseconds, LeastMilliseconds);
+
     /// <summary>Waits after the exit until the runtime knows of it, and raises Exited as the stock call does.</summary>
     /// <param name="process">The object.</param>
     /// <param name="handle">The run. The caller holds a reference.</param>
     /// <param name="milliseconds">The time that is left of the caller's limit, or -1 if there is none.</param>
     /// <param name="raiseIfOff">Whether to raise Exited even if events are off, as HasExited does.</param>
+    /// <param name="state">What the object said last.</param>
     /// <returns>
     /// <see langword="true"/> if the stock members work, or if the runtime will never learn of the exit. <see langword="false"/> if the child was not
     /// reaped within the limit. Without a limit always <see langword="true"/>.
     /// </returns>
-    public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff)
+    public static bool Complete(Process process, ProcessHandle handle, int milliseconds, bool raiseIfOff, out RuntimeState state)
     {
         ExitCount.CaptureAndCountExit(handle);
-        int limit = milliseconds == Timeout.Infinite ? LongestMilliseconds : Math.Max(milliseconds, LeastMilliseconds);
+        int limit = LimitOf(milliseconds);
         if (!handle.IsChild)
         {
             // The runtime does not reap this process, so there is nothing to wait for.
-            RuntimeState state = ExitedEvent.Observe(process, handle.Run, raiseIfOff, limit);
+            state = ExitedEvent.Observe(process, handle.Run, raiseIfOff, limit);
             if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
             {
                 handle.NoteEnd(RunEnd.KnownToRuntime);
@@ -63,9 +68,10 @@ internal static class ReapWait
             return true;
         }
 
-        switch (WaitUntilKnown(process, handle, limit, raiseIfOff))
+        state = WaitUntilKnown(process, handle, limit, raiseIfOff);
+        switch (state)
         {
-            case RuntimeState.Knows or RuntimeState.HasAnotherRun:
+            case not RuntimeState.DoesNotKnow:
                 handle.NoteEnd(RunEnd.KnownToRuntime);
                 return true;
             case RuntimeState.DoesNotKnow when handle.IsReaped():

@@ -108,6 +108,43 @@ public sealed class HeldLockTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task BlockingWaitsWithoutALimit_WhileTheLockIsHeld_EndTenSecondsAfterTheExit(bool isOver)
+    {
+        using Process process = Process.Start(Shell.Info("exec sleep 1000", redirectOutput: true))!;
+        process.Exited += static (_, _) => { };
+        process.EnableRaisingEvents = true;
+        process.BeginOutputReadLine();
+        ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            if (isOver)
+            {
+                process.KillViaPidFd();
+                Assert.IsTrue(process.TryWaitForExitStatusPidFd(s_limit, out _));
+                TestProcesses.WaitUntil(() => attachment.Route == ProcessRoute.Stock, "the pidfd is closed");
+            }
+
+            Task[] waits =
+            [
+                Task.Factory.StartNew(process.WaitForExitPidFd, TaskCreationOptions.LongRunning),
+                Task.Factory.StartNew(process.WaitForExitOnlyPidFd, TaskCreationOptions.LongRunning),
+            ];
+            process.KillViaPidFd();
+            await Task.WhenAll(waits).WaitAsync(s_limit / 2);
+            Assert.IsFalse(holder.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+            await holder;
+        }
+    }
+
+    [TestMethod]
     public async Task AWaitThatBeginsAfterTheExit_WhileTheLockIsHeld_RaisesExitedOnceItIsFree()
     {
         using Process process = TestProcesses.StartSleeper();
