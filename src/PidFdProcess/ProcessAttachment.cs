@@ -50,6 +50,12 @@ public sealed class ProcessAttachment
     /// <summary>Gets the run without a pidfd, or <see langword="null"/> if there was one.</summary>
     internal StockRun? WithoutPidFd => _target as StockRun;
 
+    /// <summary>
+    /// Gets whether the runtime has started the process. Without a pidfd, the runtime goes by the PID of a fetched process, and takes a non-child
+    /// with the PID of a former child for that child.
+    /// </summary>
+    internal bool IsChild => Handle?.IsChild ?? (Run.IsStarted || RuntimeChildren.Knows(ProcessId));
+
     private StockRun Stock => (StockRun)_target;
 
     /// <summary>Gets whether the run has ended and no pidfd is left, so that no call may signal it.</summary>

@@ -47,7 +47,7 @@ internal static class ExitStatusResolver
         try
         {
             if (run.IsCurrent
-                && (OperatingSystem.IsWindows() || run.Attachment.Run.IsStarted || RuntimeChildren.Knows(run.Attachment.ProcessId))
+                && (OperatingSystem.IsWindows() || run.Attachment.IsChild)
                 && RuntimeExit.Read(run.Process, run.Attachment.Run) is (int code, DateTime time))
             {
                 return new PidFdExitStatus(ExitStatusSource.Runtime, code, null, false, null, time);

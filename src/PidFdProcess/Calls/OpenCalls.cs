@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
@@ -69,7 +70,8 @@ internal static class OpenCalls
         try
         {
             process = Process.GetProcessById(processId);
-            if (RuntimeChildren.Knows(processId))
+            bool isChild = ProcessHandle.IsChildOfRuntime(runs.Platform.Kernel, pidFd, processId);
+            if (isChild)
             {
                 // Lets the object share the runtime's state of the child now, because the PID is still that of the child. The state keeps the exit
                 // code, which the pidfd may not tell after the reap.
@@ -82,7 +84,13 @@ internal static class OpenCalls
             }
 
             mine = null;
-            runs.Attach(process, processId, pidFd);
+            ProcessAttachment attachment = runs.Attach(process, processId, pidFd);
+            if (isChild)
+            {
+                // The child may have been reaped during the call, so that the handle could not learn this.
+                attachment.Handle?.NoteChild();
+            }
+
             return process;
         }
         catch

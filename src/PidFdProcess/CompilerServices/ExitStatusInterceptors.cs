@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using PidFdProcess.Calls;
 using PidFdProcess.Linux;
-using PidFdProcess.Runtime;
 
 namespace PidFdProcess.CompilerServices;
 
@@ -23,7 +22,7 @@ public static class ExitStatusInterceptors
     /// <returns><see langword="false"/> also for a non-child, because the stock methods throw for it.</returns>
     public static bool CanReplace(Process process) => ProcessInterceptors.CanReplace(process)
         && ProcessHandleRegistry.Default.TryGetAttachment(process, out ProcessAttachment? attachment)
-        && (attachment.Run.IsStarted || RuntimeChildren.Knows(attachment.ProcessId));
+        && attachment.IsChild;
 
     /// <summary>Waits for the exit.</summary>
     /// <param name="process">The process.</param>

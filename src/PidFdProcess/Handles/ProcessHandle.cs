@@ -31,12 +31,18 @@ internal sealed class ProcessHandle : ExitRegistration
     // All flags in one word, because a program may have 10,000 handles.
     private int _marks;
 
-    /// <summary>Takes over the descriptor.</summary>
+    /// <summary>
+    /// Takes over the descriptor. Asks the kernel whether a fetched process is a child, because the kernel forgets that when the process is reaped.
+    /// </summary>
     public ProcessHandle(int processId, SafePidFdHandle pidFd, RunIdentity run, IWaitOwner owner)
         : base(pidFd, owner)
     {
         ProcessId = processId;
         Run = run;
+        if (!run.IsStarted && IsChildOfRuntime(Kernel, pidFd, processId))
+        {
+            NoteChild();
+        }
     }
 
     public int ProcessId { get; }
@@ -68,12 +74,23 @@ internal sealed class ProcessHandle : ExitRegistration
     public bool IsClosing => HasMark(ClosedByAttachment);
 
     /// <summary>
-    /// Gets whether the runtime reaps this process, because it has started it through this object or another one. Valid only after the exit.
+    /// Gets whether the runtime reaps this process, because it has started it through this object or another one. A process that had been reaped
+    /// before the kernel was asked counts as a non-child.
     /// </summary>
     public bool IsChild => Run.IsStarted || (HasMark(KernelChild) && RuntimeChildren.Knows(ProcessId));
 
     /// <summary>Gets whether asynchronous waits complete on the thread of the event loop.</summary>
     public bool CompletesInline => Owner.Platform.CompletesInline;
+
+    /// <summary>
+    /// Whether the process of a pidfd is a child that the runtime has started. The runtime alone cannot tell, because it keeps the PID of a reaped
+    /// child as long as a Process object of that child is not disposed, and a non-child may have the PID by then.
+    /// </summary>
+    public static bool IsChildOfRuntime(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
+        RuntimeChildren.Knows(processId) && kernel.WaitIdNoWait(pidFd, out _, out _) == 0;
+
+    /// <summary>Notes that the kernel has called the process a child of this one.</summary>
+    public void NoteChild() => TryMark(KernelChild);
 
     /// <summary>Releases the reference of the attachment. Calls and waits under way keep theirs.</summary>
     public void CloseWhenUnused()
@@ -133,7 +150,7 @@ internal sealed class ProcessHandle : ExitRegistration
             ExitRecord? record = ExitRecord.Read(Kernel, PidFd, ProcessId, out bool isChild);
             if (isChild)
             {
-                TryMark(KernelChild);
+                NoteChild();
             }
 
             Interlocked.CompareExchange(ref _exit, record, null);

@@ -96,4 +96,29 @@ public sealed class SecondObjectTests
         Assert.AreEqual(137, status.ExitCode);
         Assert.AreEqual(child.ExitTime, status.ExitTime);
     }
+
+    [TestMethod]
+    public void TheStatusOfASecondObject_WhoseChildIsReapedWhileItIsOpened_IsThatOfTheRuntime()
+    {
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        _ = registry.Support;
+        int looks = 0;
+        kernel.OnWaitId = _ =>
+        {
+            if (looks++ == 1)
+            {
+                child.Kill();
+                child.WaitForExit();
+            }
+
+            return null;
+        };
+        using Process second = registry.Open(child.Id);
+        Assert.IsTrue(child.HasExited);
+        PidFdExitStatus status = registry.WaitForExitStatus(second);
+        Assert.AreEqual(ExitStatusSource.Runtime, status.Source);
+        Assert.AreEqual(137, status.ExitCode);
+    }
 }
