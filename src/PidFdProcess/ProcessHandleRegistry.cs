@@ -137,8 +137,9 @@ public sealed class ProcessHandleRegistry : IDisposable
     public bool Detach(Process process) => _runs.Remove(process);
 
     /// <summary>
-    /// Detaches all processes. Pending asynchronous waits that began in this registry end with <see cref="ObjectDisposedException"/>. A blocked
-    /// <see cref="WaitForExit(Process, int)"/> goes on. <see cref="Default"/> stays usable afterwards. Any other registry does not.
+    /// Detaches all processes. Ends the asynchronous waits for an exit that began in this registry, with <see cref="ObjectDisposedException"/>. If a
+    /// process has exited, a wait for the end of its streams goes on. A blocked <see cref="WaitForExit(Process, int)"/> goes on, too.
+    /// <see cref="Default"/> stays usable afterwards. Any other registry does not.
     /// </summary>
     public void Dispose() => _runs.Clear(isForGood: !ReferenceEquals(this, Default));
 

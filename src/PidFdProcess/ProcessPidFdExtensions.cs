@@ -291,7 +291,7 @@ public static class ProcessPidFdExtensions
     /// <summary>Gets a duplicate of the pidfd for your own system calls, for example through P/Invoke.</summary>
     /// <param name="process">The process.</param>
     /// <param name="handle">The duplicate, which the caller disposes. It outlives the process and the object.</param>
-    /// <returns><see langword="false"/> if pidfds do not work here, no descriptor is free, or the exit was seen.</returns>
+    /// <returns><see langword="false"/> if pidfds do not work here, few descriptors are left, or the exit was seen.</returns>
     /// <inheritdoc cref="WaitForExitPidFd(Process)" path="/exception"/>
     /// <remarks>Calls <c>fcntl(2)</c> with F_DUPFD_CLOEXEC. <see cref="SafePidFdHandle"/> says which calls to avoid.</remarks>
     public static bool TryGetPidFd(this Process process, [NotNullWhen(true)] out SafePidFdHandle? handle) =>
