@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
@@ -43,13 +44,27 @@ internal static class StarterThread
             {
                 // No caller owns the process, so the other thread ends it.
                 request.IsAbandoned = true;
-                request.Process?.Kill();
+                TryKill(request.Process);
                 throw;
             }
         }
 
         request.Error?.Throw();
         return request.Process!;
+    }
+
+    /// <summary>Kills a process that no caller owns, if there is one and this program may kill it.</summary>
+    internal static void TryKill(Process? process)
+    {
+        try
+        {
+            process?.Kill();
+        }
+        catch (Exception e) when (e is Win32Exception or InvalidOperationException)
+        {
+            // A program with the set-user-ID bit may refuse the signal. An exception would end this program if it left the starter thread. On the
+            // thread of the caller it would replace the interruption.
+        }
     }
 
     private static void Run()
@@ -79,7 +94,7 @@ internal static class StarterThread
                 request.IsDone = true;
                 if (request.IsAbandoned)
                 {
-                    request.Process?.Kill();
+                    TryKill(request.Process);
                 }
 
                 Monitor.PulseAll(s_gate);
