@@ -80,6 +80,12 @@ internal static class RuntimeExit
         }
     }
 
+    /// <summary>
+    /// Reads when the runtime reaped a child, and raises nothing. Returns <see langword="null"/> if that is not known, or if the object has another
+    /// run.
+    /// </summary>
+    public static DateTime? ReadTime(Process process, in RunIdentity run) => CanRead ? Read(process, run)?.Time : null;
+
     private static object? StateOf(Process process) =>
         Fields.HolderOf!.GetValue(process) is { } holder ? Fields.StateOf!.GetValue(holder) : null;
 

@@ -17,7 +17,8 @@ namespace PidFdProcess.Scopes;
 // a session that it has left.
 //
 // Scheme: The leader proves its session until it is reaped. Any other process proves the session if /proc/PID/stat names the session, and the process
-// has not been reaped after the read. If it can no longer prove the session, the time of its last proof counts.
+// has not been reaped after the read. If it can no longer prove the session, the time of its last proof counts. For a leader, the time of its exit
+// counts if the pidfd or the runtime has told it. A look at another time is no proof, because the number may have a new owner by then.
 
 /// <summary>A run of a process that a scope owns. The scope keeps its pidfd, even if the object is closed or restarted.</summary>
 /// <param name="run">The run. The member takes over its reference.</param>
@@ -119,16 +120,8 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     /// <summary>Looks whether the process is in its session of the scope now, so that the session is not that of a stranger.</summary>
     public bool ProvesSession(IKernel kernel)
     {
-        if (!IsLeftover)
-        {
-            return SessionId != 0 && !MayBeReaped();
-        }
-
         TimeSpan now = BootClock.Now;
-        if (kernel.ReadProcStat(Id, out ProcStat stat) != 0
-            || stat.SessionId != SessionId
-            || stat.StartTicks != seen.StartTicks
-            || MayBeReaped())
+        if (SessionId == 0 || (IsLeftover && !IsSeenInSession(kernel)) || MayBeReaped())
         {
             return false;
         }
@@ -140,22 +133,19 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     /// <summary>Returns when the process was certainly in its session of the scope for the last time, by <see cref="BootClock"/>.</summary>
     public TimeSpan LastInSession(IKernel kernel)
     {
+        bool isProven = ProvesSession(kernel);
+        TimeSpan seenAt = TimeSpan.FromTicks(Volatile.Read(ref _seenAt));
+        if (isProven || ExitTime() is not { } exit)
+        {
+            return seenAt;
+        }
+
+        // A busy pool delays the continuation of the exit, so its time is no proof. But the exit was before it, even if the clock was set since.
         TimeSpan now = BootClock.Now;
-        if (ProvesSession(kernel))
-        {
-            return now;
-        }
-
-        // The time of the exit record is nearer to the exit than that of the continuation, which a busy pool delays.
-        ExitRecord? record = run.Handle?.Exit;
-        if (IsLeftover && record?.SessionId != SessionId)
-        {
-            return TimeSpan.FromTicks(Volatile.Read(ref _seenAt));
-        }
-
-        TimeSpan end = Volatile.Read(ref _endedAt) is > 0 and long ticks ? TimeSpan.FromTicks(ticks) : now;
-        TimeSpan exit = record is null ? end : now - (DateTime.UtcNow - record.Time.ToUniversalTime());
-        return exit < end ? exit : end;
+        TimeSpan at = now - (DateTime.UtcNow - exit.ToUniversalTime());
+        TimeSpan end = TimeSpan.FromTicks(Volatile.Read(ref _endedAt));
+        at = end != default && end < at ? end : at;
+        return at < seenAt || at > now ? seenAt : at;
     }
 
     private static (Task Exit, CancellationTokenSource? Stock) BeginWait(in PinnedRun run)
@@ -168,6 +158,26 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         // The stock wait keeps a handler of Exited until it ends.
         CancellationTokenSource stock = new();
         return (AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, stock.Token), stock);
+    }
+
+    private bool IsSeenInSession(IKernel kernel) => kernel.ReadProcStat(Id, out ProcStat stat) == 0
+        && stat.SessionId == SessionId
+        && stat.StartTicks == seen.StartTicks;
+
+    /// <summary>
+    /// Returns when the process was seen to exit in its session, or <see langword="null"/> if that is not known. The runtime notes the time when it
+    /// reaps a child. The record may be read later.
+    /// </summary>
+    private DateTime? ExitTime()
+    {
+        ExitRecord? record = (run.Handle ?? run.Attachment.Handle)?.Exit;
+        if (IsLeftover)
+        {
+            return record?.SessionId == SessionId ? record.Time : null;
+        }
+
+        DateTime? reaped = RuntimeExit.ReadTime(Process, run.Attachment.Run);
+        return record is null || reaped < record.Time ? reaped : record.Time;
     }
 
     private bool MayBeReaped()

@@ -112,7 +112,11 @@ internal sealed class ScopeMembers
     public bool TryAdd(Process process, bool leadsSession = false)
     {
         PinnedRun run = PinnedRun.Of(Runs, process);
-        return TryAdd(new ScopeMember(run, leadsSession ? run.Attachment.ProcessId : 0), out _);
+        ScopeMember member = new(run, leadsSession ? run.Attachment.ProcessId : 0);
+
+        // Notes the first proof, which counts if no exit time is told later.
+        member.ProvesSession(Runs.Platform.Kernel);
+        return TryAdd(member, out _);
     }
 
     /// <summary>Adds a process that was left in a session, which only the scope knows.</summary>
