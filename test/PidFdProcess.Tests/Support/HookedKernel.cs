@@ -63,6 +63,9 @@ internal sealed class HookedKernel : IKernel
 
     public Func<Errno?>? OnListProcesses { get; set; }
 
+    /// <summary>Gets or sets what to do with the list of all processes.</summary>
+    public Action<List<int>>? ChangeProcesses { get; set; }
+
     public Func<int, Errno?>? OnListThreads { get; set; }
 
     /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
@@ -184,7 +187,12 @@ internal sealed class HookedKernel : IKernel
         return error;
     }
 
-    public Errno ListProcesses(List<int> processIds) => OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
+    public Errno ListProcesses(List<int> processIds)
+    {
+        Errno error = OnListProcesses?.Invoke() ?? _kernel.ListProcesses(processIds);
+        ChangeProcesses?.Invoke(processIds);
+        return error;
+    }
 
     public Errno ListThreads(int processId, List<int> threadIds) => OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
 

@@ -171,7 +171,7 @@ internal sealed class TreeMembers : IDisposable
     }
 
     /// <summary>Adds the processes of the sessions.</summary>
-    /// <returns>Whether there were new ones.</returns>
+    /// <returns>Whether there were new ones, or a process may have been missed.</returns>
     public bool AddOfSessions(Action<TreeMember> found)
     {
         bool any = false;
@@ -182,7 +182,9 @@ internal sealed class TreeMembers : IDisposable
             any = true;
         }
 
-        return any;
+        bool mayHaveMissed = Sessions?.MayHaveMissed == true;
+        _mayHaveMissed |= mayHaveMissed;
+        return any || mayHaveMissed;
     }
 
     /// <summary>Forgets that processes could not be opened, read or signalled if they have turned out to be gone.</summary>

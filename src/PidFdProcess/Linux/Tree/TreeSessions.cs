@@ -11,7 +11,8 @@ namespace PidFdProcess.Linux;
 // Scheme: A process is a member if its pidfd was opened first, its session was read after, and the session was proven after that. The proof is a
 // known member that is in the session and has not been reaped. If all known members have been reaped, the last proof counts for the processes that
 // started before it or at most 100 ms after it. In this time the kernel cannot hand out all other PIDs, so the session was that of the members. The
-// proof does not count if a process has the PID of the session now. A process that started later is not signalled, and is reported.
+// proof does not count if a process has the PID of the session now. A process that started later is not signalled, and is reported. If a process goes
+// during the search, its child may have been missed, so the search lists the processes again (ProcessSearch).
 
 /// <summary>The sessions that the roots and the other members of a stop lead.</summary>
 internal sealed class TreeSessions(IKernel kernel)
@@ -20,10 +21,13 @@ internal sealed class TreeSessions(IKernel kernel)
     private static readonly TimeSpan s_momentWithoutProof = TimeSpan.FromMilliseconds(100);
 
     private readonly Dictionary<int, TimeSpan> _provenAt = [];
-    private readonly List<int> _ids = [];
+    private readonly ProcessSearch _search = new();
 
     /// <summary>Gets whether there is a session to look for.</summary>
     public bool Any => _provenAt.Count > 0;
+
+    /// <summary>Gets whether the last search may have missed a process, because in each list a process had gone before it was read.</summary>
+    public bool MayHaveMissed { get; private set; }
 
     /// <summary>
     /// Whether the last proof of a session counts for a process in it. The process must have started before the kernel could give the number to
@@ -34,6 +38,12 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
     public static bool IsCovered(IKernel kernel, in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof
         && ProcChildren.IsGone(kernel.ReadProcStat(stat.SessionId, out _));
+
+    /// <summary>
+    /// Whether the answer of <c>/proc/PID/stat</c> means that the process is being reaped or has been reaped. During the reap the file has -1 for
+    /// the session.
+    /// </summary>
+    public static bool IsGoing(Errno error, in ProcStat stat) => error == 0 ? stat.SessionId < 0 : ProcChildren.IsGone(error);
 
     /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
     public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
@@ -50,40 +60,43 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <summary>Finds the processes that are in one of the sessions and are not members yet.</summary>
     public IEnumerable<TreeMember> FindNew(TreeMembers members)
     {
+        MayHaveMissed = false;
         if (!Any)
         {
             return [];
         }
 
-        _ids.Clear();
-        Errno error;
-        while (members.Access.CanRetry(error = kernel.ListProcesses(_ids)))
-        {
-            _ids.Clear();
-        }
-
+        MemberAccess access = members.Access;
         string call = ErrnoTable.Proc;
+        Errno error = 0;
         List<TreeMember> found = [];
-        foreach (int id in _ids)
+        MayHaveMissed = !_search.Run(
+            ids =>
+            {
+                Errno listed;
+                while (access.CanRetry(listed = kernel.ListProcesses(ids)))
+                {
+                    ids.Clear();
+                }
+
+                error = error == 0 ? listed : error;
+            },
+            id =>
+            {
+                ProcessLook look = LookAt(members, id, found, out Errno read);
+                if (read != 0 && error == 0 && !ProcChildren.IsAbsent(read))
+                {
+                    (call, error) = ($"/proc/{id}/stat", read);
+                }
+
+                return look;
+            });
+        access.NoteOrForget(access.RootId, TreeCall.ListSessions, call, error);
+        if (MayHaveMissed && error == 0)
         {
-            if (id == Environment.ProcessId || members.IsKnown(id))
-            {
-                continue;
-            }
-
-            // Most processes are in another session. They cost one read, and a failure is about the pass, because the process may be a stranger.
-            Errno read = members.Access.ReadStatOfAny(id, out ProcStat stat);
-            if (read == 0 && _provenAt.ContainsKey(stat.SessionId) && Open(members, id) is { } member)
-            {
-                found.Add(member);
-            }
-            else if (read != 0 && error == 0 && !ProcChildren.IsAbsent(read))
-            {
-                (call, error) = ($"/proc/{id}/stat", read);
-            }
+            access.Failures.Note(access.RootId, TreeCall.ListSessions, new TimeoutException(
+                "In each list of all processes, a process had gone before it was read. A process of a session may have been missed."));
         }
-
-        members.Access.NoteOrForget(members.Access.RootId, TreeCall.ListSessions, call, error);
 
         // The known members prove the sessions for the next time.
         foreach (int sessionId in _provenAt.Keys.ToList())
@@ -92,6 +105,30 @@ internal sealed class TreeSessions(IKernel kernel)
         }
 
         return found;
+    }
+
+    private ProcessLook LookAt(TreeMembers members, int id, List<TreeMember> found, out Errno error)
+    {
+        error = 0;
+        if (id == Environment.ProcessId || members.IsKnown(id))
+        {
+            return ProcessLook.Done;
+        }
+
+        // Most processes are in another session. They cost one read, and a failure is about the pass, because the process may be a stranger.
+        error = members.Access.ReadStatOfAny(id, out ProcStat stat);
+        if (error != 0 || !_provenAt.ContainsKey(stat.SessionId))
+        {
+            return IsGoing(error, stat) ? ProcessLook.Gone : ProcessLook.Done;
+        }
+
+        ProcessLook look = Open(members, id, out TreeMember? member);
+        if (member is not null)
+        {
+            found.Add(member);
+        }
+
+        return look;
     }
 
     /// <summary>Whether a member that has not been reaped is in the session, so that the session is not that of a stranger.</summary>
@@ -125,8 +162,9 @@ internal sealed class TreeSessions(IKernel kernel)
             || (member.SessionId == sessionId && access.ReadStat(member.Id, out ProcStat stat) == 0 && stat.SessionId == sessionId))
         && access.Verify(member) == 0;
 
-    private TreeMember? Open(TreeMembers members, int id)
+    private ProcessLook Open(TreeMembers members, int id, out TreeMember? member)
     {
+        member = null;
         MemberAccess access = members.Access;
         SafePidFdHandle? pidFd = null;
         Errno error = access.IsByPid ? 0 : access.Open(id, out pidFd);
@@ -134,18 +172,20 @@ internal sealed class TreeSessions(IKernel kernel)
         {
             pidFd?.Dispose();
             access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, SystemCallError.IsResource(error) ? error : 0);
-            return null;
+            return ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error) is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess
+                ? ProcessLook.Gone
+                : ProcessLook.Done;
         }
 
-        if (access.ReadStat(id, out ProcStat stat) == 0
-            && _provenAt.ContainsKey(stat.SessionId)
-            && (pidFd is null || !access.IsReaped(pidFd))
-            && IsProven(members, id, stat))
+        error = access.ReadStat(id, out ProcStat stat);
+        bool isGone = IsGoing(error, stat) || (pidFd is not null && access.IsReaped(pidFd));
+        if (error == 0 && !isGone && _provenAt.ContainsKey(stat.SessionId) && IsProven(members, id, stat))
         {
-            return new TreeMember(id, stat, pidFd, isRoot: false);
+            member = new TreeMember(id, stat, pidFd, isRoot: false);
+            return stat.HasExited ? ProcessLook.Exited : ProcessLook.Done;
         }
 
         pidFd?.Dispose();
-        return null;
+        return isGone ? ProcessLook.Gone : ProcessLook.Done;
     }
 }
