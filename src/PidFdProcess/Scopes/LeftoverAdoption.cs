@@ -8,13 +8,15 @@ namespace PidFdProcess.Scopes;
 // the pool.
 //
 // Scheme: An exited member waits in a list. The first thread makes one pass for all members in the list, and repeats that until the list is empty.
-// The other threads only add their members. After the stop there is no pass any more.
+// The other threads only add their members. If processes of a session may have been missed, its exited members stay, and the next pass looks for them
+// again. So does the stop. After the stop there is no pass any more.
 
 /// <summary>Makes the processes that are left in a session members, before the exited member leaves the scope.</summary>
 internal sealed class LeftoverAdoption(ScopeMembers scope)
 {
     private readonly object _gate = new();
     private List<ScopeMember> _exited = [];
+    private List<ScopeMember> _kept = [];
     private bool _isRunning;
 
     /// <summary>Adds a member that has exited, and adopts the processes in its session unless another thread does so.</summary>
@@ -53,36 +55,44 @@ internal sealed class LeftoverAdoption(ScopeMembers scope)
     {
         lock (_gate)
         {
-            List<ScopeMember> exits = _exited;
+            _isRunning = _exited.Count > 0;
+            if (!_isRunning)
+            {
+                return [];
+            }
+
+            List<ScopeMember> exits = [.. _exited, .. _kept];
             _exited = [];
-            _isRunning = exits.Count > 0;
+            _kept = [];
             return exits;
         }
     }
 
     private void AdoptFrom(List<ScopeMember> exits)
     {
-        bool areKept = false;
+        List<ScopeMember> kept = [];
         try
         {
-            // If descriptors are short, the exited members stay, so that a stop looks for their sessions.
-            areKept = !scope.IsStopped && !TryAdoptFrom(exits);
+            kept = scope.IsStopped ? [] : AdoptAndReturnKept(exits);
         }
         catch (InvalidOperationException)
         {
-            // The registry was disposed. A stop finds the session through the other members.
+            // The registry was disposed. The stop still looks for the sessions.
+            kept = exits;
         }
         finally
         {
-            if (!areKept)
-            {
-                exits.ForEach(scope.Remove);
-            }
+            exits.Except(kept).ToList().ForEach(scope.Remove);
+        }
+
+        lock (_gate)
+        {
+            _kept.AddRange(kept);
         }
     }
 
-    /// <returns><see langword="false"/> if the processes cannot be listed now, because descriptors are short.</returns>
-    private bool TryAdoptFrom(List<ScopeMember> exits)
+    /// <returns>The exited members whose sessions may have processes that could not be adopted.</returns>
+    private List<ScopeMember> AdoptAndReturnKept(List<ScopeMember> exits)
     {
         List<ScopeMember> members = scope.Hold();
         try
@@ -90,7 +100,7 @@ internal sealed class LeftoverAdoption(ScopeMembers scope)
             SessionLeftovers leftovers = new(scope.Runs, members, exits);
             leftovers.Open(() => scope.IsStopped);
             leftovers.Found.ForEach(scope.Adopt);
-            return leftovers.IsComplete;
+            return exits.FindAll(exited => !leftovers.IsDone(exited.SessionId));
         }
         finally
         {

@@ -29,7 +29,8 @@ public sealed class AdoptionTests
                 Assert.IsTrue(release.Wait(s_limit));
             }
 
-            return null;
+            // An empty list, because a pass lists the processes again if one of them goes.
+            return 0;
         };
 
         Array.ForEach(leaders, static leader => leader.StandardInput.Close());
@@ -91,7 +92,9 @@ public sealed class AdoptionTests
         kernel.OnListProcesses = () =>
         {
             Interlocked.Increment(ref passes);
-            return null;
+
+            // An empty list, because a pass lists the processes again if one of them goes.
+            return 0;
         };
 
         // The exit in another scope comes later and causes one pass.
@@ -102,5 +105,66 @@ public sealed class AdoptionTests
         later.StandardInput.Close();
         TestProcesses.WaitUntil(() => other.MemberCount == 0, "the other scope is empty");
         Assert.AreEqual(1, passes);
+    }
+
+    [TestMethod]
+    public async Task AProcessThatNoKnownProcessProves_KeepsTheLeaderInTheScope_UntilAPassFindsTheSessionEmpty()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        using VanishingProcess vanishing = new(isReaped: true, scope.Start);
+        int child = await LoseProofAsync(vanishing, kernel);
+        EndAnother(scope);
+        TestProcesses.WaitUntil(() => scope.MemberCount <= 1, "the other leader has left the scope");
+        Assert.AreEqual(1, scope.MemberCount);
+
+        Native.KillByPid(child);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(child) is null, "the child was reaped");
+        EndAnother(scope);
+        TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+    }
+
+    [TestMethod]
+    public async Task AProcessThatNoKnownProcessProves_IsReportedByTheStop()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        await using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short, NewSession = true, Registry = registry });
+        using VanishingProcess vanishing = new(isReaped: true, scope.Start);
+        int child = await LoseProofAsync(vanishing, kernel);
+        EndAnother(scope);
+        TestProcesses.WaitUntil(() => scope.MemberCount <= 1, "the other leader has left the scope");
+
+        ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
+        ProcessScopeSurvivor survivor = result.Survivors.Single();
+        Assert.AreEqual(child, survivor.ProcessId);
+        StringAssert.Contains(survivor.Reason, "may be a stranger");
+    }
+
+    /// <summary>Ends the leader. The pass for it lists the processes so late that only the child of the orphan is left.</summary>
+    private static Task<int> LoseProofAsync(VanishingProcess vanishing, HookedKernel kernel)
+    {
+        TaskCompletionSource<int> child = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        kernel.OnListProcesses = () =>
+        {
+            if (!child.Task.IsCompleted)
+            {
+                long since = Stopwatch.GetTimestamp();
+                TestProcesses.WaitUntil(() => Stopwatch.GetElapsedTime(since) > TimeSpan.FromMilliseconds(300), "the moment is over");
+                child.SetResult(vanishing.ForkAndExit());
+            }
+
+            return null;
+        };
+        vanishing.EndLeader();
+        return child.Task.WaitAsync(s_limit);
+    }
+
+    /// <summary>Lets another leader exit, for which there is a pass after the present one.</summary>
+    private static void EndAnother(ProcessScope scope)
+    {
+        using Process other = scope.Start(Shell.Info("exit 0"));
+        other.WaitForExit();
     }
 }

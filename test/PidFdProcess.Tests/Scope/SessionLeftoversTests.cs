@@ -1,0 +1,97 @@
+using PidFdProcess.Calls;
+using PidFdProcess.Scopes;
+using PidFdProcess.Tests.Support;
+using PidFdProcess.Tests.Tree;
+
+namespace PidFdProcess.Tests.Scope;
+
+/// <summary>What a pass finds in the session of a leader that has exited, if processes start and exit during the pass.</summary>
+[TestClass]
+public sealed class SessionLeftoversTests
+{
+    [TestMethod]
+    [DataRow(true, DisplayName = "reaped")]
+    [DataRow(false, DisplayName = "zombie")]
+    public void TheChildOfAProcessThatExitsBeforeItIsRead_IsFound(bool isReaped)
+    {
+        using VanishingProcess vanishing = new(isReaped);
+        int child = 0;
+        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
+        kernel.OnReadStat = id =>
+        {
+            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
+            return null;
+        };
+        AssertFinds(vanishing, kernel, () => child);
+    }
+
+    [TestMethod]
+    public void TheChildOfAProcessThatExitsBeforeItIsOpened_IsFound()
+    {
+        using VanishingProcess vanishing = new(isReaped: true);
+        int child = 0;
+        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
+        kernel.OnOpen = id =>
+        {
+            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
+            return null;
+        };
+        AssertFinds(vanishing, kernel, () => child);
+    }
+
+    [TestMethod]
+    public void IfAProcessGoesInEachList_ThePassEnds_AndTheSessionIsNotDone()
+    {
+        using VanishingProcess vanishing = new(isReaped: true);
+        int reads = 0;
+        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
+        kernel.OnReadStat = id => id == vanishing.Id && ++reads > 0 ? Errno.ENOENT : null;
+        Pass(vanishing, kernel, leftovers =>
+        {
+            Assert.IsEmpty(leftovers.Found);
+            Assert.IsFalse(leftovers.IsDone(vanishing.Leader.Id));
+            Assert.IsInRange(2, 100, reads);
+        });
+    }
+
+    [TestMethod]
+    public void IfNoProcessGoes_TheProcessIsFound_AndTheSessionIsDone()
+    {
+        using VanishingProcess vanishing = new(isReaped: true);
+        Pass(vanishing, new HookedKernel { ChangeProcesses = vanishing.RemoveOthers }, leftovers =>
+        {
+            Assert.AreEqual(vanishing.Id, leftovers.Found.Single().Id);
+            Assert.IsTrue(leftovers.IsDone(vanishing.Leader.Id));
+        });
+    }
+
+    private static void AssertFinds(VanishingProcess vanishing, HookedKernel kernel, Func<int> child) => Pass(vanishing, kernel, leftovers =>
+    {
+        Assert.AreNotEqual(0, child());
+        Assert.AreEqual(child(), leftovers.Found.Single().Id);
+        Assert.IsTrue(leftovers.IsDone(vanishing.Leader.Id));
+    });
+
+    private static void Pass(VanishingProcess vanishing, HookedKernel kernel, Action<SessionLeftovers> assert)
+    {
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        ScopeMember leader = new(PinnedRun.Of(registry.Runs, vanishing.Leader), vanishing.Leader.Id);
+        vanishing.EndLeader();
+        TestProcesses.WaitUntil(() => leader.Exit.IsCompleted, "the exit of the leader is seen");
+        SessionLeftovers leftovers = new(registry.Runs, [leader], [leader]);
+        try
+        {
+            leftovers.Open(static () => false);
+            assert(leftovers);
+        }
+        finally
+        {
+            leader.Leave();
+            leftovers.Found.ForEach(static found =>
+            {
+                found.Leave();
+                found.Process.Dispose();
+            });
+        }
+    }
+}
