@@ -39,7 +39,7 @@ internal sealed class ProcessHandle : ExitRegistration
     {
         ProcessId = processId;
         Run = run;
-        if (!run.IsStarted && IsChildOfRuntime(Kernel, pidFd, processId))
+        if (!run.IsStarted && IsChildOf(Kernel, pidFd))
         {
             NoteChild();
         }
@@ -87,7 +87,7 @@ internal sealed class ProcessHandle : ExitRegistration
     /// child as long as a Process object of that child is not disposed, and a non-child may have the PID by then.
     /// </summary>
     public static bool IsChildOfRuntime(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
-        RuntimeChildren.Knows(processId) && kernel.WaitIdNoWait(pidFd, out _, out _) == 0;
+        RuntimeChildren.Knows(processId) && IsChildOf(kernel, pidFd);
 
     /// <summary>Notes that the kernel has called the process a child of this one.</summary>
     public void NoteChild() => TryMark(KernelChild);
@@ -185,6 +185,8 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Makes a duplicate that belongs to the caller.</summary>
     public Errno Duplicate(out SafePidFdHandle duplicate) => Kernel.Duplicate(PidFd, out duplicate);
+
+    private static bool IsChildOf(IKernel kernel, SafePidFdHandle pidFd) => kernel.WaitIdNoWait(pidFd, out _, out _) == 0;
 
     private bool HasMark(int mark) => (Volatile.Read(ref _marks) & mark) != 0;
 

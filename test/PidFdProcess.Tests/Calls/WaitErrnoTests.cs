@@ -146,7 +146,7 @@ public sealed class WaitErrnoTests
         using Process process = child.Registry.Open(nonChild.Id);
         nonChild.KillAndWaitUntilZombie();
         Assert.IsTrue(child.Registry.WaitForExit(process, -1));
-        Assert.AreEqual(3, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice.");
+        Assert.AreEqual(4, child.Kernel.Calls(KernelCall.WaitId), "The probe called it twice, the attachment once.");
         Assert.IsFalse(process.HasExited);
         Assert.AreEqual(ProcessRoute.PidFd, child.Registry.Attach(process).Route, "The pidfd is still needed.");
         child.AssertNothingStaysOpen();
