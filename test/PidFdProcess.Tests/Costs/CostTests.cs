@@ -15,7 +15,7 @@ public sealed class CostTests
         poll: 0 B
         timed wait: 0 B
         attach and detach: 168 B
-        attach: 276 B
+        attach: 244 B
         pending wait: 192 B
         1000 pending waits: 1 thread
 

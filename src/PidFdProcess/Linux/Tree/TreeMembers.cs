@@ -48,9 +48,7 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Gets whether descendants are members, too.</summary>
     public bool IncludesDescendants { get; init; } = true;
 
-    /// <summary>
-    /// Gets or sets whether only the parent of a new member is read at first. Each member must be stopped then, because that reads the rest.
-    /// </summary>
+    /// <summary>Gets or sets whether only the parent of a new member is read at first. The stop of the member reads the rest.</summary>
     public bool ReadsStartLater { get; set; }
 
     /// <summary>Gets the sessions whose processes are members, too.</summary>
@@ -187,9 +185,13 @@ internal sealed class TreeMembers : IDisposable
         return any || mayHaveMissed;
     }
 
-    /// <summary>Forgets that processes could not be opened, read or signalled if they have turned out to be gone.</summary>
-    public void ForgetGone() => Access.Failures.ForgetGone(
-        id => _byId.GetValueOrDefault(id) is { PidFd: { } pidFd } ? Access.HasExited(pidFd) : Access.IsGone(id));
+    /// <summary>Forgets that processes could not be opened, read or signalled if they took the SIGKILL, or have turned out to be gone.</summary>
+    public void ForgetGone() => Access.Failures.ForgetGone(id => _byId.GetValueOrDefault(id) switch
+    {
+        { TookKill: true } => true,
+        { PidFd: { } pidFd } => Access.HasExited(pidFd),
+        _ => Access.IsGone(id),
+    });
 
     /// <summary>Forgets the members that have been reaped, so that a long stop of a tree that starts many processes does not collect them.</summary>
     public void RemoveReaped()
