@@ -95,7 +95,10 @@ internal sealed class LateWaits(IKernel kernel)
 
     private static bool Check(LateWait wait) => wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since));
 
-    /// <summary>Checks the wait, and if its process has been reaped, learns whether this kernel reports reaps.</summary>
+    /// <summary>
+    /// Checks the wait, and if its process has been reaped, learns whether this kernel reports reaps. The reference is released before the wait ends,
+    /// because code that awaits it may count descriptors.
+    /// </summary>
     private bool CheckAndLearn(SafeFileHandle epoll, LateWait wait)
     {
         if (!wait.Registration.TryAddRef())
@@ -103,15 +106,14 @@ internal sealed class LateWaits(IKernel kernel)
             return Check(wait);
         }
 
-        bool isDone = Check(wait);
-        if (isDone && kernel.IsReaped(wait.Registration.PidFd))
+        if (kernel.IsReaped(wait.Registration.PidFd))
         {
             _isReportKnown = true;
             _reportsReap = kernel.PollForReap(epoll, wait.Registration.PidFd, 0, out bool reaped) == 0 && reaped;
         }
 
         wait.Registration.Release();
-        return isDone;
+        return Check(wait);
     }
 
     /// <summary>Polls for the reap. Fails if that is not possible, so that the caller sleeps in another way.</summary>

@@ -93,6 +93,7 @@ public sealed class ScopeSessionTests
 
         // As long as the parent is a zombie, it proves the session.
         TestProcesses.WaitUntil(() => TestProcesses.StateOf(parent) is null && (late = tree.Alive().Single()) != parent, "the parent was reaped");
+        TestProcesses.WaitUntil(() => Shared.ProcessTable.NameOf(late) == "sleep", "the shell has executed the program");
         kernel.EndShortage();
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
         Assert.HasCount(1, result.Survivors);
