@@ -51,8 +51,8 @@ public sealed class ProcessAttachment
     internal StockRun? WithoutPidFd => _target as StockRun;
 
     /// <summary>
-    /// Gets whether the runtime has started the process. Without a pidfd, the runtime goes by the PID of a fetched process, and takes a non-child
-    /// with the PID of a former child for that child.
+    /// Gets whether the runtime has started the process. Without a pidfd, the runtime goes by the PID of a fetched process. If a non-child
+    /// has the PID of a former child, the runtime takes it for that child.
     /// </summary>
     internal bool IsChild => Handle?.IsChild ?? (Run.IsStarted || RuntimeChildren.Knows(ProcessId));
 

@@ -14,7 +14,7 @@ namespace PidFdProcess.Attachments;
 //
 // Scheme: A table of weak keys has a handle of each fetched object. Another registry duplicates its pidfd instead of opening the PID. If the
 // handle knows of the exit, there is nothing to open. A handle that was detached before the exit knows nothing, so the PID is opened again. If no
-// registry had room for a pidfd, the table has the run without one, because its start time tells whether the PID has a new owner.
+// registry had room for a pidfd, the table has the run without one. Its start time tells whether the PID has a new owner.
 
 /// <summary>What all registries know of fetched objects.</summary>
 internal static class FetchedRuns
@@ -49,14 +49,14 @@ internal static class FetchedRuns
     {
         pidFd = null;
         hasExited = false;
-        _ = s_runs.TryGetValue(process, out object? entry);
-        if (entry is RunWithoutPidFd { Run.Cause: StockCause.Exited } run && ReferenceEquals(run.Platform, owner.Platform))
+        if (FindWithoutPidFd(process, owner) is { Cause: StockCause.Exited })
         {
             hasExited = true;
             return true;
         }
 
-        if (entry is not ProcessHandle handle || !ReferenceEquals(handle.Owner.Platform, owner.Platform))
+        if (!s_runs.TryGetValue(process, out object? entry) || entry is not ProcessHandle handle
+            || !ReferenceEquals(handle.Owner.Platform, owner.Platform))
         {
             return false;
         }

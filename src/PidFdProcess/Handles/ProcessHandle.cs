@@ -83,8 +83,8 @@ internal sealed class ProcessHandle : ExitRegistration
     public bool CompletesInline => Owner.Platform.CompletesInline;
 
     /// <summary>
-    /// Whether the process of a pidfd is a child that the runtime has started. The runtime alone cannot tell, because it keeps the PID of a reaped
-    /// child as long as a Process object of that child is not disposed, and a non-child may have the PID by then.
+    /// Whether the process of a pidfd is a child that the runtime has started. The runtime alone cannot tell. It keeps the PID of a reaped
+    /// child until the Process objects of that child are disposed, and a non-child may have the PID before that.
     /// </summary>
     public static bool IsChildOfRuntime(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
         RuntimeChildren.Knows(processId) && IsChildOf(kernel, pidFd);

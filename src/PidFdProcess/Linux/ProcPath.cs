@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace PidFdProcess.Linux;
 
 /// <summary>
-/// Writes paths of /proc. An interpolated string would do, but its generic code would have to be compiled in every program, and a tree kill writes
-/// several paths for each member.
+/// Writes paths of /proc. The generic code of an interpolated string would have to be compiled in every program. It is also slower, and a tree kill
+/// writes several paths for each member.
 /// </summary>
 internal static class ProcPath
 {

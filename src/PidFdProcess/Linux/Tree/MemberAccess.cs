@@ -140,13 +140,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     public Errno ReadStat(int id, SafePidFdHandle? pidFd, out ProcStat stat)
     {
         Errno error = ReadStat(id, out stat);
-        if (pidFd is not null && ProcChildren.IsAbsent(error) && kernel.PidFdGetParent(pidFd, out int parentId) == 0)
-        {
-            stat = new ProcStat { ParentId = parentId };
-            return 0;
-        }
-
-        return error;
+        return pidFd is not null && ProcChildren.IsAbsent(error) && HasParent(pidFd, out stat) ? 0 : error;
     }
 
     /// <summary>
@@ -156,13 +150,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     public bool TryReadParent(SafePidFdHandle pidFd, out ProcStat stat)
     {
         stat = default;
-        if (_wasShort || !DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()) || kernel.PidFdGetParent(pidFd, out int parentId) != 0)
-        {
-            return false;
-        }
-
-        stat = new ProcStat { ParentId = parentId };
-        return true;
+        return !_wasShort && DescriptorLimit.LeavesHeadroom((int)pidFd.DangerousGetHandle()) && HasParent(pidFd, out stat);
     }
 
     /// <summary>Notes what <c>/proc/PID/stat</c> says of a member, unless that was read when the member was found.</summary>
@@ -265,5 +253,13 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         {
             Failures.Note(id, call, TreeFailures.Describe(name.Replace("{0}", $"{id}", StringComparison.Ordinal), id, rootId, error));
         }
+    }
+
+    /// <summary>Whether the pidfd tells the parent, which is all that is known then.</summary>
+    private bool HasParent(SafePidFdHandle pidFd, out ProcStat stat)
+    {
+        bool isTold = kernel.PidFdGetParent(pidFd, out int parentId) == 0;
+        stat = isTold ? new ProcStat { ParentId = parentId } : default;
+        return isTold;
     }
 }
