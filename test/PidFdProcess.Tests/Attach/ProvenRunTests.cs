@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Linux;
-using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -11,74 +9,65 @@ namespace PidFdProcess.Tests.Attach;
 [TestClass]
 public sealed class ProvenRunTests : IDisposable
 {
-    private static readonly StopPlan s_plan = new([], ProcessStopScope.EntireTree, KillMilliseconds: 10);
+    private readonly ProcessWithoutPidFd _subject = new();
 
-    private readonly HookedKernel _kernel = new() { OpensHighNumbers = true };
-    private readonly AttachmentTable _runs;
-    private readonly NonChildProcess _nonChild = NonChildProcess.StartReaped();
-    private readonly Process _process;
+    private HookedKernel Kernel => _subject.Kernel;
 
-    public ProvenRunTests()
-    {
-        _runs = new AttachmentTable(_kernel.Platform, null);
-        _process = Process.GetProcessById(_nonChild.Id);
-        _nonChild.WaitUntilSleeper();
-        TestProcesses.WaitUntilAsleep(_nonChild.Id);
-    }
+    private AttachmentTable Runs => _subject.Runs;
 
     [TestMethod]
     [DataRow(Errno.EMFILE, DisplayName = "The probe may work later")]
     [DataRow(Errno.ENOSYS, DisplayName = "The probe has failed for good")]
     internal void AProof_OutlivesAFailedProbe(Errno error)
     {
-        _kernel.OnEpollCreate = () => error;
-        StockRun run = _runs.Attach(_process).WithoutPidFd!;
+        Kernel.OnEpollCreate = () => error;
+        StockRun run = Runs.Attach(_subject.Object).WithoutPidFd!;
         Assert.AreEqual(0, run.StartTicks);
-        run.Prove(TicksOf(_nonChild.Id) - 1);
-        Assert.AreEqual(run.StartTicks, _runs.Attach(_process).WithoutPidFd!.StartTicks);
-        SignalCalls.Kill(_runs, _process, entireProcessTree: false);
-        AssertLives();
+        run.Prove(TicksOf(_subject.NonChild.Id) - 1);
+        Assert.AreEqual(run.StartTicks, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
+        SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false);
+        _subject.AssertLives();
     }
 
     [TestMethod]
     public void AProof_OutlivesAPidFdOpenThatTheKernelLacks()
     {
-        long ticks = _runs.Attach(_process).WithoutPidFd!.StartTicks;
-        _kernel.OnOpen = id => id == _nonChild.Id ? Errno.EPERM : null;
-        Assert.AreEqual(ticks, _runs.Attach(_process).WithoutPidFd!.StartTicks);
+        long ticks = Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks;
+        Kernel.OnOpen = id => id == _subject.NonChild.Id ? Errno.EPERM : null;
+        Assert.AreEqual(ticks, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
     }
 
     [TestMethod]
     public void AnotherRegistry_DoesNotTakeAStrangerForTheProcess()
     {
-        Assert.AreNotEqual(0, _runs.Attach(_process).WithoutPidFd!.StartTicks);
-        _kernel.ChangeStat = static stat => stat with { StartTicks = stat.StartTicks + 1 };
-        _kernel.OpensHighNumbers = false;
-        AttachmentTable other = new(_kernel.Platform, null);
-        Assert.AreEqual(StockCause.Exited, other.Attach(_process).Cause);
-        SignalCalls.Kill(other, _process, entireProcessTree: false);
-        AssertLives();
+        Assert.AreNotEqual(0, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
+        _subject.Recycle();
+        Kernel.OpensHighNumbers = false;
+        AttachmentTable other = new(Kernel.Platform, null);
+        Assert.AreEqual(StockCause.Exited, other.Attach(_subject.Object).Cause);
+        SignalCalls.Kill(other, _subject.Object, entireProcessTree: false);
+        _subject.AssertLives();
     }
 
     [TestMethod]
     public void AnotherRegistry_OpensTheProcess_IfItStillHasThePid()
     {
-        Assert.AreNotEqual(0, _runs.Attach(_process).WithoutPidFd!.StartTicks);
-        _kernel.OpensHighNumbers = false;
-        AttachmentTable other = new(_kernel.Platform, null);
-        SignalCalls.Kill(other, _process, entireProcessTree: false);
-        _nonChild.WaitUntilReaped();
-        Assert.AreEqual(ProcessRoute.PidFd, other.FindCurrent(_process)!.Route);
+        Assert.AreNotEqual(0, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
+        Kernel.OpensHighNumbers = false;
+        AttachmentTable other = new(Kernel.Platform, null);
+        SignalCalls.Kill(other, _subject.Object, entireProcessTree: false);
+        _subject.NonChild.WaitUntilReaped();
+        Assert.AreEqual(ProcessRoute.PidFd, other.FindCurrent(_subject.Object)!.Route);
     }
 
     [TestMethod]
     public void AProcessThatHadExitedInOneRegistry_IsNotOpenedByAnother()
     {
-        _kernel.OnOpen = id => id == _nonChild.Id ? Errno.ESRCH : null;
-        Assert.AreEqual(StockCause.Exited, _runs.Attach(_process).Cause);
-        _kernel.OnOpen = null;
-        AttachmentTable other = new(_kernel.Platform, null);
-        Assert.AreEqual(StockCause.Exited, other.Attach(_process).Cause);
+        Kernel.OnOpen = id => id == _subject.NonChild.Id ? Errno.ESRCH : null;
+        Assert.AreEqual(StockCause.Exited, Runs.Attach(_subject.Object).Cause);
+        Kernel.OnOpen = null;
+        AttachmentTable other = new(Kernel.Platform, null);
+        Assert.AreEqual(StockCause.Exited, other.Attach(_subject.Object).Cause);
     }
 
     [TestMethod]
@@ -87,30 +76,30 @@ public sealed class ProvenRunTests : IDisposable
     internal void ASignal_GoesThroughAPidFd_EvenIfThatMayNotBeKept(int signal)
     {
         int calls = 0;
-        _kernel.OnKill = (_, _) => calls++ < 0 ? null : Errno.EPERM;
-        Assert.AreNotEqual(0, _runs.Attach(_process).WithoutPidFd!.StartTicks);
-        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        Kernel.OnKill = (_, _) => calls++ < 0 ? null : Errno.EPERM;
+        Assert.AreNotEqual(0, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         Assert.IsTrue(RunSignal.Send(run, signal));
-        _nonChild.WaitUntilReaped();
-        CollectionAssert.Contains(_kernel.Calls, $"signal {signal}");
+        _subject.NonChild.WaitUntilReaped();
+        CollectionAssert.Contains(Kernel.Calls, $"signal {signal}");
     }
 
     [TestMethod]
     public void ATreeStop_WhoseRootLosesItsPidAfterTheLastLook_SparesTheStranger()
     {
-        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         bool isRoot = false;
         int looks = 0;
-        _kernel.OnReadStat = id =>
+        Kernel.OnReadStat = id =>
         {
-            isRoot = id == _nonChild.Id;
+            isRoot = id == _subject.NonChild.Id;
             looks += isRoot ? 1 : 0;
             return null;
         };
-        _kernel.ChangeStat = stat => isRoot && looks > 1 ? stat with { StartTicks = stat.StartTicks + 1 } : stat;
+        Kernel.ChangeStat = stat => isRoot && looks > 1 ? stat with { StartTicks = stat.StartTicks + 1 } : stat;
         try
         {
-            TreeCalls.Stop(run, s_plan, CancellationToken.None);
+            TreeCalls.Stop(run, ProcessWithoutPidFd.Plan, CancellationToken.None);
         }
         catch (TimeoutException)
         {
@@ -118,21 +107,11 @@ public sealed class ProvenRunTests : IDisposable
         }
 
         Assert.IsGreaterThan(1, looks);
-        AssertLives();
+        _subject.AssertLives();
     }
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        _nonChild.Dispose();
-    }
+    public void Dispose() => _subject.Dispose();
 
     private static long TicksOf(int processId) =>
         LinuxKernel.Instance.ReadProcStat(processId, out ProcStat stat) == 0 ? stat.StartTicks : throw new InvalidOperationException("no stat");
-
-    private void AssertLives()
-    {
-        // SIGKILL wakes the process before the kill returns, so that it would not be asleep.
-        TestProcesses.WaitUntilAsleep(_nonChild.Id);
-    }
 }

@@ -1,8 +1,6 @@
 using System.ComponentModel;
-using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
-using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -13,20 +11,11 @@ namespace PidFdProcess.Tests.Attach;
 [TestClass]
 public sealed class WithoutHeadroomTests : IDisposable
 {
-    private static readonly StopPlan s_plan = new([], ProcessStopScope.EntireTree, KillMilliseconds: 10);
+    private readonly ProcessWithoutPidFd _subject = new();
 
-    private readonly HookedKernel _kernel = new() { OpensHighNumbers = true };
-    private readonly AttachmentTable _runs;
-    private readonly NonChildProcess _nonChild = NonChildProcess.StartReaped();
-    private readonly Process _process;
+    private HookedKernel Kernel => _subject.Kernel;
 
-    public WithoutHeadroomTests()
-    {
-        _runs = new AttachmentTable(_kernel.Platform, null);
-        _process = Process.GetProcessById(_nonChild.Id);
-        _nonChild.WaitUntilSleeper();
-        TestProcesses.WaitUntilAsleep(_nonChild.Id);
-    }
+    private AttachmentTable Runs => _subject.Runs;
 
     [TestMethod]
     [DataRow(false)]
@@ -34,30 +23,30 @@ public sealed class WithoutHeadroomTests : IDisposable
     public void Kill_AfterThePidWasRecycled_SparesTheStranger(bool entireProcessTree)
     {
         Attach();
-        Recycle();
-        SignalCalls.Kill(_runs, _process, entireProcessTree);
-        AssertLives();
+        _subject.Recycle();
+        SignalCalls.Kill(Runs, _subject.Object, entireProcessTree);
+        _subject.AssertLives();
     }
 
     [TestMethod]
     public void ATreeKillOfTheRuntime_AfterThePidWasRecycled_SparesTheStranger()
     {
         Attach();
-        using PinnedRun run = PinnedRun.Of(_runs, _process);
-        Recycle();
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
+        _subject.Recycle();
         TreeCalls.Kill(run);
-        AssertLives();
-        Assert.ThrowsExactly<TimeoutException>(() => GracefulStop.StopProcess(run, s_plan, killsTreeByRuntime: true));
-        AssertLives();
+        _subject.AssertLives();
+        Assert.ThrowsExactly<TimeoutException>(() => GracefulStop.StopProcess(run, ProcessWithoutPidFd.Plan, killsTreeByRuntime: true));
+        _subject.AssertLives();
     }
 
     [TestMethod]
     public void ATreeKillOfTheRuntime_KillsTheProcess()
     {
         Attach();
-        using PinnedRun run = PinnedRun.Of(_runs, _process);
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         TreeCalls.Kill(run);
-        _nonChild.WaitUntilReaped();
+        _subject.NonChild.WaitUntilReaped();
     }
 
     [TestMethod]
@@ -66,10 +55,10 @@ public sealed class WithoutHeadroomTests : IDisposable
     public void Kill_WhenTheStartTimeCannotBeRead_ThrowsAndKillsNoProcess(bool entireProcessTree)
     {
         Attach();
-        _kernel.OnReadStat = static _ => Errno.EMFILE;
-        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree));
-        StringAssert.StartsWith(e.Message, $"/proc/{_nonChild.Id}/stat: EMFILE");
-        AssertLives();
+        Kernel.OnReadStat = static _ => Errno.EMFILE;
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree));
+        StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: EMFILE");
+        _subject.AssertLives();
     }
 
     [TestMethod]
@@ -78,8 +67,8 @@ public sealed class WithoutHeadroomTests : IDisposable
     internal void AnErrnoOfTheStartTime_SaysThatTheProcessIsGone(Errno error)
     {
         Attach();
-        using PinnedRun run = PinnedRun.Of(_runs, _process);
-        _kernel.OnReadStat = _ => error;
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
+        Kernel.OnReadStat = _ => error;
         Assert.IsTrue(run.HasLostId());
     }
 
@@ -88,11 +77,11 @@ public sealed class WithoutHeadroomTests : IDisposable
     {
         // Another process may have the PID.
         Attach();
-        _kernel.OnReadStat = static _ => Errno.EACCES;
-        Assert.IsFalse(WaitCalls.HasExited(_runs, _process));
-        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree: false));
-        StringAssert.StartsWith(e.Message, $"/proc/{_nonChild.Id}/stat: EACCES");
-        AssertLives();
+        Kernel.OnReadStat = static _ => Errno.EACCES;
+        Assert.IsFalse(WaitCalls.HasExited(Runs, _subject.Object));
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false));
+        StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: EACCES");
+        _subject.AssertLives();
     }
 
     [TestMethod]
@@ -101,43 +90,30 @@ public sealed class WithoutHeadroomTests : IDisposable
     internal void APidFdThatGetsALowNumber_IsNotKept_IfTheStartTimeCannotBeRead(Errno error)
     {
         Attach();
-        Recycle();
-        _kernel.OpensHighNumbers = false;
-        _kernel.OnReadStat = _ => error;
-        Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(_runs, _process, entireProcessTree: false));
-        Assert.AreEqual(ProcessRoute.Stock, _runs.Attach(_process).Route);
-        StringAssert.Contains(_runs.Attach(_process).Reason, $"/proc/{_nonChild.Id}/stat: {error}");
-        AssertLives();
+        _subject.Recycle();
+        Kernel.OpensHighNumbers = false;
+        Kernel.OnReadStat = _ => error;
+        Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false));
+        Assert.AreEqual(ProcessRoute.Stock, Runs.Attach(_subject.Object).Route);
+        StringAssert.Contains(Runs.Attach(_subject.Object).Reason, $"/proc/{_subject.NonChild.Id}/stat: {error}");
+        _subject.AssertLives();
     }
 
     [TestMethod]
     public void AProcess_WhoseStartTimeCannotBeRead_KeepsItsPidFd()
     {
-        _kernel.OnReadStat = static _ => Errno.EMFILE;
-        Assert.AreEqual(ProcessRoute.PidFd, _runs.Attach(_process).Route);
-        SignalCalls.Kill(_runs, _process, entireProcessTree: false);
-        _nonChild.WaitUntilReaped();
+        Kernel.OnReadStat = static _ => Errno.EMFILE;
+        Assert.AreEqual(ProcessRoute.PidFd, Runs.Attach(_subject.Object).Route);
+        SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false);
+        _subject.NonChild.WaitUntilReaped();
     }
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        _nonChild.Dispose();
-    }
+    public void Dispose() => _subject.Dispose();
 
     private void Attach()
     {
-        ProcessAttachment attachment = _runs.Attach(_process);
+        ProcessAttachment attachment = Runs.Attach(_subject.Object);
         Assert.AreEqual(StockCause.Resource, attachment.Cause, attachment.Reason);
         Assert.AreNotEqual(0, attachment.WithoutPidFd!.StartTicks);
-    }
-
-    /// <summary>Lets the process be a stranger, because it has started later.</summary>
-    private void Recycle() => _kernel.ChangeStat = static stat => stat with { StartTicks = stat.StartTicks + 1 };
-
-    private void AssertLives()
-    {
-        // SIGKILL wakes the process before the kill returns, so that it would not be asleep.
-        TestProcesses.WaitUntilAsleep(_nonChild.Id);
     }
 }

@@ -15,28 +15,18 @@ public sealed class SessionLeftoversTests
     public void TheChildOfAProcessThatExitsBeforeItIsRead_IsFound(bool isReaped)
     {
         using VanishingProcess vanishing = new(isReaped);
-        int child = 0;
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
-        kernel.OnReadStat = id =>
-        {
-            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
-            return null;
-        };
-        AssertFinds(vanishing, kernel, () => child);
+        HookedKernel kernel = vanishing.CreateKernel();
+        kernel.OnReadStat = vanishing.ExitAt;
+        AssertFinds(vanishing, kernel);
     }
 
     [TestMethod]
     public void TheChildOfAProcessThatExitsBeforeItIsOpened_IsFound()
     {
         using VanishingProcess vanishing = new(isReaped: true);
-        int child = 0;
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
-        kernel.OnOpen = id =>
-        {
-            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
-            return null;
-        };
-        AssertFinds(vanishing, kernel, () => child);
+        HookedKernel kernel = vanishing.CreateKernel();
+        kernel.OnOpen = vanishing.ExitAt;
+        AssertFinds(vanishing, kernel);
     }
 
     [TestMethod]
@@ -44,7 +34,7 @@ public sealed class SessionLeftoversTests
     {
         using VanishingProcess vanishing = new(isReaped: true);
         int reads = 0;
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
+        HookedKernel kernel = vanishing.CreateKernel();
         kernel.OnReadStat = id => id == vanishing.Id && ++reads > 0 ? Errno.ENOENT : null;
         Pass(vanishing, kernel, leftovers =>
         {
@@ -58,17 +48,17 @@ public sealed class SessionLeftoversTests
     public void IfNoProcessGoes_TheProcessIsFound_AndTheSessionIsDone()
     {
         using VanishingProcess vanishing = new(isReaped: true);
-        Pass(vanishing, new HookedKernel { ChangeProcesses = vanishing.RemoveOthers }, leftovers =>
+        Pass(vanishing, vanishing.CreateKernel(), leftovers =>
         {
             Assert.AreEqual(vanishing.Id, leftovers.Found.Single().Id);
             Assert.IsTrue(leftovers.IsDone(vanishing.Leader.Id));
         });
     }
 
-    private static void AssertFinds(VanishingProcess vanishing, HookedKernel kernel, Func<int> child) => Pass(vanishing, kernel, leftovers =>
+    private static void AssertFinds(VanishingProcess vanishing, HookedKernel kernel) => Pass(vanishing, kernel, leftovers =>
     {
-        Assert.AreNotEqual(0, child());
-        Assert.AreEqual(child(), leftovers.Found.Single().Id);
+        Assert.AreNotEqual(0, vanishing.Child);
+        Assert.AreEqual(vanishing.Child, leftovers.Found.Single().Id);
         Assert.IsTrue(leftovers.IsDone(vanishing.Leader.Id));
     });
 

@@ -109,7 +109,7 @@ public sealed class StopTreeTests
     public async Task AStop_OfTheRootAlone_SparesTheDescendants()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
         PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(s_long).WaitAsync(s_limit);
         Assert.AreEqual("killed by SIGTERM", status.ToString());
         tree.AssertAlive(child);
@@ -158,7 +158,7 @@ public sealed class StopTreeTests
     public async Task ADescendantThatMayNotBeSignalled_IsNotWaitedForAndReported()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; exec sleep 1000");
-        int immune = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        int immune = tree.ReadId();
         tree.WaitForCount(2);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == immune ? Errno.EPERM : null;

@@ -40,7 +40,7 @@ public sealed class WaitOrKillTests
     public void WaitForExitOrKill_AfterItsTime_KillsTheTree_IfAsked(bool entireProcessTree)
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
         PidFdExitStatus status = tree.Root.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(20), entireProcessTree);
         Assert.AreEqual("killed by SIGKILL (canceled)", status.ToString());
         tree.AssertAlive(entireProcessTree ? [] : [child]);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Mono.Unix.Native;
 using PidFdProcess.Shared;
@@ -39,6 +40,9 @@ internal sealed class MarkedTree : IDisposable
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         return tree;
     }
+
+    /// <summary>Reads a PID that a member has written on a line of its own.</summary>
+    public int ReadId() => int.Parse(Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 
     /// <summary>Lists the processes that are alive. A zombie has no environment any more, so it is not listed.</summary>
     public List<int> Alive()

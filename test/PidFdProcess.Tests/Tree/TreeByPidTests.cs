@@ -1,4 +1,3 @@
-using System.Globalization;
 using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -69,7 +68,7 @@ public sealed class TreeByPidTests
     public void ARootWhoseStartIsKnown_IsStoppedOnlyIfItStartedThen(int later)
     {
         using MarkedTree tree = new("echo $$; exec sleep 1000");
-        int id = ReadId(tree);
+        int id = tree.ReadId();
         HookedKernel kernel = WithoutPidFds();
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(id, out ProcStat stat));
         ForestPlan plan = new(IsByPid: true, [], KillMilliseconds: 0, IncludesDescendants: true);
@@ -90,7 +89,7 @@ public sealed class TreeByPidTests
     public void Kill_WhenAPidIsRecycledAfterItsListing_SparesTheStranger()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
-        int victim = ReadId(tree);
+        int victim = tree.ReadId();
         tree.WaitForCount(3);
         bool isStopped = false;
         HookedKernel kernel = WithoutPidFds();
@@ -126,6 +125,4 @@ public sealed class TreeByPidTests
         OnOpen = static _ => throw new AssertFailedException("There are no pidfds."),
         OnSignal = static (_, _) => throw new AssertFailedException("There are no pidfds."),
     };
-
-    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 }

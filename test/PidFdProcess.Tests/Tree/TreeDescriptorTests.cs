@@ -58,7 +58,7 @@ public sealed class TreeDescriptorTests
     public void TheDescriptorOfANonMember_IsClosed()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, System.Globalization.CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
         int before = ResourceCounts.PidFdBaseline();
         int opened = 0;
         HookedKernel kernel = new HookedKernel

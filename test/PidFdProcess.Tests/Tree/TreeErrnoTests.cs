@@ -18,7 +18,7 @@ public sealed class TreeErrnoTests
     internal void Kill_WhenTheChildrenOfAMemberCannotBeRead_KillsTheOthersAndNamesIt(Errno error)
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
         AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
@@ -34,7 +34,7 @@ public sealed class TreeErrnoTests
     internal void Kill_WhenTheChildrenOfAMemberAreGoneOrHidden_ReportsNothing(Errno error)
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
@@ -45,7 +45,7 @@ public sealed class TreeErrnoTests
     public void Kill_WhenTheChildrenOfAMemberCanBeReadTheSecondTime_KillsAllAndReportsNothing()
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         int reads = 0;
         HookedKernel kernel = new() { OnReadChildren = id => id == parent && reads++ == 0 ? Errno.EIO : null };
@@ -75,7 +75,7 @@ public sealed class TreeErrnoTests
     internal void Kill_WhenTheStatOfADescendantCannotBeRead_NamesIt(Errno error, bool childrenFiles)
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnReadStat = id => id == parent ? error : null, HidesParents = true };
         AggregateException e = Assert.ThrowsExactly<AggregateException>(
@@ -88,7 +88,7 @@ public sealed class TreeErrnoTests
     public void Kill_WhenThePidFdTellsTheParentOfADescendant_NeedsNoStat()
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnReadStat = id => id == parent ? Errno.EIO : null };
         RequireParents(kernel, parent);
@@ -101,7 +101,7 @@ public sealed class TreeErrnoTests
     {
         // As with hidepid and a set-user-ID program.
         using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
-        int hidden = ReadId(tree);
+        int hidden = tree.ReadId();
         tree.WaitForCount(2);
         HookedKernel kernel = new()
         {
@@ -144,7 +144,7 @@ public sealed class TreeErrnoTests
     {
         // Before Linux 6.15, this is the answer for a process that is just being reaped.
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         int opens = 0;
         HookedKernel kernel = new() { OnOpen = id => id == parent && opens++ < 2 ? error : null };
@@ -162,7 +162,7 @@ public sealed class TreeErrnoTests
     internal void Kill_WhenADescendantCannotBeOpenedAtAll_KillsTheRootAndNamesIt(Errno error)
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new() { OnOpen = id => id == parent ? error : null };
         AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
@@ -177,7 +177,7 @@ public sealed class TreeErrnoTests
     internal void Kill_WhenADescendantThatCannotBeOpenedIsGone_ReportsNothing(Errno error)
     {
         using MarkedTree tree = new(Script);
-        int parent = ReadId(tree);
+        int parent = tree.ReadId();
         tree.WaitForCount(3);
         HookedKernel kernel = new()
         {
@@ -218,6 +218,4 @@ public sealed class TreeErrnoTests
         StringAssert.Contains(inner.Message, error.ToString());
         StringAssert.Contains(inner.Message, processId.ToString(CultureInfo.InvariantCulture));
     }
-
-    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 }

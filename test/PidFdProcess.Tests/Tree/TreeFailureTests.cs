@@ -19,7 +19,7 @@ public sealed class TreeFailureTests
     public void AMemberThatMayNotBeSignalled_IsNamedAndTheOthersDie()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & sleep 1000");
-        int immune = ReadId(tree);
+        int immune = tree.ReadId();
         tree.WaitForCount(4);
         HookedKernel kernel = new();
         kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == immune ? Errno.EPERM : null;
@@ -43,8 +43,8 @@ public sealed class TreeFailureTests
         // The caller is of another user, too, so it may signal only the member of that user.
         using MarkedTree tree = new(
             $"setpriv --reuid {OtherUser.Id} --clear-groups sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
-        int own = ReadId(tree);
-        int roots = ReadId(tree);
+        int own = tree.ReadId();
+        int roots = tree.ReadId();
         TestProcesses.WaitUntil(() => File.ReadAllText($"/proc/{own}/comm") == "sleep\n", "setpriv has become the sleeper");
         OtherUser.Run(() =>
         {
@@ -70,7 +70,7 @@ public sealed class TreeFailureTests
             {
                 tree.Root.StandardInput.WriteLine();
                 tree.Root.StandardInput.Flush();
-                ReadId(tree);
+                tree.ReadId();
             }
 
             return null;
@@ -111,7 +111,7 @@ public sealed class TreeFailureTests
     public void Kill_WhenThePidOfADescendantIsRecycled_SparesTheStranger()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & wait");
-        int victim = ReadId(tree);
+        int victim = tree.ReadId();
         tree.WaitForCount(3);
         Process? stranger = null;
         try
@@ -153,7 +153,7 @@ public sealed class TreeFailureTests
         RecycledPid.Require();
         using Fifo fifo = new();
         using MarkedTree tree = new($"sleep 1000 & echo $!; ({fifo.Wait}; sleep 1000 & wait) & wait");
-        int former = ReadId(tree);
+        int former = tree.ReadId();
         tree.WaitForCount(3);
         bool done = false;
         bool isRecycled = false;
@@ -187,8 +187,8 @@ public sealed class TreeFailureTests
     {
         // The kernel may leave out a child while another child on its list ends. Here the second is left out until the first has ended.
         using MarkedTree tree = new("sleep 1000 & echo $!; sleep 1000 & echo $!; wait");
-        int first = ReadId(tree);
-        int second = ReadId(tree);
+        int first = tree.ReadId();
+        int second = tree.ReadId();
         int passes = 0;
         HookedKernel kernel = new()
         {
@@ -218,7 +218,7 @@ public sealed class TreeFailureTests
     {
         // timeout(1) makes a process group of its own. The death of the shell orphans the group, and the kernel continues its stopped members.
         using MarkedTree tree = new("timeout 1000 sleep 1000 & echo $!; wait");
-        int leader = ReadId(tree);
+        int leader = tree.ReadId();
         tree.WaitForCount(3);
         if (ProcessTable.FieldsOf(leader)![2] != leader.ToString(CultureInfo.InvariantCulture))
         {
@@ -245,6 +245,4 @@ public sealed class TreeFailureTests
         Assert.AreEqual(3, looks);
         tree.AssertNoSurvivor();
     }
-
-    private static int ReadId(MarkedTree tree) => int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
 }

@@ -13,41 +13,31 @@ public sealed class TreeSessionsTests
     public void TheChildOfAProcessThatExitsBeforeItIsRead_IsFound(bool isReaped)
     {
         using VanishingProcess vanishing = new(isReaped);
-        int child = 0;
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
-        kernel.OnReadStat = id =>
-        {
-            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
-            return null;
-        };
+        HookedKernel kernel = vanishing.CreateKernel();
+        kernel.OnReadStat = vanishing.ExitAt;
         using SafePidFdHandle root = Open(vanishing.Leader.Id);
         using TreeMembers members = MembersOf(root, vanishing.Leader.Id, kernel);
         Assert.IsTrue(members.AddOfSessions(static _ => { }));
-        AssertFound(members, child);
+        AssertFound(members, vanishing.Child);
     }
 
     [TestMethod]
     public void TheChildOfAProcessThatExitsBeforeItIsOpened_IsFound()
     {
         using VanishingProcess vanishing = new(isReaped: true);
-        int child = 0;
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
-        kernel.OnOpen = id =>
-        {
-            child = child == 0 && id == vanishing.Id ? vanishing.ForkAndExit() : child;
-            return null;
-        };
+        HookedKernel kernel = vanishing.CreateKernel();
+        kernel.OnOpen = vanishing.ExitAt;
         using SafePidFdHandle root = Open(vanishing.Leader.Id);
         using TreeMembers members = MembersOf(root, vanishing.Leader.Id, kernel);
         Assert.IsTrue(members.AddOfSessions(static _ => { }));
-        AssertFound(members, child);
+        AssertFound(members, vanishing.Child);
     }
 
     [TestMethod]
     public void IfAProcessGoesInEachList_TheSearchIsRepeated_AndTheFailureIsForgottenWhenItSucceeds()
     {
         using VanishingProcess vanishing = new(isReaped: true);
-        HookedKernel kernel = new() { ChangeProcesses = vanishing.RemoveOthers };
+        HookedKernel kernel = vanishing.CreateKernel();
         kernel.OnReadStat = id => id == vanishing.Id ? Errno.ENOENT : null;
         using SafePidFdHandle root = Open(vanishing.Leader.Id);
         using TreeMembers members = MembersOf(root, vanishing.Leader.Id, kernel);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -34,7 +33,7 @@ public sealed class TreeStartTimeTests
     {
         using Fifo fifo = new();
         using MarkedTree tree = new($"({fifo.Wait}) & echo $!; exec sleep 1000");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
         TestProcesses.WaitUntil(() => ProcessTable.NameOf(tree.Root.Id) == "sleep", "the root is a program that does not reap");
         fifo.Open();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(child) == 'Z', "the child is a zombie");
@@ -50,7 +49,7 @@ public sealed class TreeStartTimeTests
     public void AMemberThatRefusesTheStop_GetsItsStartTime()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
         HookedKernel kernel = new()
         {
             OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == child ? Errno.EPERM : null,
@@ -65,7 +64,7 @@ public sealed class TreeStartTimeTests
     public void AMemberThatIsFoundAfterTheFreeze_HasItsStartTime()
     {
         using MarkedTree tree = new("sleep 1000 & echo $!; wait");
-        int child = int.Parse(tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        int child = tree.ReadId();
 
         // The first list is that of the freeze, and the second is made before the kill.
         int lists = 0;

@@ -24,7 +24,7 @@ internal sealed class VanishingProcess : IDisposable
         ProcessStartInfo info = Shell.Info(
             $"(({_fifo.Wait}; sleep 1000 & exit 0) & echo $!{end} read line; exit 0", redirectInput: true, redirectOutput: true);
         _tree = new MarkedTree(info, start ?? (static info => ToolStart.Start(info, killOnParentExit: false, newSession: true)));
-        Id = int.Parse(_tree.Root.StandardOutput.ReadLine()!, CultureInfo.InvariantCulture);
+        Id = _tree.ReadId();
         TestProcesses.WaitUntil(
             () => SessionOf(Id) == Leader.Id && SessionOf(TestProcesses.ParentOf(Id) ?? 0) != Leader.Id, "the process is an orphan of the session");
     }
@@ -34,8 +34,18 @@ internal sealed class VanishingProcess : IDisposable
     /// <summary>Gets the PID of the orphan.</summary>
     public int Id { get; }
 
-    /// <summary>Removes all processes of other sessions from a list, because they could go during a search, too.</summary>
-    public void RemoveOthers(List<int> ids) => ids.RemoveAll(id => SessionOf(id) != Leader.Id);
+    /// <summary>Gets the PID of the child, or 0 as long as <see cref="ExitAt"/> was not called for the orphan.</summary>
+    public int Child { get; private set; }
+
+    /// <summary>Makes a kernel that lists the processes of the session alone, because others could go during a search, too.</summary>
+    public HookedKernel CreateKernel() => new() { ChangeProcesses = ids => ids.RemoveAll(id => SessionOf(id) != Leader.Id) };
+
+    /// <summary>Is a hook of a call by PID. At the first call for the orphan, that starts its child and exits.</summary>
+    public Errno? ExitAt(int id)
+    {
+        Child = Child == 0 && id == Id ? ForkAndExit() : Child;
+        return null;
+    }
 
     public void EndLeader()
     {
