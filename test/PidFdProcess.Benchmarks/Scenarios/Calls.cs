@@ -11,6 +11,7 @@ internal static class Calls
 {
     private const int Batch = 500;
     private const int WarmUp = 20_000;
+    private const int WarmUpRounds = 4;
 
     public static IEnumerable<Row> Run(Sizes sizes)
     {
@@ -30,14 +31,18 @@ internal static class Calls
 
     private static Row Compare(Sizes sizes, string name, Action ours, Action raw, double limit = 1.3, long bytes = 0)
     {
-        for (int i = 0; i < WarmUp; i++)
+        // The runtime compiles hot code in the background, first with counters and then without them. Each time needs calls and a pause.
+        for (int round = 0; round < WarmUpRounds; round++)
         {
-            ours();
-            raw();
+            for (int i = 0; i < WarmUp; i++)
+            {
+                ours();
+                raw();
+            }
+
+            Thread.Sleep(300);
         }
 
-        // Background compilation of the hot code ends before the first turn.
-        Thread.Sleep(300);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < Batch; i++)
         {

@@ -59,8 +59,8 @@ internal sealed record PendingCost(
     }
 
     // The code gets hot, and the pool, the timer and the collector have their threads. The waits do not, because the threads that they add are
-    // counted. The warm-up has a registry with an event loop of its own, because the thread of an event loop stays for some seconds. The registry is
-    // disposed to end the waits. A cancelled wait would leave events on, as a stock wait does, and the runtime would go on to poll.
+    // counted. The warm-up has a registry with an event loop of its own, because the thread of an event loop stays for some seconds. It waits for the
+    // status, because a wait for the exit would leave events on, as a stock wait does, and the runtime would go on to poll.
     private static void WarmUp(Process[] processes, string? program, bool isStock)
     {
         Process[] warmUp = program is not null
@@ -72,7 +72,10 @@ internal sealed record PendingCost(
             using CancellationTokenSource endOfRound = new();
             ProcessHandleRegistry registry = new(new Attachments.AttachmentTable(platform, supportOverride: null));
             Task[] waits = Array.ConvertAll(
-                warmUp, process => isStock ? Task.Delay(Timeout.Infinite, endOfRound.Token) : registry.WaitForExitAsync(process));
+                warmUp,
+                process => isStock
+                    ? Task.Delay(Timeout.Infinite, endOfRound.Token)
+                    : registry.WaitForExitStatusAsync(process, endOfRound.Token));
             Thread.Sleep(100);
             endOfRound.Cancel();
             registry.Dispose();
