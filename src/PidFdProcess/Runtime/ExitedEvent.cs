@@ -76,7 +76,9 @@ internal static class ExitedEvent
         if (!TryLock(process, run, milliseconds: 0))
         {
             state = StateWithoutLock(process, run);
-            return state == RuntimeState.HasAnotherRun || ProcessFields.HasRaisedExited(process);
+
+            // Another look could find Exited raised since, and the state would not fit. A wait for the streams depends on the state.
+            return state is RuntimeState.HasAnotherRun or RuntimeState.Knows;
         }
 
         try

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
+using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Runtime;
@@ -103,6 +104,44 @@ public sealed class ExitedEventTests : IDisposable
         using Process process = StartAndKill();
         Assert.IsTrue(_registry.HasExited(process));
         CollectionAssert.AreEqual(new[] { Thread.CurrentThread }, _raised);
+    }
+
+    /// <summary>A wait for the end of the streams follows only if the state says that the runtime knows.</summary>
+    [TestMethod]
+    public async Task TheStateAfterARaise_IsFinal_WhileAnotherThreadMarksExitedAsRaised()
+    {
+        const int Looks = 20_000;
+        using Process process = StartAndKill();
+        RunIdentity run = RunIdentity.Of(process);
+        bool isOver = false;
+        Task marks = Task.Factory.StartNew(
+            () =>
+            {
+                while (!Volatile.Read(ref isOver))
+                {
+                    lock (process)
+                    {
+                        ProcessFields.MarkExitedAsRaised(process, false);
+                        Thread.SpinWait(20);
+                        ProcessFields.MarkExitedAsRaised(process, true);
+                        Thread.SpinWait(20);
+                    }
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        try
+        {
+            for (int i = 0; i < Looks; i++)
+            {
+                Assert.IsTrue(
+                    !ExitedEvent.TryEnableAndRaise(process, run, out RuntimeState state) || state == RuntimeState.Knows, $"look {i}: {state}");
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            await marks;
+        }
     }
 
     public void Dispose() => _registry.Dispose();
