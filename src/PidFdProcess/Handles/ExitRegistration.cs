@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
@@ -137,13 +138,16 @@ internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner
     /// <param name="late">Where to put the waits that need another look.</param>
     public void EndWithExit(ulong token, LateWaits late)
     {
+        // Before the waits leave the list. A table that is disposed from now on finds them neither there nor among the late waits, and its end of the
+        // late waits must include them.
+        long since = Stopwatch.GetTimestamp();
         for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
         {
             ExitWaiter? next = waiter.Next;
             waiter.Previous = waiter.Next = null;
             if (!waiter.OnExit())
             {
-                late.Add(waiter, this);
+                late.Add(waiter, this, since);
             }
 
             waiter = next;

@@ -33,7 +33,10 @@ internal sealed class LateWaits(IKernel kernel)
     public bool IsEmpty => _waits.Count == 0;
 
     /// <summary>Adds a wait that has become late in this round.</summary>
-    public void Add(ExitWaiter waiter, ExitRegistration registration) => _added.Add(new LateWait(waiter, registration));
+    /// <param name="waiter">The wait.</param>
+    /// <param name="registration">The registration that had the wait.</param>
+    /// <param name="since">When the exit was reported and the registration still had the wait, as <see cref="Stopwatch.GetTimestamp"/>.</param>
+    public void Add(ExitWaiter waiter, ExitRegistration registration, long since) => _added.Add(new LateWait(waiter, registration, since));
 
     /// <summary>Sleeps until the kernel reports a reap or an exit, if it reports reaps. Returns how long the loop may wait for an exit now.</summary>
     public int SleepUntilReap(SafeFileHandle epoll)
@@ -149,16 +152,16 @@ internal sealed class LateWaits(IKernel kernel)
     }
 
     // The time of the report is kept here and not in every wait, because few waits become late.
-    private sealed class LateWait(ExitWaiter waiter, ExitRegistration registration)
+    private sealed class LateWait(ExitWaiter waiter, ExitRegistration registration, long since)
     {
         public ExitWaiter Waiter => waiter;
 
         public ExitRegistration Registration => registration;
 
         /// <summary>Gets when the exit was reported, as <see cref="Stopwatch.GetTimestamp"/>.</summary>
-        public long Since { get; } = Stopwatch.GetTimestamp();
+        public long Since => since;
 
-        /// <summary>Gets when the exit was reported, or later the reap.</summary>
+        /// <summary>Gets when the wait became late, or later when the reap was reported.</summary>
         public long ReportedAt { get; private set; } = Stopwatch.GetTimestamp();
 
         public bool IsReapReported { get; private set; }

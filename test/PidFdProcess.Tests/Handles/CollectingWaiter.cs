@@ -26,6 +26,9 @@ internal sealed class CollectingWaiter() : ExitWaiter(TaskCreationOptions.RunCon
     /// <summary>Gets or sets how often the wait asks the loop to check again.</summary>
     public int ChecksLeft { get; set; }
 
+    /// <summary>Gets or sets what the loop's report of the exit runs first.</summary>
+    public Action? Reported { get; set; }
+
     internal override bool IsPending => Outcome == WaitOutcome.Pending;
 
     public async Task<WaitOutcome> EndAsync()
@@ -36,7 +39,11 @@ internal sealed class CollectingWaiter() : ExitWaiter(TaskCreationOptions.RunCon
 
     public void Cancel() => SetOutcome(WaitOutcome.Canceled);
 
-    internal override bool OnExit() => CheckReap(TimeSpan.Zero);
+    internal override bool OnExit()
+    {
+        Reported?.Invoke();
+        return CheckReap(TimeSpan.Zero);
+    }
 
     internal override bool CheckReap(TimeSpan sinceExit)
     {

@@ -199,6 +199,22 @@ public sealed class ExitEventLoopTests : IDisposable
         Assert.IsTrue(watch.PidFd.IsClosed);
     }
 
+    [TestMethod]
+    public async Task AWaitThatBecomesLate_WhileItsTableIsDisposed_EndsWithTheTable()
+    {
+        ProcessHandle watch = Watch(out NativeChild child);
+        CollectingWaiter waiter = new() { ChecksLeft = int.MaxValue };
+        waiter.Reported = () =>
+        {
+            Thread disposal = new(() => Loop.EndAll(watch.Owner));
+            disposal.Start();
+            disposal.Join();
+        };
+        Assert.IsFalse(watch.Add(waiter).IsFailure);
+        child.Signal(9);
+        Assert.AreEqual(WaitOutcome.Disposed, await waiter.EndAsync());
+    }
+
     private ProcessHandle Watch(out NativeChild child, bool startNew = true)
     {
         if (startNew)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Handles;
 using PidFdProcess.Tests.Support;
@@ -107,7 +108,7 @@ public sealed class LateWaitsTests : IDisposable
         child.WaitUntilZombie();
         ProcessHandle handle = new(child.Id, child.OpenPidFd(), default, new TestOwner(_kernel.Platform));
         _handles.Add(handle);
-        _late.Add(new ReapWaiter(endsWithReap ? handle : null, _ends), handle);
+        _late.Add(new ReapWaiter(endsWithReap ? handle : null, _ends), handle, Stopwatch.GetTimestamp());
         Assert.IsFalse(Check());
         return child;
     }
