@@ -23,7 +23,6 @@ internal sealed class ProcessHandle : ExitRegistration
     private const int KernelChild = 8;
     private const int EndKnown = 16;
     private const int EndUnknown = 32;
-    private const int LateEvents = 64;
 
     private ExitRecord? _exit;
     private ExitWaiter? _sharedExit;
@@ -165,12 +164,6 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>Notes that the wait for the reap has ended.</summary>
     public void EndCloseAfterReap() => Interlocked.And(ref _marks, ~ClosePending);
-
-    /// <summary>Succeeds unless a series of tries to turn events on is under way, so that there is one at a time.</summary>
-    public bool TryBeginLateEvents() => TryMark(LateEvents);
-
-    /// <summary>Notes that the tries to turn events on have ended.</summary>
-    public void EndLateEvents() => Interlocked.And(ref _marks, ~LateEvents);
 
     /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
     public void NoteEnd(RunEnd end)

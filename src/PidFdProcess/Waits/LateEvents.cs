@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using PidFdProcess.Handles;
+using System.Runtime.CompilerServices;
 using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
@@ -10,28 +10,69 @@ namespace PidFdProcess.Waits;
 /// </summary>
 internal static class LateEvents
 {
+    // A handle of the run could not note its series, because a run that is over may have none.
+    private static readonly ConditionalWeakTable<Process, Series> s_series = [];
+    private static int s_count;
+
     /// <summary>Gets the time between two tries to take the lock of an object.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Gets the number of series of tries, for tests.</summary>
+    public static int Count => Volatile.Read(ref s_count);
+
     /// <summary>
     /// Turns events on now. If another thread holds the lock of the object, tries again until that thread has let go. The tries take no thread, and
-    /// one series of tries serves all waits of a run that has a handle.
+    /// one series of tries serves all waits of a run.
     /// </summary>
-    public static void Enable(ProcessHandle? handle, Process process, in RunIdentity run)
+    public static void Enable(Process process, in RunIdentity run)
     {
-        if (!ExitedEvent.TryEnableForLater(process, run) && handle?.TryBeginLateEvents() != false)
+        if (!ExitedEvent.TryEnableForLater(process, run) && TryBegin(process, run) is { } series)
         {
-            _ = RetryAsync(handle, process, run);
+            _ = RetryAsync(process, series);
         }
     }
 
-    private static async Task RetryAsync(ProcessHandle? handle, Process process, RunIdentity run)
+    private static async Task RetryAsync(Process process, Series series)
     {
+        Interlocked.Increment(ref s_count);
         do
         {
             await Pause.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
         }
-        while (!ExitedEvent.TryEnableForLater(process, run));
-        handle?.EndLateEvents();
+        while (!ExitedEvent.TryEnableForLater(process, series.Run));
+        End(process, series);
+        Interlocked.Decrement(ref s_count);
+    }
+
+    private static Series? TryBegin(Process process, in RunIdentity run)
+    {
+        lock (s_series)
+        {
+            if (s_series.TryGetValue(process, out Series? present) && present.Run.IsSameAs(run))
+            {
+                return null;
+            }
+
+            // If the object was restarted, the series of the earlier run ends with its next try.
+            Series series = new(run);
+            s_series.AddOrUpdate(process, series);
+            return series;
+        }
+    }
+
+    private static void End(Process process, Series series)
+    {
+        lock (s_series)
+        {
+            if (s_series.TryGetValue(process, out Series? present) && ReferenceEquals(present, series))
+            {
+                s_series.Remove(process);
+            }
+        }
+    }
+
+    private sealed class Series(RunIdentity run)
+    {
+        public RunIdentity Run => run;
     }
 }

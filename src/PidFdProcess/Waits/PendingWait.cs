@@ -268,7 +268,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         if (promise != WaitPromise.Exit)
         {
-            LateEvents.Enable(handle, process, handle.Run);
+            LateEvents.Enable(process, handle.Run);
         }
     }
 

@@ -105,7 +105,7 @@ internal static class StockEnd
         {
             if (!isRaised)
             {
-                LateEvents.Enable(handle, process, run);
+                LateEvents.Enable(process, run);
             }
         }
 

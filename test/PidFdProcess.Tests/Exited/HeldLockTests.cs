@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
+using PidFdProcess.Waits;
 
 namespace PidFdProcess.Tests.Exited;
 
@@ -164,6 +165,45 @@ public sealed class HeldLockTests
         release.Set();
         await holder;
         TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "Exited is raised");
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public async Task CancelledWaits_AfterTheExit_WhileTheLockIsHeld_ShareOneSeriesOfTries(bool isAttached)
+    {
+        const int Waits = 100;
+        using Process process = TestProcesses.StartSleeper();
+        if (isAttached)
+        {
+            ProcessHandleRegistry.Default.Attach(process);
+        }
+
+        process.Kill();
+        process.WaitForExit();
+        using ManualResetEventSlim release = new();
+        Task holder = HoldLock(process, release);
+        try
+        {
+            for (int i = 0; i < Waits; i++)
+            {
+                using CancellationTokenSource source = new();
+                Task wait = process.WaitForExitPidFdAsync(source.Token);
+                await source.CancelAsync();
+                await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
+            }
+
+            // Other tests may have series of their own.
+            Assert.IsInRange(1, Waits / 2, LateEvents.Count);
+        }
+        finally
+        {
+            release.Set();
+        }
+
+        await holder;
+        TestProcesses.WaitUntil(() => process.EnableRaisingEvents, "events are on");
+        TestProcesses.WaitUntil(() => LateEvents.Count < Waits / 2, "the series has ended");
     }
 
     [TestMethod]
