@@ -16,7 +16,8 @@ namespace PidFdProcess.Waits;
 //
 // Scheme: The exit, the token, the end of the registry and a failure of the event loop compete to change the state from Pending. The thread that
 // changes it ends the task if no user code has to run for that. The continuations go to the thread pool, unless the program asked for inline
-// completions. If user code has to run, a pool thread raises Exited and waits for the streams before the task ends.
+// completions. A SynchronizationContext or TaskScheduler of the caller is user code that the thread runs that ends the task. So if there is one, a
+// pool thread ends the task. If other user code has to run, a pool thread raises Exited and waits for the streams before the task ends.
 
 /// <summary>A pending asynchronous wait.</summary>
 internal class PendingWait(ProcessHandle handle, Process process, WaitPromise promise)
@@ -30,6 +31,10 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
 
     // The context of the caller, in which handlers of Exited run, as in the stock wait. Null if its flow is suppressed or no handler can run.
     private readonly ExecutionContext? _context = promise == WaitPromise.Exit ? null : ExecutionContext.Capture();
+
+    // Whether the caller may await the task in a context of its own. Tasks that promise the exit alone stay inside this library.
+    private readonly bool _endsOnPool = promise != WaitPromise.Exit && !handle.CompletesInline
+        && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default);
 
     private CancellationTokenRegistration _cancellation;
     private int _state;
@@ -104,6 +109,10 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             if (end == WaitEnd.Disposed)
             {
                 LeaveEventsOn();
+            }
+
+            if (end == WaitEnd.Disposed && !_endsOnPool)
+            {
                 EndWith(DisposedRegistry.DuringWait(handle.ProcessId));
             }
             else
@@ -150,7 +159,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     /// </summary>
     private void EndTask()
     {
-        if (handle.CompletesInline || !PoolHop.IsBusy)
+        if (_endsOnPool)
+        {
+            PoolHop.CompleteAlone(this);
+        }
+        else if (handle.CompletesInline || !PoolHop.IsBusy)
         {
             TrySetResult();
         }
@@ -209,9 +222,12 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         try
         {
             // Without the event loop, the wait goes on by polls.
-            Task rest = _state == Failed
-                ? PollLoop.UntilEndAsync(this, _context, process, handle, promise, CancellationToken)
-                : StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken);
+            Task rest = _state switch
+            {
+                Failed => PollLoop.UntilEndAsync(this, _context, process, handle, promise, CancellationToken),
+                Disposed => Task.FromException(DisposedRegistry.DuringWait(handle.ProcessId)),
+                _ => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken),
+            };
             if (rest.IsCompletedSuccessfully)
             {
                 LetGo();

@@ -51,6 +51,9 @@ internal static class PoolHop
         }
     }
 
+    /// <summary>Completes a task on a pool thread that completes no other, because the code that awaits the task may block that thread.</summary>
+    public static void CompleteAlone(TaskCompletionSource source) => Queue(new Completion(source));
+
     private static void CompleteAll()
     {
         // Reset this before the queue is emptied, so that a completion that is added from now on queues another round.
@@ -80,6 +83,11 @@ internal static class PoolHop
             // The pool has no thread for registered waits and cannot start one.
             ThreadPool.UnsafeQueueUserWorkItem(_ => callback(state, timedOut: false), null);
         }
+    }
+
+    private sealed class Completion(TaskCompletionSource source) : IThreadPoolWorkItem
+    {
+        public void Execute() => source.TrySetResult();
     }
 
     private static class SetEvent
