@@ -5,6 +5,11 @@ namespace PidFdProcess.Linux;
 /// <summary>Finds out whether the calling process is a member of a tree that is to be killed.</summary>
 internal static class TreeCaller
 {
+    private const int NoProcess = 0;
+
+    // Each new walk is shorter, because a process gets no new ancestors. So this bound is for a /proc that contradicts itself.
+    private const int MaxWalks = 100;
+
     /// <summary>Throws if the calling process is a member of the tree.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="access">The access to the members.</param>
@@ -25,27 +30,18 @@ internal static class TreeCaller
         }
 
         int own = Environment.ProcessId;
-        for (int id = own; id > 0;)
+        bool isRefused = access.RootId != own || scope == TreeScope.All;
+        Errno error = Walk(access, isRefused ? access.RootId : NoProcess, null, out int id);
+        if (error != 0)
         {
-            if (id == access.RootId && (id != own || scope == TreeScope.All))
-            {
-                throw new InvalidOperationException(
-                    $"Cannot be used to terminate a process tree containing the calling process. Process {id} is that process or its ancestor.");
-            }
+            // Without the file of the calling process nothing can be listed.
+            return id == own && ProcChildren.IsAbsent(error) ? error : throw TreeFailures.Describe($"/proc/{id}/stat", id, id, error);
+        }
 
-            Errno error = access.ReadStat(id, out ProcStat stat);
-            if (ProcChildren.IsAbsent(error))
-            {
-                // A process that exits during the walk is no ancestor any more. Without the file of the calling process nothing can be listed.
-                return id == own ? error : 0;
-            }
-
-            if (error != 0)
-            {
-                throw TreeFailures.Describe($"/proc/{id}/stat", id, id, error);
-            }
-
-            id = stat.ParentId;
+        if (isRefused && id == access.RootId)
+        {
+            throw new InvalidOperationException(
+                $"Cannot be used to terminate a process tree containing the calling process. Process {id} is that process or its ancestor.");
         }
 
         isGone = root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT;
@@ -53,18 +49,58 @@ internal static class TreeCaller
     }
 
     /// <summary>Lists the calling process and its ancestors, as far as <c>/proc</c> shows them.</summary>
-    public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids)
+    public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids) => Walk(access, NoProcess, ids, out _);
+
+    /// <summary>
+    /// Whether a process that was found as a child is the calling process. It is no member. The failure is noted, because its parent is a member.
+    /// </summary>
+    public static bool IsCaller(MemberAccess access, int id)
     {
-        for (int id = Environment.ProcessId; id > 0;)
+        bool isCaller = id == Environment.ProcessId;
+        if (isCaller)
         {
-            ids.Add(id);
+            access.Failures.Note(id, TreeCall.Bound, new InvalidOperationException("the calling process has become a descendant of the tree"));
+        }
+
+        return isCaller;
+    }
+
+    /// <summary>Reads the calling process and its ancestors, until one is the given process or the last that <c>/proc</c> shows.</summary>
+    private static Errno Walk(MemberAccess access, int untilId, HashSet<int>? ids, out int id)
+    {
+        int own = Environment.ProcessId;
+        int childId = NoProcess;
+        int walks = 1;
+        id = own;
+        while (id != NoProcess && id != untilId)
+        {
+            ids?.Add(id);
             Errno error = access.ReadStat(id, out ProcStat stat);
-            if (error != 0)
+            if (error == 0)
             {
-                return id == Environment.ProcessId || !ProcChildren.IsAbsent(error) ? error : 0;
+                (childId, id) = (id, stat.ParentId);
+                continue;
             }
 
-            id = stat.ParentId;
+            if (id == own || !ProcChildren.IsAbsent(error))
+            {
+                return error;
+            }
+
+            if (access.ReadStat(childId, out ProcStat child) == 0 && child.ParentId == id)
+            {
+                // The parent is alive, and /proc hides it and its ancestors.
+                return 0;
+            }
+
+            // The parent has exited during the walk. The kernel has given its child another ancestor as the parent, which the walk has not seen.
+            if (++walks > MaxWalks)
+            {
+                return error;
+            }
+
+            ids?.Clear();
+            id = own;
         }
 
         return 0;

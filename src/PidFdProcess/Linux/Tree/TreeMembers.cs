@@ -152,7 +152,7 @@ internal sealed class TreeMembers : IDisposable
         Access.NoteOrForget(parent.Id, TreeCall.List, "/proc/{0}/task/*/children", error);
         foreach (int id in _found)
         {
-            if (IsKnown(id))
+            if (IsKnown(id) || TreeCaller.IsCaller(Access, id))
             {
                 continue;
             }
