@@ -18,23 +18,56 @@ internal sealed class TreeExits(TreeMembers members, IKernel kernel)
     {
         bool hasUnheld = CollectPidFds();
         int wait = hasUnheld ? Math.Min(milliseconds, MaxWaitWithoutPidFds) : milliseconds;
-        bool any = false;
-        if (_waited.Count > 0 && kernel.PollAny(_pidFds, _waited.Count, wait, _exited) == 0)
+        if (_waited.Count > 0)
         {
-            for (int i = 0; i < _waited.Count; i++)
+            Errno error = Poll(wait);
+            if (error == Errno.EINTR)
             {
-                _waited[i].HasExited = _exited[i];
-                any |= _exited[i];
+                // Callers wait again until their time is over.
+                return false;
             }
+
+            if (error == 0)
+            {
+                bool any = NoteExits();
+                return (hasUnheld && UpdateAll()) || any;
+            }
+        }
+
+        // There is no pidfd to poll, or the poll failed, for example because the limit of descriptors was lowered.
+        if (wait > 0)
+        {
+            TreePace.Sleep(Math.Min(wait, MaxWaitWithoutPidFds));
         }
         else
         {
-            // There is no pidfd to poll, or the poll failed, for example because the limit of descriptors was lowered.
-            Thread.Sleep(Math.Min(wait, MaxWaitWithoutPidFds));
-            hasUnheld = true;
+            Thread.Yield();
         }
 
-        return (hasUnheld && UpdateAll()) || any;
+        return UpdateAll();
+    }
+
+    private Errno Poll(int milliseconds)
+    {
+        Errno error;
+        do
+        {
+            error = kernel.PollAny(_pidFds, _waited.Count, milliseconds, _exited);
+        }
+        while (error == Errno.EINTR && milliseconds == 0);
+        return error;
+    }
+
+    private bool NoteExits()
+    {
+        bool any = false;
+        for (int i = 0; i < _waited.Count; i++)
+        {
+            _waited[i].HasExited = _exited[i];
+            any |= _exited[i];
+        }
+
+        return any;
     }
 
     private bool CollectPidFds()

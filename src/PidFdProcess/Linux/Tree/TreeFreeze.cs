@@ -21,6 +21,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
     // With a member that does not stop, more rounds do not help, because it may go on forking.
     private const int MaxRoundsIfRunning = 10;
     private const int MaxRestarts = 3;
+    private const int YieldsBeforeSleep = 10;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_runningLimit = TimeSpan.FromSeconds(1);
@@ -37,6 +38,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
 
     public void Run()
     {
+        IsComplete = false;
         AnyRunning = false;
         long deadline = TimeLimit.DeadlineIn(s_limit);
         foreach (TreeMember member in members.All)
@@ -129,6 +131,7 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         long start = Stopwatch.GetTimestamp();
         long progress = start;
         SpinWait wait = default;
+        int yields = 0;
         while (_stopping.Count > 0)
         {
             long now = Stopwatch.GetTimestamp();
@@ -160,8 +163,25 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
             _stopping.RemoveRange(kept, next - kept);
             if (_stopping.Count > 0)
             {
-                wait.SpinOnce();
+                Pause(ref wait, ref yields);
             }
+        }
+    }
+
+    // SpinWait sleeps, too, but Thread.Interrupt ends that sleep and would abort the kill.
+    private static void Pause(ref SpinWait wait, ref int yields)
+    {
+        if (!wait.NextSpinWillYield)
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+        }
+        else if (yields++ < YieldsBeforeSleep)
+        {
+            Thread.Yield();
+        }
+        else
+        {
+            TreePace.Sleep(1);
         }
     }
 

@@ -66,6 +66,9 @@ internal sealed class TreePace
         return Math.Max(pause, (int)listing.TotalMilliseconds);
     }
 
+    /// <summary>Sleeps for less than a second. <see cref="Thread.Interrupt"/> does not end it, so that it does not abort a kill halfway.</summary>
+    public static void Sleep(int milliseconds) => Libc.SleepMicroseconds((uint)milliseconds * 1000);
+
     /// <summary>Pauses for a fraction of a millisecond. With several processors, not in the first 2 ms after a signal or exit.</summary>
     public void PauseShortly()
     {
