@@ -21,7 +21,8 @@ internal enum TreeScope
 //
 // Scheme: Freeze the tree, then kill children before parents. The children of a member are listed again just before its kill, because another
 // program may have continued it. They are also listed just after the kill, unless the member is stopped and had none. From the SIGKILL on it cannot
-// fork, and it keeps its last children until its exit is under way. Failures are reported at the end.
+// fork, and it keeps its last children until its exit is under way. A member that cannot be opened because descriptors are short is tried again until
+// a limit. Failures are reported at the end.
 
 /// <summary>The kill of one tree, or of several trees at once.</summary>
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
@@ -29,11 +30,13 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     private const int MaxPasses = 10;
     private const int MaxLooks = 2;
     private const int MaxLastLooks = 20;
+    private const int RetryMilliseconds = 2;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_turnsLimit = TimeSpan.FromSeconds(10);
 
     private readonly TreeFreeze _freeze = new(members, kernel);
+    private readonly List<TreeMember> _postponed = [];
     private bool _foundLate;
 
     /// <summary>Gets whether any member took the SIGKILL.</summary>
@@ -95,11 +98,12 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             // A member that is found from now on is killed before it is seen to have stopped.
             members.ReadsStartLater = false;
             KillFrom(members.All.Count - 1, TimeLimit.DeadlineIn(s_limit));
-        }
+            if (!_freeze.IsComplete || _foundLate)
+            {
+                ListAndKill(TimeLimit.DeadlineIn(s_limit));
+            }
 
-        if (!_freeze.IsComplete || _foundLate)
-        {
-            ListAndKill(TimeLimit.DeadlineIn(s_limit));
+            KillPostponed(TimeLimit.DeadlineIn(s_limit));
         }
 
         members.ForgetGone();
@@ -237,15 +241,41 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
         }
         else
         {
-            member.HasRefused = true;
             member.IsSpared = true;
             members.Access.Failures.Note(member.Id, TreeCall.Signal, SystemCallError.SignalRefused(
                 members.Access.SignalCall, member.Id, SignalNumbers.SigKill, error));
-            if (member.TookStop)
+            if (SystemCallError.IsResource(error))
             {
-                member.IsStopped = false;
-                members.Access.Signal(member, SignalNumbers.SigCont);
+                // This pass spares the member and leaves it stopped. A later pass tries again.
+                _postponed.Add(member);
+                return;
             }
+
+            member.HasRefused = true;
+            Continue(member);
+        }
+    }
+
+    // Other threads may take the descriptors that this kill has closed, and may give them back soon.
+    private void KillPostponed(long deadline)
+    {
+        while (_postponed.Count > 0 && Stopwatch.GetTimestamp() <= deadline)
+        {
+            TreePace.Sleep(RetryMilliseconds);
+            _postponed.ForEach(static member => member.IsSpared = false);
+            _postponed.Clear();
+            KillFrom(members.All.Count - 1, deadline);
+        }
+
+        _postponed.ForEach(Continue);
+    }
+
+    private void Continue(TreeMember member)
+    {
+        if (member.TookStop)
+        {
+            member.IsStopped = false;
+            members.Access.Signal(member, SignalNumbers.SigCont);
         }
     }
 }
