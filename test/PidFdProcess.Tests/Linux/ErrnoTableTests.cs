@@ -2,19 +2,25 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Tests.Handles;
 using PidFdProcess.Tests.Sources;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Linux;
 
 /// <summary>
-/// Walks each row of the table of errnos with the real kernel. A seccomp filter on one thread makes the call fail there. No errno ends in a signal by
-/// PID, and none takes the pidfd away. The calls that start threads are walked with a fake, because threads inherit the filter.
+/// Walks each row of the table of errnos. For a part of the calls a seccomp filter on one thread makes the real call fail there. The others are
+/// walked with a fake, as those that start threads, because threads inherit the filter. No errno ends in a signal by PID, and none takes the pidfd
+/// away.
 /// </summary>
 [TestClass]
 public sealed class ErrnoTableTests
 {
+    // clone3 of x64, by which the C library starts threads.
+    private const int Clone3 = 435;
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(30);
 
     // Of x64, as the filter.
@@ -36,6 +42,8 @@ public sealed class ErrnoTableTests
     public static IEnumerable<object[]> RealRows => RowsOf(s_numbers.Keys);
 
     public static IEnumerable<object[]> FakeRows => RowsOf(s_fakes.Keys);
+
+    public static IEnumerable<object[]> WalkRows => RowsOf(ErrnoWalks.All.Keys);
 
     [TestMethod]
     [DynamicData(nameof(RealRows))]
@@ -85,6 +93,42 @@ public sealed class ErrnoTableTests
         Assert.IsFalse(wait.IsCompleted);
         child.KillByStock();
         Assert.IsTrue(wait.Wait(s_limit));
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(WalkRows))]
+    public void EachErrno_OfAFake_MeansWhatTheTableSays(string call, int number) => ErrnoWalks.All[call]((Errno)number);
+
+    /// <summary>The runtime does not tell the errno of a thread that could not be started, so the call has one row.</summary>
+    [TestMethod]
+    public async Task AThreadThatCannotBeStarted_IsTheErrnoOfTheTable_AndTheNextWaitStartsIt()
+    {
+        Assert.AreEqual(Errno.EAGAIN, ErrnoTable.Rows.Single(static row => row.Call == ErrnoTable.Clone).Error);
+        using NativeChild child = NativeChild.StartShell("exec sleep 1000");
+        ProcessHandle handle = new(child.Id, child.OpenPidFd(), default, new TestOwner(new HookedKernel().Platform));
+        CallFailure failure = default;
+        int failed = FailingSystemCall.Run(Clone3, Errno.EAGAIN, times: 1, () => failure = handle.Add(new CollectingWaiter()));
+        if (failed == 0)
+        {
+            Assert.Inconclusive("The C library does not start threads by clone3.");
+        }
+
+        Assert.AreEqual((ErrnoTable.Clone, Errno.EAGAIN), (failure.Call, failure.Error));
+        Assert.IsTrue(SystemCallError.IsResource(failure.Error));
+        StringAssert.Contains(failure.Describe(), "RLIMIT_NPROC");
+        CollectingWaiter waiter = new();
+        Assert.IsFalse(handle.Add(waiter).IsFailure);
+        child.Signal(9);
+        Assert.AreEqual(WaitOutcome.Exited, await waiter.EndAsync());
+        handle.CloseWhenUnused();
+    }
+
+    [TestMethod]
+    public void EachCallOfTheTable_IsWalked()
+    {
+        string[] walked = [.. s_numbers.Keys, .. s_fakes.Keys, .. ErrnoWalks.All.Keys, ErrnoTable.Clone];
+        string[] missing = [.. ErrnoTable.Rows.Select(static row => row.Call).Where(static call => call.Length > 0).Distinct().Except(walked)];
+        Assert.IsEmpty(missing, string.Join(", ", missing));
     }
 
     [TestMethod]
