@@ -62,6 +62,26 @@ public sealed class WaitErrnoTests
     }
 
     [TestMethod]
+    public void AWaitWhosePollFailsLate_GetsTheRestOfItsTimeFromTheRuntime()
+    {
+        const int Asked = 1200;
+        const int Burned = 1000;
+        const int Slack = 100;
+        using MockedChild child = new();
+        child.Registry.Attach(child.Process);
+        OnPoll(child, _ =>
+        {
+            LetTimePass(Burned);
+            return Errno.ENOMEM;
+        });
+
+        Stopwatch watch = Stopwatch.StartNew();
+        Assert.IsFalse(child.Registry.WaitForExit(child.Process, Asked));
+        Assert.IsInRange(Asked - Slack, Asked + Burned - Slack, watch.ElapsedMilliseconds);
+        Assert.AreEqual($"{Asked}", string.Join(' ', _asked));
+    }
+
+    [TestMethod]
     public void AnInterruptedPoll_HidesNoExit()
     {
         using MockedChild child = new();
