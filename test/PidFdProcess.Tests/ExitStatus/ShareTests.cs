@@ -15,6 +15,11 @@ public sealed class ShareTests
 {
     private const int Exits = 1000;
 
+    // On a busy machine a stop has reached 36 %, a kill 60 %, a race 69 % and a wait that began before the exit 74 %.
+    private const int PercentOfBegun = 50;
+    private const int PercentOfRaces = 25;
+    private const int PercentOfStops = 10;
+
     // Long enough for the wait to begin before the exit.
     private const string AWhile = "sleep 0.01; ";
 
@@ -35,7 +40,7 @@ public sealed class ShareTests
             Assert.AreEqual(i % 256, all[i].ExitCode);
         }
 
-        AssertUsage($"blocking, '{first}exit'", all);
+        AssertUsage($"blocking, '{first}exit'", all, first.Length > 0 ? PercentOfBegun : PercentOfRaces);
     }
 
     [TestMethod]
@@ -51,7 +56,7 @@ public sealed class ShareTests
             Assert.AreEqual(i % 256, all[i].ExitCode);
         }
 
-        AssertUsage($"async, '{first}exit'", all);
+        AssertUsage($"async, '{first}exit'", all, first.Length > 0 ? PercentOfBegun : PercentOfRaces);
     }
 
     [TestMethod]
@@ -66,7 +71,7 @@ public sealed class ShareTests
             all.Add(await child.StopViaPidFdAsync(s_limit, entireProcessTree: entireProcessTree));
         }
 
-        AssertUsage($"stopped{(entireProcessTree ? " with the tree" : "")}, async", all);
+        AssertUsage($"stopped{(entireProcessTree ? " with the tree" : "")}, async", all, PercentOfStops);
     }
 
     [TestMethod]
@@ -79,7 +84,7 @@ public sealed class ShareTests
             all.Add(child.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(1)));
         }
 
-        AssertUsage("killed at the end of a limit, blocking", all);
+        AssertUsage("killed at the end of a limit, blocking", all, PercentOfBegun);
     }
 
     [TestMethod]
@@ -94,7 +99,7 @@ public sealed class ShareTests
             all.Add(await wait);
         }
 
-        AssertUsage("killed, async", all);
+        AssertUsage("killed, async", all, PercentOfRaces);
     }
 
     [TestMethod]
@@ -129,12 +134,12 @@ public sealed class ShareTests
         }
     }
 
-    private void AssertUsage(string form, List<PidFdExitStatus> all)
+    private void AssertUsage(string form, List<PidFdExitStatus> all, int percent)
     {
         int known = all.Count(status => status.ResourceUsage is not null);
         Dictionary<ExitStatusSource, int> sources = all.GroupBy(status => status.Source).ToDictionary(group => group.Key, group => group.Count());
         TestContext.WriteLine($"{form}: {known} of {all.Count} children with resource usage; {Describe(sources)}");
-        Assert.IsGreaterThan(0, known);
+        Assert.IsGreaterThanOrEqualTo(all.Count * percent / 100, known);
     }
 
     private static string Describe(Dictionary<ExitStatusSource, int> sources) =>
