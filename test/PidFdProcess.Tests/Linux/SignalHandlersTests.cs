@@ -17,6 +17,15 @@ public sealed class SignalHandlersTests
     public void ASignal_IsDefault_UnlessTheProgramHandlesOrIgnoresIt(int signal, bool isDefault) =>
         Assert.AreEqual(isDefault, SignalHandlers.IsDefault(signal));
 
+    // On a 32-bit machine, libraries are mapped above 80000000.
+    [TestMethod]
+    [DataRow("f7a00000-f7b00000 r-xp 00000000 fe:01 4711   /usr/lib/libcoreclr.so", "/usr/lib/libcoreclr.so")]
+    [DataRow("f7a01235-f7b00000 r-xp 00000000 fe:01 4711   /usr/lib/libcoreclr.so", null)]
+    [DataRow("f7a00000-f7a01234 r-xp 00000000 fe:01 4711   /usr/lib/libcoreclr.so", null)]
+    [DataRow("f7a01234-f7a01235 r-xp 00000000 00:00 0", "")]
+    public void TheFileOfAnAddress_IsThatOfTheLineAroundIt(string line, string? path) =>
+        Assert.AreEqual(path, SignalHandlers.PathIn(line, 0xf7a01234));
+
     [TestMethod]
     public void ASignalThatTheProgramHandles_IsNotDefault()
     {
