@@ -10,6 +10,9 @@ namespace PidFdProcess.Linux;
 // too, because its wrapper hides the fifth argument (rusage). A SafeHandle argument makes the generated code hold a reference during the call.
 internal static unsafe partial class Libc
 {
+    /// <summary><c>X_OK</c> of <c>access(2)</c>.</summary>
+    public const int MayExecute = 1;
+
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     public static partial nint Syscall(nint number, nint arg1, nint arg2);
 
@@ -54,6 +57,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
     public static partial nint ReadLink(byte* path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "access", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     public static partial int Kill(int processId, int signal);

@@ -1,3 +1,5 @@
+using PidFdProcess.Linux;
+
 namespace PidFdProcess.Scopes;
 
 /// <summary>Finds programs as <see cref="System.Diagnostics.Process.Start()"/> does.</summary>
@@ -23,7 +25,7 @@ internal static class ProgramPath
         return File.Exists(here) ? here : FindInPath(fileName);
     }
 
-    /// <summary>Returns the path of an executable file in a directory of PATH, or <see langword="null"/>.</summary>
+    /// <summary>Returns the path of a file in a directory of PATH that the caller may execute, or <see langword="null"/>.</summary>
     public static string? FindInPath(string fileName)
     {
         foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
@@ -38,8 +40,5 @@ internal static class ProgramPath
         return null;
     }
 
-    private static bool IsExecutable(string path) =>
-        !OperatingSystem.IsWindows()
-        && File.Exists(path)
-        && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) != 0;
+    private static bool IsExecutable(string path) => File.Exists(path) && Libc.Access(path, Libc.MayExecute) == 0;
 }

@@ -17,7 +17,7 @@ namespace PidFdProcess.Scopes;
 // Scheme: The child runs setpriv, which sets the signal. Then it runs a shell, which kills itself if its parent is another process now. Then it runs
 // env, which gives the variables of the shell their values back. Then it runs setsid, and then the program. Each one runs the next by execve(2), so
 // that the PID, working directory, environment, descriptors and arguments stay the same. If a variable has an unusual name, the shell is bash, which
-// keeps it.
+// keeps it. If the program gets options for bash, such as xtrace, the shell is a privileged bash, because sh may be a bash that obeys them.
 
 /// <summary>Starts a program through tools that prepare the child for it.</summary>
 internal static partial class ToolStart
@@ -26,7 +26,8 @@ internal static partial class ToolStart
 
     // Shells add the first variables to the environment. They change the others only if those are in the environment.
     private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL", "_"];
-    private static readonly string[] s_changedByShells = [.. s_addedByShells, "BASHOPTS", "IFS", "OPTIND", "PPID", "SHELLOPTS"];
+    private static readonly string[] s_optionsOfBash = ["BASHOPTS", "SHELLOPTS"];
+    private static readonly string[] s_changedByShells = [.. s_addedByShells, .. s_optionsOfBash, "IFS", "OPTIND", "PPID"];
 
     public static Process Start(ProcessStartInfo startInfo, bool killOnParentExit, bool newSession)
     {
@@ -86,14 +87,14 @@ internal static partial class ToolStart
         string setpriv = FindTool("setpriv", "util-linux (Alpine: setpriv)");
         List<string> tools = [setpriv, "--pdeathsig", "KILL", "--", .. ShellFor(startInfo)];
         tools.AddRange(["-c", Script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), FindTool("env", "coreutils")]);
-        foreach (string name in s_addedByShells.Where(name => !startInfo.Environment.ContainsKey(name)))
+        foreach (string name in s_addedByShells.Where(name => !HasVariable(startInfo, name)))
         {
             tools.AddRange(["-u", name]);
         }
 
         foreach (string name in s_changedByShells)
         {
-            if (startInfo.Environment.TryGetValue(name, out string? value))
+            if (startInfo.Environment.TryGetValue(name, out string? value) && value is not null)
             {
                 tools.Add($"{name}={value}");
             }
@@ -117,19 +118,25 @@ internal static partial class ToolStart
 
     private static string[] ShellFor(ProcessStartInfo startInfo)
     {
-        string? odd = startInfo.Environment.Keys.FirstOrDefault(static name => !PlainName().IsMatch(name));
-        if (odd is null)
+        string? odd = startInfo.Environment.Keys.FirstOrDefault(name => !PlainName().IsMatch(name) && HasVariable(startInfo, name));
+        if (odd is null && !s_optionsOfBash.Any(name => HasVariable(startInfo, name)))
         {
             return ["/bin/sh"];
         }
 
-        string bash = ProgramPath.FindInPath("bash") ?? throw new PlatformNotSupportedException(
-            "The program bash is missing. It is in the package bash. "
-            + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
+        // Privileged, so that it runs no file of BASH_ENV, takes no options from the environment, and keeps functions of other shells as they are.
+        return ProgramPath.FindInPath("bash") is { } bash ? [bash, "-p"]
 
-        // Privileged, so that it runs no file of BASH_ENV and keeps functions of other shells as they are.
-        return [bash, "-p"];
+            // Without bash, sh is another shell, which knows no such options.
+            : odd is null ? ["/bin/sh"]
+            : throw new PlatformNotSupportedException(
+                "The program bash is missing. It is in the package bash. "
+                + $"KillOnParentExit needs it because sh drops the environment variable '{odd}'.");
     }
+
+    /// <summary>Returns whether the program gets the variable. The runtime leaves out a variable whose value is <see langword="null"/>.</summary>
+    private static bool HasVariable(ProcessStartInfo startInfo, string name) =>
+        startInfo.Environment.TryGetValue(name, out string? value) && value is not null;
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();

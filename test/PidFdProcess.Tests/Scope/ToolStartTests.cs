@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Reflection;
 using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Scopes;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Tree;
 
@@ -34,9 +35,11 @@ public sealed class ToolStartTests : IDisposable
         // First the variables that a shell changes, then those that it adds.
         AssertSame(("PWD", "/nowhere"), ("OLDPWD", "/old"), ("SHLVL", "7"), ("_", "/bin/it"), ("IFS", ","), ("OPTIND", "9"), ("PPID", "4"));
         AssertSame(("SHELLOPTS", "braceexpand:hashall"), ("BASHOPTS", "cmdhist"), ("BASH_ENV", "/no/such/file"), ("ENV", "/no/such/file"));
+        AssertSame(("PWD", null), ("OLDPWD", null), ("SHLVL", null), ("_", null), ("IFS", null), ("OPTIND", null), ("PPID", null), ("a.b", null));
+        AssertSame(("SHELLOPTS", null), ("BASHOPTS", null));
         AssertSame();
 
-        void AssertSame(params (string Name, string Value)[] variables)
+        void AssertSame(params (string Name, string? Value)[] variables)
         {
             ProcessStartInfo info = new(Env) { RedirectStandardOutput = true, WorkingDirectory = directory };
             info.Environment.Clear();
@@ -47,7 +50,7 @@ public sealed class ToolStartTests : IDisposable
                 info.Environment["BASH_FUNC_f%%"] = "() {  echo   hi; }";
             }
 
-            foreach ((string name, string value) in variables)
+            foreach ((string name, string? value) in variables)
             {
                 info.Environment[name] = value;
             }
@@ -57,6 +60,44 @@ public sealed class ToolStartTests : IDisposable
             using Process process = scope.Start(info);
             Assert.AreEqual(expected, Sorted(process.StandardOutput.ReadToEnd()));
         }
+    }
+
+    /// <summary>The shell may be a bash, which obeys such options.</summary>
+    [TestMethod]
+    [DataRow("SHELLOPTS", "xtrace", true)]
+    [DataRow("BASHOPTS", "extdebug", true)]
+    [DataRow("SHELLOPTS", null, false)]
+    [DataRow("a.b", null, false)]
+    public void OptionsOfBash_DoNotActOnTheShellThatStartsTheProgram(string name, string? value, bool takesBash)
+    {
+        RequireBash();
+        using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
+        ProcessStartInfo info = new("/bin/true") { RedirectStandardError = true };
+        info.Environment[name] = value;
+        using (Process process = scope.Start(info))
+        {
+            Assert.AreEqual(takesBash, process.StartInfo.ArgumentList.Contains("-p"));
+            Assert.AreEqual("", process.StandardError.ReadToEnd());
+        }
+
+        using Process withoutBash = WithPath(["setpriv", "env"], () => scope.Start(info));
+        CollectionAssert.Contains(withoutBash.StartInfo.ArgumentList, "/bin/sh");
+    }
+
+    /// <summary>The mode does not tell whether this caller may execute the file, so a search by the mode may end at a file of others.</summary>
+    [TestMethod]
+    public void AFileThatTheCallerMayNotExecute_IsNotFoundInPath()
+    {
+        const UnixFileMode Plain = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        string mine = Path.Combine(_directory, "tool");
+        File.WriteAllText(mine, "");
+        File.SetUnixFileMode(mine, Plain | UnixFileMode.OtherExecute);
+        bool isRoot = Environment.IsPrivilegedProcess;
+        Assert.AreEqual(isRoot ? mine : null, WithPath([], () => ProgramPath.FindInPath("tool")));
+        File.SetUnixFileMode(mine, Plain);
+        Assert.IsNull(WithPath([], () => ProgramPath.FindInPath("tool")));
+        File.SetUnixFileMode(mine, Plain | UnixFileMode.UserExecute);
+        Assert.AreEqual(mine, WithPath([], () => ProgramPath.FindInPath("tool")));
     }
 
     [TestMethod]
