@@ -40,7 +40,8 @@ public sealed class PidFdSupport
     /// <summary>
     /// Gets how a process is found again by its <see cref="ProcessIdentity"/>. The finest method is <see cref="ProcessIdentityMethod.FileHandle"/>,
     /// then comes <see cref="ProcessIdentityMethod.PidFdId"/>, then <see cref="ProcessIdentityMethod.StartTicks"/>. If the kernel lacks a call or
-    /// seccomp forbids it, the next coarser method is used. The first use decides.
+    /// seccomp forbids it, the next coarser method is used. Under a seccomp filter, the finest method is not tried, because the
+    /// filter may end the program. The first use decides.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
         ? PidFsProbe.OfThisKernel.Ability.Method switch
@@ -53,7 +54,7 @@ public sealed class PidFdSupport
 
     /// <summary>
     /// Gets why <see cref="IdentityMethod"/> is not a finer one, in words that a person can act on. The text names the method and, for example,
-    /// <c>open_by_handle_at: EPERM</c> with the remedy.
+    /// <c>name_to_handle_at: EOPNOTSUPP</c> with the remedy.
     /// </summary>
     public string IdentityReason => IsSupported
         ? PidFsProbe.OfThisKernel.Ability.Reason

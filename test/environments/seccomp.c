@@ -1,6 +1,7 @@
 // Runs a program under a seccomp filter: seccomp RULE... -- PROGRAM ARGUMENT...
 //
-// A rule is CALL=ERRNO: the call is answered with the errno and not made. The runtime makes some of the calls itself, so
+// A rule is CALL=ERRNO: the call is answered with the errno and not made. CALL=KILL ends the process with SIGSYS, as a
+// systemd unit's allow-list does. The runtime makes some of the calls itself, so
 // the filter looks at the arguments where that tells the library's calls from the runtime's:
 //   waitid    with idtype P_PIDFD
 //   ioctl     of type 0xFF, pidfd's
@@ -25,6 +26,7 @@
 #define FIRST_NEW_CALL 424
 #define P_PIDFD_TYPE 3
 #define PIDFD_IOCTL 0xFF
+#define KILL -1
 
 static struct sock_filter program[256];
 static unsigned short length;
@@ -33,7 +35,11 @@ static void emit(struct sock_filter instruction) { program[length++] = instructi
 
 static void load(size_t offset) { emit((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (unsigned)offset)); }
 
-static void answer(int error) { emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error)); }
+static void answer(int error)
+{
+    unsigned action = error == KILL ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | (unsigned)error;
+    emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+}
 
 // Goes on with the next instruction if what was loaded compares as asked, else skips so many.
 static void unless(unsigned short compare, unsigned value, unsigned char skip)
@@ -71,6 +77,7 @@ static int number_of(const char *name)
 {
     static const struct { const char *name; int number; } errors[] = {
         { "ENOSYS", ENOSYS }, { "EPERM", EPERM }, { "EINVAL", EINVAL }, { "EMFILE", EMFILE }, { "ENOMEM", ENOMEM }, { "EACCES", EACCES },
+        { "KILL", KILL },
     };
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
     {

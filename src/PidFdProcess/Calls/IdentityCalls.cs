@@ -36,7 +36,7 @@ internal static class IdentityCalls
         Errno noBootId = runs.Platform.PidFs.GetBootId(out Guid? bootId);
         return id is null && (ticks is null || bootId is null)
             ? throw SystemCallError.NoAnswer(
-                $"Process {processId} has no identity here ({runs.Platform.PidFs.Ability.Reason})",
+                $"Process {processId} has no identity here ({WhyNotFiner(runs)})",
                 ticks is null ? ErrnoTable.Proc : BootId,
                 ticks is null ? noTicks : noBootId)
             : new ProcessIdentity(processId, id, ticks, bootId);
@@ -73,12 +73,12 @@ internal static class IdentityCalls
         }
 
         // An identity with only a pidfs id is compared through a pidfd, even if the process is on the stock route afterwards.
-        PidFsAbility ability = runs.Platform.PidFs.Ability;
-        if (!runs.Support.IsSupported && (identity.StartTicks is not null || !ability.HasPidFdIds))
+        if (!runs.Support.IsSupported && (identity.StartTicks is not null || !runs.Platform.PidFs.Ability.HasPidFdIds))
         {
             return FindByStockRoute(runs, identity, runs.Support.Reason, out reason);
         }
 
+        PidFsAbility ability = runs.Platform.PidFs.Ability;
         return identity.PidFdId is { } id && ability.Method == PidFsMethod.FileHandle
             ? FindByHandle(runs, identity, id, out reason)
             : FindByProcessId(runs, identity, ability, out reason);
@@ -95,6 +95,10 @@ internal static class IdentityCalls
             throw new PlatformNotSupportedException("This call needs Linux.");
         }
     }
+
+    // If pidfds are not used, the probe of pidfs must not run, because it makes the calls that an operator may have switched off.
+    private static string WhyNotFiner(AttachmentTable runs) =>
+        runs.Support.IsSupported ? runs.Platform.PidFs.Ability.Reason : runs.Support.ToString();
 
     /// <summary>Returns whether the PID may have been free, or of another process, when the ticks were read.</summary>
     private static bool HasEnded(in PinnedRun run, ulong? ticks) =>

@@ -17,6 +17,12 @@ internal interface IPidFs
     Errno GetInode(SafePidFdHandle pidFd, out ulong inode);
 
     /// <summary>
+    /// Reads from <c>/proc/thread-self/status</c> whether the calling thread has a seccomp filter. Threads and programs inherit it from the thread
+    /// that starts them.
+    /// </summary>
+    Errno HasSeccompFilter(out bool hasFilter);
+
+    /// <summary>
     /// <c>name_to_handle_at(2)</c>, on pidfs since Linux 6.14. Tells the type of file handles, and the inode number that a handle contains.
     /// </summary>
     Errno GetHandle(SafePidFdHandle pidFd, out int type, out ulong inode);

@@ -21,6 +21,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
     private const int BootTimeClock = 7;
     private const int NanosecondsPerTick = 100;
     private const int FileSystemStatusSize = 256;
+    private const int StatusBufferSize = 2048;
 
     public static LinuxPidFs Instance { get; } = new();
 
@@ -43,6 +44,45 @@ internal sealed unsafe class LinuxPidFs : IPidFs
         Errno error = Libc.ErrnoOf(PidFsCalls.SyscallStatX(SyscallNumbers.Current.StatX, pidFd, &path, EmptyPath, StatXInode, status));
         inode = status[StatXInodeOffset / sizeof(ulong)];
         return error;
+    }
+
+    public Errno HasSeccompFilter(out bool hasFilter)
+    {
+        hasFilter = false;
+        Errno error = ProcFile.Open("/proc/thread-self/status\0"u8, out ProcFile file);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        using (file)
+        {
+            ReadOnlySpan<byte> name = "\nSeccomp:\t"u8;
+            Span<byte> text = stackalloc byte[StatusBufferSize];
+            int length = 0;
+            for (;;)
+            {
+                error = file.Read(text[length..], out int count);
+                if (error != 0 || count == 0)
+                {
+                    // A kernel without seccomp has no such line.
+                    return error;
+                }
+
+                length += count;
+                int found = text[..length].IndexOf(name);
+                if (found >= 0 && found + name.Length < length)
+                {
+                    hasFilter = text[found + name.Length] != (byte)'0';
+                    return 0;
+                }
+
+                // The groups come before the line and may be many. Keep the end, because the line may begin there.
+                int kept = Math.Min(length, name.Length);
+                text[(length - kept)..length].CopyTo(text);
+                length = kept;
+            }
+        }
     }
 
     public Errno GetHandle(SafePidFdHandle pidFd, out int type, out ulong inode)

@@ -12,7 +12,10 @@ internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int Handl
     /// <summary>Gets whether another probe would end the same.</summary>
     public bool IsFinal => !SystemCallError.IsResource(Error);
 
-    /// <summary>Tries every call that identities need, on the calling process itself. The first call that fails decides the method.</summary>
+    /// <summary>
+    /// Tries every call that identities need, on the calling process itself. The first call that fails decides the method. Under a seccomp filter,
+    /// the calls on file handles are not tried.
+    /// </summary>
     public static PidFsAbility Probe(IKernel kernel, IPidFs calls)
     {
         Errno error = kernel.PidFdOpen(Environment.ProcessId, out SafePidFdHandle self);
@@ -33,6 +36,16 @@ internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int Handl
             if (error != 0)
             {
                 return Ticks("statx", error);
+            }
+
+            // The filter of a systemd unit or a sandbox may end the program for a call that it does not list, instead of answering an errno. Such
+            // lists often lack open_by_handle_at.
+            error = calls.HasSeccompFilter(out bool hasFilter);
+            if (error != 0 || hasFilter)
+            {
+                return error != 0
+                    ? Ids(ErrnoTable.Proc, error)
+                    : IdsOnly("a seccomp filter is on, which may end a program that calls open_by_handle_at");
             }
 
             error = calls.GetHandle(self, out int type, out ulong handleId);

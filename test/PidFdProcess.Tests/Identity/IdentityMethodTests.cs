@@ -77,6 +77,34 @@ public sealed class IdentityMethodTests
         StringAssert.Contains(pidFs.Ability.Reason, reason);
     }
 
+    /// <summary>The filter may end the program for these calls.</summary>
+    [TestMethod]
+    public void UnderASeccompFilter_TheCallsOnHandlesAreNotTried()
+    {
+        _pidFs.HasFilter = true;
+        AssertNoCallOnHandles("because a seccomp filter is on, which may end a program that calls open_by_handle_at");
+        _pidFs.OnHasSeccompFilter = () => Errno.ENOENT;
+        AssertNoCallOnHandles("because of /proc: ENOENT (it is not mounted");
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel);
+        using Process self = Process.GetCurrentProcess();
+        using Process process = registry.Open(registry.GetIdentity(self) with { StartTicks = null });
+        Assert.AreEqual(Environment.ProcessId, process.Id);
+    }
+
+    [TestMethod]
+    public void IfPidFdsAreSwitchedOff_ACompleteIdentity_IsFoundWithoutTheProbe()
+    {
+        using Process self = Process.GetCurrentProcess();
+        ProcessIdentity identity = ProcessHandleRegistry.Default.GetIdentity(self);
+        _kernel.OnOpen = _ => throw new InvalidOperationException("Probed.");
+        using ProcessHandleRegistry registry = _pidFs.CreateRegistry(kernel: _kernel, disabled: PidFdSupport.Unsupported("switched off"));
+        using Process process = registry.Open(identity);
+        Assert.AreEqual(Environment.ProcessId, process.Id);
+        _kernel.OnReadStat = _ => Errno.ENOENT;
+        StringAssert.Contains(
+            Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.GetIdentity(self)).Message, "(pidfds are not used: switched off)");
+    }
+
     [TestMethod]
     public void BeforePidFs_TheStartTicksAreLeft()
     {
@@ -274,6 +302,22 @@ public sealed class IdentityMethodTests
     {
         Assert.IsFalse(registry.TryOpen(identity, out _));
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => registry.Open(identity)).Message, reason);
+    }
+
+    private void AssertNoCallOnHandles(string reason)
+    {
+        int calls = 0;
+        _pidFs.OnGetHandle = () => Count();
+        _pidFs.OnOpenByHandle = _ => Count();
+        PidFsAbility ability = PidFsAbility.Probe(_kernel, _pidFs);
+        Assert.AreEqual((PidFsMethod.PidFdId, 0), (ability.Method, calls));
+        StringAssert.Contains(ability.Reason, reason);
+
+        Errno? Count()
+        {
+            calls++;
+            return null;
+        }
     }
 
     private void Fail(string call, Errno error)

@@ -20,6 +20,7 @@ public sealed class SeccompTests
     private const int WaitId = 247;
     private const int OpenAt = 257;
     private const int EpollCreate = 291;
+    private const int OpenByHandleAt = 304;
     private const int PidFdSendSignal = 424;
     private const int PidFdOpen = 434;
 
@@ -90,6 +91,22 @@ public sealed class SeccompTests
         int failed = FailingSystemCall.Run(OpenAt, Errno.EMFILE, Always, () =>
             Assert.AreEqual(Errno.ENOTTY, LinuxPidFs.Instance.GetProcessId(noPidFd, out _)));
         Assert.IsGreaterThan(0, failed);
+    }
+
+    [TestMethod]
+    public void UnderAFilterOfTheKernel_TheProbeOpensNoHandle()
+    {
+        LinuxPidFs calls = LinuxPidFs.Instance;
+        Assert.AreEqual((Errno)0, calls.HasSeccompFilter(out bool hasFilter));
+        Assert.AreEqual(File.ReadLines("/proc/thread-self/status").Contains("Seccomp:\t2"), hasFilter);
+        PidFsAbility? ability = null;
+        int failed = FailingSystemCall.Run(OpenByHandleAt, Errno.EPERM, Always, () =>
+        {
+            Assert.AreEqual((Errno)0, calls.HasSeccompFilter(out hasFilter));
+            ability = PidFsAbility.Probe(LinuxKernel.Instance, calls);
+        });
+        Assert.AreEqual((0, true), (failed, hasFilter));
+        Assert.AreNotEqual(PidFsMethod.FileHandle, ability!.Method);
     }
 
     [TestMethod]

@@ -16,6 +16,11 @@ internal sealed class HookedPidFs : IPidFs
 
     public Func<Errno?>? OnGetInode { get; set; }
 
+    /// <summary>Gets or sets whether a seccomp filter is on. Without a value, the kernel tells it.</summary>
+    public bool? HasFilter { get; set; }
+
+    public Func<Errno?>? OnHasSeccompFilter { get; set; }
+
     public Func<Errno?>? OnGetHandle { get; set; }
 
     public Func<ulong, Errno?>? OnOpenByHandle { get; set; }
@@ -77,6 +82,14 @@ internal sealed class HookedPidFs : IPidFs
     {
         inode = 0;
         return OnGetInode?.Invoke() ?? _real.GetInode(pidFd, out inode);
+    }
+
+    public Errno HasSeccompFilter(out bool hasFilter)
+    {
+        hasFilter = false;
+        Errno error = OnHasSeccompFilter?.Invoke() ?? _real.HasSeccompFilter(out hasFilter);
+        hasFilter = HasFilter ?? hasFilter;
+        return error;
     }
 
     public Errno GetHandle(SafePidFdHandle pidFd, out int type, out ulong inode)
