@@ -7,7 +7,7 @@ namespace PidFdProcess;
 /// <para>
 /// A probe runs once, at first use. It tries <c>pidfd_open(2)</c>, <c>waitid(2)</c> with <c>P_PIDFD</c>, <c>pidfd_send_signal(2)</c>, <c>poll(2)</c>
 /// and <c>epoll(7)</c> on the process itself. They need Linux 5.4 or later and a seccomp profile that allows them. If the probe failed because
-/// descriptors or memory were short, the next attachment repeats it.
+/// descriptors or memory were short, or because other code closed its descriptor, the next attachment repeats it.
 /// </para>
 /// <para>
 /// An operator can send all calls to the stock runtime without a rebuild. The environment variable <c>PIDFDPROCESS_DISABLED=1</c> does it, and so
@@ -65,7 +65,8 @@ public sealed class PidFdSupport
     internal static PidFdSupport NotLinux { get; } = new(false, "this is not Linux, so the stock methods do the work", 0);
 
     /// <summary>Gets whether another probe would end in the same way.</summary>
-    internal bool IsFinal => !SystemCallError.IsResource(_error);
+    /// <remarks>EBADF is not final, because other code of the program has closed the probe's descriptor by its number.</remarks>
+    internal bool IsFinal => _error != Errno.EBADF && !SystemCallError.IsResource(_error);
 
     /// <inheritdoc/>
     public override string ToString() => IsSupported ? Reason : $"pidfds are not used: {Reason}";

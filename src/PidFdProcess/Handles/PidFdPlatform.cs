@@ -24,7 +24,7 @@ internal sealed class PidFdPlatform(IKernel kernel, bool completesInline = false
 
     public ExitEventLoop EventLoop { get; } = new(kernel, runsUserCode: completesInline);
 
-    /// <summary>Gets the probe's result. The probe runs at first use, and again only if it failed because descriptors or memory were short.</summary>
+    /// <summary>Gets the probe's result. The probe runs at first use, and again only if its failure may pass.</summary>
     public PidFdSupport Support
     {
         get

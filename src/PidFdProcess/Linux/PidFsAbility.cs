@@ -10,7 +10,8 @@ internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int Handl
     public bool HasPidFdIds => Method >= PidFsMethod.PidFdId;
 
     /// <summary>Gets whether another probe would end the same.</summary>
-    public bool IsFinal => !SystemCallError.IsResource(Error);
+    /// <remarks>EBADF is not final, because other code of the program has closed the probe's descriptor by its number.</remarks>
+    public bool IsFinal => Error != Errno.EBADF && !SystemCallError.IsResource(Error);
 
     /// <summary>
     /// Tries every call that identities need, on the calling process itself. The first call that fails decides the method. Under a seccomp filter,

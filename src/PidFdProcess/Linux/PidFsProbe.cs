@@ -1,6 +1,6 @@
 namespace PidFdProcess.Linux;
 
-/// <summary>Keeps the result of the probe of pidfs. Probes again only if descriptors or memory were short.</summary>
+/// <summary>Keeps the result of the probe of pidfs. Probes again only if the failure may pass.</summary>
 internal sealed class PidFsProbe(IKernel kernel, IPidFs calls)
 {
     private PidFsAbility? _ability;

@@ -149,7 +149,9 @@ public sealed class PidFdProbeTests
     [DataRow(KernelCall.PidFdOpen, Errno.ENODEV)]
     [DataRow(KernelCall.EpollCreate, Errno.EMFILE)]
     [DataRow(KernelCall.EpollAdd, Errno.ENOSPC)]
-    internal void AResourceFailure_IsNotFinal(KernelCall call, Errno error)
+    [DataRow(KernelCall.PidFdSendSignal, Errno.EBADF)]
+    [DataRow(KernelCall.Poll, Errno.EBADF)]
+    internal void AFailureThatMayPass_IsNotFinal(KernelCall call, Errno error)
     {
         using KernelMock kernel = new();
         kernel.Fail(call, error, times: 2);
