@@ -57,7 +57,7 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
         }
 
         Errno error = kernel.ReadProcStat(processId, out ProcStat stat);
-        isLost = error == 0 ? stat.StartTicks != StartTicks : ProcChildren.IsGone(error);
+        isLost = error == 0 ? stat.StartTicks != StartTicks : ProcChildren.IsGone(kernel, processId, error);
         return isLost ? 0 : error;
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Tests.Support;
@@ -62,26 +63,63 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(Errno.ENOENT)]
-    [DataRow(Errno.ESRCH)]
-    internal void AnErrnoOfTheStartTime_SaysThatTheProcessIsGone(Errno error)
+    public void AReapDuringTheReadOfTheStartTime_SaysThatTheProcessIsGone()
     {
         Attach();
         using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
-        Kernel.OnReadStat = _ => error;
+        Kernel.OnReadStat = _ => Errno.ESRCH;
         Assert.IsTrue(run.HasLostId());
     }
 
     [TestMethod]
-    public void AProcessThatIsHiddenNow_HasNotExited_AndIsNotSignalled()
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.EACCES)]
+    internal void AnAbsentStartTime_SaysThatTheProcessIsGone_OnlyIfThePidIsFree(Errno error)
+    {
+        StockRun run = Attach();
+        Kernel.OnReadStat = _ => error;
+        Assert.AreEqual(error, run.Compare(Kernel, out bool isLost));
+        Assert.IsFalse(isLost);
+        _subject.NonChild.KillAndWaitUntilReaped();
+        Assert.AreEqual((Errno)0, run.Compare(Kernel, out isLost));
+        Assert.IsTrue(isLost);
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.EACCES)]
+    internal void AProcessThatIsHiddenNow_HasNotExited_AndIsNotSignalled(Errno error)
     {
         // Another process may have the PID.
         Attach();
-        Kernel.OnReadStat = static _ => Errno.EACCES;
+        Kernel.OnReadStat = _ => error;
         Assert.IsFalse(WaitCalls.HasExited(Runs, _subject.Object));
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false));
-        StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: EACCES");
+        StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: {error}");
         _subject.AssertLives();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AStartedChildThatIsHiddenNow_HasNotExited_AndIsKilled(bool isShort)
+    {
+        using Process child = TestProcesses.StartSleeper();
+        Assert.AreNotEqual(0, Runs.Attach(child).WithoutPidFd!.StartTicks);
+        Kernel.OnReadStat = id => id == child.Id ? Errno.ENOENT : null;
+        Kernel.OpensHighNumbers = isShort;
+        try
+        {
+            Assert.AreEqual(isShort ? ProcessRoute.Stock : ProcessRoute.PidFd, Runs.Attach(child).Route);
+            Assert.IsFalse(WaitCalls.HasExited(Runs, child));
+            SignalCalls.Kill(Runs, child, entireProcessTree: false);
+            TestProcesses.WaitUntil(() => child.HasExited, "the child is dead");
+        }
+        finally
+        {
+            child.Kill();
+            child.WaitForExit();
+        }
     }
 
     [TestMethod]
@@ -110,10 +148,11 @@ public sealed class WithoutHeadroomTests : IDisposable
 
     public void Dispose() => _subject.Dispose();
 
-    private void Attach()
+    private StockRun Attach()
     {
         ProcessAttachment attachment = Runs.Attach(_subject.Object);
         Assert.AreEqual(StockCause.Resource, attachment.Cause, attachment.Reason);
         Assert.AreNotEqual(0, attachment.WithoutPidFd!.StartTicks);
+        return attachment.WithoutPidFd;
     }
 }

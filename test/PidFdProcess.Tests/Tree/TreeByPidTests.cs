@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -113,12 +114,69 @@ public sealed class TreeByPidTests
     }
 
     [TestMethod]
+    [DataRow(Errno.ENOENT)]
+    [DataRow(Errno.EACCES)]
+    internal void AHiddenRoot_IsNotGone_AndIsNotSignalled(Errno error)
+    {
+        using MarkedTree tree = new("exec sleep 1000");
+        int id = tree.Root.Id;
+        HookedKernel kernel = WithoutPidFds();
+        kernel.OnReadStat = read => read == id ? error : null;
+        AggregateException kill = Assert.ThrowsExactly<AggregateException>(() => TreeKill.Run(kernel, id, null));
+        StringAssert.Contains(kill.Message, $"kill(SIGKILL) to process {id}: EACCES");
+        Win32Exception stop = Assert.ThrowsExactly<Win32Exception>(() => Stop(kernel, id, milliseconds: 0));
+        StringAssert.StartsWith(stop.Message, $"kill(SIGTERM) to process {id}: EACCES");
+        tree.AssertAlive(id);
+    }
+
+    [TestMethod]
+    public void AStopOnTheStockRoute_OfAChildThatIsHidden_SaysThatItWasNotSignalled()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(kernel.Platform, stock: true);
+        using MarkedTree tree = new("exec sleep 1000");
+        kernel.OnReadStat = id => id == tree.Root.Id ? Errno.ENOENT : null;
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => registry.Stop(tree.Root, TimeSpan.Zero, entireProcessTree: true));
+        StringAssert.StartsWith(e.Message, $"kill(SIGTERM) to process {tree.Root.Id}: EACCES");
+    }
+
+    [TestMethod]
+    public void AMemberThatIsHiddenDuringTheStop_HasNotExited_AndIsReported()
+    {
+        using MarkedTree tree = new("sleep 1000 & echo $!; wait");
+        int member = tree.ReadId();
+        tree.WaitForCount(2);
+        HookedKernel kernel = WithoutPidFds();
+        bool isHidden = false;
+        kernel.OnKill = (id, signal) =>
+        {
+            bool isTerm = id == member && signal == SignalNumbers.SigTerm;
+            isHidden |= isTerm;
+            return isTerm ? 0 : null;
+        };
+        kernel.OnReadStat = id => isHidden && id == member ? Errno.ENOENT : null;
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => Stop(kernel, tree.Root.Id, milliseconds: 100));
+        StringAssert.Contains(e.Message, $"kill(SIGKILL) to process {member}: EACCES");
+        tree.AssertAlive(member);
+    }
+
+    [TestMethod]
     public void Kill_OfARootThatIsGone_ReturnsESRCH()
     {
         using MarkedTree tree = new("exit 0");
         tree.Root.WaitForExit();
         Assert.AreEqual((Errno)0, TreeKill.Run(WithoutPidFds(), tree.Root.Id, null));
     }
+
+    private static void Stop(HookedKernel kernel, int rootId, int milliseconds) => TreeStop.Run(
+        kernel,
+        rootId,
+        null,
+        [new TreeStopStep(SignalNumbers.SigTerm, milliseconds)],
+        rootOnly: false,
+        killMilliseconds: 100,
+        CancellationToken.None,
+        out _);
 
     private static HookedKernel WithoutPidFds() => new()
     {

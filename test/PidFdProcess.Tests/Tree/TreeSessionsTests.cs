@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
@@ -50,6 +51,20 @@ public sealed class TreeSessionsTests
         Assert.IsTrue(members.AddOfSessions(static _ => { }));
         Assert.IsFalse(members.AddOfSessions(static _ => { }));
         AssertFound(members, vanishing.Id);
+    }
+
+    [TestMethod]
+    public void ASession_WhoseNumberAHiddenProcessHas_IsNotCovered()
+    {
+        using Process leader = TestProcesses.StartSleeper();
+        HookedKernel kernel = new();
+        Assert.AreEqual((Errno)0, kernel.ReadProcStat(leader.Id, out ProcStat stat));
+        stat = stat with { SessionId = leader.Id };
+        kernel.OnReadStat = static _ => Errno.ENOENT;
+        Assert.IsFalse(TreeSessions.IsCovered(kernel, stat, BootClock.Now));
+        leader.Kill();
+        leader.WaitForExit();
+        Assert.IsTrue(TreeSessions.IsCovered(kernel, stat, BootClock.Now));
     }
 
     private static void AssertFound(TreeMembers members, int id)

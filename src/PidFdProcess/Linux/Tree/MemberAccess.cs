@@ -201,22 +201,26 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
 
         Errno error = ReadStat(member.Id, out ProcStat stat);
-        return error != 0 ? (ProcChildren.IsAbsent(error) ? Errno.ESRCH : error)
-            : stat.StartTicks == member.StartTicks ? 0
-            : member.StatError != 0 ? member.StatError
-            : Errno.ESRCH;
+        return Compare(member, error, stat);
     }
+
+    /// <summary>
+    /// What an errno of <c>/proc/PID/stat</c> means for a process that has only its PID. It is ESRCH if no process has the PID, and EACCES if
+    /// <c>/proc</c> hides a process that has it.
+    /// </summary>
+    public Errno MeaningOf(int processId, Errno error) =>
+        ProcChildren.IsGone(kernel, processId, error) ? Errno.ESRCH : ProcChildren.IsAbsent(error) ? Errno.EACCES : error;
 
     /// <summary>Whether the PID may still belong to the member.</summary>
     public bool MayHoldId(TreeMember member) => Verify(member) != Errno.ESRCH;
 
     public bool IsReaped(SafePidFdHandle pidFd) => kernel.IsReaped(pidFd);
 
-    /// <summary>Whether the process has exited, as far as its PID tells. A file that is absent may be hidden, so the PID is asked, too.</summary>
+    /// <summary>Whether the process has exited, as far as its PID tells.</summary>
     public bool IsGone(int processId)
     {
         Errno error = ReadStat(processId, out ProcStat stat);
-        return error == 0 ? stat.HasExited : ProcChildren.IsAbsent(error) && kernel.Kill(processId, 0) == Errno.ESRCH;
+        return error == 0 ? stat.HasExited : ProcChildren.IsGone(kernel, processId, error);
     }
 
     /// <summary>Whether the process of a pidfd has exited. It may not have been reaped yet.</summary>
@@ -238,7 +242,7 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
         }
         else
         {
-            member.HasExited |= (error == 0 && member.StatError == 0) || ProcChildren.IsGone(error);
+            member.HasExited |= Compare(member, error, stat) == Errno.ESRCH;
         }
     }
 
@@ -254,6 +258,11 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
             Failures.Note(id, call, TreeFailures.Describe(name.Replace("{0}", $"{id}", StringComparison.Ordinal), id, rootId, error));
         }
     }
+
+    private Errno Compare(TreeMember member, Errno error, in ProcStat stat) => error != 0 ? MeaningOf(member.Id, error)
+        : stat.StartTicks == member.StartTicks ? 0
+        : member.StatError != 0 ? member.StatError
+        : Errno.ESRCH;
 
     /// <summary>Whether the pidfd tells the parent, which is all that is known then.</summary>
     private bool HasParent(SafePidFdHandle pidFd, out ProcStat stat)

@@ -25,8 +25,15 @@ internal sealed class ProcChildren(IKernel kernel)
     public static bool IsAbsent(Errno error) =>
         error != 0 && ErrnoTable.MeaningOf(ErrnoTable.Proc, error) is ErrnoMeaning.Gone or ErrnoMeaning.Hidden;
 
-    /// <summary>Whether an errno of <c>/proc/PID</c> means that the process is gone.</summary>
-    public static bool IsGone(Errno error) => ErrnoTable.Means(ErrnoTable.Proc, error, ErrnoMeaning.Gone);
+    /// <summary>Whether an errno of <c>/proc/PID</c> may mean that the process is gone. With hidepid=2 a hidden process has the same errno.</summary>
+    public static bool MayBeGone(Errno error) => ErrnoTable.Means(ErrnoTable.Proc, error, ErrnoMeaning.Gone);
+
+    /// <summary>
+    /// Whether an errno of <c>/proc/PID</c> means that the process is gone. ESRCH is the answer for a process that was reaped during the read. An
+    /// absent file may be hidden, so the PID is asked, too.
+    /// </summary>
+    public static bool IsGone(IKernel kernel, int processId, Errno error) =>
+        error == Errno.ESRCH || (IsAbsent(error) && kernel.Kill(processId, 0) == Errno.ESRCH);
 
     /// <summary>Starts a new round, because the former lists may be out of date.</summary>
     /// <returns>The first error other than that a process is absent. The other processes are listed.</returns>

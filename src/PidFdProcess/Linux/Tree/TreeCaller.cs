@@ -44,7 +44,7 @@ internal static class TreeCaller
                 $"Cannot be used to terminate a process tree containing the calling process. Process {id} is that process or its ancestor.");
         }
 
-        isGone = root is null && access.ReadStat(access.RootId, out _) == Errno.ENOENT;
+        isGone = root is null && access.MeaningOf(access.RootId, access.ReadStat(access.RootId, out _)) == Errno.ESRCH;
         return 0;
     }
 

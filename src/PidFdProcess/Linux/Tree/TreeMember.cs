@@ -10,7 +10,7 @@ internal sealed class TreeMember(int id, in ProcStat stat, SafePidFdHandle? pidF
     /// </summary>
     public long StartTicks { get; private set; } = stat.StartTicks;
 
-    /// <summary>Gets the errno because of which the start time is not known, or 0 if the process was absent or hidden.</summary>
+    /// <summary>Gets the errno because of which the start time is not known. 0 if it is known.</summary>
     public Errno StatError { get; init; }
 
     /// <summary>Gets the PID of the parent at the time when the member was found.</summary>

@@ -73,7 +73,7 @@ internal sealed class TreeMembers : IDisposable
             stat = new ProcStat { StartTicks = startTicks };
         }
 
-        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = startTicks != 0 || ProcChildren.IsAbsent(error) ? 0 : error };
+        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = pidFd is not null || startTicks != 0 ? 0 : Access.MeaningOf(id, error) };
         Add(root);
         return root;
     }
@@ -271,7 +271,7 @@ internal sealed class TreeMembers : IDisposable
         }
         else
         {
-            _mayHaveMissed |= error == 0 || ProcChildren.IsGone(error);
+            _mayHaveMissed |= error == 0 || ProcChildren.MayBeGone(error);
         }
 
         pidFd?.Dispose();

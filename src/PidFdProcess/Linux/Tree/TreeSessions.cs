@@ -37,13 +37,13 @@ internal sealed class TreeSessions(IKernel kernel)
     /// <param name="stat">What <c>/proc</c> says about the process.</param>
     /// <param name="provenAt">When the session was last known to be that of a member, by <see cref="BootClock"/>.</param>
     public static bool IsCovered(IKernel kernel, in ProcStat stat, TimeSpan provenAt) => stat.StartedAt < provenAt + s_momentWithoutProof
-        && ProcChildren.IsGone(kernel.ReadProcStat(stat.SessionId, out _));
+        && ProcChildren.IsGone(kernel, stat.SessionId, kernel.ReadProcStat(stat.SessionId, out _));
 
     /// <summary>
     /// Whether the answer of <c>/proc/PID/stat</c> means that the process is being reaped or has been reaped. During the reap the file has -1 for
     /// the session.
     /// </summary>
-    public static bool IsGoing(Errno error, in ProcStat stat) => error == 0 ? stat.SessionId < 0 : ProcChildren.IsGone(error);
+    public static bool IsGoing(Errno error, in ProcStat stat) => error == 0 ? stat.SessionId < 0 : ProcChildren.MayBeGone(error);
 
     /// <summary>Adds a session and the time when it was last known to be that of a member, by <see cref="BootClock"/>.</summary>
     public void Add(int sessionId, TimeSpan provenAt) => _provenAt[sessionId] = provenAt;
