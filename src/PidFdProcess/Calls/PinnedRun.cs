@@ -83,6 +83,22 @@ internal readonly struct PinnedRun : IDisposable
             || !IsCurrent
             || Attachment.WithoutPidFd?.HasLostProof(Kernel, throwIfUnknown) == true);
 
+    /// <summary>
+    /// Reads the start time of a run without a pidfd. To be called before <see cref="HasLostId"/>. If that finds the PID to be the run's, it was the
+    /// run's at this read, too. Otherwise a later owner of the PID could be taken for the root of a tree.
+    /// </summary>
+    /// <returns>The start time, or 0 if there is a pidfd or the start time is not known.</returns>
+    public long ReadStart()
+    {
+        if (Handle is not null || !OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        long known = Attachment.WithoutPidFd?.StartTicks ?? 0;
+        return known == 0 && Kernel.ReadProcStat(Attachment.ProcessId, out ProcStat stat) == 0 ? stat.StartTicks : known;
+    }
+
     /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>
     public bool CountIfExited(bool exited)
     {

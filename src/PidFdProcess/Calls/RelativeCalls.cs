@@ -35,12 +35,13 @@ internal static class RelativeCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
+        long startTicks = run.ReadStart();
         if (run.HasLostId())
         {
             return [];
         }
 
-        using TreeMembers members = MembersOf(run);
+        using TreeMembers members = MembersOf(run, startTicks);
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < MaxPasses && AddRelatives(members, all) && Stopwatch.GetElapsedTime(start) < s_longestPass; pass++)
         {
@@ -61,9 +62,10 @@ internal static class RelativeCalls
     {
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
+        long startTicks = run.ReadStart();
         if (!run.HasLostId())
         {
-            using TreeMembers members = MembersOf(run);
+            using TreeMembers members = MembersOf(run, startTicks);
             ThrowIfOwnTree(members);
             members.Access.MayDropLiving = true;
             int pause = FirstPause;
@@ -93,13 +95,13 @@ internal static class RelativeCalls
 
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
     /// <exception cref="System.ComponentModel.Win32Exception"><c>/proc</c> cannot be read because a resource is short.</exception>
-    private static TreeMembers MembersOf(in PinnedRun run)
+    private static TreeMembers MembersOf(in PinnedRun run, long startTicks)
     {
         SafePidFdHandle? root = run.Handle?.PidFd;
         MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId);
         Errno error = access.ReadStat(Environment.ProcessId, out _);
         return error == 0
-            ? new TreeMembers(access, root, new ProcChildren(run.Kernel))
+            ? new TreeMembers(access, root, new ProcChildren(run.Kernel), startTicks)
             : throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
     }
 

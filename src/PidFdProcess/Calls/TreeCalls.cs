@@ -33,7 +33,7 @@ internal static class TreeCalls
     public static void KillDescendants(in PinnedRun run)
     {
         IdentityCalls.RequireLinux();
-        long startTicks = ReadStart(run);
+        long startTicks = run.ReadStart();
         if (run.HasLostId())
         {
             return;
@@ -55,7 +55,7 @@ internal static class TreeCalls
             return ExitStatusResolver.StatusOf(run);
         }
 
-        long startTicks = ReadStart(run);
+        long startTicks = run.ReadStart();
         if (run.HasLostId())
         {
             run.CountIfExited(exited: true);
@@ -82,21 +82,6 @@ internal static class TreeCalls
         {
             SharedExit.Leave(handle, exit);
         }
-    }
-
-    /// <summary>
-    /// Reads the start time of a root without a pidfd. To be called before <see cref="PinnedRun.HasLostId"/>. If that finds the PID to be the root's,
-    /// it was the root's at this read, too. Otherwise the PID could get another owner before the tree is listed, which would be taken for the root.
-    /// </summary>
-    private static long ReadStart(in PinnedRun run)
-    {
-        if (run.Handle is not null || !OperatingSystem.IsLinux())
-        {
-            return 0;
-        }
-
-        long known = run.Attachment.WithoutPidFd?.StartTicks ?? 0;
-        return known == 0 && run.Kernel.ReadProcStat(run.Attachment.ProcessId, out ProcStat stat) == 0 ? stat.StartTicks : known;
     }
 
     private static PidFdExitStatus Stop(in PinnedRun run, long startTicks, StopPlan plan, Task exit, CancellationToken cancellationToken)

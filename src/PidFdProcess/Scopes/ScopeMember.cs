@@ -44,8 +44,15 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     public bool HasPidFd => run.Handle is not null;
 
     /// <summary>Gets the root of the tree, for a stop, or <see langword="null"/> if the PID may belong to another process now.</summary>
-    public ForestRoot? Root =>
-        HasPidFd || !IsOverWithoutPidFd(throwIfUnknown: false) ? new(Id, run.Handle?.PidFd, run.Attachment.WithoutPidFd?.StartTicks ?? 0) : null;
+    public ForestRoot? Root
+    {
+        get
+        {
+            // Read before the look at the run, because another process may have the PID later.
+            long startTicks = run.ReadStart();
+            return HasPidFd || !IsOverWithoutPidFd(throwIfUnknown: false) ? new(Id, run.Handle?.PidFd, startTicks) : null;
+        }
+    }
 
     /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
     public Task Exit => _wait.Exit;

@@ -67,6 +67,28 @@ public sealed class RelativesErrorTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void OnTheStockRoute_AStrangerThatGetsThePidOfTheRootDuringTheCall_HasNoRelatives(bool all)
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(_kernel.Platform, stock: true);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process parent = registry.Open(nonChild.ParentId);
+        int read = 0;
+        bool isRecycled = false;
+        _kernel.OnReadStat = id =>
+        {
+            // The call reads its own file after its last look at the run.
+            isRecycled |= id == Environment.ProcessId;
+            read = id;
+            return null;
+        };
+        _kernel.ChangeStat = stat => isRecycled && read == parent.Id ? stat with { StartTicks = stat.StartTicks + 1 } : stat;
+        Assert.IsEmpty(all ? registry.GetDescendants(parent) : registry.GetChildren(parent));
+        Assert.IsTrue(isRecycled);
+    }
+
+    [TestMethod]
     public void TheEndOfTheRegistry_DuringTheCall_LeavesNoPidFd()
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
@@ -27,6 +28,42 @@ public sealed class IncompleteStopTests
         Assert.IsEmpty(result.Survivors);
         StringAssert.Contains(result.IncompleteReason, "EMFILE");
         StringAssert.Contains($"{result}", "others may be alive: /proc: EMFILE");
+    }
+
+    [TestMethod]
+    public async Task Stop_OnTheStockRoute_WhenAStrangerGetsThePidAfterTheLastLook_SparesTheStranger()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(kernel.Platform, stock: true);
+        await using ProcessScope scope = Create(registry, newSession: false);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "echo ready; exec sleep 1000");
+        int id = tree.Root.Id;
+        int read = 0;
+        bool isRecycled = false;
+        kernel.OnReadStat = each =>
+        {
+            // The stop reads its own file after its last look at the member.
+            isRecycled |= each == Environment.ProcessId;
+            read = each;
+            return null;
+        };
+        kernel.ChangeStat = stat => isRecycled && read == id ? stat with { StartTicks = stat.StartTicks + 1 } : stat;
+        ConcurrentQueue<int> signals = [];
+        kernel.OnKill = (each, signal) =>
+        {
+            if (each == id && signal != 0)
+            {
+                signals.Enqueue(signal);
+            }
+
+            return null;
+        };
+
+        await scope.StopAsync().WaitAsync(s_limit);
+
+        Assert.IsTrue(isRecycled);
+        Assert.IsEmpty(signals);
+        tree.AssertAlive(id);
     }
 
     [TestMethod]
