@@ -37,13 +37,18 @@ internal static class PidFileCalls
         Process process = OpenCalls.Open(runs, processId);
         try
         {
-            DateTime started = StartOf(runs, process);
+            DateTime started = StartOf(runs, process, out long ticks);
             TimeSpan granularity = written.Ticks % TimeSpan.TicksPerSecond == 0 ? s_coarseGranularity : s_granularity;
-            return started <= written + granularity
-                ? process
-                : throw new ArgumentException(
+            if (started > written + granularity)
+            {
+                throw new ArgumentException(
                     $"Process {processId} is not the process of {path}. It started at {started:O}, and the file was written at {written:O}.",
                     nameof(path));
+            }
+
+            // Without a pidfd, only the start time tells it from a later owner of the PID.
+            runs.FindCurrent(process)?.WithoutPidFd?.Prove(ticks);
+            return process;
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)
         {
@@ -70,12 +75,12 @@ internal static class PidFileCalls
             : throw new FormatException($"The first line of {path} is no PID. A PID is a number from 1 to 2147483647.");
     }
 
-    private static DateTime StartOf(AttachmentTable runs, Process process)
+    private static DateTime StartOf(AttachmentTable runs, Process process, out long startTicks)
     {
         ProcessIdentity identity = IdentityCalls.GetIdentity(runs, process);
-        return identity.StartTicks is { } ticks
-            ? BootTime(runs.Platform.PidFs.Calls) + ProcStat.SinceBoot(ticks)
-            : throw IdentityCalls.Hidden(identity);
+        ulong ticks = identity.StartTicks ?? throw IdentityCalls.Hidden(identity);
+        startTicks = (long)ticks;
+        return BootTime(runs.Platform.PidFs.Calls) + ProcStat.SinceBoot(ticks);
     }
 
     // The time of the boot by the clock of the day. This thread may be paused between the reads of the two clocks, so the closest of several tries

@@ -86,6 +86,23 @@ public sealed class PidFileTests : IDisposable
     }
 
     [TestMethod]
+    public void OnTheStockRoute_AStrangerThatGetsThePidLater_IsSpared()
+    {
+        RecycledPid.Require();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock: true);
+        using NonChildProcess daemon = NonChildProcess.StartReaped();
+        Write(daemon.Id);
+        using Process process = registry.OpenPidFile(_path);
+        DateTime opened = DateTime.UtcNow;
+        TestProcesses.WaitUntil(() => DateTime.UtcNow - opened > TimeSpan.FromMilliseconds(50), "some ticks have passed");
+        daemon.KillAndWaitUntilReaped();
+        using Process stranger = RecycledPid.Start(daemon.Id);
+        registry.Kill(process);
+        TestProcesses.WaitUntilAsleep(stranger.Id);
+        End(stranger);
+    }
+
+    [TestMethod]
     public void AProcessThatIsGone_IsRefused()
     {
         using ProcessHandleRegistry registry = new();
