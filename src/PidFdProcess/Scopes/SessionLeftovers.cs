@@ -101,6 +101,8 @@ internal sealed class SessionLeftovers
 
             if (IsProven(stat))
             {
+                // Without a pidfd, only the start time tells it from a later owner of the PID.
+                run.Attachment.WithoutPidFd?.Prove(stat.StartTicks);
                 NoteKnown(stat.SessionId, now);
                 Found.Add(new ScopeMember(run, stat.SessionId, new SessionSighting(stat.StartTicks, now)));
                 (process, run) = (null, default);

@@ -55,6 +55,22 @@ public sealed class SessionLeftoversTests
         });
     }
 
+    [TestMethod]
+    public void AProcessWithoutAPidFd_IsKnownByItsStart()
+    {
+        using VanishingProcess vanishing = new(isReaped: true);
+        HookedKernel kernel = vanishing.CreateKernel();
+        kernel.OnOpen = id => id == vanishing.Id ? Errno.EMFILE : null;
+        Pass(vanishing, kernel, leftovers =>
+        {
+            ScopeMember found = leftovers.Found.Single();
+            Assert.IsFalse(found.HasPidFd);
+            Assert.IsNotNull(found.Root);
+            kernel.ChangeStat = static stat => stat with { StartTicks = stat.StartTicks + 1 };
+            Assert.IsNull(found.Root);
+        });
+    }
+
     private static void AssertFinds(VanishingProcess vanishing, HookedKernel kernel) => Pass(vanishing, kernel, leftovers =>
     {
         Assert.AreNotEqual(0, vanishing.Child);
