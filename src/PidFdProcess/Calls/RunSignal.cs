@@ -67,8 +67,15 @@ internal static class RunSignal
         Errno opened = kernel.PidFdOpen(proven.ProcessId, out SafePidFdHandle pidFd);
         using (pidFd)
         {
-            error = opened != 0 ? 0 : proven.HasLostProof(kernel, throwIfUnknown: true) ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
-            return opened == 0;
+            if (opened != 0)
+            {
+                // Any process that has the PID now is another one, and a thread with this id is of another one.
+                error = Errno.ESRCH;
+                return ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, opened) is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess;
+            }
+
+            error = proven.HasLostProof(kernel, throwIfUnknown: true) ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
+            return true;
         }
     }
 

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
+using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -120,6 +121,22 @@ public sealed class WithoutHeadroomTests : IDisposable
             child.Kill();
             child.WaitForExit();
         }
+    }
+
+    [TestMethod]
+    [DataRow(Errno.ESRCH)]
+    [DataRow(Errno.EINVAL)]
+    [DataRow(Errno.ENOENT)]
+    internal void ASignal_WhenThePidFdSaysThatTheProcessIsGone_ReachesNoProcess(Errno error)
+    {
+        // Another process may get the PID at once.
+        Attach();
+        using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
+        Kernel.OnOpen = _ => error;
+        Assert.IsFalse(RunSignal.Send(run, SignalNumbers.SigKill));
+        _subject.AssertLives();
+        Assert.IsFalse(RunSignal.Send(run, SignalNumbers.SigTerm));
+        _subject.AssertLives();
     }
 
     [TestMethod]
