@@ -35,7 +35,17 @@ internal static class StockWait
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 StockCalls.EnableRaisingEvents(process);
-                await exit.Task.WaitAsync(s_lookInterval, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+                // Cancels the source, whose continuations run on the pool. Inside Cancel(), a look would raise Exited on the thread that cancels.
+                using (cancellationToken.UnsafeRegister(static (state, token) => ((TaskCompletionSource)state!).TrySetCanceled(token), exit))
+                {
+                    await exit.Task.WaitAsync(s_lookInterval, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+            }
+
+            if (exit.Task.IsCanceled)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         catch (InvalidOperationException) when (OperatingSystem.IsWindows() && process.HasExited)

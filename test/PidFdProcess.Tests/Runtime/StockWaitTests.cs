@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Reflection;
+using PidFdProcess.Runtime;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Runtime;
 
-/// <summary>The asynchronous wait for a process without a pidfd, when its handler of Exited is not called.</summary>
+/// <summary>The asynchronous wait for a process without a pidfd: the loss of its handler of Exited, and its end by its token.</summary>
 [TestClass]
 public sealed class StockWaitTests
 {
@@ -44,5 +45,49 @@ public sealed class StockWaitTests
         Native.KillByPid(process.Id);
         await wait.WaitAsync(s_limit);
         Assert.AreEqual(137, process.ExitCode);
+    }
+
+    /// <summary>
+    /// The test holds the lock under which the runtime raises Exited on a thread of the pool. So the event has not been raised when the test cancels.
+    /// </summary>
+    [TestMethod]
+    public void TheCancellation_OfAWaitWhoseProcessHasExited_RunsNoUserCode_OnTheThreadThatCancels()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        int raisedOn = 0;
+        int wentOnOn = 0;
+        process.Exited += (_, _) => Volatile.Write(ref raisedOn, Environment.CurrentManagedThreadId);
+        using CancellationTokenSource source = new();
+        Task wait = StockWait.WaitAsync(process, source.Token);
+        _ = wait.ContinueWith(
+            _ => Volatile.Write(ref wentOnOn, Environment.CurrentManagedThreadId),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        lock (process)
+        {
+            int id = process.Id;
+            Native.KillByPid(id);
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the runtime has reaped the child");
+            source.Cancel();
+        }
+
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raisedOn) != 0 && Volatile.Read(ref wentOnOn) != 0, "Exited is raised and the wait is over");
+        Assert.AreNotEqual(Environment.CurrentManagedThreadId, raisedOn);
+        Assert.AreNotEqual(Environment.CurrentManagedThreadId, wentOnOn);
+    }
+
+    [TestMethod]
+    public async Task ACancelledWait_EndsWithItsToken_UnlessTheProcessHasExited()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new();
+        Task wait = StockWait.WaitAsync(process, source.Token);
+        await source.CancelAsync();
+        OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(TimeSpan.FromSeconds(60)));
+        Assert.AreEqual(source.Token, e.CancellationToken);
+        process.Kill();
+        process.WaitForExit();
+        await StockWait.WaitAsync(process, source.Token);
     }
 }
