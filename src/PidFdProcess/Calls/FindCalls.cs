@@ -148,6 +148,7 @@ internal static class FindCalls
     private static Process? OpenIfNamed(AttachmentTable runs, int processId, string processName)
     {
         SafePidFdHandle? pidFd = null;
+        Process? found = null;
         try
         {
             bool isOpen = runs.Support.IsSupported && runs.Platform.Kernel.PidFdOpen(processId, out pidFd) == 0;
@@ -159,14 +160,10 @@ internal static class FindCalls
             if (!isOpen)
             {
                 // The PID may have got a new owner since its name was read.
-                Process? found = Find(runs, processId);
-                if (found is not null && !HasName(processId, processName))
-                {
-                    Close(runs, found);
-                    return null;
-                }
-
-                return found;
+                found = Find(runs, processId);
+                Process? named = found is not null && HasName(processId, processName) ? found : null;
+                found = named is null ? found : null;
+                return named;
             }
 
             SafePidFdHandle owned = pidFd!;
@@ -181,6 +178,10 @@ internal static class FindCalls
         finally
         {
             pidFd?.Dispose();
+            if (found is not null)
+            {
+                Close(runs, found);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Identity;
@@ -66,6 +67,28 @@ public sealed class OpenByNameTests : IDisposable
         Assert.IsGreaterThan(1, opens);
         changes.Kill();
         changes.WaitForExit();
+    }
+
+    [TestMethod]
+    public void AProcessThatVanishesAfterItWasOpened_WhileDescriptorsAreShort_LeavesNoPidFd()
+    {
+        const string Name = "pfn-short-gone";
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        Assert.IsTrue(registry.Support.IsSupported);
+        using NonChildProcess vanishes = NonChildProcess.StartReaped($"exec {Program(Name)} 1000");
+        WaitForName(vanishes.Id, Name);
+        int before = TestProcesses.OpenPidFds();
+        int opens = 0;
+        _kernel.OnOpen = id => id == vanishes.Id && ++opens == 1 ? Errno.EMFILE : null;
+        _kernel.OnWaitId = _ =>
+        {
+            // The attachment asks whether the process is a child, after the last check of the PID.
+            vanishes.KillAndWaitUntilReaped();
+            return null;
+        };
+        Assert.IsEmpty(registry.OpenByName(Name));
+        Assert.IsGreaterThan(1, opens);
+        Assert.AreEqual(before, TestProcesses.OpenPidFds());
     }
 
     [TestMethod]
@@ -167,8 +190,10 @@ public sealed class OpenByNameTests : IDisposable
 
     public void Dispose() => _directory.Delete(recursive: true);
 
-    private static void WaitForName(Process process, string name) =>
-        TestProcesses.WaitUntil(() => Process.GetProcessesByName(name).Any(each => each.Id == process.Id), $"process {process.Id} has its name");
+    private static void WaitForName(Process process, string name) => WaitForName(process.Id, name);
+
+    private static void WaitForName(int id, string name) =>
+        TestProcesses.WaitUntil(() => Process.GetProcessesByName(name).Any(each => each.Id == id), $"process {id} has its name");
 
     private string Program(string name, string original = "/bin/sleep")
     {
