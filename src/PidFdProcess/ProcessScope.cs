@@ -70,6 +70,7 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// The options need Linux, or a tool that is missing (<c>setpriv(1)</c>, <c>env(1)</c>, <c>setsid(1)</c> or <c>bash(1)</c>). The message names
     /// the package of the tool.
     /// </exception>
+    /// <remarks><inheritdoc cref="Add" path="/remarks"/></remarks>
     public Process Start(ProcessStartInfo startInfo)
     {
         ObjectDisposedException.ThrowIf(_members.IsClosed, this);
@@ -96,6 +97,9 @@ public sealed class ProcessScope : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or it is the calling process.</exception>
     /// <exception cref="ObjectDisposedException">The scope was stopped, or the scope or its registry was disposed. The process goes on.</exception>
+    /// <remarks>
+    /// If there is no pidfd, the scope turns <see cref="Process.EnableRaisingEvents"/> on, because it waits for <see cref="Process.Exited"/>.
+    /// </remarks>
     public void Add(Process process)
     {
         ArgumentNullException.ThrowIfNull(process);
