@@ -28,7 +28,16 @@ internal sealed class IdCommand : Command
         string format = parsed.GetValue(_short) ? "P" : "G";
         foreach (Process process in processes)
         {
-            Console.WriteLine(process.GetIdentityViaPidFd().ToString(format));
+            try
+            {
+                Console.WriteLine(process.GetIdentityViaPidFd().ToString(format));
+            }
+            catch (InvalidOperationException)
+            {
+                // It has been reaped since it was opened.
+                Report.Missing($"{process.Id}");
+                allFound = false;
+            }
         }
 
         return allFound ? 0 : ExitCodes.Failed;

@@ -44,7 +44,7 @@ internal static class ProcessName
             }
             else
             {
-                Report.Line($"{name}: no such process");
+                Report.Missing(name);
                 allFound = false;
             }
         }

@@ -18,6 +18,9 @@ internal static class Report
         }
     }
 
+    /// <summary>Writes that a process does not exist. The exit code is <see cref="ExitCodes.Failed"/> then.</summary>
+    public static void Missing(string name) => Line($"{name}: no such process");
+
     public static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.00} s");
 
     public static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.0} MiB");

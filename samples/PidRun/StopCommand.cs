@@ -36,6 +36,16 @@ internal sealed class StopCommand : Command
             Console.WriteLine($"{exit.ProcessId} {names[exit.Process]}: {exit.Status}");
         }
 
+        // A process that ended before the stop has left the scope, so the result does not list it.
+        HashSet<int> listed = [.. result.Exits.Select(static exit => exit.ProcessId), .. result.Survivors.Select(static each => each.ProcessId)];
+        foreach (Process process in processes.Where(process => !listed.Contains(process.Id)))
+        {
+            if (process.TryWaitForExitStatusPidFd(TimeSpan.Zero, out PidFdExitStatus? status))
+            {
+                Console.WriteLine($"{process.Id} {names[process]}: {status}");
+            }
+        }
+
         foreach (ProcessScopeSurvivor survivor in result.Survivors)
         {
             Report.Line($"{survivor.ProcessId} {survivor.Name}: still running: {survivor.Reason}");

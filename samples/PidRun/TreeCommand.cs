@@ -19,11 +19,21 @@ internal sealed class TreeCommand : Command
     private int Run(ParseResult parsed)
     {
         bool allFound = ProcessName.TryOpenAll(parsed.GetValue(_processes)!, out List<Process> processes);
-        processes.ForEach(static process => Print(process, depth: 0));
+        foreach (Process process in processes)
+        {
+            int id = process.Id;
+            if (!TryPrint(process, depth: 0))
+            {
+                Report.Missing($"{id}");
+                allFound = false;
+            }
+        }
+
         return allFound ? 0 : ExitCodes.Failed;
     }
 
-    private static void Print(Process process, int depth)
+    /// <returns><see langword="false"/> if the process has been reaped since it was opened. It has no children any more.</returns>
+    private static bool TryPrint(Process process, int depth)
     {
         using (process)
         {
@@ -33,14 +43,15 @@ internal sealed class TreeCommand : Command
             }
             catch (InvalidOperationException)
             {
-                // It has ended since it was listed, so it has no children any more.
-                return;
+                return false;
             }
 
             foreach (Process child in process.GetChildrenViaPidFd().OrderBy(static child => child.Id))
             {
-                Print(child, depth + 1);
+                TryPrint(child, depth + 1);
             }
+
+            return true;
         }
     }
 }
