@@ -125,7 +125,7 @@ internal sealed class ScopeMembers
         TryAdd(leftover, out bool isAdded);
         if (!isAdded)
         {
-            leftover.Process.Dispose();
+            FindCalls.Close(Runs, leftover.Process);
         }
     }
 
@@ -231,7 +231,7 @@ internal sealed class ScopeMembers
         member.Leave();
         if (member.IsLeftover)
         {
-            member.Process.Dispose();
+            FindCalls.Close(Runs, member.Process);
         }
     }
 

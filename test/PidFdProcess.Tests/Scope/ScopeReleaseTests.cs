@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using PidFdProcess.Calls;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
 using PidFdProcess.Scopes;
@@ -108,6 +109,44 @@ public sealed class ScopeReleaseTests : IDisposable
     }
 
     [TestMethod]
+    public void TheEndOfAStop_ThatALeftoverHasSurvived_KeepsNoPidFd()
+    {
+        const string Script = "exec 3<&0; sleep 1000 & echo ready; read line <&3; exit 0";
+        int before = ResourceCounts.PidFdBaseline();
+        ScopeMembers members = new(_registry.Runs, ScopePlan.Of(new ProcessScopeOptions { Registry = _registry, NewSession = true }));
+        using MarkedTree tree = new(
+            Shell.Info(Script, redirectInput: true, redirectOutput: true), static start => ToolStart.Start(start, false, newSession: true));
+        Assert.IsTrue(members.TryAdd(tree.Root, leadsSession: true));
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        tree.Root.StandardInput.Close();
+        Process? leftover = null;
+        TestProcesses.WaitUntil(() => (leftover = OnlyLeftover(members)) is not null, "the scope has the leftover alone");
+        int id = leftover!.Id;
+        ResourceCounts.WaitForPidFds(before + 1);
+        members.Forget();
+        ResourceCounts.WaitForPidFds(before);
+        tree.AssertAlive(id);
+
+        // The garbage collector would close the pidfd with the object.
+        GC.KeepAlive(leftover);
+    }
+
+    [TestMethod]
+    public void ALeftover_ThatAStoppedScopeDoesNotTake_KeepsNoPidFd()
+    {
+        int before = ResourceCounts.PidFdBaseline();
+        ScopeMembers members = new(_registry.Runs, ScopePlan.Of(new ProcessScopeOptions { Registry = _registry, NewSession = true }));
+        members.Forget();
+        Process leftover = _registry.Open(_goesOn.Id);
+        members.Adopt(new ScopeMember(PinnedRun.Of(_registry.Runs, leftover), Environment.ProcessId));
+        ResourceCounts.WaitForPidFds(before);
+        Assert.IsFalse(_goesOn.HasExited);
+
+        // The garbage collector would close the pidfd with the object.
+        GC.KeepAlive(leftover);
+    }
+
+    [TestMethod]
     public async Task TheEndOfTheRegistry_LeavesTheProcessToTheStop()
     {
         await using ProcessScope scope = new(new ProcessScopeOptions { Registry = _registry });
@@ -133,5 +172,13 @@ public sealed class ScopeReleaseTests : IDisposable
         Assert.IsNotNull(handlers.GetValue(_goesOn));
         members.Forget();
         TestProcesses.WaitUntil(() => handlers.GetValue(_goesOn) is null, "no handler of Exited is left");
+    }
+
+    /// <summary>Returns the leftover if it is the only member.</summary>
+    private static Process? OnlyLeftover(ScopeMembers members)
+    {
+        List<ScopeMember> held = members.Hold();
+        held.ForEach(static member => member.Release());
+        return held is [{ IsLeftover: true } leftover] ? leftover.Process : null;
     }
 }
