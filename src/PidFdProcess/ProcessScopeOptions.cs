@@ -49,8 +49,9 @@ public sealed class ProcessScopeOptions
     /// <summary>Gets whether each process that the scope starts leads a session of its own, through <c>setsid(1)</c>.</summary>
     /// <remarks>
     /// A stop then also includes all processes of that session, so that processes whose parents have exited do not escape. A process escapes only if
-    /// it has left both the tree and the session. For example, a daemon forks twice and calls <c>setsid(2)</c> in between. The processes have no
-    /// terminal, and Ctrl+C does not reach them.
+    /// it has left both the tree and the session. For example, a daemon forks twice and calls <c>setsid(2)</c> in between. If
+    /// <see cref="EntireProcessTree"/> is <see langword="false"/>, a stop spares the rest of the session. The processes have no terminal, and Ctrl+C
+    /// does not reach them.
     /// </remarks>
     public bool NewSession { get; init; }
 

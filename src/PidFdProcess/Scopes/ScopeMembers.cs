@@ -11,8 +11,8 @@ namespace PidFdProcess.Scopes;
 // Constraints: A scope may start many short processes, and must not keep the exited ones. The processes that the leader of a session leaves behind
 // are in no tree of the scope. The number of the session may be reused once its last process has been reaped.
 //
-// Scheme: A member leaves when its pidfd reports the exit. If it was in a session of the scope, the processes that are left in that session become
-// members before. While one of them lives, the number still means that session.
+// Scheme: A member leaves when its pidfd reports the exit. If it was in a session of the scope and the stop is for entire trees, the processes that
+// are left in that session become members before. While one of them lives, the number still means that session.
 
 /// <summary>The processes that a scope owns.</summary>
 internal sealed class ScopeMembers
@@ -205,7 +205,8 @@ internal sealed class ScopeMembers
             return;
         }
 
-        if (member.SessionId == 0 || IsStopped)
+        // Without the trees, a stop is for the processes alone and must spare the rest of their sessions.
+        if (member.SessionId == 0 || IsStopped || !Plan.EntireProcessTree)
         {
             Remove(member);
         }

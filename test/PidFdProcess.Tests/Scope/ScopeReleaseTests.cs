@@ -67,6 +67,18 @@ public sealed class ScopeReleaseTests : IDisposable
     }
 
     [TestMethod]
+    public async Task Stop_OfTheProcessesAlone_SparesTheRestOfASession_WhoseLeaderHasExited()
+    {
+        ProcessScopeOptions options = new() { Registry = _registry, NewSession = true, EntireProcessTree = false };
+        await using ProcessScope scope = new(options);
+        using MarkedTree tree = MarkedTree.StartReady(scope, "(sleep 1000 &); echo ready");
+        TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+        int rest = tree.Alive().Single();
+        await scope.StopAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        tree.AssertAlive(rest);
+    }
+
+    [TestMethod]
     public async Task AProcessThatLeadsNoSession_IsStopped_WithoutAPassOverAllProcesses()
     {
         int passes = 0;
