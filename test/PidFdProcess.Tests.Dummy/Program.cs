@@ -11,6 +11,7 @@ await (args switch
     ["closed-descriptor"] => ClosedDescriptor.RunAsync(),
     ["collectible-context"] => CollectibleContext.RunAsync(),
     ["echo-line"] => EchoLine.RunAsync(),
+    ["empty-pool"] => EmptyPool.RunAsync(),
     ["end-tree-without-descriptors", string call, string shape] => EndTreeWithoutDescriptors.RunAsync(call, shape),
     ["end-with-launcher"] => EndWithLauncher.RunAsync(),
     ["few-descriptors"] => FewDescriptors.RunAsync(),

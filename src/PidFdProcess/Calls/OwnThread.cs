@@ -35,6 +35,18 @@ internal static class OwnThread
     {
         try
         {
+            End(function, result);
+        }
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+        {
+            // The task has ended. The pool has the continuation and runs it once it has a thread. An exception would end the program here.
+        }
+    }
+
+    private static void End<T>(Func<T> function, TaskCompletionSource<T> result)
+    {
+        try
+        {
             result.TrySetResult(function());
         }
         catch (OperationCanceledException e)

@@ -1,4 +1,5 @@
 using PidFdProcess.Diagnostics;
+using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Handles;
 
@@ -20,14 +21,13 @@ internal static class ExitCount
     {
         if (PidFdMetrics.CountsExits && handle.TryAddRef())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
+            PoolWork.Queue(
                 static counted =>
                 {
                     CaptureAndCountExit(counted);
                     counted.Release();
                 },
-                handle,
-                preferLocal: false);
+                handle);
         }
     }
 }

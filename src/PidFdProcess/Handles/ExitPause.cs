@@ -38,7 +38,7 @@ internal static class ExitPause
 
         internal override bool OnExit()
         {
-            TrySetResult();
+            SetEnded();
             return true;
         }
 
@@ -48,7 +48,7 @@ internal static class ExitPause
         {
             if (end == WaitEnd.Disposed)
             {
-                TrySetException(DisposedRegistry.Exception());
+                SetFailed(DisposedRegistry.Exception());
             }
 
             // Otherwise the event loop has failed, and the wait ends when the time is over.

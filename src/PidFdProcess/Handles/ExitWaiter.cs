@@ -1,3 +1,5 @@
+using PidFdProcess.Runtime;
+
 namespace PidFdProcess.Handles;
 
 /// <summary>Why a wait ends although its process has not exited.</summary>
@@ -14,7 +16,10 @@ internal enum WaitEnd
 /// A wait for the exit of one process. One object is both the task and the link in the list of its <see cref="ExitRegistration"/>, because a program
 /// may have 10,000 pending waits.
 /// </summary>
-/// <remarks>The event loop calls the members below. They must neither block nor run user code, except where the program asked for that.</remarks>
+/// <remarks>
+/// The event loop calls the abstract members. They must neither block nor run user code, except where the program asked for that. An exception there
+/// would end the program. So the task is ended only by the methods that survive a pool without a thread for the continuations.
+/// </remarks>
 internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletionSource(options)
 {
     /// <summary>Gets or sets a link of the list, under the lock of the registration.</summary>
@@ -46,5 +51,44 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
     /// <summary>Called when the attachment has released its reference to the pidfd.</summary>
     internal virtual void OnClosing()
     {
+    }
+
+    /// <summary>Ends the task after the exit. Does nothing if it has ended.</summary>
+    internal void SetEnded()
+    {
+        try
+        {
+            TrySetResult();
+        }
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+        {
+            // The task has ended. The pool has the continuation and runs it once it has a thread.
+        }
+    }
+
+    /// <summary>Ends the task with an exception. Does nothing if it has ended.</summary>
+    internal void SetFailed(Exception exception)
+    {
+        try
+        {
+            TrySetException(exception);
+        }
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+        {
+            // As above.
+        }
+    }
+
+    /// <summary>Ends the task as cancelled by the token. Does nothing if it has ended.</summary>
+    internal void SetCanceledBy(CancellationToken cancellationToken)
+    {
+        try
+        {
+            TrySetCanceled(cancellationToken);
+        }
+        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
+        {
+            // As above.
+        }
     }
 }

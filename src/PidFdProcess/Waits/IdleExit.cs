@@ -32,21 +32,13 @@ internal sealed class IdleExit
 #pragma warning disable CA1816 // The call is for the SafeHandle.
             GC.SuppressFinalize(_handle.PidFd);
 #pragma warning restore CA1816
-            try
-            {
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static handle =>
-                    {
-                        handle.CloseWhenUnused();
-                        handle.Release();
-                    },
-                    _handle,
-                    preferLocal: false);
-            }
-            catch (Exception e) when (ThreadShortage.IsCauseOf(e))
-            {
-                // The pool has the work and cannot start a thread now. The next work that is queued tries again.
-            }
+            PoolWork.Queue(
+                static handle =>
+                {
+                    handle.CloseWhenUnused();
+                    handle.Release();
+                },
+                _handle);
         }
     }
 

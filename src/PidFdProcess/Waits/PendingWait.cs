@@ -49,7 +49,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         if (!handle.TryAddRef())
         {
-            TrySetResult();
+            SetEnded();
             return CallFailure.Because(ErrnoTable.EpollCtl, "the pidfd is closed");
         }
 
@@ -165,7 +165,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         else if (handle.CompletesInline || !PoolHop.IsBusy)
         {
-            TrySetResult();
+            SetEnded();
         }
         else
         {
@@ -206,12 +206,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             if (handle.CompletesInline)
             {
                 // The task's continuations would run on the thread that cancels.
-                ThreadPool.UnsafeQueueUserWorkItem(
-                    static canceled => canceled.Wait.TrySetCanceled(canceled.Token), (Wait: this, Token: cancellationToken), preferLocal: false);
+                PoolWork.Queue(static canceled => canceled.Wait.SetCanceledBy(canceled.Token), (Wait: this, Token: cancellationToken));
             }
             else
             {
-                TrySetCanceled(cancellationToken);
+                SetCanceledBy(cancellationToken);
             }
         }
     }
@@ -231,7 +230,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             if (rest.IsCompletedSuccessfully)
             {
                 LetGo();
-                TrySetResult();
+                SetEnded();
             }
             else
             {
@@ -251,13 +250,13 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         {
             await rest.ConfigureAwait(false);
             LetGo();
-            TrySetResult();
+            SetEnded();
         }
         catch (OperationCanceledException e)
         {
             LeaveEventsOn();
             LetGo();
-            TrySetCanceled(e.CancellationToken);
+            SetCanceledBy(e.CancellationToken);
         }
         catch (Exception e)
         {
@@ -268,7 +267,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     private void EndWith(Exception exception)
     {
         LetGo();
-        TrySetException(exception);
+        SetFailed(exception);
         if (DisposedRegistry.IsCauseOf(exception))
         {
             // The app may have dropped the task before it disposed the registry.

@@ -1,3 +1,4 @@
+using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 
 namespace PidFdProcess.Waits;
@@ -14,12 +15,13 @@ namespace PidFdProcess.Waits;
 //
 // Scheme: If nothing is queued, use an ordinary work item, which is faster. Otherwise register a wait for an event that is already set. If a pool
 // thread completes a task, the continuations go to that thread's own queue, which it serves next. All pending completions share one registered wait.
+// If the pool cannot start a thread, the work stays queued and the event loop goes on.
 
 /// <summary>The way from the event loop to the thread pool.</summary>
 internal static class PoolHop
 {
     // A ConcurrentQueue is in an assembly of its own.
-    private static readonly Queue<TaskCompletionSource> s_completions = new();
+    private static readonly Queue<ExitWaiter> s_completions = new();
     private static int s_isQueued;
 
     /// <summary>Gets whether work is queued that no thread of the pool has begun.</summary>
@@ -33,16 +35,16 @@ internal static class PoolHop
         }
         else
         {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+            PoolWork.Queue(item);
         }
     }
 
     /// <summary>Completes a task on a pool thread, ahead of the work that is queued.</summary>
-    public static void Complete(TaskCompletionSource source)
+    public static void Complete(ExitWaiter wait)
     {
         lock (s_completions)
         {
-            s_completions.Enqueue(source);
+            s_completions.Enqueue(wait);
         }
 
         if (Interlocked.Exchange(ref s_isQueued, 1) == 0)
@@ -58,17 +60,17 @@ internal static class PoolHop
     {
         // Reset this before the queue is emptied, so that a completion that is added from now on queues another round.
         Interlocked.Exchange(ref s_isQueued, 0);
-        while (TakeCompletion() is { } source)
+        while (TakeCompletion() is { } wait)
         {
-            source.TrySetResult();
+            wait.SetEnded();
         }
     }
 
-    private static TaskCompletionSource? TakeCompletion()
+    private static ExitWaiter? TakeCompletion()
     {
         lock (s_completions)
         {
-            return s_completions.TryDequeue(out TaskCompletionSource? source) ? source : null;
+            return s_completions.TryDequeue(out ExitWaiter? wait) ? wait : null;
         }
     }
 
@@ -81,7 +83,7 @@ internal static class PoolHop
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             // The pool has no thread for registered waits and cannot start one.
-            ThreadPool.UnsafeQueueUserWorkItem(_ => callback(state, timedOut: false), null);
+            PoolWork.Queue(static work => work.Callback(work.State, timedOut: false), (Callback: callback, State: state));
         }
     }
 

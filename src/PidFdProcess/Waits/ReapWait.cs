@@ -141,18 +141,8 @@ internal static class ReapWait
     /// Writes the event on the thread pool, because listeners are user code and this may be the event loop. The first use of the event source calls
     /// listeners, too.
     /// </summary>
-    private static void TellOverdueOnPool(int processId)
-    {
-        try
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static late => PidFdEventSource.Log?.ReapOverdue(late, LongestMilliseconds), processId, preferLocal: false);
-        }
-        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
-        {
-            // The pool has the work and cannot start a thread now. The next work that is queued tries again.
-        }
-    }
+    private static void TellOverdueOnPool(int processId) =>
+        PoolWork.Queue(static late => PidFdEventSource.Log?.ReapOverdue(late, LongestMilliseconds), processId);
 
     /// <summary>
     /// Waits until the object knows of the exit, the child has been reaped, or the limit is over. Returns what the object says then.

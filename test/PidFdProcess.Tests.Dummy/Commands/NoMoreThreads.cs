@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
@@ -9,41 +8,21 @@ namespace PidFdProcess.Tests.Dummy.Commands;
 /// </summary>
 internal static class NoMoreThreads
 {
-    private const string Pids = "/sys/fs/cgroup/pids";
-
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(200);
 
     public static Task RunAsync()
     {
-        string group = $"{Pids}/pidfdprocess{Environment.ProcessId}";
-        try
-        {
-            Directory.CreateDirectory(group);
-            File.WriteAllText($"{group}/cgroup.procs", Text(Environment.ProcessId));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Answers.Print("no cgroup", e.Message);
-            return Task.CompletedTask;
-        }
-
-        try
+        using PidsGroup? group = PidsGroup.TryEnter();
+        if (group is not null)
         {
             Run(group);
-        }
-        finally
-        {
-            File.WriteAllText($"{group}/pids.max", "max");
-            File.WriteAllText($"{Pids}/cgroup.procs", Text(Environment.ProcessId));
-            Condition.WaitFor(() => File.ReadAllText($"{group}/cgroup.procs").Length == 0, "the cgroup is empty", s_limit);
-            Directory.Delete(group);
         }
 
         return Task.CompletedTask;
     }
 
-    private static void Run(string group)
+    private static void Run(PidsGroup group)
     {
         // The pool has its threads, and the library its event loop, as in a program that has run for some time.
         PoolThreads.Add(8, s_limit);
@@ -67,7 +46,7 @@ internal static class NoMoreThreads
         Task wait = cancelled.WaitForExitPidFdAsync(source.Token);
 
         ForbidThreads(group);
-        Answers.Print("a thread can be started", CanStartThread());
+        Answers.Print("a thread can be started", PidsGroup.CanStartThread());
         Answers.Print("a timer has a thread", HasTimerThread());
         Answers.Print("a stubborn process is stopped", AnswerOf(stubborn.StopViaPidFdAsync(s_short)));
         ForbidThreads(group, stubborn);
@@ -94,11 +73,10 @@ internal static class NoMoreThreads
         Array.ForEach([stubborn, late, holder, awaited], static process => process.KillViaPidFd(entireProcessTree: true));
     }
 
-    /// <summary>Sets the limit to the present count, which falls with each process that is reaped.</summary>
-    private static void ForbidThreads(string group, Process? ended = null)
+    private static void ForbidThreads(PidsGroup group, Process? ended = null)
     {
         ended?.WaitForExitOnlyPidFd();
-        File.WriteAllText($"{group}/pids.max", File.ReadAllText($"{group}/pids.current"));
+        group.ForbidThreads();
     }
 
     private static Process StartReady(string script)
@@ -127,19 +105,4 @@ internal static class NoMoreThreads
 
     private static bool HasTimerThread() => Directory.GetDirectories("/proc/self/task")
         .Any(static task => File.ReadAllText(task + "/comm").StartsWith(".NET Timer", StringComparison.Ordinal));
-
-    private static bool CanStartThread()
-    {
-        try
-        {
-            new Thread(static () => { }).Start();
-            return true;
-        }
-        catch (OutOfMemoryException)
-        {
-            return false;
-        }
-    }
-
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

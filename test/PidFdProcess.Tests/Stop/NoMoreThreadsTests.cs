@@ -24,4 +24,16 @@ public sealed class NoMoreThreadsTests
             ("a tree is killed", "True"),
             ("a scope is stopped", "True"));
     }
+
+    [TestMethod]
+    public async Task ADisposal_WhileThePoolHasNoThread_EndsEachWait()
+    {
+        DummyAnswers answers = await DummyAnswers.OfAsync("empty-pool");
+        answers.InconclusiveIf("no cgroup");
+        answers.Expect(
+            ("a thread can be started", "False"),
+            ("threads of the pool", "0"),
+            ("the waits have ended", "True"),
+            ("the awaiting code goes on", "True"));
+    }
 }
