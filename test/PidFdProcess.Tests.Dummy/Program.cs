@@ -30,6 +30,7 @@ await (args switch
     ["starved-pool"] => StarvedPool.RunAsync(),
     ["stop-by-identity", string identity] => StopByIdentity.RunAsync(identity),
     ["trace-process", string id] => TraceProcess.RunAsync(id),
+    ["unknown-exits", string how] => UnknownExits.RunAsync(how),
     ["use-library", string route] => UseLibrary.RunAsync(route),
     _ => throw new ArgumentException($"no such command: {string.Join(' ', args)}"),
 }).WaitAsync(limit);

@@ -66,7 +66,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
                     continue;
                 }
 
-                CloseIfReaped(handle);
+                CloseIfReaped(process, handle);
             }
 
             left++;
@@ -81,7 +81,7 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     }
 
     /// <summary>Closes the pidfd if the process has exited and was reaped. Raises nothing.</summary>
-    internal static void CloseIfReaped(ProcessHandle handle)
+    internal static void CloseIfReaped(Process process, ProcessHandle handle)
     {
         if (!handle.TryAddRef())
         {
@@ -99,6 +99,10 @@ internal sealed class AttachmentSweep(AttachmentTable table)
                 {
                     handle.NoteEnd(RunEnd.KnownToRuntime);
                 }
+                else if (IsReapedByOthers(process, handle))
+                {
+                    handle.NoteReaped();
+                }
             }
         }
         finally
@@ -106,4 +110,12 @@ internal sealed class AttachmentSweep(AttachmentTable table)
             handle.Release();
         }
     }
+
+    // The runtime keeps the lock of its state from the reap until the exit is noted. So if the kernel has reported the reap before, this is final.
+    private static bool IsReapedByOthers(Process process, ProcessHandle handle) =>
+        handle.Run.IsStarted
+        && RuntimeExit.CanLook
+        && handle.IsReaped()
+        && !RuntimeExit.IsNoted(process)
+        && handle.Run.IsCurrentIn(process);
 }

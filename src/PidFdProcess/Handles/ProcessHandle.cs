@@ -176,6 +176,12 @@ internal sealed class ProcessHandle : ExitRegistration
         CloseWhenUnused();
     }
 
+    /// <summary>
+    /// Does the same for a process that has been reaped although the runtime does not know of the exit. The runtime finds the exit of a non-child by
+    /// itself. It never learns of a child that other code has reaped.
+    /// </summary>
+    public void NoteReaped() => NoteEnd(IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
+
     /// <summary>Makes a duplicate that belongs to the caller.</summary>
     public Errno Duplicate(out SafePidFdHandle duplicate) => Kernel.Duplicate(PidFd, out duplicate);
 

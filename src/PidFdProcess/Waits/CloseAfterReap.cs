@@ -11,7 +11,8 @@ internal sealed class CloseAfterReap : ExitWaiter
 {
     private readonly ProcessHandle _handle;
 
-    private CloseAfterReap(ProcessHandle handle)
+    /// <summary>Makes a wait that takes over a reference of the caller.</summary>
+    internal CloseAfterReap(ProcessHandle handle)
         : base(TaskCreationOptions.None) => _handle = handle;
 
     internal override bool IsPending => true;
@@ -43,13 +44,22 @@ internal sealed class CloseAfterReap : ExitWaiter
 
     internal override bool CheckReap(TimeSpan sinceExit)
     {
-        bool isOver = TryClose(_handle) || sinceExit > ReapWait.Longest;
-        if (isOver)
+        if (!TryClose(_handle))
         {
-            End(_handle);
+            if (sinceExit <= ReapWait.Longest)
+            {
+                return false;
+            }
+
+            if (_handle.IsReaped())
+            {
+                // Other code has reaped the child, and the runtime will never know.
+                _handle.NoteReaped();
+            }
         }
 
-        return isOver;
+        End(_handle);
+        return true;
     }
 
     internal override void OnEnd(WaitEnd end) => End(_handle);

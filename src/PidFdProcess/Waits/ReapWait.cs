@@ -60,11 +60,7 @@ internal static class ReapWait
         {
             // The runtime does not reap this process, so there is nothing to wait for.
             state = ExitedEvent.Observe(process, handle.Run, raiseIfOff, limit);
-            if (state != RuntimeState.DoesNotKnow || handle.IsReaped())
-            {
-                handle.NoteEnd(RunEnd.KnownToRuntime);
-            }
-
+            StockEnd.NoteState(handle, state);
             return true;
         }
 
@@ -75,12 +71,13 @@ internal static class ReapWait
                 handle.NoteEnd(RunEnd.KnownToRuntime);
                 return true;
             case RuntimeState.DoesNotKnow when handle.IsReaped():
-                handle.NoteEnd(RunEnd.UnknownToRuntime);
+                handle.NoteReaped();
                 return true;
         }
 
         if (milliseconds == Timeout.Infinite)
         {
+            CloseAfterReap.Begin(handle);
             PidFdEventSource.Log?.ReapOverdue(handle.ProcessId, limit);
             return true;
         }

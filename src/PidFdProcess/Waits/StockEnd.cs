@@ -54,7 +54,10 @@ internal static class StockEnd
             ? WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken)
             : RaiseWhenUnlockedAsync(process, run, handle, promise, cancellationToken);
 
-    /// <summary>Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell.</summary>
+    /// <summary>
+    /// Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell. Otherwise the event loop closes it once the
+    /// process has been reaped, because the caller may make no other call.
+    /// </summary>
     public static void NoteState(ProcessHandle handle, RuntimeState state)
     {
         if (state != RuntimeState.DoesNotKnow)
@@ -63,7 +66,11 @@ internal static class StockEnd
         }
         else if (handle.IsReaped())
         {
-            handle.NoteEnd(handle.IsChild ? RunEnd.UnknownToRuntime : RunEnd.KnownToRuntime);
+            handle.NoteReaped();
+        }
+        else
+        {
+            CloseAfterReap.Begin(handle);
         }
     }
 

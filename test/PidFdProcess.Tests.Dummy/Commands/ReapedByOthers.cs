@@ -97,7 +97,7 @@ internal static class ReapedByOthers
         }
     }
 
-    private static Process Start(bool attach)
+    internal static Process Start(bool attach)
     {
         Process child = Shell.StartExitingOnCommand(ExitCode);
         if (attach)
@@ -108,7 +108,7 @@ internal static class ReapedByOthers
         return child;
     }
 
-    private static void EndAll(Process[] children, bool ignore)
+    internal static void EndAll(Process[] children, bool ignore)
     {
         HashSet<int> left = [.. children.Select(static child => child.Id)];
         if (ignore)

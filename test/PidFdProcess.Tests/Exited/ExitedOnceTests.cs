@@ -47,7 +47,7 @@ public sealed class ExitedOnceTests : IDisposable
         {
             if (test._registry.TryGetAttachment(test._process, out ProcessAttachment? attachment) && attachment.Handle is { } handle)
             {
-                AttachmentSweep.CloseIfReaped(handle);
+                AttachmentSweep.CloseIfReaped(test._process, handle);
             }
         })),
         ["a cancelled wait"] = (true, static test =>

@@ -22,7 +22,7 @@ public sealed class ExitedEventTests : IDisposable
         ["WaitForExitStatus"] = static (registry, process) => registry.WaitForExitStatus(process),
         ["Stop"] = static (registry, process) => registry.StopAsync(process, TimeSpan.Zero).GetAwaiter().GetResult(),
         ["TryGetPidFd"] = static (registry, process) => registry.TryGetPidFd(process, out _),
-        ["a sweep"] = static (registry, process) => AttachmentSweep.CloseIfReaped(registry.Attach(process).Handle!),
+        ["a sweep"] = static (registry, process) => AttachmentSweep.CloseIfReaped(process, registry.Attach(process).Handle!),
     };
 
     private static readonly Dictionary<string, Action<ProcessHandleRegistry, Process>> s_waits = new()

@@ -88,7 +88,7 @@ public sealed class DisposedSafeHandleTests
         process.SafeHandle.Dispose();
         process.Kill();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the process is reaped");
-        AttachmentSweep.CloseIfReaped(handle);
+        AttachmentSweep.CloseIfReaped(process, handle);
         Assert.AreNotEqual(RunEnd.None, handle.RunEnd);
     }
 

@@ -51,6 +51,18 @@ public sealed class ReapedByOthersTests
         answers.Expect([.. s_kills.Select(static kill => ($"the stranger after {kill}", "lives"))]);
     }
 
+    /// <summary>Takes some 10 s, because the runtime may note the reap of a child so late.</summary>
+    [TestMethod]
+    public async Task PidFds_OfChildrenThatOtherCodeReaped_AreClosed()
+    {
+        DummyAnswers answers = await DummyAnswers.OfAsync("unknown-exits", "waitpid");
+        answers.Expect(
+            ("the status", ReapedStatus.IsKept ? "exited 7" : "exited, status unknown"),
+            ("pidfds", "4"),
+            ("the pidfd after the status is closed", "True"),
+            ("a sweep closes the others", "True"));
+    }
+
     private static IEnumerable<(string Name, string Answer)> Both(string[] calls, string attached, string unattached) =>
         calls.SelectMany(call => new[] { (call, attached), ($"{call}, attached after the reap", unattached) });
 }
