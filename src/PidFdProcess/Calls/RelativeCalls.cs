@@ -41,7 +41,7 @@ internal static class RelativeCalls
             return [];
         }
 
-        using TreeMembers members = MembersOf(run, startTicks);
+        using TreeMembers members = MembersOf(run, startTicks, mayHoldCaller: true);
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < MaxPasses && AddRelatives(members, all) && Stopwatch.GetElapsedTime(start) < s_longestPass; pass++)
         {
@@ -65,7 +65,7 @@ internal static class RelativeCalls
         long startTicks = run.ReadStart();
         if (!run.HasLostId())
         {
-            using TreeMembers members = MembersOf(run, startTicks);
+            using TreeMembers members = MembersOf(run, startTicks, mayHoldCaller: false);
             ThrowIfOwnTree(members);
             members.Access.MayDropLiving = true;
             int pause = FirstPause;
@@ -95,10 +95,10 @@ internal static class RelativeCalls
 
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
     /// <exception cref="System.ComponentModel.Win32Exception"><c>/proc</c> cannot be read because a resource is short.</exception>
-    private static TreeMembers MembersOf(in PinnedRun run, long startTicks)
+    private static TreeMembers MembersOf(in PinnedRun run, long startTicks, bool mayHoldCaller)
     {
         SafePidFdHandle? root = run.Handle?.PidFd;
-        MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId);
+        MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId) { MayHoldCaller = mayHoldCaller };
         Errno error = access.ReadStat(Environment.ProcessId, out _);
         return error == 0
             ? new TreeMembers(access, root, new ProcChildren(run.Kernel), startTicks)

@@ -62,7 +62,7 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
         }
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
-            // The task has ended. The pool has the continuation and runs it once it has a thread.
+            // The task has ended. The pool has the first continuation and runs it once it has a thread.
         }
     }
 

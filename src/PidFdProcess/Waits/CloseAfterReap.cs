@@ -54,6 +54,7 @@ internal sealed class CloseAfterReap : ExitWaiter
             if (_handle.IsReaped())
             {
                 // Other code has reaped the child, and the runtime will never know.
+                _handle.CaptureExit();
                 _handle.NoteReaped();
             }
         }
@@ -91,6 +92,8 @@ internal sealed class CloseAfterReap : ExitWaiter
         bool isKnown = handle.IsChild ? ReapWait.IsKnown(handle) : handle.IsReaped();
         if (isKnown)
         {
+            // Some sources know the status of a non-child only after the reap.
+            handle.CaptureExit();
             handle.NoteEnd(RunEnd.KnownToRuntime);
         }
 

@@ -14,8 +14,8 @@ namespace PidFdProcess.Waits;
 // This code must not load an assembly. If the process is out of descriptors, that fails, and an exception on the event loop ends the program.
 //
 // Scheme: If nothing is queued, use an ordinary work item, which is faster. Otherwise register a wait for an event that is already set. If a pool
-// thread completes a task, the continuations go to that thread's own queue, which it serves next. All pending completions share one registered wait.
-// If the pool cannot start a thread, the work stays queued and the event loop goes on.
+// thread completes a task, the continuations go to that thread's own queue, which it serves next. Pending completions share one registered wait,
+// except those of callers with a context of their own. If the pool cannot start a thread, the work stays queued and the event loop goes on.
 
 /// <summary>The way from the event loop to the thread pool.</summary>
 internal static class PoolHop
@@ -54,7 +54,7 @@ internal static class PoolHop
     }
 
     /// <summary>Completes a task on a pool thread that completes no other, because the code that awaits the task may block that thread.</summary>
-    public static void CompleteAlone(TaskCompletionSource source) => Queue(new Completion(source));
+    public static void CompleteAlone(ExitWaiter wait) => Queue(new Completion(wait));
 
     private static void CompleteAll()
     {
@@ -87,9 +87,9 @@ internal static class PoolHop
         }
     }
 
-    private sealed class Completion(TaskCompletionSource source) : IThreadPoolWorkItem
+    private sealed class Completion(ExitWaiter wait) : IThreadPoolWorkItem
     {
-        public void Execute() => source.TrySetResult();
+        public void Execute() => wait.SetEnded();
     }
 
     private static class SetEvent

@@ -77,7 +77,6 @@ internal static class ReapWait
 
         if (milliseconds == Timeout.Infinite)
         {
-            CloseAfterReap.Begin(handle);
             PidFdEventSource.Log?.ReapOverdue(handle.ProcessId, limit);
             return true;
         }

@@ -54,10 +54,7 @@ internal static class StockEnd
             ? WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken)
             : RaiseWhenUnlockedAsync(process, run, handle, promise, cancellationToken);
 
-    /// <summary>
-    /// Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell. Otherwise the event loop closes it once the
-    /// process has been reaped, because the caller may make no other call.
-    /// </summary>
+    /// <summary>Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell.</summary>
     public static void NoteState(ProcessHandle handle, RuntimeState state)
     {
         if (state != RuntimeState.DoesNotKnow)
@@ -67,10 +64,6 @@ internal static class StockEnd
         else if (handle.IsReaped())
         {
             handle.NoteReaped();
-        }
-        else
-        {
-            CloseAfterReap.Begin(handle);
         }
     }
 

@@ -53,6 +53,17 @@ public sealed class RelativesTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void TheChildrenOfTheOwnParent_IncludeTheCaller(bool stock)
+    {
+        using ProcessHandleRegistry registry = CreateRegistry(stock, isOldKernel: false);
+        using Process self = Process.GetCurrentProcess();
+        using Process parent = registry.OpenParent(self);
+        Assert.IsTrue(registry.GetChildren(parent).Any(static each => each.Id == Environment.ProcessId));
+    }
+
+    [TestMethod]
     public void AZombie_IsLeftOut()
     {
         using ProcessHandleRegistry registry = new();

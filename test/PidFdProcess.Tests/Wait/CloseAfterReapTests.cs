@@ -12,38 +12,26 @@ namespace PidFdProcess.Tests.Wait;
 public sealed class CloseAfterReapTests
 {
     [TestMethod]
-    [DataRow(WaitKind.Blocking)]
-    [DataRow(WaitKind.Timed)]
-    [DataRow(WaitKind.Asynchronous)]
-    public async Task AReap_AfterAWaitForANonChild_ClosesThePidFd(WaitKind kind)
+    public void AStatusThatIsKnownAfterTheReapAlone_IsReadBeforeThePidFdIsClosed()
     {
-        int before = ResourceCounts.PidFdBaseline();
+        HookedKernel kernel = new();
         using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
-        using ProcessHandleRegistry registry = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process process = registry.Open(nonChild.Id);
-        Task wait = Waiting.Begin(kind, registry, process);
+        ProcessHandle handle = registry.Attach(process).Handle!;
+        Assert.IsTrue(handle.TryAddRef());
+        CloseAfterReap wait = new(handle);
         nonChild.Signal();
-        await wait.WaitAsync(Waiting.Limit);
-        Assert.AreEqual(before + 1, TestProcesses.OpenPidFds());
-
         nonChild.Dispose();
-        ResourceCounts.WaitForPidFds(before);
-    }
+        TestProcesses.WaitUntil(handle.IsReaped, "the process has been reaped");
+        Assert.IsNull(handle.Exit);
 
-    [TestMethod]
-    public async Task AReap_AfterAWaitThatRanAHandler_ClosesThePidFd()
-    {
-        int before = ResourceCounts.PidFdBaseline();
-        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
-        using ProcessHandleRegistry registry = new();
-        using Process process = registry.Open(nonChild.Id);
-        process.Exited += static (_, _) => { };
-        Task wait = registry.WaitForExitAsync(process);
-        nonChild.Signal();
-        await wait.WaitAsync(Waiting.Limit);
-
-        nonChild.Dispose();
-        ResourceCounts.WaitForPidFds(before);
+        Assert.IsTrue(wait.CheckReap(TimeSpan.Zero));
+        Assert.AreEqual(RunEnd.KnownToRuntime, handle.RunEnd);
+        if (handle.Exit is null)
+        {
+            Assert.Inconclusive("The status of a reaped process takes Linux 6.15.");
+        }
     }
 
     [TestMethod]

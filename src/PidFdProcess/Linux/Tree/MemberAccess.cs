@@ -35,6 +35,9 @@ internal sealed class MemberAccess(IKernel kernel, bool byPid, int rootId)
     /// <summary>Gets or sets whether the pidfds of members that are alive may be closed if there are too few descriptors.</summary>
     public bool MayDropLiving { get; set; }
 
+    /// <summary>Gets whether the calling process may be a member, because no member is signalled.</summary>
+    public bool MayHoldCaller { get; init; }
+
     /// <summary>
     /// Notes that a member holds a pidfd. The last part of the limit of descriptors is for the app, and a stop or a wait may last for hours. So it
     /// closes pidfds before they take up that part.

@@ -52,11 +52,12 @@ internal static class TreeCaller
     public static Errno ListWithAncestors(MemberAccess access, HashSet<int> ids) => Walk(access, NoProcess, ids, out _);
 
     /// <summary>
-    /// Whether a process that was found as a child is the calling process. It is no member. The failure is noted, because its parent is a member.
+    /// Whether a process that was found as a child is the calling process, which must not be signalled. It is no member then. The failure is noted,
+    /// because its parent is a member.
     /// </summary>
     public static bool IsCaller(MemberAccess access, int id)
     {
-        bool isCaller = id == Environment.ProcessId;
+        bool isCaller = id == Environment.ProcessId && !access.MayHoldCaller;
         if (isCaller)
         {
             access.Failures.Note(id, TreeCall.Bound, new InvalidOperationException("the calling process has become a descendant of the tree"));

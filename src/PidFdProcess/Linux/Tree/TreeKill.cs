@@ -264,6 +264,12 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             TreePace.Sleep(RetryMilliseconds);
             _postponed.ForEach(static member => member.IsSpared = false);
             _postponed.Clear();
+            if (!members.ListsOneCheaply)
+            {
+                // A member that could not be stopped either may have forked.
+                members.AddChildrenOfAll(_freeze.StopFound, deadline);
+            }
+
             KillFrom(members.All.Count - 1, deadline);
         }
 
