@@ -12,14 +12,16 @@ internal sealed class Strangers : IDisposable
     private readonly PipedProcess _parent = new("echo ready; while read line; do sleep 1000 >/dev/null 2>&1 & echo $!; done");
     private readonly List<int> _ids = [];
 
+    // The first line may start a thread of the runtime, which would take the PID that is set for the stranger.
+    public Strangers() => Native.KillByPid(Start());
+
     /// <summary>Starts one under a PID that is free. Whether that worked.</summary>
     public bool TryStart(int processId)
     {
         for (int i = 0; i < Tries; i++)
         {
             PidRecycler.SetNext(processId);
-            _parent.StandardInput.WriteLine();
-            int id = int.Parse(_parent.ReadLine(), CultureInfo.InvariantCulture);
+            int id = Start();
             if (id == processId)
             {
                 _ids.Add(id);
@@ -51,6 +53,12 @@ internal sealed class Strangers : IDisposable
         _ids.ForEach(Native.KillByPid);
         Native.KillByPid(_parent.Id);
         _parent.Dispose();
+    }
+
+    private int Start()
+    {
+        _parent.StandardInput.WriteLine();
+        return int.Parse(_parent.ReadLine(), CultureInfo.InvariantCulture);
     }
 
     private static ulong Pending(string[] status, string name) => ulong.Parse(
