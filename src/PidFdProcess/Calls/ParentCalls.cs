@@ -46,8 +46,17 @@ internal static class ParentCalls
             Process? parent = FindCalls.Find(runs, parentId);
             try
             {
+                StockRun? unproven = parent is null ? null : runs.FindCurrent(parent)?.WithoutPidFd;
+                ProcStat stat = default;
+                bool isRead = unproven is not null && runs.Platform.Kernel.ReadProcStat(parentId, out stat) == 0;
                 if (parent is not null && readParent() == parentId)
                 {
+                    if (isRead)
+                    {
+                        // The parent held the PID when its start time was read, because it is still the parent.
+                        unproven!.Prove(stat.StartTicks);
+                    }
+
                     (Process found, parent) = (parent, null);
                     return found;
                 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Handles;
@@ -25,6 +26,18 @@ public sealed class ParentTests
         Assert.AreEqual(stock ? ProcessRoute.Stock : ProcessRoute.PidFd, registry.Attach(parent).Route);
         using Process self = registry.OpenParent(parent);
         Assert.AreEqual(Environment.ProcessId, self.Id);
+    }
+
+    /// <summary>Without a pidfd, later calls would otherwise reach another process with the PID of the parent.</summary>
+    [TestMethod]
+    public void AParentOnTheStockRoute_IsKnownByItsStart()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock: true);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process process = registry.Open(nonChild.Id);
+        using Process parent = registry.OpenParent(process);
+        Assert.AreEqual(
+            long.Parse(ProcessTable.FieldsOf(parent.Id)![19], CultureInfo.InvariantCulture), registry.Attach(parent).WithoutPidFd!.StartTicks);
     }
 
     [TestMethod]
