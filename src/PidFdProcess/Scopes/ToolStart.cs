@@ -24,10 +24,12 @@ internal static partial class ToolStart
 {
     private const string Script = "[ \"$PPID\" = \"$0\" ] || kill -KILL $$\nexec \"$@\"";
 
+    private const string OptInd = "OPTIND";
+
     // Shells add the first variables to the environment. They change the others only if those are in the environment.
     private static readonly string[] s_addedByShells = ["PWD", "OLDPWD", "SHLVL", "_"];
     private static readonly string[] s_optionsOfBash = ["BASHOPTS", "SHELLOPTS"];
-    private static readonly string[] s_changedByShells = [.. s_addedByShells, .. s_optionsOfBash, "IFS", "OPTIND", "PPID"];
+    private static readonly string[] s_changedByShells = [.. s_addedByShells, .. s_optionsOfBash, "IFS", OptInd, "PPID"];
 
     public static Process Start(ProcessStartInfo startInfo, bool killOnParentExit, bool newSession)
     {
@@ -85,8 +87,16 @@ internal static partial class ToolStart
     private static List<string> ToolsFor(ProcessStartInfo startInfo, string program)
     {
         string setpriv = FindTool("setpriv", "util-linux (Alpine: setpriv)");
-        List<string> tools = [setpriv, "--pdeathsig", "KILL", "--", .. ShellFor(startInfo)];
-        tools.AddRange(["-c", Script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), FindTool("env", "coreutils")]);
+        string[] shell = ShellFor(startInfo);
+        string env = FindTool("env", "coreutils");
+        List<string> tools = [setpriv, "--pdeathsig", "KILL", "--"];
+        if (HasVariable(startInfo, OptInd))
+        {
+            // Some shells do not start if it is no number.
+            tools.AddRange([env, "-u", OptInd]);
+        }
+
+        tools.AddRange([.. shell, "-c", Script, Environment.ProcessId.ToString(CultureInfo.InvariantCulture), env]);
         foreach (string name in s_addedByShells.Where(name => !HasVariable(startInfo, name)))
         {
             tools.AddRange(["-u", name]);
@@ -94,7 +104,7 @@ internal static partial class ToolStart
 
         foreach (string name in s_changedByShells)
         {
-            if (startInfo.Environment.TryGetValue(name, out string? value) && value is not null)
+            if (TryGetVariable(startInfo, name, out string value))
             {
                 tools.Add($"{name}={value}");
             }
@@ -135,8 +145,15 @@ internal static partial class ToolStart
     }
 
     /// <summary>Returns whether the program gets the variable. The runtime leaves out a variable whose value is <see langword="null"/>.</summary>
-    private static bool HasVariable(ProcessStartInfo startInfo, string name) =>
-        startInfo.Environment.TryGetValue(name, out string? value) && value is not null;
+    private static bool HasVariable(ProcessStartInfo startInfo, string name) => TryGetVariable(startInfo, name, out _);
+
+    /// <summary>Gets a variable that the runtime passes on. Since .NET 9 it leaves out a value of null, which was an empty value before.</summary>
+    private static bool TryGetVariable(ProcessStartInfo startInfo, string name, out string value)
+    {
+        bool isNamed = startInfo.Environment.TryGetValue(name, out string? set);
+        value = set ?? "";
+        return isNamed && (set is not null || Environment.Version.Major < 9);
+    }
 
     [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_]*$")]
     private static partial Regex PlainName();

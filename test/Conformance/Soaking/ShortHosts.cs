@@ -75,19 +75,17 @@ internal static class ShortHosts
     public static void StarvePool()
     {
         using ManualResetEventSlim release = new();
-        using CountdownEvent items = new(BlockedItems);
-        for (int i = 0; i < BlockedItems; i++)
+        using CountdownEvent items = new(1);
+        Check.Eventually(() =>
         {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                _ =>
-                {
-                    release.Wait();
-                    items.Signal();
-                },
-                null);
-        }
+            // The pool may have a thread for each item, because it keeps the threads of the last step for a while.
+            if (ThreadPool.PendingWorkItemCount == 0)
+            {
+                BlockThreads(release, items);
+            }
 
-        Check.Eventually(static () => ThreadPool.PendingWorkItemCount is > 0 and < BlockedItems - 1);
+            return ThreadPool.PendingWorkItemCount is > 0 and < BlockedItems - 1;
+        });
         try
         {
             TimeSpan stock = Measure(process => process.WaitForExitAsync());
@@ -100,7 +98,23 @@ internal static class ShortHosts
         finally
         {
             release.Set();
+            items.Signal();
             items.Wait();
+        }
+    }
+
+    private static void BlockThreads(ManualResetEventSlim release, CountdownEvent items)
+    {
+        items.AddCount(BlockedItems);
+        for (int i = 0; i < BlockedItems; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                _ =>
+                {
+                    release.Wait();
+                    items.Signal();
+                },
+                null);
         }
     }
 

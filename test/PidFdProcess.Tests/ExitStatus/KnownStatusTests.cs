@@ -20,12 +20,14 @@ public sealed class KnownStatusTests
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process process = TestProcesses.StartSleeper();
         registry.Attach(process);
+        int id = process.Id;
         kernel.OnSignal = (_, signal) =>
         {
             if (signal == (int)Signum.SIGUSR1)
             {
                 process.Kill();
                 seen = registry.WaitForExitStatus(process);
+                TestProcesses.WaitUntil(() => TestProcesses.StateOf(id) is null, "the child has been reaped");
             }
 
             return null;

@@ -37,6 +37,8 @@ public sealed class ToolStartTests : IDisposable
         AssertSame(("SHELLOPTS", "braceexpand:hashall"), ("BASHOPTS", "cmdhist"), ("BASH_ENV", "/no/such/file"), ("ENV", "/no/such/file"));
         AssertSame(("PWD", null), ("OLDPWD", null), ("SHLVL", null), ("_", null), ("IFS", null), ("OPTIND", null), ("PPID", null), ("a.b", null));
         AssertSame(("SHELLOPTS", null), ("BASHOPTS", null));
+        AssertSame(("OPTIND", "x"));
+        AssertSame(("OPTIND", ""));
         AssertSame();
 
         void AssertSame(params (string Name, string? Value)[] variables)
