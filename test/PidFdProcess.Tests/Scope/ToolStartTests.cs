@@ -73,6 +73,11 @@ public sealed class ToolStartTests : IDisposable
     public void OptionsOfBash_DoNotActOnTheShellThatStartsTheProgram(string name, string? value, bool takesBash)
     {
         RequireBash();
+        if (value is null && Environment.Version.Major < 9)
+        {
+            Assert.Inconclusive("Before .NET 9 a value of null is an empty variable.");
+        }
+
         using ProcessScope scope = new(new ProcessScopeOptions { KillOnParentExit = true });
         ProcessStartInfo info = new("/bin/true") { RedirectStandardError = true };
         info.Environment[name] = value;
