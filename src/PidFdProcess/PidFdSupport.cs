@@ -40,8 +40,8 @@ public sealed class PidFdSupport
     /// <summary>
     /// Gets how a process is found again by its <see cref="ProcessIdentity"/>. The finest method is <see cref="ProcessIdentityMethod.FileHandle"/>,
     /// then comes <see cref="ProcessIdentityMethod.PidFdId"/>, then <see cref="ProcessIdentityMethod.StartTicks"/>. If the kernel lacks a call or
-    /// seccomp forbids it, the next coarser method is used. Under a seccomp filter, the finest method is not tried, because the
-    /// filter may end the program. The first use decides.
+    /// seccomp forbids it, the next coarser method is used. Under a seccomp filter, the finest method is not tried, because the filter may end the
+    /// program. The first use decides.
     /// </summary>
     public ProcessIdentityMethod IdentityMethod => IsSupported
         ? PidFsProbe.OfThisKernel.Ability.Method switch
@@ -65,8 +65,7 @@ public sealed class PidFdSupport
     internal static PidFdSupport NotLinux { get; } = new(false, "this is not Linux, so the stock methods do the work", 0);
 
     /// <summary>Gets whether another probe would end in the same way.</summary>
-    /// <remarks>EBADF is not final, because other code of the program has closed the probe's descriptor by its number.</remarks>
-    internal bool IsFinal => _error != Errno.EBADF && !SystemCallError.IsResource(_error);
+    internal bool IsFinal => !SystemCallError.MayPass(_error);
 
     /// <inheritdoc/>
     public override string ToString() => IsSupported ? Reason : $"pidfds are not used: {Reason}";

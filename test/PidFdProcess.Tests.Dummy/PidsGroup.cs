@@ -21,8 +21,19 @@ internal sealed class PidsGroup : IDisposable
         Move(_path);
     }
 
-    /// <summary>Moves this program into a group of its own. Prints why that is not possible, and returns <see langword="null"/> then.</summary>
-    public static PidsGroup? TryEnter()
+    /// <summary>Runs the action with this program in a group of its own. If that is not possible, prints why, and does nothing.</summary>
+    public static Task RunIn(Action<PidsGroup> action)
+    {
+        using PidsGroup? group = TryEnter();
+        if (group is not null)
+        {
+            action(group);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static PidsGroup? TryEnter()
     {
         try
         {

@@ -112,7 +112,7 @@ internal static class FindCalls
                 ProcessIdOf(runs, pidFd);
                 if (error == 0)
                 {
-                    runs.FindCurrent(process)?.WithoutPidFd?.Prove(stat.StartTicks);
+                    NoteStart(runs, process, stat.StartTicks);
                 }
 
                 return process;
@@ -124,6 +124,11 @@ internal static class FindCalls
             }
         }
     }
+
+    /// <summary>
+    /// Notes the start time that is known to be that of the object's process. Without a pidfd, only that tells it from a later owner of the PID.
+    /// </summary>
+    public static void NoteStart(AttachmentTable runs, Process process, long ticks) => runs.FindCurrent(process)?.WithoutPidFd?.Prove(ticks);
 
     /// <summary>Detaches and disposes an object that was not returned to the caller.</summary>
     public static void Close(AttachmentTable runs, Process process)
@@ -161,8 +166,12 @@ internal static class FindCalls
             {
                 // The PID may have got a new owner since its name was read.
                 found = Find(runs, processId);
-                Process? named = found is not null && HasName(processId, processName) ? found : null;
-                found = named is null ? found : null;
+                if (found is null || !HasName(processId, processName))
+                {
+                    return null;
+                }
+
+                (Process named, found) = (found, null);
                 return named;
             }
 

@@ -212,7 +212,7 @@ internal static class IdentityCalls
 
             if (StartTime.Read(runs.Platform.Kernel, identity.ProcessId) == ticks)
             {
-                runs.FindCurrent(process)?.WithoutPidFd?.Prove((long)ticks);
+                FindCalls.NoteStart(runs, process, (long)ticks);
                 return process;
             }
         }

@@ -46,8 +46,7 @@ internal static class PidFileCalls
                     nameof(path));
             }
 
-            // Without a pidfd, only the start time tells it from a later owner of the PID.
-            runs.FindCurrent(process)?.WithoutPidFd?.Prove(ticks);
+            FindCalls.NoteStart(runs, process, ticks);
             return process;
         }
         catch (InvalidOperationException e) when (e is not ObjectDisposedException)

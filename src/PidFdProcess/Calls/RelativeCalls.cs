@@ -180,7 +180,7 @@ internal static class RelativeCalls
                 return null;
             }
 
-            runs.FindCurrent(process)?.WithoutPidFd?.Prove(member.StartTicks);
+            FindCalls.NoteStart(runs, process, member.StartTicks);
             return process;
         }
         finally

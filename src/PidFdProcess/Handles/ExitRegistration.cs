@@ -138,8 +138,8 @@ internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner
     /// <param name="late">Where to put the waits that need another look.</param>
     public void EndWithExit(ulong token, LateWaits late)
     {
-        // Before the waits leave the list. A table that is disposed from now on finds them neither there nor among the late waits, and its end of the
-        // late waits must include them.
+        // Read before the waits leave the list. A table that is disposed from now on does not find them. It ends the waits that were late at that
+        // time, and must end these, too.
         long since = Stopwatch.GetTimestamp();
         for (ExitWaiter? waiter = TakeAll(token); waiter is not null;)
         {

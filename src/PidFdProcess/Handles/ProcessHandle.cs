@@ -83,7 +83,7 @@ internal sealed class ProcessHandle : ExitRegistration
 
     /// <summary>
     /// Whether the process of a pidfd is a child that the runtime has started. The runtime alone cannot tell. It keeps the PID of a reaped
-    /// child until the Process objects of that child are disposed, and a non-child may have the PID before that.
+    /// child until the Process objects of that child are disposed. A non-child may have the PID before that.
     /// </summary>
     public static bool IsChildOfRuntime(IKernel kernel, SafePidFdHandle pidFd, int processId) =>
         RuntimeChildren.Knows(processId) && IsChildOf(kernel, pidFd);

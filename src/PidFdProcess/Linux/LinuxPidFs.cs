@@ -65,7 +65,7 @@ internal sealed unsafe class LinuxPidFs : IPidFs
                 error = file.Read(text[length..], out int count);
                 if (error != 0 || count == 0)
                 {
-                    // A kernel without seccomp has no such line.
+                    // A kernel without seccomp does not write this line.
                     return error;
                 }
 

@@ -10,8 +10,7 @@ internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int Handl
     public bool HasPidFdIds => Method >= PidFsMethod.PidFdId;
 
     /// <summary>Gets whether another probe would end the same.</summary>
-    /// <remarks>EBADF is not final, because other code of the program has closed the probe's descriptor by its number.</remarks>
-    public bool IsFinal => Error != Errno.EBADF && !SystemCallError.IsResource(Error);
+    public bool IsFinal => !SystemCallError.MayPass(Error);
 
     /// <summary>
     /// Tries every call that identities need, on the calling process itself. The first call that fails decides the method. Under a seccomp filter,
@@ -39,8 +38,7 @@ internal sealed record PidFsAbility(PidFsMethod Method, string Reason, int Handl
                 return Ticks("statx", error);
             }
 
-            // The filter of a systemd unit or a sandbox may end the program for a call that it does not list, instead of answering an errno. Such
-            // lists often lack open_by_handle_at.
+            // The filter of a systemd unit or a sandbox may end the program for a call that it does not list. Its list often lacks open_by_handle_at.
             error = calls.HasSeccompFilter(out bool hasFilter);
             if (error != 0 || hasFilter)
             {

@@ -8,6 +8,9 @@ internal static class SystemCallError
     /// <summary>Whether descriptors, memory or epoll watches were short. That may pass, so a later call may succeed.</summary>
     public static bool IsResource(Errno error) => error != 0 && ErrnoTable.IsOfAnyCall(error, ErrnoMeaning.OutOfResources);
 
+    /// <summary>Whether a probe that failed may succeed next time. After EBADF it may, because other code has closed its descriptor.</summary>
+    public static bool MayPass(Errno error) => error == Errno.EBADF || IsResource(error);
+
     /// <summary>For example <c>pidfd_open: ENOSYS (Linux older than 5.3 or seccomp)</c>.</summary>
     public static string Describe(string call, Errno error, string? hint = null) =>
         $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";

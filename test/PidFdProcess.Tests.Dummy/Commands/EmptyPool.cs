@@ -12,16 +12,7 @@ internal static class EmptyPool
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs on the main thread, because another one might be of the pool.</summary>
-    public static Task RunAsync()
-    {
-        using PidsGroup? group = PidsGroup.TryEnter();
-        if (group is not null)
-        {
-            Run(group);
-        }
-
-        return Task.CompletedTask;
-    }
+    public static Task RunAsync() => PidsGroup.RunIn(Run);
 
     private static void Run(PidsGroup group)
     {

@@ -11,16 +11,7 @@ internal static class NoMoreThreads
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(200);
 
-    public static Task RunAsync()
-    {
-        using PidsGroup? group = PidsGroup.TryEnter();
-        if (group is not null)
-        {
-            Run(group);
-        }
-
-        return Task.CompletedTask;
-    }
+    public static Task RunAsync() => PidsGroup.RunIn(Run);
 
     private static void Run(PidsGroup group)
     {

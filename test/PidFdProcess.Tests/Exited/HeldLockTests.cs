@@ -9,24 +9,19 @@ namespace PidFdProcess.Tests.Exited;
 [TestClass]
 public sealed class HeldLockTests
 {
+    private const int Waits = 100;
+
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
     public async Task CancelledWaits_WhileTheLockIsHeld_KeepNoThreadOfThePool()
     {
-        const int Waits = 100;
         using Process process = TestProcesses.StartSleeper();
         using ManualResetEventSlim release = new();
         Task holder = HoldLock(process, release);
         try
         {
-            for (int i = 0; i < Waits; i++)
-            {
-                using CancellationTokenSource source = new();
-                Task wait = process.WaitForExitPidFdAsync(source.Token);
-                source.Cancel();
-                await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
-            }
+            await CancelWaitsAsync(process);
 
             Assert.IsFalse(process.EnableRaisingEvents);
             TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free", limitMilliseconds: 5_000);
@@ -172,7 +167,6 @@ public sealed class HeldLockTests
     [DataRow(false)]
     public async Task CancelledWaits_AfterTheExit_WhileTheLockIsHeld_ShareOneSeriesOfTries(bool isAttached)
     {
-        const int Waits = 100;
         using Process process = TestProcesses.StartSleeper();
         if (isAttached)
         {
@@ -185,13 +179,7 @@ public sealed class HeldLockTests
         Task holder = HoldLock(process, release);
         try
         {
-            for (int i = 0; i < Waits; i++)
-            {
-                using CancellationTokenSource source = new();
-                Task wait = process.WaitForExitPidFdAsync(source.Token);
-                await source.CancelAsync();
-                await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
-            }
+            await CancelWaitsAsync(process);
 
             // Other tests may have series of their own.
             Assert.IsInRange(1, Waits / 2, LateEvents.Count);
@@ -259,6 +247,17 @@ public sealed class HeldLockTests
         {
             release.Set();
             await holder;
+        }
+    }
+
+    private static async Task CancelWaitsAsync(Process process)
+    {
+        for (int i = 0; i < Waits; i++)
+        {
+            using CancellationTokenSource source = new();
+            Task wait = process.WaitForExitPidFdAsync(source.Token);
+            await source.CancelAsync();
+            await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
         }
     }
 
