@@ -16,7 +16,7 @@ public static class ProcessGroupExtensions
     /// <exception cref="ArgumentOutOfRangeException">No signal has this number.</exception>
     /// <exception cref="InvalidOperationException">
     /// The object has no process, or the process does not lead its group. Or the calling process is in the group, and
-    /// <paramref name="includeOwnGroup"/> is <see langword="false"/>.
+    /// <paramref name="includeOwnGroup"/> is <see langword="false"/>. Or the group is that of PID 1, and it can only be signalled by number.
     /// </exception>
     /// <exception cref="Win32Exception">No process of the group may be signalled (EPERM or EACCES).</exception>
     /// <exception cref="PlatformNotSupportedException">This is Windows.</exception>
@@ -29,7 +29,8 @@ public static class ProcessGroupExtensions
     /// </para>
     /// <para>
     /// On Linux 6.9 and later, the flag <c>PIDFD_SIGNAL_PROCESS_GROUP</c> of <c>pidfd_send_signal(2)</c> signals the group through the pidfd, and
-    /// never another group. On older kernels and without pidfds, <c>kill(2)</c> signals the group by number. If the leader has been reaped, that call
+    /// never another group. On older kernels and without pidfds, <c>kill(2)</c> signals the group by number, except group 1, because
+    /// <c>kill(-1)</c> signals all processes. If the leader has been reaped, that call
     /// is not made, and the answer is <see langword="false"/>.
     /// </para>
     /// <para>

@@ -12,7 +12,7 @@ namespace PidFdProcess.Calls;
 // Sends a signal to the process group that a process leads.
 //
 // Constraints: The number of a process group is the PID of its leader. No other process can get that PID while any process is in the group. Before
-// Linux 6.9 a group can only be signalled by number.
+// Linux 6.9 a group can only be signalled by number. Group 1 has no number for kill(2), because kill(-1) signals all processes.
 //
 // Scheme: If the kernel has the flag, the pidfd names the group. Otherwise kill(-PGID) is called if the leader has not been reaped just before. The
 // leader is checked again afterwards. If it was reaped during the call, the signal most likely went to its group or to none.
@@ -51,9 +51,10 @@ internal static class GroupSignal
         Errno error = kernel.PidFdSignalGroup(handle.PidFd, signal);
         if (!ErrnoTable.Means(ErrnoTable.PidFdSignalGroup, error, ErrnoMeaning.Unsupported))
         {
-            return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.PidFdSendSignal, error);
+            return RunSignal.Answer(handle.ProcessId, signal, ErrnoTable.PidFdSignalGroup, error);
         }
 
+        RequireNumber(handle.ProcessId);
         if (handle.IsReaped())
         {
             return false;
@@ -71,6 +72,7 @@ internal static class GroupSignal
         }
 
         int id = run.Attachment.ProcessId;
+        RequireNumber(id);
         if (Libc.GetGroupId(id) is >= 0 and var groupId && groupId != id)
         {
             throw NoLeader(id, groupId);
@@ -101,6 +103,15 @@ internal static class GroupSignal
         if (kernel.ReadProcStat(id, out ProcStat stat) == 0 && stat.GroupId != id && !handle.IsReaped())
         {
             throw NoLeader(id, stat.GroupId);
+        }
+    }
+
+    private static void RequireNumber(int groupId)
+    {
+        if (groupId == 1)
+        {
+            throw new InvalidOperationException(
+                "Process group 1 cannot be signalled by number, because kill(-1) signals all processes. Linux 6.9 signals it through a pidfd.");
         }
     }
 

@@ -31,9 +31,13 @@ internal static class SystemCallError
         : new PlatformNotSupportedException($"{what}: {Describe(call, error)}{more}.");
 
     /// <summary>The exception for a refused signal. Stock Kill throws the same type, but this one names the call and the process.</summary>
-    public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error) => new(
-        (int)error,
-        $"{call}({SignalNumbers.NameOf(signal)}) to process {processId}: {Name(error)} ({Hint(call, error)})");
+    public static Win32Exception SignalRefused(string call, int processId, int signal, Errno error)
+    {
+        bool isOfGroup = call == ErrnoTable.PidFdSignalGroup;
+        string name = isOfGroup ? ErrnoTable.PidFdSendSignal : call;
+        string target = isOfGroup ? "process group" : "process";
+        return new((int)error, $"{name}({SignalNumbers.NameOf(signal)}) to {target} {processId}: {Name(error)} ({Hint(call, error)})");
+    }
 
     /// <summary>The name that manual pages use, or the number of an errno that this library does not know.</summary>
     public static string Name(Errno error) => Enum.IsDefined(error) ? error.ToString() : $"errno {(int)error}";

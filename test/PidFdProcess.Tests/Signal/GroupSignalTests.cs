@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Mono.Unix.Native;
@@ -143,6 +144,44 @@ public sealed class GroupSignalTests
         Assert.IsTrue(registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
         Assert.AreEqual(1, measurements["fallbacks{call=kill,error=none}"]);
         tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void SignalGroup_OfTheFirstProcess_NeverGoesByNumber_BecauseThatMeansAllProcesses(bool stock)
+    {
+        List<int> killed = [];
+        HookedKernel kernel = new()
+        {
+            OnSignalGroup = static (_, _) => Errno.EINVAL,
+            ChangeStat = static stat => stat with { GroupId = 1 },
+            OnKill = (id, signal) =>
+            {
+                if (signal != 0)
+                {
+                    killed.Add(id);
+                }
+
+                return 0;
+            },
+        };
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(kernel.Platform, stock);
+        using Process first = Process.GetProcessById(1);
+        InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(
+            () => registry.SignalGroup(first, PosixSignal.SIGTERM, includeOwnGroup: true));
+        StringAssert.Contains(e.Message, "kill(-1)");
+        Assert.IsEmpty(killed);
+    }
+
+    [TestMethod]
+    public void SignalGroup_ThatAFilterForbids_SaysSo()
+    {
+        HookedKernel kernel = new() { OnSignalGroup = static (_, _) => Errno.ENOSYS };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using MarkedTree tree = StartLeader("echo ready; exec sleep 1000");
+        Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => registry.SignalGroup(tree.Root, PosixSignal.SIGTERM));
+        StringAssert.Contains(e.Message, $"pidfd_send_signal(SIGTERM) to process group {tree.Root.Id}: ENOSYS (seccomp");
     }
 
     private static void EndLeader(MarkedTree tree)
