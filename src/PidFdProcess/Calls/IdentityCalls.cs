@@ -210,10 +210,16 @@ internal static class IdentityCalls
                 throw Hidden(identity);
             }
 
-            if (StartTime.Read(runs.Platform.Kernel, identity.ProcessId) == ticks)
+            ulong? after = StartTime.Read(runs.Platform.Kernel, identity.ProcessId, out Errno error);
+            if (after == ticks)
             {
                 FindCalls.NoteStart(runs, process, (long)ticks);
                 return process;
+            }
+
+            if (after is null && !ProcChildren.IsGone(runs.Platform.Kernel, identity.ProcessId, error))
+            {
+                throw Hidden(identity);
             }
         }
         catch (ArgumentException)

@@ -273,6 +273,14 @@ public sealed class IdentityMethodTests
         _kernel.OnReadStat = _ => Errno.ENOENT;
         StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity, out _)).Message, "hidepid");
 
+        // The process is hidden from the second read on.
+        int looks = 0;
+        _kernel.OnReadStat = _ => looks++ == 0 ? null : Errno.ENOENT;
+        StringAssert.Contains(Assert.ThrowsExactly<PlatformNotSupportedException>(() => registry.TryOpen(identity, out _)).Message, "hidepid");
+        (looks, _kernel.OnKill) = (0, static (_, _) => Errno.ESRCH);
+        Assert.IsFalse(registry.TryOpen(identity, out _));
+        _kernel.OnKill = null;
+
         // From the second read on, the PID belongs to a stranger.
         int reads = 0;
         _kernel.OnReadStat = null;
