@@ -90,7 +90,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
     /// <summary>
     /// Kills the process. Without a pidfd, the runtime kills it, or its tree. A process with a pidfd is killed alone, because the runtime would go
-    /// by PID.
+    /// by PID. The runtime kills a process alone, too, if <c>/proc</c> is of another PID namespace, where these PIDs are those of strangers.
     /// </summary>
     /// <exception cref="Win32Exception">It is not known whether the PID still belongs to the process, so it was not killed.</exception>
     public void KillWithoutProc(bool entireProcessTree)
@@ -101,7 +101,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         }
         else if (!IsOverWithoutPidFd(throwIfUnknown: true))
         {
-            StockCalls.Kill(Process, entireProcessTree);
+            StockCalls.Kill(Process, entireProcessTree && (!OperatingSystem.IsLinux() || ProcMount.IsOfThisNamespace));
         }
     }
 
