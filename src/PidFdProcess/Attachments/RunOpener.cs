@@ -54,10 +54,11 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
             try
             {
                 bool hasExited = false;
-                Errno error = run.IsStarted || !FetchedRuns.TryOpen(process, owner, out pidFd, out hasExited)
-                    ? kernel.PidFdOpen(processId, out pidFd)
-                    : 0;
-                hasExited |= !IsUnknownToRuntime(process, run, processId, error)
+                bool isKnown = !run.IsStarted && FetchedRuns.TryOpen(process, owner, out pidFd, out hasExited);
+                Errno error = isKnown ? 0 : kernel.PidFdOpen(processId, out pidFd);
+
+                // A duplicate of the pidfd of another registry tells how a process has ended, even if the runtime knows of the exit.
+                hasExited |= !isKnown && !IsUnknownToRuntime(process, run, processId, error)
                     && ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {

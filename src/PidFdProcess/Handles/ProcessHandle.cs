@@ -165,11 +165,16 @@ internal sealed class ProcessHandle : ExitRegistration
     /// <summary>Notes that the wait for the reap has ended.</summary>
     public void EndCloseAfterReap() => Interlocked.And(ref _marks, ~ClosePending);
 
-    /// <summary>Notes that the pidfd has no more to tell, and releases the reference of the attachment.</summary>
+    /// <summary>
+    /// Notes that the pidfd has no more to tell, and releases the reference of the attachment. The caller holds a reference, so that the exit can be
+    /// captured once more.
+    /// </summary>
     public void NoteEnd(RunEnd end)
     {
         if (RunEnd == RunEnd.None)
         {
+            // The kernel tells how a hidden non-child has ended after the reap alone. A call that sees the mark does not ask the kernel.
+            CaptureExit();
             TryMark(end == RunEnd.KnownToRuntime ? EndKnown : EndUnknown);
         }
 

@@ -107,6 +107,22 @@ public sealed class TwoRegistriesTests
     }
 
     [TestMethod]
+    public void AnAttachment_AfterTheRuntimeHasSeenTheExit_TellsTheStatusAsTheOtherRegistryDoes()
+    {
+        ReapedStatus.Require();
+        using ProcessHandleRegistry first = new();
+        using ProcessHandleRegistry second = new();
+        using NonChildProcess nonChild = NonChildProcess.StartReaped("read line <&3; exit 7");
+        using Process process = Process.GetProcessById(nonChild.Id);
+        first.Attach(process);
+        nonChild.CloseInput();
+        nonChild.WaitUntilReaped();
+        Assert.IsTrue(process.HasExited);
+        Assert.AreEqual(7, second.WaitForExitStatus(process).ExitCode);
+        Assert.AreEqual(7, first.WaitForExitStatus(process).ExitCode);
+    }
+
+    [TestMethod]
     public void AnAttachment_OfAProcessThatAnotherRegistryHas_IsOfTheSameProcess()
     {
         using ProcessHandleRegistry first = new();
