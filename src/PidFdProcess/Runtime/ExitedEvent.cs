@@ -176,8 +176,11 @@ internal static class ExitedEvent
         : run is { IsStarted: true, IsClosed: false } ? run.IsReaped()
         : ProcessFields.HasRaisedExited(process) || RuntimeExit.IsNoted(process);
 
-    // The event loop sets the mark for some microseconds under the lock. So if another thread holds the lock, the mark proves nothing, and the
-    // runtime's own event of a child decides.
+    // The event loop sets the mark for some microseconds under the lock. So if another thread holds the lock, the mark proves nothing. The runtime's
+    // own event of a child decides, and what it has noted of another process.
+    private static bool IsRaiseProven(Process process, in RunIdentity run) =>
+        run.IsClosed || (run.IsStarted ? run.IsReaped() : !RuntimeExit.CanLook || RuntimeExit.IsNoted(process));
+
     private static bool HasRaised(Process process, in RunIdentity run)
     {
         if (!ProcessFields.HasRaisedExited(process))
@@ -187,7 +190,7 @@ internal static class ExitedEvent
 
         if (!Monitor.TryEnter(process))
         {
-            return !run.IsStarted || run.IsClosed || run.IsReaped();
+            return IsRaiseProven(process, run);
         }
 
         try
@@ -244,7 +247,7 @@ internal static class ExitedEvent
     /// <summary>The state if another thread keeps the lock.</summary>
     private static RuntimeState StateWithoutLock(Process process, in RunIdentity run) =>
         !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun
-        : ProcessFields.HasRaisedExited(process) ? RuntimeState.Knows
+        : ProcessFields.HasRaisedExited(process) && IsRaiseProven(process, run) ? RuntimeState.Knows
         : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Runtime;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Runtime;
@@ -141,6 +142,43 @@ public sealed class ExitedEventTests : IDisposable
         {
             Volatile.Write(ref isOver, true);
             await marks;
+        }
+    }
+
+    /// <summary>The event loop marks Exited as raised for a moment. An unreaped zombie has raised nothing, and keeps its pidfd.</summary>
+    [TestMethod]
+    public async Task TheMarkOfAnotherThread_OnAFetchedProcess_IsNoRaise()
+    {
+        using NonChildProcess nonChild = NonChildProcess.StartUnreaped();
+        using Process process = Process.GetProcessById(nonChild.Id);
+        ProcessAttachment attachment = _registry.Attach(process);
+        nonChild.KillAndWaitUntilZombie();
+        RunIdentity run = RunIdentity.Of(process);
+        using ManualResetEventSlim isMarked = new();
+        using ManualResetEventSlim isOver = new();
+        Task mark = Task.Factory.StartNew(
+            () =>
+            {
+                lock (process)
+                {
+                    ProcessFields.MarkExitedAsRaised(process, true);
+                    isMarked.Set();
+                    isOver.Wait();
+                    ProcessFields.MarkExitedAsRaised(process, false);
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        isMarked.Wait();
+        try
+        {
+            Assert.IsFalse(ExitedEvent.TryEnableAndRaise(process, run, out _));
+            Assert.IsTrue(_registry.WaitForExit(process, 100));
+            Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
+        }
+        finally
+        {
+            isOver.Set();
+            await mark;
         }
     }
 
