@@ -100,6 +100,12 @@ internal static class RelativeCalls
         SafePidFdHandle? root = run.Handle?.PidFd;
         MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId) { MayHoldCaller = mayHoldCaller };
         Errno error = access.ReadStat(Environment.ProcessId, out _);
+        if (error == 0 && startTicks < 0 && SystemCallError.IsResource((Errno)(-startTicks)))
+        {
+            // No process is known to be the root, so a wait for its tree would not end.
+            error = (Errno)(-startTicks);
+        }
+
         return error == 0
             ? new TreeMembers(access, root, new ProcChildren(run.Kernel), startTicks)
             : throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
@@ -174,10 +180,14 @@ internal static class RelativeCalls
         bool isMember = false;
         try
         {
-            isMember = StartTime.Read(runs.Platform.Kernel, member.Id) == (ulong)member.StartTicks;
+            ulong? found = StartTime.Read(runs.Platform.Kernel, member.Id, out Errno error);
+            isMember = found == (ulong)member.StartTicks;
             if (!isMember)
             {
-                return null;
+                // A process that has just been hidden is no process that is gone.
+                return found is not null || ProcChildren.IsGone(runs.Platform.Kernel, member.Id, error)
+                    ? null
+                    : throw SystemCallError.Failed(ErrnoTable.Proc, Errno.EACCES);
             }
 
             FindCalls.NoteStart(runs, process, member.StartTicks);

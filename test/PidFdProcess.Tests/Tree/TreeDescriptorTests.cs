@@ -71,7 +71,7 @@ public sealed class TreeDescriptorTests
             OnReadStat = id => id == child && opened > 0 ? Errno.ENOENT : null,
             HidesParents = true,
         };
-        TreeKillTests.Kill(tree, kernel);
+        Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
         Assert.IsLessThanOrEqualTo(before, TestProcesses.OpenPidFds());
         Assert.IsGreaterThan(0, opened);
         tree.AssertAlive(child);

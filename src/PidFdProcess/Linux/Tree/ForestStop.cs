@@ -5,7 +5,7 @@ namespace PidFdProcess.Linux;
 /// <summary>The root of one of several trees.</summary>
 /// <param name="Id">The PID.</param>
 /// <param name="PidFd">A pidfd, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
-/// <param name="StartTicks">The start time, which names the process if there is no pidfd, or 0 if it is not known.</param>
+/// <param name="StartTicks">The start time, which names the process if there is no pidfd, as for <see cref="TreeMembers.AddRoot"/>.</param>
 internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd, long StartTicks = 0);
 
 /// <summary>A process that is alive after the stop, and why.</summary>

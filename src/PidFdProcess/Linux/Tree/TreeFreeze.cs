@@ -76,6 +76,9 @@ internal sealed class TreeFreeze(TreeMembers members, IKernel kernel)
         IsComplete = !hasNew && !AnyRunning;
     }
 
+    /// <summary>Gets whether another program has continued a member that had stopped, so that it may have forked.</summary>
+    public bool IsContinued(TreeMember member) => member is { IsStopped: true, IsOver: false } && ReadProgress(member) != StopProgress.Stopped;
+
     private void List(TreeMember member)
     {
         if (!members.ListsOneCheaply)

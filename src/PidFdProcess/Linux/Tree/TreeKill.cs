@@ -28,6 +28,7 @@ internal enum TreeScope
 internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 {
     private const int MaxPasses = 10;
+    private const int MaxQuietPasses = 100;
     private const int MaxLooks = 2;
     private const int MaxLastLooks = 20;
     private const int RetryMilliseconds = 2;
@@ -50,7 +51,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
-    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
+    /// <param name="startTicks">The start time of the root, as for <see cref="TreeMembers.AddRoot"/>.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
@@ -98,7 +99,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             // A member that is found from now on is killed before it is seen to have stopped.
             members.ReadsStartLater = false;
             KillFrom(members.All.Count - 1, TimeLimit.DeadlineIn(s_limit));
-            if (!_freeze.IsComplete || _foundLate)
+            if (!_freeze.IsComplete || _foundLate || !members.ListsOneCheaply)
             {
                 ListAndKill(TimeLimit.DeadlineIn(s_limit));
             }
@@ -163,24 +164,30 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     {
         bool hasNew;
         int passes = 0;
+        int quietPasses = 0;
         do
         {
             int before = members.All.Count;
             if (!members.AddChildrenOfAll(_freeze.StopFound, deadline))
             {
+                members.Access.Failures.Forget(members.Access.RootId, TreeCall.Bound);
                 return;
             }
 
             hasNew = members.All.Count > before;
+            ListBeforeKill(deadline);
             KillFrom(members.All.Count - 1, deadline);
+            if (!hasNew)
+            {
+                // A listed process had gone before it was opened. Its reap may take a moment, and until then each list may lack another process.
+                TreePace.Sleep(RetryMilliseconds);
+            }
         }
-        while (++passes < MaxPasses && Stopwatch.GetTimestamp() <= deadline);
+        while ((hasNew ? ++passes < MaxPasses : ++quietPasses < MaxQuietPasses) && Stopwatch.GetTimestamp() <= deadline);
 
-        if (hasNew)
-        {
-            members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(
-                $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."));
-        }
+        members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(hasNew
+            ? $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."
+            : $"{TreeName} may have a process that was missed. In each list, a process had gone before it was opened."));
     }
 
     // Children die before their parents. Otherwise the death of a parent can orphan a process group. The kernel sends SIGHUP and SIGCONT to the
@@ -197,7 +204,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
             // After the deadline each member is still listed for a while, but a list that finds more does not put off the kill.
             long now = Stopwatch.GetTimestamp();
-            bool mayList = members.ListsOneCheaply && Stopwatch.GetElapsedTime(deadline, now) <= s_limit;
+            bool mayList = (members.ListsOneCheaply || _freeze.IsContinued(member)) && Stopwatch.GetElapsedTime(deadline, now) <= s_limit;
             bool hasNew = mayList && HasNewChildren(member);
             if (hasNew && now <= deadline && member.Looks++ < MaxLooks)
             {
@@ -264,16 +271,21 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             TreePace.Sleep(RetryMilliseconds);
             _postponed.ForEach(static member => member.IsSpared = false);
             _postponed.Clear();
-            if (!members.ListsOneCheaply)
-            {
-                // A member that could not be stopped either may have forked.
-                members.AddChildrenOfAll(_freeze.StopFound, deadline);
-            }
 
+            // A member that could not be stopped either may have forked.
+            ListBeforeKill(deadline);
             KillFrom(members.All.Count - 1, deadline);
         }
 
         _postponed.ForEach(Continue);
+    }
+
+    // Without children files no list follows just before each kill. Until a new member was stopped, it may have forked.
+    private void ListBeforeKill(long deadline)
+    {
+        for (int look = 0; look <= MaxLooks && !members.ListsOneCheaply && members.AddChildrenOfAll(_freeze.StopFound, deadline); look++)
+        {
+        }
     }
 
     private void Continue(TreeMember member)

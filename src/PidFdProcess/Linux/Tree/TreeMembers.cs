@@ -15,14 +15,10 @@ namespace PidFdProcess.Linux;
 /// <summary>The processes of one or several trees that were found so far.</summary>
 internal sealed class TreeMembers : IDisposable
 {
-    // A process that is listed and cannot be opened is usually just being reaped.
-    private const int MaxOpenAttempts = 20;
-
     private readonly ProcChildren _children;
     private readonly Dictionary<int, TreeMember> _byId = [];
-    private readonly Dictionary<int, int> _openAttempts = [];
+    private readonly ListedProcesses _listed;
     private readonly List<int> _found = [];
-    private bool _mayHaveMissed;
 
     /// <summary>The members of one tree.</summary>
     public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children, long startTicks = 0)
@@ -33,6 +29,7 @@ internal sealed class TreeMembers : IDisposable
     {
         Access = access;
         _children = children;
+        _listed = new ListedProcesses(access);
     }
 
     public MemberAccess Access { get; }
@@ -43,7 +40,7 @@ internal sealed class TreeMembers : IDisposable
     public TreeMember Root => All[0];
 
     /// <summary>Gets whether the last pass may have missed a process, because another one on a list has ended.</summary>
-    public bool MayHaveMissed => _mayHaveMissed;
+    public bool MayHaveMissed => _listed.MayHaveMissed;
 
     /// <summary>Gets whether descendants are members, too.</summary>
     public bool IncludesDescendants { get; init; } = true;
@@ -57,7 +54,7 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Adds a root. Its pidfd stays the caller's.</summary>
     /// <param name="id">The PID.</param>
     /// <param name="pidFd">The pidfd, or <see langword="null"/> on a host without pidfds.</param>
-    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
+    /// <param name="startTicks">The start time that is known to be that of the root, or 0. Minus the errno if it could not be read in time.</param>
     public TreeMember AddRoot(int id, SafePidFdHandle? pidFd, long startTicks = 0)
     {
         Errno error = Access.ReadStat(id, out ProcStat stat);
@@ -73,7 +70,13 @@ internal sealed class TreeMembers : IDisposable
             stat = new ProcStat { StartTicks = startTicks };
         }
 
-        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = pidFd is not null || startTicks != 0 ? 0 : Access.MeaningOf(id, error) };
+        if (error == 0 && startTicks < 0)
+        {
+            // Another process may have got the PID since, so no process is taken for the root.
+            error = (Errno)(-startTicks);
+        }
+
+        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = pidFd is not null || startTicks > 0 ? 0 : Access.MeaningOf(id, error) };
         Add(root);
         return root;
     }
@@ -106,7 +109,7 @@ internal sealed class TreeMembers : IDisposable
         }
 
         // A list may leave out a process while another process on it ends.
-        return All.Count > before || _mayHaveMissed;
+        return All.Count > before || _listed.MayHaveMissed;
     }
 
     /// <summary>Lists the children of one member in a pass of its own. Returns whether members were added or may have been missed.</summary>
@@ -117,13 +120,13 @@ internal sealed class TreeMembers : IDisposable
         AddChildren(parent, found);
 
         // A long list takes several reads. If a child is reaped between two of them, the kernel leaves out others.
-        return All.Count > before || _mayHaveMissed;
+        return All.Count > before || _listed.MayHaveMissed;
     }
 
     /// <summary>Starts a new pass.</summary>
     public void Refresh()
     {
-        _mayHaveMissed = false;
+        _listed.MayHaveMissed = false;
         Errno error;
         do
         {
@@ -181,7 +184,7 @@ internal sealed class TreeMembers : IDisposable
         }
 
         bool mayHaveMissed = Sessions?.MayHaveMissed == true;
-        _mayHaveMissed |= mayHaveMissed;
+        _listed.MayHaveMissed |= mayHaveMissed;
         return any || mayHaveMissed;
     }
 
@@ -242,7 +245,7 @@ internal sealed class TreeMembers : IDisposable
         member = null;
         SafePidFdHandle? pidFd = null;
         ProcStat stat = default;
-        Errno error = Access.IsByPid ? 0 : OpenPidFd(id, out pidFd);
+        Errno error = Access.IsByPid ? 0 : _listed.Open(id, out pidFd);
         if (error != 0)
         {
             return error;
@@ -254,10 +257,11 @@ internal sealed class TreeMembers : IDisposable
         {
             // If the parent is no member, the listed process has ended and a stranger has its PID.
             bool isChild = _byId.TryGetValue(stat.ParentId, out TreeMember? parent);
-            _mayHaveMissed |= !isChild;
+            _listed.MayHaveMissed |= !isChild;
             error = isChild ? Access.Verify(parent!) : Errno.ESRCH;
             if (error == 0)
             {
+                Access.Failures.Forget(id, TreeCall.Open);
                 member = new TreeMember(id, stat, pidFd, isRoot: false);
                 return 0;
             }
@@ -265,35 +269,17 @@ internal sealed class TreeMembers : IDisposable
             error = error == Errno.ESRCH ? 0 : error;
             if (error != 0)
             {
-                // The parent could not be read when it was found. A later read that worked has made the access forget that.
-                Access.NoteOrForget(parent!.Id, TreeCall.Stat, "/proc/{0}/stat", error);
+                // The parent could not be read when it was found. A read that works now does not tell its start time, so it must not forget this.
+                TreeCall call = parent!.StatError != 0 ? TreeCall.Open : TreeCall.Stat;
+                Access.NoteOrForget(parent.Id, call, "/proc/{0}/stat", error);
             }
         }
         else
         {
-            _mayHaveMissed |= error == 0 || ProcChildren.MayBeGone(error);
+            _listed.NoteUnread(id, pidFd, error);
         }
 
         pidFd?.Dispose();
-        return error;
-    }
-
-    private Errno OpenPidFd(int id, out SafePidFdHandle pidFd)
-    {
-        Errno error = Access.Open(id, out pidFd);
-        ErrnoMeaning meaning = error == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);
-        if (meaning == ErrnoMeaning.NotAProcess && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
-        {
-            // Before Linux 6.15 a process that is just being reaped answers so. The next list tells.
-            _mayHaveMissed = true;
-            Thread.Yield();
-        }
-        else
-        {
-            _mayHaveMissed |= meaning == ErrnoMeaning.Gone;
-            Access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, meaning == ErrnoMeaning.Gone ? 0 : error);
-        }
-
         return error;
     }
 }

@@ -73,7 +73,7 @@ internal sealed class TreeStop
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
     /// <param name="result">How it went, or <see langword="null"/> if the root has been reaped or an errno is returned.</param>
-    /// <param name="startTicks">The start time that is known to be that of the root, or 0.</param>
+    /// <param name="startTicks">The start time of the root, as for <see cref="TreeMembers.AddRoot"/>.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">

@@ -1,0 +1,60 @@
+using System.Globalization;
+using PidFdProcess.Linux;
+using PidFdProcess.Tests.Support;
+
+namespace PidFdProcess.Tests.Tree;
+
+/// <summary>/proc hides a child (hidepid), and the kernel does not tell its parent (before Linux 6.13).</summary>
+[TestClass]
+public sealed class HiddenChildTests
+{
+    private const int MaxReads = 20;
+
+    [TestMethod]
+    [DataRow(Errno.ENOENT, false)]
+    [DataRow(Errno.ENOENT, true)]
+    [DataRow(Errno.EACCES, false)]
+    internal void Kill_NamesTheHiddenChild_AndDoesNotListAgainAndAgain(Errno error, bool byPid)
+    {
+        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
+        int child = tree.ReadId();
+        tree.WaitForCount(2);
+        int reads = 0;
+        HookedKernel kernel = new() { HidesParents = true };
+        kernel.OnReadStat = id =>
+        {
+            reads += id == child ? 1 : 0;
+            return id == child ? error : null;
+        };
+        ProcChildren children = new(kernel) { UseChildrenFiles = true };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => _ = byPid
+            ? TreeKill.Run(kernel, tree.Root.Id, null, children: children)
+            : TreeKillTests.Kill(tree, kernel, children));
+        string message = e.InnerExceptions.Single().Message;
+        StringAssert.Contains(message, "EACCES");
+        StringAssert.Contains(message, child.ToString(CultureInfo.InvariantCulture));
+        Assert.IsLessThan(MaxReads, reads);
+        tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public void Kill_WhenTheHiddenChildExitsDuringTheKill_ReportsNothing()
+    {
+        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
+        int child = tree.ReadId();
+        tree.WaitForCount(2);
+        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        kernel.OnSignal = (pidFd, signal) =>
+        {
+            if (signal == SignalNumbers.SigKill && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id)
+            {
+                Shared.Native.KillByPid(child);
+                TestProcesses.WaitUntil(() => TestProcesses.StateOf(child) is null, "the root has reaped its child");
+            }
+
+            return tree.LetRootReap(pidFd, signal);
+        };
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = true }));
+        tree.AssertNoSurvivor();
+    }
+}
