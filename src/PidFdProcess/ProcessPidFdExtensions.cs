@@ -38,7 +38,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
     /// <exception cref="AggregateException">Some processes of the tree could not be signalled or found. All others were killed.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES).</exception>
+    /// <exception cref="Win32Exception">The process may not be signalled, or the ancestors of the caller cannot be read. None was killed.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// For each descendant, the call opens a pidfd, checks the parent afterwards, and stops the process. It lists the tree again until it finds no
@@ -185,7 +185,7 @@ public static class ProcessPidFdExtensions
     /// the process was attached before it was reaped. On older kernels it is known if the process was still a zombie when the exit was noticed.
     /// Otherwise the source is <see cref="ExitStatusSource.Unknown"/>. See <see cref="ExitStatusSource"/> and <c>wait(2)</c>.
     /// </para>
-    /// <para>Without a pidfd it calls <see cref="Process.WaitForExit()"/> and, for a child, <see cref="Process.ExitCode"/>.</para>
+    /// <para>Without a pidfd the runtime serves the wait, and <see cref="Process.ExitCode"/> tells the code of a child.</para>
     /// </remarks>
     public static PidFdExitStatus WaitForExitStatusPidFd(this Process process) => ProcessHandleRegistry.Default.WaitForExitStatus(process);
 
@@ -197,7 +197,7 @@ public static class ProcessPidFdExtensions
     /// <inheritdoc cref="WaitForExitPidFd(Process, TimeSpan)" path="/exception"/>
     /// <remarks>
     /// <inheritdoc cref="WaitForExitStatusPidFd" path="/remarks/para[1]"/>
-    /// <para>Waits for the streams only if the time is infinite. Without a pidfd it calls <see cref="Process.WaitForExit(int)"/>.</para>
+    /// <para>Waits for the streams only if the time is infinite. Without a pidfd the runtime serves the wait.</para>
     /// </remarks>
     public static bool TryWaitForExitStatusPidFd(this Process process, TimeSpan timeout, [NotNullWhen(true)] out PidFdExitStatus? status) =>
         ProcessHandleRegistry.Default.TryWaitForExitStatus(process, timeout, out status);
@@ -226,7 +226,7 @@ public static class ProcessPidFdExtensions
     /// <paramref name="gracePeriod"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES). No process of the tree was signalled.</exception>
+    /// <exception cref="Win32Exception">The process may not be signalled, or the ancestors of the caller cannot be read. None was.</exception>
     /// <exception cref="AggregateException">
     /// At the end of the stop, some descendants could not be signalled or found, or are alive after SIGKILL. All others have exited.
     /// </exception>

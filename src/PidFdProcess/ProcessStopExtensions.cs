@@ -38,7 +38,10 @@ public static class ProcessStopExtensions
     /// <paramref name="gracePeriod"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled (EPERM or EACCES). No process of the tree was signalled.</exception>
+    /// <exception cref="Win32Exception">
+    /// The process may not be signalled (EPERM or EACCES), or it is not known whether the calling process is in the tree. No process of the tree was
+    /// signalled.
+    /// </exception>
     /// <exception cref="AggregateException">
     /// At the end of the stop, some descendants could not be signalled or found, or are alive after SIGKILL. All others have exited.
     /// </exception>
@@ -54,10 +57,15 @@ public static class ProcessStopExtensions
     /// <param name="process">The process.</param>
     /// <param name="options">The signals, the times and the scope.</param>
     /// <returns>How the process ended. <see cref="PidFdExitStatus.Canceled"/> tells whether SIGKILL ended it.</returns>
-    /// <inheritdoc cref="StopViaPidFd(Process, TimeSpan, PosixSignal, bool)" path="/exception"/>
-    /// <remarks>
-    /// <see cref="TimeoutException"/> is thrown if the process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL.
-    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> or <paramref name="options"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A time of the options is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number of a step.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL, because it is in state D or in a frozen cgroup.
+    /// </exception>
+    /// <inheritdoc cref="StopViaPidFd(Process, TimeSpan, PosixSignal, bool)"
+    ///   path="/exception[not(contains(@cref,'Null') or contains(@cref,'OutOfRange') or contains(@cref,'Timeout'))]"/>
     public static PidFdExitStatus StopViaPidFd(this Process process, ProcessStopOptions options) =>
         ProcessHandleRegistry.Default.Stop(process, options);
 
@@ -74,10 +82,15 @@ public static class ProcessStopExtensions
     /// <param name="options">The signals, the times and the scope.</param>
     /// <param name="cancellationToken">Ends the wait. If SIGKILL has not been sent yet, it is not sent any more.</param>
     /// <returns><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/returns"/></returns>
-    /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/exception"/>
-    /// <remarks>
-    /// The task ends with <see cref="TimeoutException"/> if the process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL.
-    /// </remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="process"/> or <paramref name="options"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A time of the options is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number of a step.
+    /// </exception>
+    /// <exception cref="TimeoutException">
+    /// The process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL, because it is in state D or in a frozen cgroup.
+    /// </exception>
+    /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync"
+    ///   path="/exception[not(contains(@cref,'Null') or contains(@cref,'OutOfRange') or contains(@cref,'Timeout'))]"/>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process, ProcessStopOptions options, CancellationToken cancellationToken) =>
         ProcessHandleRegistry.Default.StopAsync(process, options, cancellationToken);
@@ -123,8 +136,8 @@ public static class ProcessStopExtensions
     /// </exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>
-    /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. Without a pidfd it calls
-    /// <see cref="Process.WaitForExit(int)"/> and <see cref="Process.Kill()"/>.
+    /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. Without a pidfd the
+    /// runtime serves the wait, and the kill calls <see cref="Process.Kill()"/>.
     /// </remarks>
     public static PidFdExitStatus WaitForExitOrKillPidFd(this Process process, TimeSpan timeout, bool entireProcessTree) =>
         ProcessHandleRegistry.Default.WaitForExitOrKill(process, timeout, entireProcessTree);
