@@ -57,8 +57,9 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 bool isKnown = !run.IsStarted && FetchedRuns.TryOpen(process, owner, out pidFd, out hasExited);
                 Errno error = isKnown ? 0 : kernel.PidFdOpen(processId, out pidFd);
 
-                // A duplicate of the pidfd of another registry tells how a process has ended, even if the runtime knows of the exit.
-                hasExited |= !isKnown && !IsUnknownToRuntime(process, run, processId, error)
+                // A duplicate of the pidfd of another registry tells how a non-child has ended, even if the runtime knows of the exit. The runtime
+                // knows more of a child.
+                hasExited |= (!isKnown || RuntimeChildren.Knows(processId)) && !IsUnknownToRuntime(process, run, processId, error)
                     && ExitedEvent.KnowsWithoutRaising(process, run) && !IsRefusalTakenForExit(run, processId, error);
                 if (!run.IsCurrentIn(process))
                 {

@@ -122,6 +122,22 @@ public sealed class TwoRegistriesTests
         Assert.AreEqual(7, first.WaitForExitStatus(process).ExitCode);
     }
 
+    /// <summary>The kernel does not tell how a reaped process has ended, as before Linux 6.15. The runtime does.</summary>
+    [TestMethod]
+    public void AnAttachment_OfASecondObjectOfAChild_TellsTheStatusOfTheRuntime()
+    {
+        HookedKernel kernel = new HookedKernel().WithoutInfo();
+        using ProcessHandleRegistry first = TestRegistry.On(kernel.Platform);
+        using ProcessHandleRegistry second = TestRegistry.On(kernel.Platform);
+        using Process child = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "read line; exit 7"]) { RedirectStandardInput = true })!;
+        using Process process = Process.GetProcessById(child.Id);
+        first.Attach(process);
+        child.StandardInput.Close();
+        child.WaitForExit();
+        Assert.IsTrue(process.HasExited);
+        Assert.AreEqual(7, second.WaitForExitStatus(process).ExitCode);
+    }
+
     [TestMethod]
     public void AnAttachment_OfAProcessThatAnotherRegistryHas_IsOfTheSameProcess()
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using PidFdProcess.Linux;
 using PidFdProcess.Tests.Support;
@@ -35,6 +36,32 @@ public sealed class HiddenChildTests
         StringAssert.Contains(message, child.ToString(CultureInfo.InvariantCulture));
         Assert.IsLessThan(MaxReads, reads);
         tree.AssertAlive(child);
+    }
+
+    [TestMethod]
+    public void Kill_OfATreeWithAHiddenZombie_ReportsNothing()
+    {
+        using MarkedTree tree = new("sh -c 'echo $$; kill -STOP $PPID; exec sleep 1000' & exec sleep 1000");
+        int child = tree.ReadId();
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) == 'T', "the root, which does not reap, has stopped");
+        Shared.Native.KillByPid(child);
+        TestProcesses.WaitUntil(() => TestProcesses.StateOf(child) == 'Z', "the child is a zombie");
+        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        kernel.OnKill = (id, signal) => id == child && signal == 0 ? Errno.EPERM : null;
+        Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = true }));
+    }
+
+    [TestMethod]
+    public void GetChildren_LeavesOutTheHiddenChild_AndReturnsTheOthers()
+    {
+        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & sleep 1000 & wait");
+        int child = tree.ReadId();
+        tree.WaitForCount(3);
+        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        Process other = registry.GetChildren(tree.Root).Single();
+        Assert.AreNotEqual(child, other.Id);
+        other.Dispose();
     }
 
     [TestMethod]

@@ -39,7 +39,10 @@ internal sealed class ListedProcesses(MemberAccess access)
     {
         bool isGone = error == 0 || (pidFd is null ? access.MeaningOf(id, error) == Errno.ESRCH : access.IsReaped(pidFd));
         MayHaveMissed |= isGone;
-        if (!isGone && ProcChildren.IsAbsent(error))
+
+        // A zombie needs no kill. The calls whose result may hold the caller send no signal, and leave out what /proc hides.
+        bool isLeftOut = isGone || access.MayHoldCaller || (pidFd is not null && access.HasExited(pidFd));
+        if (!isLeftOut && ProcChildren.IsAbsent(error))
         {
             // Every list names a hidden process again, so another list does not help.
             access.NoteOrForget(id, TreeCall.Open, "/proc/{0}/stat", Errno.EACCES);

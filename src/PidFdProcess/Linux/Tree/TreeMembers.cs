@@ -215,6 +215,11 @@ internal sealed class TreeMembers : IDisposable
             return true;
         });
         Access.ForgetDropped();
+        if (Access.Failures.Count > 0)
+        {
+            // Later, another process may have the PID of one that has gone.
+            ForgetGone();
+        }
     }
 
     public void Dispose()
