@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -40,6 +41,28 @@ public sealed class LateStatusTests
         nonChild.CloseInput();
         await ended.WaitAsync(TimeSpan.FromSeconds(60));
         nonChild.WaitUntilReaped();
+        Assert.AreEqual(7, registry.WaitForExitStatus(process).ExitCode);
+    }
+
+    [TestMethod]
+    public void TheEndOfARun_ReadsTheStatus_BeforeThePidFdIsClosed()
+    {
+        ReapedStatus.Require();
+        HookedKernel kernel = new() { OnGetExit = static _ => Errno.ENOTTY };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped("read line <&3; exit 7");
+        using Process process = Process.GetProcessById(nonChild.Id);
+        ProcessHandle handle = registry.Attach(process).Handle!;
+        nonChild.CloseInput();
+        nonChild.WaitUntilReaped();
+        Assert.IsTrue(handle.TryAddRef());
+        handle.CaptureExit();
+        Assert.IsNull(handle.Exit);
+
+        // The kernel knows the status from now on.
+        kernel.OnGetExit = null;
+        handle.NoteReaped();
+        handle.Release();
         Assert.AreEqual(7, registry.WaitForExitStatus(process).ExitCode);
     }
 }
