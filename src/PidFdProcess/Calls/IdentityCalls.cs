@@ -210,16 +210,10 @@ internal static class IdentityCalls
                 throw Hidden(identity);
             }
 
-            ulong? after = StartTime.Read(runs.Platform.Kernel, identity.ProcessId, out Errno error);
-            if (after == ticks)
+            if (StartTime.Is(runs.Platform.Kernel, identity.ProcessId, ticks) ?? throw Hidden(identity))
             {
                 FindCalls.NoteStart(runs, process, (long)ticks);
                 return process;
-            }
-
-            if (after is null && !ProcChildren.IsGone(runs.Platform.Kernel, identity.ProcessId, error))
-            {
-                throw Hidden(identity);
             }
         }
         catch (ArgumentException)

@@ -180,14 +180,11 @@ internal static class RelativeCalls
         bool isMember = false;
         try
         {
-            ulong? found = StartTime.Read(runs.Platform.Kernel, member.Id, out Errno error);
-            isMember = found == (ulong)member.StartTicks;
+            isMember = StartTime.Is(runs.Platform.Kernel, member.Id, (ulong)member.StartTicks)
+                ?? throw SystemCallError.Failed(ErrnoTable.Proc, Errno.EACCES);
             if (!isMember)
             {
-                // A process that has just been hidden is no process that is gone.
-                return found is not null || ProcChildren.IsGone(runs.Platform.Kernel, member.Id, error)
-                    ? null
-                    : throw SystemCallError.Failed(ErrnoTable.Proc, Errno.EACCES);
+                return null;
             }
 
             FindCalls.NoteStart(runs, process, member.StartTicks);

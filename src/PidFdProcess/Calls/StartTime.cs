@@ -20,4 +20,12 @@ internal static class StartTime
             : ProcChildren.IsAbsent(error) ? null
             : throw SystemCallError.Failed(ErrnoTable.Proc, error);
     }
+
+    /// <summary>
+    /// Returns whether the process that has the PID started at this time, or <see langword="null"/> if <c>/proc</c> hides the process. A hidden
+    /// process is not gone.
+    /// </summary>
+    /// <inheritdoc cref="Read(IKernel, int)"/>
+    public static bool? Is(IKernel kernel, int processId, ulong ticks) =>
+        Read(kernel, processId, out Errno error) is { } found ? found == ticks : ProcChildren.IsGone(kernel, processId, error) ? false : null;
 }
