@@ -54,7 +54,6 @@ internal sealed class CloseAfterReap : ExitWaiter
             if (_handle.IsReaped())
             {
                 // Other code has reaped the child, and the runtime will never know.
-                _handle.CaptureExit();
                 _handle.NoteReaped();
             }
         }
@@ -92,8 +91,6 @@ internal sealed class CloseAfterReap : ExitWaiter
         bool isKnown = handle.IsChild ? ReapWait.IsKnown(handle) : handle.IsReaped();
         if (isKnown)
         {
-            // Some sources know the status of a non-child only after the reap.
-            handle.CaptureExit();
             handle.NoteEnd(RunEnd.KnownToRuntime);
         }
 
