@@ -17,9 +17,7 @@ public sealed class HiddenChildTests
     [DataRow(Errno.EACCES, false)]
     internal void Kill_NamesTheHiddenChild_AndDoesNotListAgainAndAgain(Errno error, bool byPid)
     {
-        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
-        int child = tree.ReadId();
-        tree.WaitForCount(2);
+        using MarkedTree tree = StartWithChild(out int child);
         int reads = 0;
         HookedKernel kernel = new() { HidesParents = true };
         kernel.OnReadStat = id =>
@@ -46,7 +44,7 @@ public sealed class HiddenChildTests
         TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) == 'T', "the root, which does not reap, has stopped");
         Shared.Native.KillByPid(child);
         TestProcesses.WaitUntil(() => TestProcesses.StateOf(child) == 'Z', "the child is a zombie");
-        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        HookedKernel kernel = Hiding(child);
         kernel.OnKill = (id, signal) => id == child && signal == 0 ? Errno.EPERM : null;
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = true }));
     }
@@ -57,7 +55,7 @@ public sealed class HiddenChildTests
         using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & sleep 1000 & wait");
         int child = tree.ReadId();
         tree.WaitForCount(3);
-        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        HookedKernel kernel = Hiding(child);
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         Process other = registry.GetChildren(tree.Root).Single();
         Assert.AreNotEqual(child, other.Id);
@@ -67,10 +65,8 @@ public sealed class HiddenChildTests
     [TestMethod]
     public void Kill_WhenTheHiddenChildExitsDuringTheKill_ReportsNothing()
     {
-        using MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
-        int child = tree.ReadId();
-        tree.WaitForCount(2);
-        HookedKernel kernel = new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
+        using MarkedTree tree = StartWithChild(out int child);
+        HookedKernel kernel = Hiding(child);
         kernel.OnSignal = (pidFd, signal) =>
         {
             if (signal == SignalNumbers.SigKill && HookedKernel.ProcessIdOf(pidFd) == tree.Root.Id)
@@ -84,4 +80,15 @@ public sealed class HiddenChildTests
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = true }));
         tree.AssertNoSurvivor();
     }
+
+    private static MarkedTree StartWithChild(out int child)
+    {
+        MarkedTree tree = new("sh -c 'echo $$; exec sleep 1000' & wait");
+        child = tree.ReadId();
+        tree.WaitForCount(2);
+        return tree;
+    }
+
+    private static HookedKernel Hiding(int child) =>
+        new() { HidesParents = true, OnReadStat = id => id == child ? Errno.ENOENT : null };
 }
