@@ -38,7 +38,7 @@ public static class ProcessPidFdExtensions
     /// <exception cref="ArgumentNullException"><paramref name="process"/> is <see langword="null"/>.</exception>
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
     /// <exception cref="AggregateException">Some processes of the tree could not be signalled or found. All others were killed.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled, or the ancestors of the caller cannot be read. None was killed.</exception>
+    /// <exception cref="Win32Exception">The signal was refused, or the caller's ancestors cannot be read. No process was killed.</exception>
     /// <exception cref="ObjectDisposedException">The registry is disposed.</exception>
     /// <remarks>
     /// For each descendant, the call opens a pidfd, checks the parent afterwards, and stops the process. It lists the tree again until it finds no
@@ -226,7 +226,7 @@ public static class ProcessPidFdExtensions
     /// <paramref name="gracePeriod"/> is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number.
     /// </exception>
     /// <exception cref="InvalidOperationException">The object has no process, or the calling process is in the tree.</exception>
-    /// <exception cref="Win32Exception">The process may not be signalled, or the ancestors of the caller cannot be read. None was.</exception>
+    /// <exception cref="Win32Exception">The signal was refused, or the caller's ancestors cannot be read. No process got a signal.</exception>
     /// <exception cref="AggregateException">
     /// At the end of the stop, some descendants could not be signalled or found, or are alive after SIGKILL. All others have exited.
     /// </exception>

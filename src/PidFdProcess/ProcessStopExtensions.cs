@@ -82,13 +82,8 @@ public static class ProcessStopExtensions
     /// <param name="options">The signals, the times and the scope.</param>
     /// <param name="cancellationToken">Ends the wait. If SIGKILL has not been sent yet, it is not sent any more.</param>
     /// <returns><inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync" path="/returns"/></returns>
-    /// <exception cref="ArgumentNullException"><paramref name="process"/> or <paramref name="options"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">
-    /// A time of the options is less than -1 ms or more than <see cref="int.MaxValue"/> ms, or no signal has the number of a step.
-    /// </exception>
-    /// <exception cref="TimeoutException">
-    /// The process is alive <see cref="ProcessStopOptions.KillTimeout"/> after SIGKILL, because it is in state D or in a frozen cgroup.
-    /// </exception>
+    /// <inheritdoc cref="StopViaPidFd(Process, ProcessStopOptions)"
+    ///   path="/exception[contains(@cref,'Null') or contains(@cref,'OutOfRange') or contains(@cref,'Timeout')]"/>
     /// <inheritdoc cref="ProcessPidFdExtensions.StopViaPidFdAsync"
     ///   path="/exception[not(contains(@cref,'Null') or contains(@cref,'OutOfRange') or contains(@cref,'Timeout'))]"/>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(

@@ -40,7 +40,7 @@ internal sealed class ListedProcesses(MemberAccess access)
         bool isGone = error == 0 || (pidFd is null ? access.MeaningOf(id, error) == Errno.ESRCH : access.IsReaped(pidFd));
         MayHaveMissed |= isGone;
 
-        // A zombie needs no kill. The calls whose result may hold the caller send no signal, and leave out what /proc hides.
+        // A zombie needs no kill. The calls that signal no member (MayHoldCaller) leave out what /proc hides.
         bool isLeftOut = isGone || access.MayHoldCaller || (pidFd is not null && access.HasExited(pidFd));
         if (!isLeftOut && ProcChildren.IsAbsent(error))
         {

@@ -217,7 +217,7 @@ internal sealed class TreeMembers : IDisposable
         Access.ForgetDropped();
         if (Access.Failures.Count > 0)
         {
-            // Later, another process may have the PID of one that has gone.
+            // A stranger may get the PID of a process that has gone, and must not be reported at the end.
             ForgetGone();
         }
     }
