@@ -12,16 +12,21 @@ namespace PidFdProcess.Handles;
 // it back after all others, which takes longer than the reap.
 //
 // Scheme: Spin for some microseconds, and then sleep until the kernel reports the reap of the latest process (POLLHUP). The first reap shows whether
-// this kernel reports it. If it does not, yield between the looks, and then look again and again. The later the reap, the rarer the looks.
+// this kernel reports it. If it does not, yield between the looks, and then look again and again. The later the reap, the rarer the looks. If a reap
+// came late, the machine is busy, and a spin takes the processor from the thread that reaps. So the loop does not spin before some reaps came early.
 
 /// <summary>The waits whose process has exited but has not been reaped. Only the thread of the event loop uses this class.</summary>
 internal sealed class LateWaits(IKernel kernel)
 {
     private const int LongestMilliseconds = 50;
+    private const int EarlyReapsBeforeSpin = 2;
 
     // A sleep would end no earlier, because the wake-up takes as long. With one processor, the runtime needs it for the reap.
     private static readonly TimeSpan s_spin = TimeSpan.FromMicroseconds(100);
     private static readonly bool s_hasOneProcessor = Environment.ProcessorCount == 1;
+
+    // Longer than the spin, because the wake-up after a sleep is part of the time.
+    private static readonly TimeSpan s_early = TimeSpan.FromMicroseconds(200);
 
     // The code of a list of references is precompiled. That of a list of pairs would be compiled in every program.
     private readonly List<LateWait> _waits = [];
@@ -29,6 +34,7 @@ internal sealed class LateWaits(IKernel kernel)
 
     private bool _isReportKnown;
     private bool _reportsReap;
+    private int _earlyReaps = EarlyReapsBeforeSpin;
 
     public bool IsEmpty => _waits.Count == 0;
 
@@ -42,9 +48,10 @@ internal sealed class LateWaits(IKernel kernel)
     public int SleepUntilReap(SafeFileHandle epoll)
     {
         LateWait latest = _waits[^1];
-        if (Stopwatch.GetElapsedTime(latest.ReportedAt) < s_spin && !(_reportsReap && s_hasOneProcessor))
+        if (Stopwatch.GetElapsedTime(latest.ReportedAt) < s_spin && CanSpinFor(latest))
         {
-            if (!_reportsReap)
+            // After the report, the thread that has reaped needs the processor for a moment.
+            if (!_reportsReap || latest.IsReapReported)
             {
                 Thread.Yield();
             }
@@ -69,6 +76,11 @@ internal sealed class LateWaits(IKernel kernel)
                 if (!(_isReportKnown ? Check(wait) : CheckAndLearn(epoll, wait)))
                 {
                     _waits[left++] = wait;
+                }
+                else
+                {
+                    bool isEarly = Stopwatch.GetElapsedTime(wait.Since) < s_early;
+                    _earlyReaps = isEarly ? Math.Min(_earlyReaps + 1, EarlyReapsBeforeSpin) : 0;
                 }
             }
 
@@ -95,6 +107,10 @@ internal sealed class LateWaits(IKernel kernel)
 
         _waits.Clear();
     }
+
+    /// <summary>Whether the loop may look again at once for some microseconds. A kernel that does not report reaps leaves no choice.</summary>
+    private bool CanSpinFor(LateWait wait) =>
+        !_reportsReap || (!s_hasOneProcessor && (wait.IsReapReported || _earlyReaps == EarlyReapsBeforeSpin));
 
     private static bool Check(LateWait wait) => wait.Waiter.CheckReap(Stopwatch.GetElapsedTime(wait.Since));
 

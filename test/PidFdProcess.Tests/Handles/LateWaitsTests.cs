@@ -63,6 +63,38 @@ public sealed class LateWaitsTests : IDisposable
         Assert.HasCount(polls, _kernel.ReapReports);
     }
 
+    /// <summary>On a busy machine a spin takes the processor from the thread that reaps.</summary>
+    [TestMethod]
+    public void AfterALateReap_TheLoopSleepsAtOnce()
+    {
+        LearnThatReapsAreLate();
+        for (int i = 1; i <= 20; i++)
+        {
+            Assert.IsFalse(SpinsForAnotherZombie(), $"The loop span for zombie {i}.");
+        }
+    }
+
+    [TestMethod]
+    public void AfterTwoEarlyReaps_TheLoopSpinsAgain()
+    {
+        if (Environment.ProcessorCount == 1)
+        {
+            Assert.Inconclusive("With one processor the loop never spins.");
+        }
+
+        LearnThatReapsAreLate();
+        for (int i = 0; i < 2; i++)
+        {
+            // An exit that is seen only in the future makes the reap early, however slow this machine is.
+            using NativeChild early = AddZombie(endsWithReap: true, Stopwatch.GetTimestamp() + Stopwatch.Frequency);
+            early.Reap();
+            Assert.IsTrue(Check());
+        }
+
+        // A slow machine may be over the time of one spin, but not of each.
+        TestProcesses.WaitUntil(SpinsForAnotherZombie, "the loop has spun");
+    }
+
     /// <summary>The loop polls as it does on a kernel that does not report reaps.</summary>
     [TestMethod]
     public void ALateWait_BeforeTheFirstReap_IsNotPolledFor()
@@ -102,13 +134,30 @@ public sealed class LateWaitsTests : IDisposable
         Assert.HasCount(1, _kernel.ReapReports);
     }
 
-    private NativeChild AddZombie(bool endsWithReap)
+    private void LearnThatReapsAreLate()
+    {
+        using NativeChild first = AddZombie(endsWithReap: true, Stopwatch.GetTimestamp() - Stopwatch.Frequency);
+        first.Reap();
+        RequireReports();
+    }
+
+    /// <summary>Whether the loop looks again at once, without a poll for the reap.</summary>
+    private bool SpinsForAnotherZombie()
+    {
+        using NativeChild child = AddZombie(endsWithReap: false);
+        _kernel.ReapReports.Clear();
+        _ = _late.SleepUntilReap(_epoll);
+        _late.EndAll();
+        return _kernel.ReapReports.IsEmpty;
+    }
+
+    private NativeChild AddZombie(bool endsWithReap, long? since = null)
     {
         NativeChild child = NativeChild.StartShell("exit 0");
         child.WaitUntilZombie();
         ProcessHandle handle = new(child.Id, child.OpenPidFd(), default, new TestOwner(_kernel.Platform));
         _handles.Add(handle);
-        _late.Add(new ReapWaiter(endsWithReap ? handle : null, _ends), handle, Stopwatch.GetTimestamp());
+        _late.Add(new ReapWaiter(endsWithReap ? handle : null, _ends), handle, since ?? Stopwatch.GetTimestamp());
         Assert.IsFalse(Check());
         return child;
     }
