@@ -72,8 +72,9 @@ internal static class GracefulStop
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
-            killed |= Signal(run, step.Signal);
-            if (await WaitWithinAsync(run, step.Milliseconds, cancellationToken).ConfigureAwait(false))
+            (bool isKilled, bool hasExited) = await SignalAndWaitAsync(run, step.Signal, step.Milliseconds, cancellationToken).ConfigureAwait(false);
+            killed |= isKilled;
+            if (hasExited)
             {
                 return StatusAfter(run, killed);
             }
@@ -107,10 +108,9 @@ internal static class GracefulStop
     private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, StopPlan plan, bool killed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        killed |= RunSignal.Send(run, SignalNumbers.SigKill);
-        return await WaitWithinAsync(run, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false)
-            ? StatusAfter(run, killed)
-            : throw Survived(run, plan);
+        (bool isKilled, bool hasExited) =
+            await SignalAndWaitAsync(run, SignalNumbers.SigKill, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false);
+        return hasExited ? StatusAfter(run, killed || isKilled) : throw Survived(run, plan);
     }
 
     /// <summary>Sends the signal of a step, and SIGCONT after it. Signal 0 is not sent.</summary>
@@ -132,20 +132,36 @@ internal static class GracefulStop
         return killed ? status.AfterKill() : status;
     }
 
-    /// <summary>Waits for the exit. Returns <see langword="false"/> if the time was over first.</summary>
-    private static async Task<bool> WaitWithinAsync(PinnedRun run, int milliseconds, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends the signal of a step and waits for the exit. The wait begins before the signal, so that the event loop can read the resource usage
+    /// before the runtime reaps the process.
+    /// </summary>
+    /// <returns>Whether the process took a SIGKILL, and whether it exited within the time.</returns>
+    private static async Task<(bool IsKilled, bool HasExited)> SignalAndWaitAsync(
+        PinnedRun run, int signal, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task exit = AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
+        bool isKilled;
+        try
+        {
+            isKilled = Signal(run, signal);
+        }
+        catch
+        {
+            await limit.CancelAsync().ConfigureAwait(false);
+            throw;
+        }
+
         Pause.CancelAfter(limit, milliseconds);
         await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (exit.IsCanceled)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return false;
+            return (isKilled, HasExited: false);
         }
 
         await exit.ConfigureAwait(false);
-        return true;
+        return (isKilled, HasExited: true);
     }
 }
