@@ -20,7 +20,7 @@ internal static class BlockingWait
                 : run.CountIfExited(WaitByRuntime(run, milliseconds, promise));
         }
 
-        long start = Stopwatch.GetTimestamp();
+        long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
         CallFailure failure = promise == WaitPromise.Exit && milliseconds != 0
             ? handle.PollForStatus(milliseconds, out bool exited)
             : handle.Poll(milliseconds, out exited);

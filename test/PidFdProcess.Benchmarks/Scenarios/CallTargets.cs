@@ -4,7 +4,9 @@ using PidFdProcess.Shared;
 
 namespace PidFdProcess.Benchmarks.Scenarios;
 
-/// <summary>A running child, and a zombie of another parent, which does not reap. Both are attached.</summary>
+/// <summary>
+/// A running child, and a zombie of another parent, which does not reap. Both are attached. Another running child is not.
+/// </summary>
 internal sealed class CallTargets : IDisposable
 {
     private readonly NonChildProcess _nonChild = NonChildProcess.StartUnreaped();
@@ -12,6 +14,7 @@ internal sealed class CallTargets : IDisposable
     public CallTargets()
     {
         Child = Process.Start("/bin/sleep", "1000");
+        UnattachedChild = Process.Start("/bin/sleep", "1000");
         Zombie = Registry.Open(_nonChild.Id);
         ChildFd = RawCalls.Open(Child.Id);
         ZombieFd = RawCalls.Open(Zombie.Id);
@@ -23,6 +26,8 @@ internal sealed class CallTargets : IDisposable
     public ProcessHandleRegistry Registry { get; } = new();
 
     public Process Child { get; }
+
+    public Process UnattachedChild { get; }
 
     public SafePidFdHandle ChildFd { get; }
 
@@ -38,13 +43,17 @@ internal sealed class CallTargets : IDisposable
 
     public void Dispose()
     {
-        Child.Kill();
-        Child.WaitForExit();
+        foreach (Process child in (Process[])[Child, UnattachedChild])
+        {
+            child.Kill();
+            child.WaitForExit();
+            child.Dispose();
+        }
+
         Registry.Dispose();
         ChildFd.Dispose();
         ZombieFd.Dispose();
         _nonChild.Dispose();
-        Child.Dispose();
         Zombie.Dispose();
     }
 }
