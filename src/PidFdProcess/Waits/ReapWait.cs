@@ -34,6 +34,9 @@ internal static class ReapWait
 
     private const int LongestSlice = 50;
 
+    // On a busy machine each of these looks may take some milliseconds, because other threads get the processor first.
+    private static readonly TimeSpan s_longestLooks = TimeSpan.FromMicroseconds(100);
+
     // If the kernel reports the reap and the runtime's event does not, an asynchronous wait asks the Process object after this time. The question
     // takes the runtime's lock.
     private static readonly TimeSpan s_ignorance = TimeSpan.FromMilliseconds(5);
@@ -85,13 +88,14 @@ internal static class ReapWait
     }
 
     /// <summary>
-    /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within some tens of
-    /// microseconds. Otherwise the event loop closes it.
+    /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within 100 microseconds.
+    /// Otherwise the event loop closes it.
     /// </summary>
     public static void CloseOnceReaped(ProcessHandle handle)
     {
         ExitCount.CaptureAndCountExit(handle);
-        for (int looks = 0; looks < LooksBeforeSleep && handle.IsChild && !IsKnown(handle); looks++)
+        long start = Stopwatch.GetTimestamp();
+        while (handle.IsChild && !IsKnown(handle) && Stopwatch.GetElapsedTime(start) < s_longestLooks)
         {
             Thread.Yield();
         }
