@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Linux;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -45,6 +46,25 @@ public sealed class RelativesErrorTests
         while (isReaped && moment < MaxMoments);
         Assert.IsFalse(isReaped);
         Assert.IsGreaterThan(2, moment);
+    }
+
+    [TestMethod]
+    public void TheChildrenOfAThreadThatEndsDuringTheList_AreListedAgain()
+    {
+        if (!new ProcChildren(_kernel).UseChildrenFiles)
+        {
+            Assert.Inconclusive("This kernel has no children files.");
+        }
+
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process parent = registry.Open(nonChild.ParentId);
+        int reads = 0;
+        _kernel.ChangeStat = stat => stat with { Threads = 2 };
+        _kernel.OnReadChildren = id => id == nonChild.ParentId && ++reads == 1 ? Errno.ENOENT : null;
+        Process[] children = registry.GetChildren(parent);
+        Assert.AreEqual(nonChild.Id, children.Single().Id);
+        registry.Kill(children[0]);
     }
 
     [TestMethod]

@@ -19,6 +19,12 @@ internal sealed class ProcChildren(IKernel kernel)
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>
+    /// Gets whether a thread has ended during the last list. Its children belong to another thread of the process now, whose list may have been read
+    /// before.
+    /// </summary>
+    public bool HasLostThread { get; private set; }
+
+    /// <summary>
     /// Whether an errno means that a process is gone, or hidden from the caller (hidepid, see <c>proc(5)</c>). Any other errno says nothing about the
     /// process.
     /// </summary>
@@ -46,6 +52,7 @@ internal sealed class ProcChildren(IKernel kernel)
     /// <returns>The first error other than that the process is absent. The children of the other threads are listed.</returns>
     public Errno AddTo(List<int> children, int processId, int threads)
     {
+        HasLostThread = false;
         if (!UseChildrenFiles)
         {
             Errno listed = _byParent is null ? ListAll() : 0;
@@ -63,8 +70,9 @@ internal sealed class ProcChildren(IKernel kernel)
         Errno error = Present(kernel.ListThreads(processId, _ids));
         foreach (int thread in _ids)
         {
-            Errno read = Present(kernel.ReadProcChildren(processId, thread, children));
-            error = error == 0 ? read : error;
+            Errno read = kernel.ReadProcChildren(processId, thread, children);
+            HasLostThread |= IsAbsent(read);
+            error = error == 0 ? Present(read) : error;
         }
 
         return error;

@@ -150,6 +150,7 @@ internal sealed class TreeMembers : IDisposable
         {
             _found.Clear();
             error = _children.AddTo(_found, parent.Id, parent.Threads);
+            _listed.MayHaveMissed |= _children.HasLostThread;
         }
         while (Access.CanRetry(error));
         Access.NoteOrForget(parent.Id, TreeCall.List, "/proc/{0}/task/*/children", error);
