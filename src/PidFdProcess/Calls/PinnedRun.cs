@@ -87,18 +87,17 @@ internal readonly struct PinnedRun : IDisposable
     /// Reads the start time of a run without a pidfd. To be called before <see cref="HasLostId"/>. If that finds the PID to be the run's, it was the
     /// run's at this read, too. Otherwise a later owner of the PID could be taken for the root of a tree.
     /// </summary>
-    /// <returns>The start time. 0 if there is a pidfd. Minus the errno if the start time cannot be read, so that no later read replaces it.</returns>
-    public long ReadStart()
+    public RootStart ReadStart()
     {
         if (Handle is not null || !OperatingSystem.IsLinux())
         {
-            return 0;
+            return default;
         }
 
         long known = Attachment.WithoutPidFd?.StartTicks ?? 0;
         if (known != 0)
         {
-            return known;
+            return RootStart.At(known);
         }
 
         Errno error;
@@ -108,7 +107,7 @@ internal readonly struct PinnedRun : IDisposable
             error = Kernel.ReadProcStat(Attachment.ProcessId, out stat);
         }
         while (SystemCallError.IsResource(error) && SpareDescriptors.TryRelease());
-        return error == 0 ? stat.StartTicks : -(long)error;
+        return error == 0 ? RootStart.At(stat.StartTicks) : RootStart.Unreadable(error);
     }
 
     /// <summary>Counts an exit that the runtime has told, once for each run. Returns <paramref name="exited"/>.</summary>

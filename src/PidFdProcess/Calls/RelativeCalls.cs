@@ -35,13 +35,13 @@ internal static class RelativeCalls
         ArgumentNullException.ThrowIfNull(process);
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        long startTicks = run.ReadStart();
+        RootStart rootStart = run.ReadStart();
         if (run.HasLostId())
         {
             return [];
         }
 
-        using TreeMembers members = MembersOf(run, startTicks, mayHoldCaller: true);
+        using TreeMembers members = MembersOf(run, rootStart, mayHoldCaller: true);
         long start = Stopwatch.GetTimestamp();
         for (int pass = 0; pass < MaxPasses && AddRelatives(members, all) && Stopwatch.GetElapsedTime(start) < s_longestPass; pass++)
         {
@@ -62,10 +62,10 @@ internal static class RelativeCalls
     {
         IdentityCalls.RequireLinux();
         using PinnedRun run = PinnedRun.Of(runs, process);
-        long startTicks = run.ReadStart();
+        RootStart rootStart = run.ReadStart();
         if (!run.HasLostId())
         {
-            using TreeMembers members = MembersOf(run, startTicks, mayHoldCaller: false);
+            using TreeMembers members = MembersOf(run, rootStart, mayHoldCaller: false);
             ThrowIfOwnTree(members);
             members.Access.MayDropLiving = true;
             int pause = FirstPause;
@@ -95,19 +95,19 @@ internal static class RelativeCalls
 
     /// <exception cref="PlatformNotSupportedException">There is no <c>/proc</c> to list the tree from.</exception>
     /// <exception cref="System.ComponentModel.Win32Exception"><c>/proc</c> cannot be read because a resource is short.</exception>
-    private static TreeMembers MembersOf(in PinnedRun run, long startTicks, bool mayHoldCaller)
+    private static TreeMembers MembersOf(in PinnedRun run, RootStart rootStart, bool mayHoldCaller)
     {
         SafePidFdHandle? root = run.Handle?.PidFd;
         MemberAccess access = new(run.Kernel, byPid: root is null, run.Attachment.ProcessId) { MayHoldCaller = mayHoldCaller };
         Errno error = access.ReadStat(Environment.ProcessId, out _);
-        if (error == 0 && startTicks < 0 && SystemCallError.IsResource((Errno)(-startTicks)))
+        if (error == 0 && SystemCallError.IsResource(rootStart.Error))
         {
             // No process is known to be the root, so a wait for its tree would not end.
-            error = (Errno)(-startTicks);
+            error = rootStart.Error;
         }
 
         return error == 0
-            ? new TreeMembers(access, root, new ProcChildren(run.Kernel), startTicks)
+            ? new TreeMembers(access, root, new ProcChildren(run.Kernel), rootStart)
             : throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
     }
 

@@ -33,14 +33,14 @@ internal static class TreeCalls
     public static void KillDescendants(in PinnedRun run)
     {
         IdentityCalls.RequireLinux();
-        long startTicks = run.ReadStart();
+        RootStart start = run.ReadStart();
         if (run.HasLostId())
         {
             return;
         }
 
         Errno error = TreeKill.Run(
-            run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants, startTicks: startTicks);
+            run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, TreeScope.Descendants, start: start);
         if (error != 0)
         {
             throw SystemCallError.NoAnswer($"The descendants of process {run.Attachment.ProcessId} cannot be listed", ErrnoTable.Proc, error);
@@ -55,7 +55,7 @@ internal static class TreeCalls
             return ExitStatusResolver.StatusOf(run);
         }
 
-        long startTicks = run.ReadStart();
+        RootStart start = run.ReadStart();
         if (run.HasLostId())
         {
             run.CountIfExited(exited: true);
@@ -69,14 +69,14 @@ internal static class TreeCalls
 
         if (run.Handle is not { } handle)
         {
-            return Stop(run, startTicks, plan, Task.CompletedTask, cancellationToken);
+            return Stop(run, start, plan, Task.CompletedTask, cancellationToken);
         }
 
         // The event loop captures the status at the exit, while this thread stops the tree.
         Task exit = SharedExit.Join(handle);
         try
         {
-            return Stop(run, startTicks, plan, exit, cancellationToken);
+            return Stop(run, start, plan, exit, cancellationToken);
         }
         finally
         {
@@ -84,7 +84,7 @@ internal static class TreeCalls
         }
     }
 
-    private static PidFdExitStatus Stop(in PinnedRun run, long startTicks, StopPlan plan, Task exit, CancellationToken cancellationToken)
+    private static PidFdExitStatus Stop(in PinnedRun run, RootStart start, StopPlan plan, Task exit, CancellationToken cancellationToken)
     {
         Errno error = TreeStop.Run(
             run.Kernel,
@@ -95,7 +95,7 @@ internal static class TreeCalls
             plan.KillMilliseconds,
             cancellationToken,
             out TreeStopResult? result,
-            startTicks);
+            start);
         if (error != 0)
         {
             return StopWithoutProc(run, plan, error);

@@ -49,8 +49,8 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         get
         {
             // Read before the look at the run, because another process may have the PID later.
-            long startTicks = run.ReadStart();
-            return HasPidFd || !IsOverWithoutPidFd(throwIfUnknown: false) ? new(Id, run.Handle?.PidFd, startTicks) : null;
+            RootStart start = run.ReadStart();
+            return HasPidFd || !IsOverWithoutPidFd(throwIfUnknown: false) ? new(Id, run.Handle?.PidFd, start) : null;
         }
     }
 

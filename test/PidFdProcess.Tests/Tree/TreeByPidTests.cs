@@ -73,7 +73,7 @@ public sealed class TreeByPidTests
         HookedKernel kernel = WithoutPidFds();
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.ReadProcStat(id, out ProcStat stat));
         ForestPlan plan = new(IsByPid: true, [], KillMilliseconds: 0, IncludesDescendants: true);
-        ForestRoot root = new(id, null, stat.StartTicks + later);
+        ForestRoot root = new(id, null, RootStart.At(stat.StartTicks + later));
         Assert.AreEqual((Errno)0, ForestStop.Run(kernel, [root], plan, default, out ForestResult result));
         Assert.AreEqual(later == 0, result.TookKill.Contains(id));
         if (later == 0)

@@ -5,8 +5,8 @@ namespace PidFdProcess.Linux;
 /// <summary>The root of one of several trees.</summary>
 /// <param name="Id">The PID.</param>
 /// <param name="PidFd">A pidfd, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
-/// <param name="StartTicks">The start time, which names the process if there is no pidfd, as for <see cref="TreeMembers.AddRoot"/>.</param>
-internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd, long StartTicks = 0);
+/// <param name="Start">The start, which names the process if there is no pidfd.</param>
+internal readonly record struct ForestRoot(int Id, SafePidFdHandle? PidFd, RootStart Start = default);
 
 /// <summary>A process that is alive after the stop, and why.</summary>
 internal readonly record struct ForestSurvivor(int Id, string Name, string Reason);
@@ -85,7 +85,7 @@ internal static class ForestStop
             {
                 if (!spared.Contains(root.Id))
                 {
-                    members.AddRoot(root.Id, root.PidFd, root.StartTicks);
+                    members.AddRoot(root.Id, root.PidFd, root.Start);
                 }
                 else
                 {

@@ -51,13 +51,13 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
     /// <param name="root">A pidfd of the root, which the caller keeps open, or <see langword="null"/> on a host without pidfds.</param>
     /// <param name="scope">Which processes to kill.</param>
     /// <param name="children">How children are listed, for tests.</param>
-    /// <param name="startTicks">The start time of the root, as for <see cref="TreeMembers.AddRoot"/>.</param>
+    /// <param name="start">The start of the root, if there is no pidfd.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is one of these processes.</exception>
     /// <exception cref="Win32Exception">It is not known whether the calling process is one of these processes. None was killed.</exception>
     /// <exception cref="AggregateException">Some processes could not be found or killed. All others were killed.</exception>
     public static Errno Run(
-        IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null, long startTicks = 0)
+        IKernel kernel, int rootId, SafePidFdHandle? root, TreeScope scope = TreeScope.All, ProcChildren? children = null, RootStart start = default)
     {
         MemberAccess access = new(kernel, byPid: root is null, rootId);
         SpareDescriptors.Reserve();
@@ -66,7 +66,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             Errno error = TreeCaller.Check(kernel, access, root, scope, out bool isGone);
             if (error == 0 && !isGone)
             {
-                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel), startTicks) { ReadsStartLater = true };
+                using TreeMembers members = new(access, root, children ?? new ProcChildren(kernel), start) { ReadsStartLater = true };
                 members.Root.IsSpared = scope == TreeScope.Descendants;
                 new TreeKill(members, kernel).Kill();
                 access.Failures.ThrowIfAny();

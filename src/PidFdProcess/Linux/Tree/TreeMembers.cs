@@ -21,8 +21,8 @@ internal sealed class TreeMembers : IDisposable
     private readonly List<int> _found = [];
 
     /// <summary>The members of one tree.</summary>
-    public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children, long startTicks = 0)
-        : this(access, children) => AddRoot(access.RootId, root, startTicks);
+    public TreeMembers(MemberAccess access, SafePidFdHandle? root, ProcChildren children, RootStart start = default)
+        : this(access, children) => AddRoot(access.RootId, root, start);
 
     /// <summary>The members of several trees, whose roots are to be added.</summary>
     public TreeMembers(MemberAccess access, ProcChildren children)
@@ -54,8 +54,8 @@ internal sealed class TreeMembers : IDisposable
     /// <summary>Adds a root. Its pidfd stays the caller's.</summary>
     /// <param name="id">The PID.</param>
     /// <param name="pidFd">The pidfd, or <see langword="null"/> on a host without pidfds.</param>
-    /// <param name="startTicks">The start time that is known to be that of the root, or 0. Minus the errno if it could not be read in time.</param>
-    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd, long startTicks = 0)
+    /// <param name="start">The start of the root, if there is no pidfd.</param>
+    public TreeMember AddRoot(int id, SafePidFdHandle? pidFd, RootStart start = default)
     {
         Errno error = Access.ReadStat(id, out ProcStat stat);
         if (Sessions is not null && pidFd is not null && Access.IsReaped(pidFd))
@@ -64,19 +64,15 @@ internal sealed class TreeMembers : IDisposable
             stat = default;
         }
 
-        if (pidFd is null && startTicks != 0 && startTicks != stat.StartTicks)
+        if (pidFd is null && start.Ticks != 0 && start.Ticks != stat.StartTicks)
         {
             // Another process has the PID, or the file could not be read.
-            stat = new ProcStat { StartTicks = startTicks };
+            stat = new ProcStat { StartTicks = start.Ticks };
         }
 
-        if (error == 0 && startTicks < 0)
-        {
-            // Another process may have got the PID since, so no process is taken for the root.
-            error = (Errno)(-startTicks);
-        }
-
-        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = pidFd is not null || startTicks > 0 ? 0 : Access.MeaningOf(id, error) };
+        // If the start could not be read then, another process may have got the PID since, so no process is taken for the root.
+        error = error == 0 ? start.Error : error;
+        TreeMember root = new(id, stat, pidFd, isRoot: true) { StatError = pidFd is not null || start.IsRead ? 0 : Access.MeaningOf(id, error) };
         Add(root);
         return root;
     }

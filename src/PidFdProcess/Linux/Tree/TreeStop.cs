@@ -73,7 +73,7 @@ internal sealed class TreeStop
     /// <param name="killMilliseconds">How long to wait for the deaths after the SIGKILL.</param>
     /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, no member is killed.</param>
     /// <param name="result">How it went, or <see langword="null"/> if the root has been reaped or an errno is returned.</param>
-    /// <param name="startTicks">The start time of the root, as for <see cref="TreeMembers.AddRoot"/>.</param>
+    /// <param name="start">The start of the root, if there is no pidfd.</param>
     /// <returns>The errno if <c>/proc</c> cannot be read at all. Otherwise 0, even if the root has been reaped.</returns>
     /// <exception cref="InvalidOperationException">The calling process is a member.</exception>
     /// <exception cref="Win32Exception">
@@ -92,7 +92,7 @@ internal sealed class TreeStop
         int killMilliseconds,
         CancellationToken cancellationToken,
         out TreeStopResult? result,
-        long startTicks = 0)
+        RootStart start = default)
     {
         result = null;
         MemberAccess access = new(kernel, byPid: root is null, rootId);
@@ -102,7 +102,7 @@ internal sealed class TreeStop
             Errno error = TreeCaller.Check(kernel, access, root, TreeScope.All, out bool isGone);
             if (error == 0 && !isGone)
             {
-                using TreeMembers members = new(access, root, new ProcChildren(kernel), startTicks);
+                using TreeMembers members = new(access, root, new ProcChildren(kernel), start);
                 TreeStop stop = new(members, kernel, rootOnly, cancellationToken) { BeforeKill = cancellationToken.ThrowIfCancellationRequested };
                 result = stop.Run(steps, new TreeKill(members, kernel), killMilliseconds);
                 NoteSurvivors(access, result, killMilliseconds);
