@@ -1,7 +1,7 @@
 namespace PidFdProcess.Waits;
 
 /// <summary>What a wait for an exit promises when it ends.</summary>
-internal enum WaitPromise
+internal enum WaitPromise : byte
 {
     /// <summary>The process has exited, and its status was captured. The process need not have been reaped.</summary>
     Exit,
