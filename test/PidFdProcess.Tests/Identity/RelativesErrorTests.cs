@@ -67,6 +67,39 @@ public sealed class RelativesErrorTests
         registry.Kill(children[0]);
     }
 
+    /// <summary>The kernel gives them to the first thread before the file of the thread is gone.</summary>
+    [TestMethod]
+    public void TheChildrenThatTheFirstThreadGetsDuringTheList_AreListed()
+    {
+        const int Ending = int.MaxValue;
+        if (!new ProcChildren(_kernel).UseChildrenFiles)
+        {
+            Assert.Inconclusive("This kernel has no children files.");
+        }
+
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        using NonChildProcess nonChild = NonChildProcess.StartReaped();
+        using Process parent = registry.Open(nonChild.ParentId);
+        bool isHandedOver = false;
+        _kernel.ChangeStat = stat => stat with { Threads = 2 };
+        _kernel.ChangeThreads = (id, threads) => threads.Add(id == nonChild.ParentId ? Ending : id);
+        _kernel.OnReadChildrenOfThread = (_, thread) =>
+        {
+            isHandedOver |= thread == Ending;
+            return thread == Ending ? 0 : null;
+        };
+        _kernel.ChangeChildren = (id, children) =>
+        {
+            if (id == nonChild.ParentId && !isHandedOver)
+            {
+                children.Clear();
+            }
+        };
+        Process[] children = registry.GetChildren(parent);
+        Assert.AreEqual(nonChild.Id, children.Single().Id);
+        registry.Kill(children[0]);
+    }
+
     [TestMethod]
     public void OnTheStockRoute_AStrangerThatGetsThePidDuringTheCall_IsLeftOut()
     {

@@ -58,6 +58,12 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, Errno?>? OnReadChildren { get; set; }
 
+    /// <summary>Gets or sets the answer to a read of the children of a process and one of its threads.</summary>
+    public Func<int, int, Errno?>? OnReadChildrenOfThread { get; set; }
+
+    /// <summary>Gets or sets what to do with the list of the threads of a process.</summary>
+    public Action<int, List<int>>? ChangeThreads { get; set; }
+
     /// <summary>Gets or sets what to do with the list of the children of a process.</summary>
     public Action<int, List<int>>? ChangeChildren { get; set; }
 
@@ -182,7 +188,9 @@ internal sealed class HookedKernel : IKernel
 
     public Errno ReadProcChildren(int processId, int threadId, List<int> children)
     {
-        Errno error = OnReadChildren?.Invoke(processId) ?? _kernel.ReadProcChildren(processId, threadId, children);
+        Errno error = OnReadChildren?.Invoke(processId)
+            ?? OnReadChildrenOfThread?.Invoke(processId, threadId)
+            ?? _kernel.ReadProcChildren(processId, threadId, children);
         ChangeChildren?.Invoke(processId, children);
         return error;
     }
@@ -194,7 +202,12 @@ internal sealed class HookedKernel : IKernel
         return error;
     }
 
-    public Errno ListThreads(int processId, List<int> threadIds) => OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
+    public Errno ListThreads(int processId, List<int> threadIds)
+    {
+        Errno error = OnListThreads?.Invoke(processId) ?? _kernel.ListThreads(processId, threadIds);
+        ChangeThreads?.Invoke(processId, threadIds);
+        return error;
+    }
 
     private SafePidFdHandle WithNumber(SafePidFdHandle pidFd, Errno error)
     {

@@ -19,8 +19,8 @@ internal sealed class ProcChildren(IKernel kernel)
     public bool UseChildrenFiles { get; init; } = s_hasChildrenFiles;
 
     /// <summary>
-    /// Gets whether a thread has ended during the last list. Its children belong to another thread of the process now, whose list may have been read
-    /// before.
+    /// Gets whether a thread has ended during the last list. If the first thread had ended before, its children belong to another thread now, whose
+    /// list may have been read already.
     /// </summary>
     public bool HasLostThread { get; private set; }
 
@@ -68,10 +68,11 @@ internal sealed class ProcChildren(IKernel kernel)
         // If the process exits during the listing, its children get another parent.
         _ids.Clear();
         Errno error = Present(kernel.ListThreads(processId, _ids));
-        foreach (int thread in _ids)
+        for (int i = _ids.Count - 1; i >= 0; i--)
         {
-            Errno read = kernel.ReadProcChildren(processId, thread, children);
-            HasLostThread |= IsAbsent(read);
+            // The kernel gives the children of a thread that ends to the first thread that goes on. So the first one is read last.
+            Errno read = kernel.ReadProcChildren(processId, _ids[i], children);
+            HasLostThread |= MayBeGone(read);
             error = error == 0 ? Present(read) : error;
         }
 

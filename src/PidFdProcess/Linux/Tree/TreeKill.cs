@@ -179,7 +179,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
             KillFrom(members.All.Count - 1, deadline);
             if (!hasNew)
             {
-                // A listed process had gone before it was opened. Its reap may take a moment, and until then each list may lack another process.
+                // A listed process or thread had gone before it was read. Its reap may take a moment, and until then each list may lack a process.
                 TreePace.Sleep(RetryMilliseconds);
             }
         }
@@ -187,7 +187,7 @@ internal sealed class TreeKill(TreeMembers members, IKernel kernel)
 
         members.Access.Failures.Note(members.Access.RootId, TreeCall.Bound, new TimeoutException(hasNew
             ? $"{TreeName} has forked for longer than the kill may last. Some of its processes may be alive."
-            : $"{TreeName} may have a process that was missed. In each list, a process had gone before it was opened."));
+            : $"{TreeName} may have a process that was missed. In each list, a process or thread had gone before it was read."));
     }
 
     // Children die before their parents. Otherwise the death of a parent can orphan a process group. The kernel sends SIGHUP and SIGCONT to the
