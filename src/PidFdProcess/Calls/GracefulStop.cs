@@ -67,11 +67,6 @@ internal static class GracefulStop
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
-            if (step.Signal != 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-
             (bool isKilled, bool hasExited) = await SignalAndWaitAsync(run, step.Signal, step.Milliseconds, cancellationToken).ConfigureAwait(false);
             killed |= isKilled;
             if (hasExited)
@@ -107,7 +102,6 @@ internal static class GracefulStop
 
     private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, StopPlan plan, bool killed, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         (bool isKilled, bool hasExited) =
             await SignalAndWaitAsync(run, SignalNumbers.SigKill, plan.KillMilliseconds, cancellationToken).ConfigureAwait(false);
         return hasExited ? StatusAfter(run, killed || isKilled) : throw Survived(run, plan);
@@ -133,26 +127,36 @@ internal static class GracefulStop
     }
 
     /// <summary>
-    /// Sends the signal of a step and waits for the exit. The wait begins before the signal, so that the event loop can read the resource usage
-    /// before the runtime reaps the process.
+    /// Sends the signal of a step and waits for the exit. With a pidfd the wait begins before the signal, so that the event loop can read the
+    /// resource usage before the runtime reaps the process. A wait by the runtime begins after the signal, because it may block on the lock of the
+    /// object, and a call by PID must follow the look at the run at once.
     /// </summary>
     /// <returns>Whether the process took a SIGKILL, and whether it exited within the time.</returns>
     private static async Task<(bool IsKilled, bool HasExited)> SignalAndWaitAsync(
         PinnedRun run, int signal, int milliseconds, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task exit = AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
+        Task? exit = run.Handle is null ? null : AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
         bool isKilled;
         try
         {
+            if (signal != 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             isKilled = Signal(run, signal);
         }
-        catch
+        catch when (exit is not null)
         {
-            await limit.CancelAsync().ConfigureAwait(false);
+#pragma warning disable CA1849 // CancelAsync needs a pool thread. The callbacks are this library's own and run no user code.
+            limit.Cancel();
+#pragma warning restore CA1849
+            await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
+        exit ??= AsyncWait.WaitForExitAsync(run, WaitPromise.Exit, limit.Token);
         Pause.CancelAfter(limit, milliseconds);
         await exit.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (exit.IsCanceled)

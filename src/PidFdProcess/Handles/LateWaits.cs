@@ -13,7 +13,8 @@ namespace PidFdProcess.Handles;
 //
 // Scheme: Spin for some microseconds, and then sleep until the kernel reports the reap of the latest process (POLLHUP). The first reap shows whether
 // this kernel reports it. If it does not, yield between the looks, and then look again and again. The later the reap, the rarer the looks. If a reap
-// came late, the machine is busy, and a spin takes the processor from the thread that reaps. So the loop does not spin before some reaps came early.
+// came late, the machine is probably busy, and a spin takes the processor from the thread that reaps. So the loop does not spin until two reaps in a
+// row came early.
 
 /// <summary>The waits whose process has exited but has not been reaped. Only the thread of the event loop uses this class.</summary>
 internal sealed class LateWaits(IKernel kernel)
@@ -59,7 +60,7 @@ internal sealed class LateWaits(IKernel kernel)
             return 0;
         }
 
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(latest.Since);
+        TimeSpan elapsed = Stopwatch.GetElapsedTime(latest.ReportedAt);
         int milliseconds = Math.Clamp((int)(elapsed.TotalMilliseconds / 8), 1, LongestMilliseconds);
         return _reportsReap && !latest.IsReapReported && TryPoll(epoll, latest, milliseconds) ? 0 : milliseconds;
     }

@@ -35,7 +35,7 @@ internal static class ReapWait
     private const int LongestSlice = 50;
 
     // On a busy machine each of these looks may take some milliseconds, because other threads get the processor first.
-    private static readonly TimeSpan s_longestLooks = TimeSpan.FromMicroseconds(100);
+    private static readonly TimeSpan s_longestLooks = TimeSpan.FromMilliseconds(1);
 
     // If the kernel reports the reap and the runtime's event does not, an asynchronous wait asks the Process object after this time. The question
     // takes the runtime's lock.
@@ -88,14 +88,14 @@ internal static class ReapWait
     }
 
     /// <summary>
-    /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within 100 microseconds.
-    /// Otherwise the event loop closes it.
+    /// Ends a wait whose caller wants the status alone. Counts the exit, and closes the pidfd if the child is reaped within some tens of
+    /// microseconds, or within a millisecond on a busy machine. Otherwise the event loop closes it.
     /// </summary>
     public static void CloseOnceReaped(ProcessHandle handle)
     {
         ExitCount.CaptureAndCountExit(handle);
         long start = Stopwatch.GetTimestamp();
-        while (handle.IsChild && !IsKnown(handle) && Stopwatch.GetElapsedTime(start) < s_longestLooks)
+        for (int looks = 0; handle.IsChild && !IsKnown(handle) && MayLookAgain(looks, start); looks++)
         {
             Thread.Yield();
         }
@@ -149,13 +149,13 @@ internal static class ReapWait
     /// </summary>
     private static RuntimeState WaitUntilKnown(Process process, ProcessHandle handle, int limit, bool raiseIfOff)
     {
-        bool isReaped = false;
-        for (int looks = 0; looks < LooksBeforeSleep && !(isReaped = handle.IsReaped()); looks++)
+        long start = Stopwatch.GetTimestamp();
+        bool isReaped;
+        for (int looks = 0; !(isReaped = handle.IsReaped()) && MayLookAgain(looks, start); looks++)
         {
             Thread.Yield();
         }
 
-        long start = Stopwatch.GetTimestamp();
         using ReapedEvent? known = handle.Run.OpenReapedEvent();
         for (int slice = 1; ; slice = Math.Min(slice * 2, LongestSlice))
         {
@@ -178,6 +178,8 @@ internal static class ReapWait
             }
         }
     }
+
+    private static bool MayLookAgain(int looks, long start) => looks < LooksBeforeSleep && Stopwatch.GetElapsedTime(start) < s_longestLooks;
 
     private static bool WaitFor(ReapedEvent? known, int milliseconds)
     {

@@ -56,6 +56,8 @@ public sealed class KnownStatusTests
         PidFdExitStatus seen = registry.WaitForExitStatus(process);
         RequireMoreThanTheRuntimeKnows(seen);
 
+        // The status does not wait for the reap, and a zombie takes a signal.
+        process.WaitForExit();
         kernel.OnOpen = _ => error;
         PidFdExitStatus status = registry.WaitForExitStatus(process);
         Assert.AreEqual(seen.Source, status.Source);

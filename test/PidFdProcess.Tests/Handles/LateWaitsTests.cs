@@ -86,6 +86,7 @@ public sealed class LateWaitsTests : IDisposable
         for (int i = 0; i < 2; i++)
         {
             // An exit that is seen only in the future makes the reap early, however slow this machine is.
+            Assert.IsFalse(SpinsForAnotherZombie(), $"The loop span after {i} early reaps.");
             using NativeChild early = AddZombie(endsWithReap: true, Stopwatch.GetTimestamp() + Stopwatch.Frequency);
             early.Reap();
             Assert.IsTrue(Check());

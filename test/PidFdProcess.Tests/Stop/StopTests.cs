@@ -92,9 +92,12 @@ public sealed class StopTests
     public async Task AStop_ThatIsNotPermitted_ThrowsThroughTheTask()
     {
         OtherUser.Require();
+
+        // The thread of the event loop may get the rights of the other user, so it must not be that of other tests.
+        using ProcessHandleRegistry registry = TestRegistry.On(new HookedKernel().Platform);
         using Process process = TestProcesses.StartSleeper();
         Task<PidFdExitStatus> stop = null!;
-        OtherUser.Run(() => stop = process.StopViaPidFdAsync(s_long));
+        OtherUser.Run(() => stop = registry.StopAsync(process, s_long));
         Win32Exception e = await Assert.ThrowsExactlyAsync<Win32Exception>(() => stop.WaitAsync(s_limit));
         Assert.AreEqual((int)Errno.EPERM, e.NativeErrorCode);
         Assert.IsFalse(process.HasExited);

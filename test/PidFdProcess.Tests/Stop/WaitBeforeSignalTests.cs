@@ -18,24 +18,24 @@ public sealed class WaitBeforeSignalTests
     private readonly HookedKernel _kernel = new();
 
     [TestMethod]
-    [DataRow(PosixSignal.SIGTERM, 15)]
-    [DataRow((PosixSignal)Native.SigKill, Native.SigKill)]
-    public async Task TheSignal_ComesWhenTheWaitHasBegun(PosixSignal signal, int signalNumber)
+    [DataRow(true, 15)]
+    [DataRow(false, Native.SigKill)]
+    public async Task TheSignal_ComesWhenTheWaitHasBegun(bool hasStep, int signal)
     {
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
         using Process process = TestProcesses.StartSleeper();
-        registry.Attach(process);
         List<int> waits = [];
         _kernel.OnSignal = (_, number) =>
         {
-            if (number == signalNumber)
+            if (number == signal)
             {
                 waits.Add(_kernel.Platform.EventLoop.Count);
             }
 
             return null;
         };
-        await registry.StopAsync(process, new ProcessStopOptions { Steps = [new(signal, s_limit)] }, default);
+        ProcessStopOptions options = new() { Steps = hasStep ? [new(PosixSignal.SIGTERM, s_limit)] : [] };
+        await registry.StopAsync(process, options, CancellationToken.None);
         CollectionAssert.AreEqual(new[] { 1 }, waits);
     }
 
@@ -46,9 +46,46 @@ public sealed class WaitBeforeSignalTests
         using Process process = TestProcesses.StartSleeper();
         registry.Attach(process);
         _kernel.OnSignal = static (_, _) => Errno.EPERM;
-        await Assert.ThrowsExactlyAsync<Win32Exception>(() => registry.StopAsync(process, new ProcessStopOptions(), default));
+        await Assert.ThrowsExactlyAsync<Win32Exception>(() => registry.StopAsync(process, s_limit));
         Assert.AreEqual(0, _kernel.Platform.EventLoop.Count);
         _kernel.OnSignal = null;
+        registry.Kill(process);
+        process.WaitForExit();
+    }
+
+    /// <summary>A stock wait would turn events on, and would block on the lock of the object.</summary>
+    [TestMethod]
+    public async Task OnTheStockRoute_ASignalThatIsRefused_HasBegunNoWait()
+    {
+        OtherUser.Require();
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(_kernel.Platform, stock: true);
+        using Process process = TestProcesses.StartSleeper();
+        Task<PidFdExitStatus> stop = null!;
+        OtherUser.Run(() => stop = registry.StopAsync(process, s_limit));
+        await Assert.ThrowsExactlyAsync<Win32Exception>(() => stop);
+        Assert.IsFalse(process.EnableRaisingEvents);
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
+    public async Task ATokenThatIsCancelledBeforeTheSignal_SparesTheProcess()
+    {
+        using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        using CancellationTokenSource source = new();
+        Task cancel = Task.CompletedTask;
+        _kernel.OnEpollAdd = () =>
+        {
+            // On another thread, because the token's callback takes the lock that this thread holds.
+            cancel = Task.Run(source.Cancel);
+            TestProcesses.WaitUntil(() => source.IsCancellationRequested, "the token is cancelled");
+            return null;
+        };
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => registry.StopAsync(process, new ProcessStopOptions { Steps = [] }, source.Token));
+        await cancel;
+        Assert.IsFalse(_kernel.Calls.Contains($"signal {Native.SigKill}"));
         registry.Kill(process);
         process.WaitForExit();
     }

@@ -61,7 +61,7 @@ public sealed class CloseAfterReapTests
     [TestMethod]
     [DataRow(true)]
     [DataRow(false)]
-    public async Task AStatus_LooksForTheReapOnce_IfALookTakesLong(bool blocking)
+    public async Task AStatus_LooksForTheReapNoMore_IfALookTakesLong(bool blocking)
     {
         HookedKernel kernel = new();
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
@@ -76,14 +76,16 @@ public sealed class CloseAfterReapTests
             if (signal == 0 && Environment.CurrentManagedThreadId == caller)
             {
                 looks++;
-                Thread.Sleep(1);
+                Thread.Sleep(2);
             }
 
             return signal == 0 ? 0 : null;
         };
         PidFdExitStatus status = blocking ? registry.WaitForExitStatus(child) : await registry.WaitForExitStatusAsync(child);
         Assert.AreEqual(137, status.ExitCode);
-        Assert.IsLessThanOrEqualTo(3, looks);
+
+        // The poll, the first look for the reap and the attempt to close take one each. A status that the runtime alone knows takes another.
+        Assert.IsLessThanOrEqualTo(4, looks);
         kernel.OnSignal = null;
     }
 }
