@@ -51,17 +51,13 @@ public sealed class RelativesErrorTests
     [TestMethod]
     public void TheChildrenOfAThreadThatEndsDuringTheList_AreListedAgain()
     {
-        if (!new ProcChildren(_kernel).UseChildrenFiles)
-        {
-            Assert.Inconclusive("This kernel has no children files.");
-        }
-
+        RequireChildrenFiles();
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using Process parent = registry.Open(nonChild.ParentId);
         int reads = 0;
         _kernel.ChangeStat = stat => stat with { Threads = 2 };
-        _kernel.OnReadChildren = id => id == nonChild.ParentId && ++reads == 1 ? Errno.ENOENT : null;
+        _kernel.OnReadChildren = (id, _) => id == nonChild.ParentId && ++reads == 1 ? Errno.ENOENT : null;
         Process[] children = registry.GetChildren(parent);
         Assert.AreEqual(nonChild.Id, children.Single().Id);
         registry.Kill(children[0]);
@@ -72,18 +68,14 @@ public sealed class RelativesErrorTests
     public void TheChildrenThatTheFirstThreadGetsDuringTheList_AreListed()
     {
         const int Ending = int.MaxValue;
-        if (!new ProcChildren(_kernel).UseChildrenFiles)
-        {
-            Assert.Inconclusive("This kernel has no children files.");
-        }
-
+        RequireChildrenFiles();
         using ProcessHandleRegistry registry = TestRegistry.On(_kernel.Platform);
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
         using Process parent = registry.Open(nonChild.ParentId);
         bool isHandedOver = false;
         _kernel.ChangeStat = stat => stat with { Threads = 2 };
         _kernel.ChangeThreads = (id, threads) => threads.Add(id == nonChild.ParentId ? Ending : id);
-        _kernel.OnReadChildrenOfThread = (_, thread) =>
+        _kernel.OnReadChildren = (_, thread) =>
         {
             isHandedOver |= thread == Ending;
             return thread == Ending ? 0 : null;
@@ -197,5 +189,13 @@ public sealed class RelativesErrorTests
         await end.WaitAsync(s_limit);
         Assert.AreEqual(137, child.ExitCode);
         Assert.IsEmpty(child.GetDescendantsViaPidFd());
+    }
+
+    private void RequireChildrenFiles()
+    {
+        if (!new ProcChildren(_kernel).UseChildrenFiles)
+        {
+            Assert.Inconclusive("This kernel has no children files.");
+        }
     }
 }

@@ -70,7 +70,7 @@ internal static class ErrnoWalks
     private static void ReadProc(Errno errno)
     {
         ErrnoMeaning meaning = ErrnoTable.MeaningOf(ErrnoTable.Proc, errno);
-        HookedKernel kernel = new() { HidesParents = true, OnReadChildren = _ => errno };
+        HookedKernel kernel = new() { HidesParents = true, OnReadChildren = (_, _) => errno };
         using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
         using Process process = EchoProcess.Start();
         registry.Attach(process);

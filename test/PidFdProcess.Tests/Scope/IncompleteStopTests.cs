@@ -79,7 +79,7 @@ public sealed class IncompleteStopTests
         // The root takes no signal, so that it forks on. On a busy machine it may not get a processor between two lists.
         kernel.OnSignal = (pidFd, signal) => signal != 0 && HookedKernel.ProcessIdOf(pidFd) == root ? 0 : null;
         string last = "";
-        kernel.OnReadChildren = id =>
+        kernel.OnReadChildren = (id, _) =>
         {
             if (id == root)
             {

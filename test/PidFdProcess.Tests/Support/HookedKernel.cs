@@ -56,10 +56,8 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, int, Errno?>? OnKill { get; set; }
 
-    public Func<int, Errno?>? OnReadChildren { get; set; }
-
     /// <summary>Gets or sets the answer to a read of the children of a process and one of its threads.</summary>
-    public Func<int, int, Errno?>? OnReadChildrenOfThread { get; set; }
+    public Func<int, int, Errno?>? OnReadChildren { get; set; }
 
     /// <summary>Gets or sets what to do with the list of the threads of a process.</summary>
     public Action<int, List<int>>? ChangeThreads { get; set; }
@@ -188,9 +186,7 @@ internal sealed class HookedKernel : IKernel
 
     public Errno ReadProcChildren(int processId, int threadId, List<int> children)
     {
-        Errno error = OnReadChildren?.Invoke(processId)
-            ?? OnReadChildrenOfThread?.Invoke(processId, threadId)
-            ?? _kernel.ReadProcChildren(processId, threadId, children);
+        Errno error = OnReadChildren?.Invoke(processId, threadId) ?? _kernel.ReadProcChildren(processId, threadId, children);
         ChangeChildren?.Invoke(processId, children);
         return error;
     }

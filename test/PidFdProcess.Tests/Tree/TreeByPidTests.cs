@@ -53,7 +53,7 @@ public sealed class TreeByPidTests
         tree.WaitForCount(2);
         HookedKernel kernel = WithoutPidFds();
         bool isFrozen = false;
-        kernel.OnReadChildren = id =>
+        kernel.OnReadChildren = (id, _) =>
         {
             isFrozen |= id == tree.Root.Id && TestProcesses.StateOf(id) == 'T';
             return null;

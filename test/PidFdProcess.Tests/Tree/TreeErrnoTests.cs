@@ -20,7 +20,7 @@ public sealed class TreeErrnoTests
         using MarkedTree tree = new(Script);
         int parent = tree.ReadId();
         tree.WaitForCount(3);
-        HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
+        HookedKernel kernel = new() { OnReadChildren = (id, _) => id == parent ? error : null };
         AggregateException e = Assert.ThrowsExactly<AggregateException>(() => TreeKillTests.Kill(tree, kernel));
         AssertNames(e, error, parent, $"/proc/{parent}/task/*/children");
         TestProcesses.WaitUntil(() => tree.Alive().Count == 1, "all but the grandchild die");
@@ -36,7 +36,7 @@ public sealed class TreeErrnoTests
         using MarkedTree tree = new(Script);
         int parent = tree.ReadId();
         tree.WaitForCount(3);
-        HookedKernel kernel = new() { OnReadChildren = id => id == parent ? error : null };
+        HookedKernel kernel = new() { OnReadChildren = (id, _) => id == parent ? error : null };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
         TestProcesses.WaitUntil(() => tree.Alive().Count == 1, "all but the grandchild die");
     }
@@ -48,7 +48,7 @@ public sealed class TreeErrnoTests
         int parent = tree.ReadId();
         tree.WaitForCount(3);
         int reads = 0;
-        HookedKernel kernel = new() { OnReadChildren = id => id == parent && reads++ == 0 ? Errno.EIO : null };
+        HookedKernel kernel = new() { OnReadChildren = (id, _) => id == parent && reads++ == 0 ? Errno.EIO : null };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
         Assert.IsGreaterThan(1, reads);
         tree.AssertNoSurvivor();
