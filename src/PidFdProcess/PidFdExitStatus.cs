@@ -68,7 +68,8 @@ public sealed class PidFdExitStatus
     /// <remarks>
     /// The kernel tells them of a child until it is reaped. This library and the runtime learn of the exit at the same moment. If the runtime reaps
     /// the child first, they are lost. That happens to 1 to 6 in a hundred children that exit by themselves after the wait has begun. It happens to
-    /// 10 to 45 in a hundred that exit at once or are killed during an asynchronous wait, and to more on a busy machine.
+    /// 10 to 45 in a hundred that exit at once or are killed during an asynchronous wait. On a busy machine it happens to more, and to most children
+    /// that a thread waits for in a blocking call.
     /// </remarks>
     public ProcessResourceUsage? ResourceUsage { get; }
 

@@ -128,8 +128,8 @@ internal static class GracefulStop
 
     /// <summary>
     /// Sends the signal of a step and waits for the exit. With a pidfd the wait begins before the signal, so that the event loop can read the
-    /// resource usage before the runtime reaps the process. A wait by the runtime begins after the signal, because it may block on the lock of the
-    /// object, and a call by PID must follow the look at the run at once.
+    /// resource usage before the runtime reaps the process. Without a pidfd the signal comes first. A wait by the runtime may block on the lock of
+    /// the object, and a signal by PID must follow the look at the run at once.
     /// </summary>
     /// <returns>Whether the process took a SIGKILL, and whether it exited within the time.</returns>
     private static async Task<(bool IsKilled, bool HasExited)> SignalAndWaitAsync(
