@@ -113,7 +113,6 @@ public sealed class AsyncWaitErrnoTests
             TestProcesses.WaitUntil(() => child.Kernel.Platform.EventLoop.Count == 0, "the event loop has passed on its waits");
         }
 
-        TestProcesses.WaitUntil(static () => ThreadPool.PendingWorkItemCount == 0, "they have moved to stock");
         child.Registry.Kill(child.Process);
         await Task.WhenAll(pending).WaitAsync(s_limit);
         child.AssertNothingStaysOpen();
