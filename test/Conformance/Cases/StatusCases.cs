@@ -6,7 +6,7 @@ namespace PidFdProcess.Conformance;
 
 internal static class StatusCases
 {
-    private const int Tries = 50;
+    private const int Tries = 1000;
 
     private static readonly (string Script, string Text, int Code)[] s_endings =
     [

@@ -5,8 +5,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.ExitStatus;
 
 /// <summary>
-/// Measures how often the library reads the status before the process is reaped. Load decides that, so the bounds are far below the usual figures. To
-/// read the figures, run (<c>dotnet test --filter ShareTests --logger "console;verbosity=detailed"</c>).
+/// Measures how often the library reads the status before the process is reaped. Load decides how often, so a test demands only that it happens. To
+/// read the figures, run <c>dotnet test --filter ShareTests --logger "console;verbosity=detailed"</c>.
 /// </summary>
 [TestClass]
 [TestCategory("Measure")]
@@ -14,10 +14,6 @@ namespace PidFdProcess.Tests.ExitStatus;
 public sealed class ShareTests
 {
     private const int Exits = 1000;
-
-    // A busy machine may give the processor to the runtime first nearly always.
-    private const int PercentOfBegun = 10;
-    private const int PercentOfRaces = 2;
 
     // Long enough for the wait to begin before the exit.
     private const string AWhile = "sleep 0.01; ";
@@ -39,7 +35,7 @@ public sealed class ShareTests
             Assert.AreEqual(i % 256, all[i].ExitCode);
         }
 
-        AssertUsage($"blocking, '{first}exit'", all, first.Length > 0 ? PercentOfBegun : PercentOfRaces);
+        AssertUsage($"blocking, '{first}exit'", all);
     }
 
     [TestMethod]
@@ -55,7 +51,7 @@ public sealed class ShareTests
             Assert.AreEqual(i % 256, all[i].ExitCode);
         }
 
-        AssertUsage($"async, '{first}exit'", all, first.Length > 0 ? PercentOfBegun : PercentOfRaces);
+        AssertUsage($"async, '{first}exit'", all);
     }
 
     [TestMethod]
@@ -70,7 +66,7 @@ public sealed class ShareTests
             all.Add(await child.StopViaPidFdAsync(s_limit, entireProcessTree: entireProcessTree));
         }
 
-        AssertUsage($"stopped{(entireProcessTree ? " with the tree" : "")}, async", all, PercentOfRaces);
+        AssertUsage($"stopped{(entireProcessTree ? " with the tree" : "")}, async", all);
     }
 
     [TestMethod]
@@ -83,7 +79,7 @@ public sealed class ShareTests
             all.Add(child.WaitForExitOrKillPidFd(TimeSpan.FromMilliseconds(1)));
         }
 
-        AssertUsage("killed at the end of a limit, blocking", all, PercentOfBegun);
+        AssertUsage("killed at the end of a limit, blocking", all);
     }
 
     [TestMethod]
@@ -98,7 +94,7 @@ public sealed class ShareTests
             all.Add(await wait);
         }
 
-        AssertUsage("killed, async", all, PercentOfRaces);
+        AssertUsage("killed, async", all);
     }
 
     [TestMethod]
@@ -133,12 +129,12 @@ public sealed class ShareTests
         }
     }
 
-    private void AssertUsage(string form, List<PidFdExitStatus> all, int percent)
+    private void AssertUsage(string form, List<PidFdExitStatus> all)
     {
         int known = all.Count(status => status.ResourceUsage is not null);
         Dictionary<ExitStatusSource, int> sources = all.GroupBy(status => status.Source).ToDictionary(group => group.Key, group => group.Count());
         TestContext.WriteLine($"{form}: {known} of {all.Count} children with resource usage; {Describe(sources)}");
-        Assert.IsGreaterThanOrEqualTo(all.Count * percent / 100, known);
+        Assert.IsGreaterThan(0, known);
     }
 
     private static string Describe(Dictionary<ExitStatusSource, int> sources) =>
