@@ -98,6 +98,8 @@ internal static class CollectibleContext
             isUnloaded = false;
         }
 
+        // The native thread of a loop ends a little later than its code.
+        _ = isUnloaded && Condition.TryWaitFor(static () => LoopThreads() == 0, s_limit);
         Answers.Print(name, $"{(isUnloaded ? "unloaded" : "not unloaded")}, {LoopThreads()} loops");
     }
 
@@ -123,8 +125,20 @@ internal static class CollectibleContext
 
     private static void AddTo(object scope, Process child) => scope.GetType().GetMethod("Add")!.Invoke(scope, [child]);
 
-    private static int LoopThreads() => Directory.GetDirectories("/proc/self/task")
-        .Count(static task => File.ReadAllText(task + "/comm").StartsWith("PidFdProcess", StringComparison.Ordinal));
+    private static int LoopThreads() => Directory.GetDirectories("/proc/self/task").Count(IsLoop);
+
+    private static bool IsLoop(string task)
+    {
+        try
+        {
+            return File.ReadAllText(task + "/comm").StartsWith("PidFdProcess", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            // The thread has ended.
+            return false;
+        }
+    }
 
     private sealed class PluginContext() : AssemblyLoadContext(isCollectible: true)
     {

@@ -79,11 +79,13 @@ internal static class LostSigChld
         }
 
         PrintPoolThreads();
+        listener.MayBlock = true;
         unbounded.Wait();
         Condition.WaitFor(() => listener.Count >= s_unbounded.Count, "each wait without a limit has told that it is late", s_late);
         Answers.Print("each late wait is told", listener.Count >= s_unbounded.Count);
 
         // The listener blocks in an event of an asynchronous wait, until this one ends.
+        Condition.WaitFor(() => listener.IsBlocked, "the listener blocks", s_late);
         Process last = Start();
         Task<PidFdExitStatus> status = last.WaitForExitStatusPidFdAsync();
         last.KillViaPidFd();
@@ -102,8 +104,10 @@ internal static class LostSigChld
         Condition.WaitFor(() => children.All(static child => ProcessTable.StateOf(child.Id) == 'Z'), "the children are zombies", s_late);
         source.Cancel();
         Answers.Ask("cancelled waits", () => Wait(_ => Task.WhenAll(waits)), s_soon);
-        Condition.WaitFor(() => PoolThreadsInUse() == 0 || others.Any(static wait => wait.IsCompleted), "no pool thread is in use", s_late);
-        Answers.Print("pool threads in use", PoolThreadsInUse());
+        int inUse = 0;
+        Condition.WaitFor(
+            () => (inUse = PoolThreadsInUse()) == 0 || others.Any(static wait => wait.IsCompleted), "no pool thread is in use", s_late);
+        Answers.Print("pool threads in use", inUse);
     }
 
     private static int PoolThreadsInUse()
@@ -161,6 +165,11 @@ internal static class LostSigChld
 
         public int Count => Volatile.Read(ref _count);
 
+        public bool IsBlocked => Volatile.Read(ref _blocked) > 0;
+
+        /// <summary>Gets or sets a value indicating whether it blocks. Before, a blocked thread would count as one that the waits keep.</summary>
+        public bool MayBlock { get; set; }
+
         public void Go() => _go.Set();
 
         private void Block()
@@ -184,7 +193,7 @@ internal static class LostSigChld
             if (eventData.EventName == "ReapOverdue")
             {
                 Interlocked.Increment(ref _count);
-                if (Thread.CurrentThread.Name == "PidFdProcess exits" || Thread.CurrentThread.IsThreadPoolThread)
+                if (MayBlock && (Thread.CurrentThread.Name == "PidFdProcess exits" || Thread.CurrentThread.IsThreadPoolThread))
                 {
                     Block();
                 }

@@ -99,7 +99,7 @@ public sealed class KillErrnoTests
             attachment.Reason);
         child.Registry.WaitForExitOnly(child.Process);
         Assert.AreEqual(137, child.Process.ExitCode);
-        Assert.IsTrue(TestProcesses.StateOf(descendant) is 'S' or 'R');
+        Assert.IsTrue(TestProcesses.StateOf(descendant) is not (null or 'Z' or 'X'));
         Shared.Native.KillByPid(descendant);
         child.AssertNothingStaysOpen();
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Mono.Unix.Native;
 using PidFdProcess.Shared;
+using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.ExitStatus;
@@ -104,8 +105,12 @@ public sealed class ChildStatusTests
         using Process child = Process.Start(Shell.Info("read line; exit 3", redirectInput: true))!;
         registry.Attach(child);
 
-        // As if the runtime had always reaped first.
-        kernel.OnWaitId = static _ => Errno.ECHILD;
+        // As if the runtime had always reaped first, and it has.
+        kernel.OnWaitId = _ =>
+        {
+            TestProcesses.WaitUntil(() => RuntimeExit.IsNoted(child), "the runtime knows of the exit");
+            return Errno.ECHILD;
+        };
         kernel.OnReadStat = static _ => Errno.ENOENT;
         child.StandardInput.Close();
         PidFdExitStatus status = registry.WaitForExitStatus(child);

@@ -66,6 +66,7 @@ public sealed class ExitedOnceTests : IDisposable
     private readonly List<string?> _threads = [];
     private StreamWriter? _input;
     private int _raised;
+    private bool _isHandled;
     private int _firstId;
 
     public static IEnumerable<object[]> Combinations =>
@@ -106,6 +107,8 @@ public sealed class ExitedOnceTests : IDisposable
                     otherEnded = otherWait.Wait(s_limit);
                     break;
             }
+
+            Volatile.Write(ref _isHandled, true);
         };
         _process.EnableRaisingEvents = events == On;
         _process.Start();
@@ -120,9 +123,10 @@ public sealed class ExitedOnceTests : IDisposable
 
         bool isDue = events != Off || s_calls[call].Raises;
         TestProcesses.WaitUntil(() => Volatile.Read(ref _raised) >= (isDue ? 1 : 0), "Exited is raised");
+        TestProcesses.WaitUntil(() => Volatile.Read(ref _isHandled) || !isDue, "the handler has returned");
         LetTheRuntimeRaise();
         Assert.AreEqual(isDue ? 1 : 0, Volatile.Read(ref _raised));
-        TestProcesses.WaitUntil(() => otherEnded || !isDue, "the handler has seen the other process end");
+        Assert.IsTrue(otherEnded || !isDue, "the handler has seen the other process end");
         lock (_threads)
         {
             Assert.DoesNotContain(ExitEventLoop.ThreadName, _threads);

@@ -139,7 +139,7 @@ public sealed class PidRunTests
     [TestMethod]
     public void Run_WhenTheCommandIgnoresASignal_KillsItAfterTheGracePeriod()
     {
-        using PidRunProcess run = PidRunProcess.Start("run", "--grace", "500ms", "sh", "-c", "echo; " + IgnoresTerm);
+        using PidRunProcess run = PidRunProcess.Start("run", "--grace", "500ms", "sh", "-c", "trap '' TERM; echo; exec sleep 1000");
         run.ReadLine();
         run.Signal("TERM");
         (int exitCode, _, string error) = run.WaitForExit();

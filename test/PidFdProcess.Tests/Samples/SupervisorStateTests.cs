@@ -71,6 +71,7 @@ public sealed class SupervisorStateTests : IDisposable
     {
         _folder.AddShell("job", "sleep 1000 & echo ready; wait", new { GracePeriod = "00:01:00" });
         int id = StartAndCrash("job");
+        TestProcesses.WaitUntil(() => _folder.Living().Count == 2, "the job has started its child");
 
         // As if the crash had come when the first process was gone and its child was not.
         Native.KillByPid(id);
