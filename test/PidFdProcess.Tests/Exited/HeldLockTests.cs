@@ -24,7 +24,7 @@ public sealed class HeldLockTests
             await CancelWaitsAsync(process);
 
             Assert.IsFalse(process.EnableRaisingEvents);
-            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free", limitMilliseconds: 5_000);
+            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free");
         }
         finally
         {
@@ -67,7 +67,7 @@ public sealed class HeldLockTests
         {
             process.KillViaPidFd();
             TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) is null, "the runtime has reaped the child");
-            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free", limitMilliseconds: 5_000);
+            TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free");
             Assert.IsFalse(wait.IsCompleted);
             await source.CancelAsync();
             await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));

@@ -70,7 +70,7 @@ public sealed class WaitByPollsTests
     {
         using Process child = TracedChildTests.StartTraced(out Process tracer);
         using Process disposed = tracer;
-        int before = TestProcesses.OpenPidFds();
+        int before = ResourceCounts.PidFdBaseline();
         Task<Process> wait = _registry.WhenAnyExitAsync([child]);
         await child.StandardInput.WriteLineAsync();
         await wait.WaitAsync(Waiting.Limit);
@@ -79,7 +79,7 @@ public sealed class WaitByPollsTests
         {
             // Long before the limit of the reap.
             _registry.Dispose();
-            TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() <= before, "the pidfd is closed", limitMilliseconds: 5_000);
+            TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() <= before, "the pidfd is closed", limitMilliseconds: 8_000);
         }
 
         await tracer.StandardInput.WriteLineAsync();
@@ -116,8 +116,8 @@ public sealed class WaitByPollsTests
         _kernel.OnSignal = static (_, signal) => signal == 0 ? Errno.ESRCH : null;
         await child.StandardInput.WriteLineAsync();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(child.Id) == 'Z', "the child is a zombie");
-        await wait.WaitAsync(TimeSpan.FromSeconds(5));
-        Assert.IsFalse(await output.WaitAsync(TimeSpan.FromSeconds(5)), "The runtime reads to the end only after it has learned of the exit.");
+        await wait.WaitAsync(TimeSpan.FromSeconds(8));
+        Assert.IsFalse(await output.WaitAsync(TimeSpan.FromSeconds(8)), "The runtime reads to the end only after it has learned of the exit.");
         await tracer.StandardInput.WriteLineAsync();
         await child.WaitForExitAsync();
     }

@@ -44,7 +44,7 @@ public sealed class WhenAnyCostTests
         using ProcessHandleRegistry registry = new();
         using Process goesOn = TestProcesses.StartSleeper();
         using Process other = TestProcesses.StartSleeper();
-        int before = TestProcesses.OpenPidFds();
+        int before = ResourceCounts.PidFdBaseline();
         using CancellationTokenSource source = new();
         Task<Process> wait = registry.WhenAnyExitAsync([goesOn, other], source.Token);
         if (cancelled)
@@ -62,7 +62,7 @@ public sealed class WhenAnyCostTests
         other.WaitForExit();
         registry.Detach(goesOn);
         registry.Detach(other);
-        TestProcesses.WaitUntil(() => TestProcesses.OpenPidFds() == before, "no pidfd is left");
+        ResourceCounts.WaitForPidFds(before);
         Assert.IsFalse(goesOn.HasExited);
         goesOn.Kill();
     }
