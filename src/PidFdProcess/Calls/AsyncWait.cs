@@ -80,7 +80,8 @@ internal static class AsyncWait
     /// <summary>Ends a wait after the exit. Leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
     private static Task EndAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken) =>
         promise != WaitPromise.Exit
-            ? StockEnd.RaiseAsync(run.Process, run.Attachment.Run, handle: null, promise, cancellationToken)
+            ? StockEnd.RaiseAsync(
+                run.Process, run.Attachment.Run, handle: null, promise, turnsOn: !run.Process.EnableRaisingEvents, cancellationToken)
             : Task.CompletedTask;
 
     private static async Task ByRuntimeAsync(PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)

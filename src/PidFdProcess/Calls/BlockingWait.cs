@@ -123,7 +123,14 @@ internal static class BlockingWait
         {
             // The time is read before the look, so the last look comes after the end of the time.
             int left = TimeLimit.Left(milliseconds, start);
-            if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run))
+            bool isKnown = ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run);
+            if (!run.IsCurrent)
+            {
+                // The answer may be of another run.
+                return WaitForStartTime(run, milliseconds, start);
+            }
+
+            if (isKnown)
             {
                 return true;
             }
@@ -137,6 +144,32 @@ internal static class BlockingWait
         }
 
         return milliseconds < 0 ? WaitWithoutLimit(process) : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
+    }
+
+    /// <summary>Waits for a run without a pidfd whose object was closed or restarted. Only a start time names its process then.</summary>
+    private static bool WaitForStartTime(in PinnedRun run, int milliseconds, long start)
+    {
+        if (run.Attachment.WithoutPidFd is not { StartTicks: not 0 } proven)
+        {
+            throw StockCalls.Closed();
+        }
+
+        for (;;)
+        {
+            int left = TimeLimit.Left(milliseconds, start);
+            Errno error = proven.Compare(run.Kernel, out bool isLost);
+            if (isLost || left == 0)
+            {
+                return isLost;
+            }
+
+            if (error != 0 && !SystemCallError.IsResource(error))
+            {
+                throw SystemCallError.Failed($"/proc/{proven.ProcessId}/stat", error);
+            }
+
+            Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
+        }
     }
 
     private static bool WaitWithoutLimit(Process process)

@@ -115,7 +115,7 @@ internal static class OpenCalls
             {
                 runs.Attach(process);
             }
-            catch (InvalidOperationException) when (!StockCalls.HasProcess(process))
+            catch (InvalidOperationException) when (!ProcessIdField.HasProcess(process))
             {
                 // The process has exited, and a handler of Exited has closed the object. The start itself was successful.
             }

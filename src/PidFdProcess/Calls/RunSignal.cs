@@ -38,15 +38,16 @@ internal static class RunSignal
     public static bool SendByPid(in PinnedRun run, int signal)
     {
         int processId = run.Attachment.ProcessId;
+        if (!run.IsOver && run.Attachment.WithoutPidFd is { StartTicks: not 0 } proven && run.Runs.Support.IsSupported
+            && TrySendByNewPidFd(run.Kernel, proven, signal, out Errno error))
+        {
+            // The start time names the process even if the object was closed or restarted.
+            return Answer(processId, signal, ErrnoTable.PidFdSendSignal, error);
+        }
+
         if (run.HasLostId())
         {
             return Answer(processId, signal, ErrnoTable.Kill, Errno.ESRCH);
-        }
-
-        if (run.Attachment.WithoutPidFd is { StartTicks: not 0 } proven && run.Runs.Support.IsSupported
-            && TrySendByNewPidFd(run.Kernel, proven, signal, out Errno error))
-        {
-            return Answer(processId, signal, ErrnoTable.PidFdSendSignal, error);
         }
 
         if (signal == SignalNumbers.SigKill)

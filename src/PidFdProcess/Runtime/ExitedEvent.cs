@@ -68,10 +68,17 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// Turns events on, and raises Exited if the runtime knows of the exit, as the end of a stock asynchronous wait does. Runs the handlers.
+    /// Raises Exited if the runtime knows of the exit, as the end of a stock asynchronous wait does. Runs the handlers.
     /// </summary>
+    /// <param name="process">The object.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="turnsOn">
+    /// Whether to turn events on, because they were off when the wait began. If they were on, the stock wait changes nothing, so that a later setting
+    /// of a handler stays.
+    /// </param>
+    /// <param name="state">What the object says.</param>
     /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
-    public static bool TryEnableAndRaise(Process process, in RunIdentity run, out RuntimeState state)
+    public static bool TryEnableAndRaise(Process process, in RunIdentity run, bool turnsOn, out RuntimeState state)
     {
         if (!TryLock(process, run, milliseconds: 0))
         {
@@ -83,7 +90,7 @@ internal static class ExitedEvent
 
         try
         {
-            state = EnableLocked(process, run, raise: true);
+            state = EnableLocked(process, run, turnsOn, raise: true);
             return true;
         }
         finally
@@ -96,7 +103,7 @@ internal static class ExitedEvent
     /// Does the same as <see cref="TryEnableAndRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
     /// another thread holds the lock of the object.
     /// </summary>
-    public static bool TryEnableWithoutHandlers(Process process, in RunIdentity run, out RuntimeState state)
+    public static bool TryEnableWithoutHandlers(Process process, in RunIdentity run, bool turnsOn, out RuntimeState state)
     {
         state = RuntimeState.HasAnotherRun;
         if (ProcessFields.HasExitedHandler(process) || !Monitor.TryEnter(process))
@@ -108,7 +115,7 @@ internal static class ExitedEvent
         {
             if (ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process))
             {
-                state = EnableLocked(process, run, raise: false);
+                state = EnableLocked(process, run, turnsOn, raise: false);
                 return true;
             }
 
@@ -119,7 +126,7 @@ internal static class ExitedEvent
             bool isDone = false;
             try
             {
-                state = EnableLocked(process, run, raise: false);
+                state = EnableLocked(process, run, turnsOn, raise: false);
                 isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
             }
             finally
@@ -136,36 +143,6 @@ internal static class ExitedEvent
         {
             Monitor.Exit(process);
         }
-    }
-
-    /// <summary>
-    /// Turns events on after a wait that ended before the exit. The stock wait turns them on when it begins. Neither blocks nor runs user code.
-    /// </summary>
-    /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
-    public static bool TryEnableForLater(Process process, in RunIdentity run)
-    {
-        if (!Monitor.TryEnter(process))
-        {
-            return ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process);
-        }
-
-        try
-        {
-            if (run.IsCurrentIn(process))
-            {
-                TurnOn(process);
-            }
-        }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
-        {
-            // The object was closed during the call and needs no events any more.
-        }
-        finally
-        {
-            Monitor.Exit(process);
-        }
-
-        return true;
     }
 
     /// <summary>Whether the runtime knows that the object's run has exited. Raises nothing, and does not ask the pidfd.</summary>
@@ -203,20 +180,6 @@ internal static class ExitedEvent
         }
     }
 
-    // If the runtime cannot start the thread that it needs, Exited is not raised. An exception would reach the event loop, whose wait has already
-    // ended.
-    private static void TurnOn(Process process)
-    {
-        try
-        {
-            process.EnableRaisingEvents = true;
-        }
-        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
-        {
-            // The runtime waits for the exit on a thread, and cannot start it.
-        }
-    }
-
     /// <summary>
     /// Takes the lock of the object. If another thread holds it, fails as soon as Exited was raised, the object was closed or restarted, or the time
     /// is over.
@@ -251,7 +214,7 @@ internal static class ExitedEvent
         : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
 
-    private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool raise)
+    private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool turnsOn, bool raise)
     {
         try
         {
@@ -262,15 +225,27 @@ internal static class ExitedEvent
 
             if (!process.WaitForExit(0))
             {
-                TurnOn(process);
+                if (turnsOn)
+                {
+                    EventSetting.TurnOn(process);
+                }
+
                 return RuntimeState.DoesNotKnow;
             }
 
-            ProcessFields.EnableEventsAfterExit(process);
+            if (turnsOn && !ProcessFields.TryMarkEventsAsOn(process))
+            {
+                process.EnableRaisingEvents = true;
+            }
+
             if (!run.IsCurrentIn(process))
             {
-                // Another thread has restarted the object during the call. The runtime has to register a wait for the events of the new run.
-                ProcessFields.EnableEventsAgain(process);
+                if (turnsOn)
+                {
+                    // Another thread has restarted the object during the call. The runtime has to register a wait for the events of the new run.
+                    ProcessFields.EnableEventsAgain(process);
+                }
+
                 return RuntimeState.HasAnotherRun;
             }
 

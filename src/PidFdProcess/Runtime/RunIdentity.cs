@@ -35,8 +35,8 @@ internal readonly struct RunIdentity
     /// the handle and the process.
     /// </remarks>
     public bool IsCurrentIn(Process process) => _started is not null
-        ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || StockCalls.HasProcess(process))
-        : ProcessFields.StartedHandle(process) is null && StockCalls.HasProcess(process);
+        ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || ProcessIdField.HasProcess(process))
+        : ProcessFields.StartedHandle(process) is null && ProcessIdField.HasProcess(process);
 
     /// <summary>Opens the runtime's event for the reap. Returns <see langword="null"/> for a fetched run, or if the object was closed.</summary>
     public ReapedEvent? OpenReapedEvent() => _started is null ? null : ReapedEvent.TryOpen(_started);

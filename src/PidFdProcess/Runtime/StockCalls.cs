@@ -16,20 +16,6 @@ internal static class StockCalls
 {
     private const int MillisecondsToClose = 100;
 
-    /// <summary>Whether the object has a process now, because it was started or fetched and has not been closed since.</summary>
-    public static bool HasProcess(Process process)
-    {
-        try
-        {
-            _ = process.Id;
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
     public static bool WaitForExit(Process process, int milliseconds)
     {
         RunIdentity run = RunIdentity.Of(process);
@@ -129,6 +115,6 @@ internal static class StockCalls
         SpinWait.SpinUntil(() => !RuntimeExit.HasState(process) || !run.IsCurrentIn(process), MillisecondsToClose);
 
     /// <summary>The exception that the stock methods throw for an object without a process.</summary>
-    public static InvalidOperationException Closed(Exception inner) =>
+    public static InvalidOperationException Closed(Exception? inner = null) =>
         new("No process is associated with this object, because another thread closed, disposed or restarted it during the call.", inner);
 }

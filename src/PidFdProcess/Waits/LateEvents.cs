@@ -21,12 +21,19 @@ internal static class LateEvents
     public static int Count => Volatile.Read(ref s_count);
 
     /// <summary>
-    /// Turns events on now. If another thread holds the lock of the object, tries again until that thread has let go. The tries take no thread, and
-    /// one series of tries serves all waits of a run.
+    /// Turns events on now. If another thread holds the lock of the object, the property says at once that they are on, and the runtime registers a
+    /// wait for them once that thread has let go. The tries take no thread, and one series of tries serves all waits of a run.
     /// </summary>
     public static void Enable(Process process, in RunIdentity run)
     {
-        if (!ExitedEvent.TryEnableForLater(process, run) && TryBegin(process, run) is { } series)
+        if (EventSetting.TryTurnOnForLater(process, run))
+        {
+            return;
+        }
+
+        // At once, so that a setting which the caller makes after the wait stays.
+        bool isMarked = ProcessFields.TryMarkEventsAsOn(process);
+        if (TryBegin(process, run, isMarked) is { } series)
         {
             _ = RetryAsync(process, series);
         }
@@ -39,12 +46,12 @@ internal static class LateEvents
         {
             await Pause.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
         }
-        while (!ExitedEvent.TryEnableForLater(process, series.Run));
+        while (!EventSetting.TryTurnOnForLater(process, series.Run, series.IsMarked));
         End(process, series);
         Interlocked.Decrement(ref s_count);
     }
 
-    private static Series? TryBegin(Process process, in RunIdentity run)
+    private static Series? TryBegin(Process process, in RunIdentity run, bool isMarked)
     {
         lock (s_series)
         {
@@ -54,7 +61,7 @@ internal static class LateEvents
             }
 
             // If the object was restarted, the series of the earlier run ends with its next try.
-            Series series = new(run);
+            Series series = new(run, isMarked);
             s_series.AddOrUpdate(process, series);
             return series;
         }
@@ -71,8 +78,10 @@ internal static class LateEvents
         }
     }
 
-    private sealed class Series(RunIdentity run)
+    private sealed class Series(RunIdentity run, bool isMarked)
     {
         public RunIdentity Run => run;
+
+        public bool IsMarked => isMarked;
     }
 }

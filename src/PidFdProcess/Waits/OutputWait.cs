@@ -34,7 +34,14 @@ internal static class OutputWait
     {
         try
         {
+            bool areEventsOn = process.EnableRaisingEvents;
             Task output = process.WaitForExitAsync(cancellationToken);
+            if (!areEventsOn)
+            {
+                // The call has turned them on. It does not need them, because the runtime knows of the exit.
+                process.EnableRaisingEvents = false;
+            }
+
             if (!output.IsCompleted && !run.IsCurrentIn(process))
             {
                 // The object was closed or restarted just before the call, so the task waits for nothing or for another run.

@@ -36,6 +36,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     private readonly bool _endsOnPool = promise != WaitPromise.Exit && !handle.CompletesInline
         && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default);
 
+    // A stock wait turns events on when it begins, so that a later setting of a handler stays.
+    private readonly bool _turnsOn = promise != WaitPromise.Exit && !process.EnableRaisingEvents;
+
     private CancellationTokenRegistration _cancellation;
     private int _state;
 
@@ -185,7 +188,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
 
         if ((promise == WaitPromise.StockStateAndOutput && ProcessFields.HasOutput(process))
-            || !ExitedEvent.TryEnableWithoutHandlers(process, handle.Run, out RuntimeState state))
+            || !ExitedEvent.TryEnableWithoutHandlers(process, handle.Run, _turnsOn, out RuntimeState state))
         {
             return false;
         }
@@ -223,9 +226,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             // Without the event loop, the wait goes on by polls.
             Task rest = _state switch
             {
-                Failed => PollLoop.UntilEndAsync(this, _context, process, handle, promise, CancellationToken),
+                Failed => PollLoop.UntilEndAsync(this, _context, process, handle, promise, _turnsOn, CancellationToken),
                 Disposed => Task.FromException(DisposedRegistry.DuringWait(handle.ProcessId)),
-                _ => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken),
+                _ => StockEnd.RaiseInContext(_context, process, handle, promise, _turnsOn, CancellationToken),
             };
             if (rest.IsCompletedSuccessfully)
             {
@@ -276,12 +279,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     }
 
     /// <summary>
-    /// Turns events on after a wait that ends without an exit. To be called before the task ends, so that a setting that the caller makes afterwards
-    /// stays.
+    /// Turns events on if they were off when the wait began. To be called before the task ends, so that a later setting of the caller stays.
     /// </summary>
     private void LeaveEventsOn()
     {
-        if (promise != WaitPromise.Exit)
+        if (_turnsOn)
         {
             LateEvents.Enable(process, handle.Run);
         }

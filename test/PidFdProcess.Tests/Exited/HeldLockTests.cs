@@ -23,7 +23,7 @@ public sealed class HeldLockTests
         {
             await CancelWaitsAsync(process);
 
-            Assert.IsFalse(process.EnableRaisingEvents);
+            Assert.IsTrue(process.EnableRaisingEvents);
             TestProcesses.WaitUntil(() => ThreadPool.PendingWorkItemCount == 0, "the pool is free");
         }
         finally
@@ -32,9 +32,11 @@ public sealed class HeldLockTests
         }
 
         await holder;
-        TestProcesses.WaitUntil(() => process.EnableRaisingEvents, "events are on");
+        TestProcesses.WaitUntil(static () => LateEvents.Count == 0, "the runtime waits for the exit");
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
         process.KillViaPidFd();
-        process.WaitForExit();
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "Exited is raised");
     }
 
     [TestMethod]

@@ -11,7 +11,8 @@ namespace PidFdProcess.Tests.Runtime;
 public sealed class ProcessFieldsTests
 {
     public static IEnumerable<object[]> Fields =>
-        from method in typeof(ProcessFields).GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
+        from type in new[] { typeof(ProcessFields), typeof(ProcessIdField) }
+        from method in type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
         from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
         select new object[] { accessor.Name!, method.ReturnType.GetElementType()! };
 
@@ -39,7 +40,7 @@ public sealed class ProcessFieldsTests
         Assert.IsFalse(ProcessFields.HasRaisedExited(process));
         process.Kill();
         process.WaitForExit();
-        ProcessFields.EnableEventsAfterExit(process);
+        ProcessFields.TryMarkEventsAsOn(process);
         Assert.IsTrue(process.EnableRaisingEvents);
         Assert.IsTrue(process.HasExited);
         Assert.IsTrue(ProcessFields.HasRaisedExited(process));

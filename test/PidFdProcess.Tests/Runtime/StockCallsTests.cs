@@ -46,7 +46,7 @@ public sealed class StockCallsTests
         };
 
         // The setter would raise Exited on a thread of the pool.
-        ProcessFields.EnableEventsAfterExit(process);
+        ProcessFields.TryMarkEventsAsOn(process);
         InvalidOperationException e = Assert.ThrowsExactly<InvalidOperationException>(() => s_calls[call](process));
         Assert.IsInstanceOfType<NullReferenceException>(e.InnerException);
         if (restart)
