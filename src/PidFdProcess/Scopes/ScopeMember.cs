@@ -28,6 +28,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 {
     private readonly (Task Exit, CancellationTokenSource? Stock) _wait = BeginWait(run);
 
+    private Task? _laterExit;
     private long _seenAt = seen.At.Ticks;
     private long _endedAt;
 
@@ -54,11 +55,16 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         }
     }
 
-    /// <summary>Gets the task that ends with the exit. It fails if the registry is disposed first.</summary>
-    public Task Exit => _wait.Exit;
+    /// <summary>
+    /// Gets the task that ends with the exit. It fails if the registry is disposed first. Without a pidfd it fails if the object is closed first.
+    /// </summary>
+    public Task Exit => Volatile.Read(ref _laterExit) ?? _wait.Exit;
 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
-    public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully;
+    public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully && !IsGivenUp && !(Exit.IsFaulted && HasEnded());
+
+    /// <summary>Gets whether there is no pidfd and the object was closed or restarted, so that only the PID is left to go by.</summary>
+    public bool IsGivenUp => !HasPidFd && !run.IsCurrent;
 
     /// <summary>Takes another reference for the length of a stop.</summary>
     /// <returns><see langword="false"/> if the run is over and no session has to be looked for.</returns>
@@ -77,6 +83,34 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
 
         _wait.Stock?.Cancel();
         Release();
+    }
+
+    /// <summary>Begins another wait for a process with a pidfd. The caller holds a reference, and calls one of the next two methods.</summary>
+    public Task WaitAgain() => SharedExit.Join(run.Handle!);
+
+    /// <summary>Makes another wait that of the member, so that <see cref="Leave"/> ends it.</summary>
+    public void Keep(Task exit) => Volatile.Write(ref _laterExit, exit);
+
+    /// <summary>Ends another wait that the member does not need.</summary>
+    public void Drop(Task exit) => SharedExit.Leave(run.Handle!, exit);
+
+    /// <summary>Looks whether the process has exited. Without a pidfd, it also counts as ended if the scope has given it up.</summary>
+    public bool HasEnded()
+    {
+        if (run.Handle is not { } handle)
+        {
+            return IsOverWithoutPidFd(throwIfUnknown: false);
+        }
+
+        if (!handle.TryAddRef())
+        {
+            // The member has left the scope.
+            return true;
+        }
+
+        bool isKnown = !handle.Poll(0, out bool exited).IsFailure;
+        handle.Release();
+        return isKnown && exited;
     }
 
     /// <summary>Returns whether the process has been reaped, so that another process may have its PID.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
+using PidFdProcess.Handles;
 
 namespace PidFdProcess.Scopes;
 
@@ -9,10 +10,12 @@ namespace PidFdProcess.Scopes;
 // Keeps the processes that a scope owns until they have exited.
 //
 // Constraints: A scope may start many short processes, and must not keep the exited ones. The processes that the leader of a session leaves behind
-// are in no tree of the scope. The number of the session may be reused once its last process has been reaped.
+// are in no tree of the scope. The number of the session may be reused once its last process has been reaped. A wait may break off before the exit,
+// because the app disposes the registry, or closes the object of a process without a pidfd.
 //
 // Scheme: A member leaves when its pidfd reports the exit. If it was in a session of the scope and the stop is for entire trees, the processes that
-// are left in that session become members before. While one of them lives, the number still means that session.
+// are left in that session become members before. While one of them lives, the number still means that session. If the registry can still be used,
+// the scope waits again for a process with a pidfd. A process without one leaves as if it had exited, because only its PID is left to go by.
 
 /// <summary>The processes that a scope owns.</summary>
 internal sealed class ScopeMembers
@@ -186,24 +189,26 @@ internal sealed class ScopeMembers
             return isOwned;
         }
 
-        // With inline completions the task ends on the thread of the event loop, which must not list processes.
-        member.Exit.ContinueWith(
-            exit => OnEnd(member, exit),
-            CancellationToken.None,
-            Runs.Platform.CompletesInline ? TaskContinuationOptions.None : TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        Watch(member, member.Exit);
         return true;
     }
 
+    // With inline completions the task ends on the thread of the event loop, which must not list processes.
+    private void Watch(ScopeMember member, Task exit) => exit.ContinueWith(
+        ended => OnEnd(member, ended),
+        CancellationToken.None,
+        Runs.Platform.CompletesInline ? TaskContinuationOptions.None : TaskContinuationOptions.ExecuteSynchronously,
+        TaskScheduler.Default);
+
     private void OnEnd(ScopeMember member, Task exit)
     {
-        member.NoteEnd();
-        if (exit.IsFaulted)
+        if (exit.Exception?.InnerException is { } failure && (TryWaitAgain(member, failure) || !IsOver(member, failure)))
         {
-            // The registry was disposed, and the process may still run. The scope keeps it until the stop.
-            _ = exit.Exception;
+            // If there is no other wait, the scope keeps the process until the stop.
             return;
         }
+
+        member.NoteEnd();
 
         // Without the trees, a stop is for the processes alone and must spare the rest of their sessions.
         if (member.SessionId == 0 || IsStopped || !Plan.EntireProcessTree)
@@ -214,6 +219,43 @@ internal sealed class ScopeMembers
         {
             _adoption.Add(member);
         }
+    }
+
+    // The object may be in the middle of Close() now, and still have its run.
+    private static bool IsOver(ScopeMember member, Exception failure) =>
+        (!member.HasPidFd && failure is InvalidOperationException) || member.HasEnded();
+
+    /// <summary>Waits again for a process with a pidfd, if the registry can be used after its disposal.</summary>
+    private bool TryWaitAgain(ScopeMember member, Exception failure)
+    {
+        // After any other failure, the next wait could fail at once, and so on without end.
+        if (!DisposedRegistry.IsCauseOf(failure) || Runs.IsDisposed || !member.HasPidFd || !member.TryHold())
+        {
+            return false;
+        }
+
+        Task exit = member.WaitAgain();
+        bool isMember;
+        lock (_gate)
+        {
+            isMember = _members.Contains(member);
+            if (isMember)
+            {
+                member.Keep(exit);
+            }
+        }
+
+        if (isMember)
+        {
+            Watch(member, exit);
+        }
+        else
+        {
+            member.Drop(exit);
+        }
+
+        member.Release();
+        return true;
     }
 
     /// <summary>Removes a member, ends its wait and releases its pidfd.</summary>

@@ -30,6 +30,9 @@ internal sealed class SessionLeftovers
     // When each session was last known to be that of a member, by BootClock.
     private readonly Dictionary<int, TimeSpan> _knownAt = [];
     private readonly HashSet<int> _unproven = [];
+
+    // The sessions whose leader may be alive, although nothing but its PID names it any more.
+    private readonly HashSet<int> _givenUp = [];
     private bool _isComplete = true;
 
     /// <summary>Prepares a pass.</summary>
@@ -45,6 +48,10 @@ internal sealed class SessionLeftovers
         foreach (ScopeMember exited in exits)
         {
             NoteKnown(exited.SessionId, exited.LastInSession(_kernel));
+            if (exited.IsGivenUp)
+            {
+                _givenUp.Add(exited.SessionId);
+            }
         }
     }
 
@@ -107,7 +114,7 @@ internal sealed class SessionLeftovers
                 Found.Add(new ScopeMember(run, stat.SessionId, new SessionSighting(stat.StartTicks, now)));
                 (process, run) = (null, default);
             }
-            else if (_kernel.ReadProcStat(stat.SessionId, out _) != 0)
+            else if (_givenUp.Contains(stat.SessionId) || _kernel.ReadProcStat(stat.SessionId, out _) != 0)
             {
                 // A process with the number of the session would mean that the former session has ended, so that the candidate is a stranger.
                 _unproven.Add(stat.SessionId);
