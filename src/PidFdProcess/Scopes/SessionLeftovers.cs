@@ -18,6 +18,7 @@ namespace PidFdProcess.Scopes;
 // the last time at which a member was known to be in the session. No process has the PID of the leader now. If a process goes during the search, its
 // child may have been missed, so the search lists the processes again (ProcessSearch). A session is done with if no process of it may have been
 // missed and each candidate was either taken or is certainly a stranger. Otherwise its exited members stay for the next pass and for the stop.
+// If the scope has given the leader up, the leader itself may be the process that has its PID, so no candidate is certainly a stranger.
 
 /// <summary>Finds the processes that are left in sessions of which a member has exited, in one pass over all processes.</summary>
 internal sealed class SessionLeftovers

@@ -37,17 +37,19 @@ public sealed class FaultedMemberTests
             Interlocked.Increment(ref passes);
             return null;
         };
-        using ProcessScope scope = new(new ProcessScopeOptions { Registry = registry, NewSession = true });
-        using ClosedProcesses closed = new([scope.Start(Shell.Info("exec sleep 1000"))]);
-        Assert.IsEmpty(scope.Processes);
+        ScopeMembers members = new(registry.Runs, ScopePlan.Of(new ProcessScopeOptions { Registry = registry, NewSession = true }));
+        Process leader = StartLeader(members, "exec sleep 1000");
+        int id = leader.Id;
+        using ClosedProcesses closed = new([leader]);
+        Assert.IsEmpty(members.Processes);
         TestProcesses.WaitUntil(() => Volatile.Read(ref passes) > 0, "a pass has looked for the session");
-        EndAnother(scope);
-        TestProcesses.WaitUntil(() => scope.MemberCount == 1, "the other leader has left the scope");
+        EndAnother(members);
+        Assert.AreEqual(id, IdsOf(members).Single());
         closed.AssertAlive();
 
         closed.End();
-        EndAnother(scope);
-        TestProcesses.WaitUntil(() => scope.MemberCount == 0, "the scope is empty");
+        EndAnother(members);
+        Assert.IsEmpty(IdsOf(members));
     }
 
     [TestMethod]
@@ -85,7 +87,10 @@ public sealed class FaultedMemberTests
         using Process process = TestProcesses.StartSleeper();
         ScopeMembers members = new(ProcessHandleRegistry.Default.Runs, ScopePlan.Of(new ProcessScopeOptions()));
         Assert.IsTrue(members.TryAdd(process));
+        ScopeMember member = members.Hold().Single();
         ProcessHandleRegistry.Default.Dispose();
+        TestProcesses.WaitUntil(() => !member.Exit.IsFaulted, "the scope waits again");
+        member.Release();
         members.Forget();
         ResourceCounts.WaitForPidFds(before);
         Assert.IsFalse(process.HasExited);
@@ -109,11 +114,26 @@ public sealed class FaultedMemberTests
         ResourceCounts.WaitForPidFds(before);
     }
 
-    /// <summary>Lets another leader exit, for which there is a pass over all processes.</summary>
-    private static void EndAnother(ProcessScope scope)
+    private static Process StartLeader(ScopeMembers members, string script)
     {
-        using Process other = scope.Start(Shell.Info("exit 0"));
+        Process leader = ToolStart.Start(Shell.Info(script), killOnParentExit: false, newSession: true);
+        Assert.IsTrue(members.TryAdd(leader, leadsSession: true));
+        return leader;
+    }
+
+    /// <summary>Lets another leader exit, and waits for the end of the pass over all processes that follows.</summary>
+    private static void EndAnother(ScopeMembers members)
+    {
+        using Process other = StartLeader(members, "exit 0");
         other.WaitForExit();
+        TestProcesses.WaitUntil(() => !IdsOf(members).Contains(other.Id), "the other leader has left the scope");
+    }
+
+    private static List<int> IdsOf(ScopeMembers members)
+    {
+        List<ScopeMember> held = members.Hold();
+        held.ForEach(static member => member.Release());
+        return [.. held.Select(static member => member.Id)];
     }
 
     /// <summary>Processes whose first objects are closed. Other objects name them for the test.</summary>
