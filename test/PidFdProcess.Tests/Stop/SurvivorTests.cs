@@ -65,7 +65,7 @@ public sealed class SurvivorTests
         using PipedProcess root = new("sleep 1000 & echo $!; wait");
         int child = int.Parse(root.FirstLine, CultureInfo.InvariantCulture);
         using FrozenProcess frozen = new(Process.GetProcessById(child));
-        ProcessStopOptions options = new() { Steps = [], KillTimeout = s_short, Scope = ProcessStopScope.EntireTree };
+        ProcessStopOptions options = new() { Steps = [], KillTimeout = TimeSpan.FromSeconds(2), Scope = ProcessStopScope.EntireTree };
         AggregateException e = await Assert.ThrowsExactlyAsync<AggregateException>(() => root.StopViaPidFdAsync(options).WaitAsync(s_limit));
         Assert.IsInstanceOfType<TimeoutException>(e.InnerExceptions.Single());
         Assert.Contains($"Process {child} is alive", e.InnerException!.Message);

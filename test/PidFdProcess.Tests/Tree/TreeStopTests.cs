@@ -137,6 +137,41 @@ public sealed class TreeStopTests
     }
 
     [TestMethod]
+    public void Stop_OfAMemberThatDiesAfterTheLastWaitInTime_LooksOnceMore()
+    {
+        const int KillTime = 100;
+        using MarkedTree tree = new("trap '' TERM; echo ready; exec sleep 1000");
+        Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+        long killed = 0;
+        HookedKernel kernel = new();
+        kernel.OnSignal = (_, signal) =>
+        {
+            killed = signal == Native.SigKill ? Stopwatch.GetTimestamp() : killed;
+            return signal == Native.SigKill ? 0 : null;
+        };
+        kernel.OnPollAny = milliseconds =>
+        {
+            if (killed == 0 || milliseconds == 0)
+            {
+                return null;
+            }
+
+            // As if the thread lost the processor after its wait.
+            Native.KillByPid(tree.Root.Id);
+            TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) is null or 'Z', "the member is dead");
+            TestProcesses.WaitUntil(() => Stopwatch.GetElapsedTime(killed).TotalMilliseconds > 2 * KillTime, "the time is over");
+            return Errno.EINTR;
+        };
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
+        using (root)
+        {
+            Assert.AreEqual((Errno)0, TreeStop.Run(
+                kernel, tree.Root.Id, root, [new TreeStopStep(SigTerm, 0)], false, KillTime, CancellationToken.None, out TreeStopResult? result));
+            Assert.IsEmpty(result!.Survivors);
+        }
+    }
+
+    [TestMethod]
     public void Stop_WhenPollFails_StillSeesTheExits()
     {
         using MarkedTree tree = new("sleep 1000 & exec sleep 1000");

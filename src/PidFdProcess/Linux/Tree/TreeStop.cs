@@ -276,8 +276,15 @@ internal sealed class TreeStop
         long deadline = TimeLimit.DeadlineIn(milliseconds);
         for (;;)
         {
+            // The clock is read before the last look. Otherwise a thread that waits for a processor between the two would report dead members.
+            bool isLast = Stopwatch.GetTimestamp() >= deadline;
+            if (isLast)
+            {
+                _exits.Wait(0);
+            }
+
             List<int> alive = [.. _members.All.Where(static member => member.TookKill && !member.HasExited).Select(static member => member.Id)];
-            if (alive.Count == 0 || Stopwatch.GetTimestamp() >= deadline)
+            if (alive.Count == 0 || isLast)
             {
                 return alive;
             }
