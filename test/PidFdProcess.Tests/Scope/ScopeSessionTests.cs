@@ -92,7 +92,8 @@ public sealed class ScopeSessionTests
         int late = 0;
 
         // As long as the parent is a zombie, it proves the session.
-        TestProcesses.WaitUntil(() => TestProcesses.StateOf(parent) is null && (late = tree.Alive().Single()) != parent, "the parent was reaped");
+        TestProcesses.WaitUntil(
+            () => TestProcesses.StateOf(parent) is null && (late = tree.Alive().SingleOrDefault()) != 0 && late != parent, "the parent was reaped");
         TestProcesses.WaitUntil(() => Shared.ProcessTable.NameOf(late) == "sleep", "the shell has executed the program");
         kernel.EndShortage();
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);

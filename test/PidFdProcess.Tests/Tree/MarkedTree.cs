@@ -16,6 +16,8 @@ internal sealed class MarkedTree : IDisposable
     private const string Variable = "PIDFDPROCESS_TEST_TREE";
     private const int MaxLooks = 100;
 
+    private static readonly TimeSpan s_longestExec = TimeSpan.FromSeconds(5);
+
     private readonly byte[] _mark;
 
     public MarkedTree(string script, bool redirectInput = false)
@@ -93,15 +95,22 @@ internal sealed class MarkedTree : IDisposable
     {
         try
         {
-            byte[] environment = [];
-
-            // In the middle of an exec a process has no environment yet. A zombie and a kernel thread have no program, either.
-            for (int look = 0; look < MaxLooks && environment.Length == 0 && HasProgram(directory); look++)
+            // In the middle of an exec a process has neither arguments nor an environment yet. It may lose the processor there. A zombie and a kernel
+            // thread have no program, either.
+            long start = Stopwatch.GetTimestamp();
+            for (int looks = 1; HasProgram(directory) && Stopwatch.GetElapsedTime(start) < s_longestExec; looks++)
             {
-                environment = File.ReadAllBytes(directory + "/environ");
+                bool hasArguments = File.ReadAllBytes(directory + "/cmdline").Length > 0;
+                byte[] environment = File.ReadAllBytes(directory + "/environ");
+                if (environment.Length > 0 || (hasArguments && looks >= MaxLooks))
+                {
+                    return environment.AsSpan().IndexOf(_mark) >= 0;
+                }
+
+                Thread.Sleep(0);
             }
 
-            return environment.AsSpan().IndexOf(_mark) >= 0;
+            return false;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
