@@ -7,13 +7,16 @@ namespace PidFdProcess.Tests.Tree;
 
 /// <summary>The graceful stop of a tree, with the signals of each member and the end of the stop.</summary>
 [TestClass]
-public sealed class TreeStopTests
+public sealed class TreeStopTests : IDisposable
 {
     private const int SigInt = 2;
     private const int SigTerm = 15;
+    private const int SigStop = 19;
     private const int KillLimit = 30_000;
 
     private static readonly TimeSpan s_prompt = TimeSpan.FromSeconds(20);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("stop").FullName;
 
     [TestMethod]
     [DataRow(true)]
@@ -36,11 +39,17 @@ public sealed class TreeStopTests
     public void Stop_WhenAMemberStartsAnotherInItsHandler_SignalsItToo(bool byPid)
     {
         // The child handles the signal, and the root goes on until the child has.
+        string trapped = Path.Combine(_directory, "trapped");
         using MarkedTree tree = new(
-            "trap 'sh -c \"trap \\\"echo child; exit\\\" TERM; while :; do sleep 0.01; done\" & wait; wait; exit' TERM; "
+            $"trap 'sh -c \"trap \\\"echo child; exit\\\" TERM; : >{trapped}; while :; do sleep 0.01; done\" & wait; wait; exit' TERM; "
             + "echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        TreeStopResult result = Stop(tree, byPid, new TreeStopStep(SigTerm, Timeout.Infinite));
+
+        // Until the child has its trap, the signal would kill it, or the trap of its parent would swallow the signal. The stop tries again.
+        Errno? SpareUntilTrapped(int id, int signal) =>
+            signal == SigTerm && id != tree.Root.Id && !File.Exists(trapped) ? Errno.ENOMEM : null;
+
+        TreeStopResult result = Stop(tree, byPid, SpareUntilTrapped, new TreeStopStep(SigTerm, KillLimit));
         Assert.AreEqual("child", tree.Root.StandardOutput.ReadLine());
         Assert.IsFalse(result.AnyTookKill);
         tree.AssertNoSurvivor();
@@ -52,7 +61,19 @@ public sealed class TreeStopTests
         using MarkedTree tree = new("(trap '' TERM; echo ready; exec sleep 1000) & trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
-        TreeStopResult result = Stop(tree, byPid: false, new TreeStopStep(SigTerm, 200));
+
+        // The others get their signal after the exit of the root.
+        Errno? WaitForRoot(int id, int signal)
+        {
+            if (signal == SigTerm && id != tree.Root.Id)
+            {
+                TestProcesses.WaitUntil(() => TestProcesses.StateOf(tree.Root.Id) is null or 'Z', "the root has exited");
+            }
+
+            return null;
+        }
+
+        TreeStopResult result = Stop(tree, byPid: false, WaitForRoot, new TreeStopStep(SigTerm, 200));
         Assert.IsFalse(result.RootTookKill);
         Assert.IsTrue(result.AnyTookKill);
         Assert.IsEmpty(result.Survivors);
@@ -66,15 +87,32 @@ public sealed class TreeStopTests
     {
         using MarkedTree tree = new(
             "trap 'echo int' INT; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
+        TestProcesses.RequireSigint(Environment.ProcessId);
         Assert.AreEqual("ready", tree.Root.StandardOutput.ReadLine());
+
+        // Each signal is held until the shell has told that it has handled the one before.
+        Queue<string> handled = new(["int", "term"]);
+        Errno? WaitForHandler(int id, int signal)
+        {
+            bool isNext = signal == (handled.Count == 2 ? SigTerm : SigStop);
+            if (isNext && id == tree.Root.Id && handled.TryDequeue(out string? expected))
+            {
+                Assert.AreEqual(expected, tree.Root.StandardOutput.ReadLine());
+            }
+
+            return null;
+        }
+
         TreeStopResult result = Stop(
             tree,
             byPid,
-            new TreeStopStep(SigInt, 300),
-            new TreeStopStep(SigTerm, 300),
+            WaitForHandler,
+            new TreeStopStep(SigInt, 20),
+            new TreeStopStep(SigTerm, 20),
             new TreeStopStep(Native.SigKill, 0),
             new TreeStopStep(SigTerm, -1));
-        Assert.AreEqual("int\nterm\n", tree.Root.StandardOutput.ReadToEnd());
+        Assert.IsEmpty(handled);
+        Assert.AreEqual("", tree.Root.StandardOutput.ReadToEnd());
         Assert.IsTrue(result.RootTookKill);
         Assert.IsEmpty(result.Survivors);
         Assert.IsEmpty(tree.Alive());
@@ -212,15 +250,28 @@ public sealed class TreeStopTests
         tree.AssertNoSurvivor();
     }
 
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
     private static TreeStopResult Stop(MarkedTree tree, bool byPid, params TreeStopStep[] steps) =>
         Stop(tree, root: false, byPid, CancellationToken.None, steps);
 
-    private static TreeStopResult Stop(MarkedTree tree, bool root, bool byPid, CancellationToken cancellationToken, params TreeStopStep[] steps)
+    private static TreeStopResult Stop(MarkedTree tree, bool byPid, Func<int, int, Errno?> onSignal, params TreeStopStep[] steps) =>
+        Stop(tree, root: false, byPid, onSignal, steps, CancellationToken.None);
+
+    private static TreeStopResult Stop(MarkedTree tree, bool root, bool byPid, CancellationToken cancellationToken, params TreeStopStep[] steps) =>
+        Stop(tree, root, byPid, static (_, _) => null, steps, cancellationToken);
+
+    private static TreeStopResult Stop(
+        MarkedTree tree, bool root, bool byPid, Func<int, int, Errno?> onSignal, TreeStopStep[] steps, CancellationToken cancellationToken)
     {
         Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle pidFd));
         using (pidFd)
         {
-            HookedKernel kernel = new();
+            HookedKernel kernel = new()
+            {
+                OnKill = onSignal,
+                OnSignal = (pidFd, signal) => onSignal(HookedKernel.ProcessIdOf(pidFd), signal),
+            };
             if (byPid)
             {
                 kernel.OnOpen = static _ => throw new AssertFailedException("There are no pidfds.");
