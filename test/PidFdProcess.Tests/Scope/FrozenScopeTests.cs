@@ -82,7 +82,7 @@ public sealed class FrozenScopeTests
     private async Task<ProcessScopeResult> StopInTimeAsync(ProcessScope scope)
     {
         StopTime time = new(s_grace);
-        ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
+        ProcessScopeResult result = await time.Watch(scope.StopAsync()).WaitAsync(s_limit);
         time.AssertKept(TestContext);
         return result;
     }

@@ -30,7 +30,7 @@ public sealed class ScopeStopTests
         int threads = TestProcesses.Threads();
         StopTime time = new(grace);
 
-        Task<ProcessScopeResult> stop = scope.StopAsync();
+        Task<ProcessScopeResult> stop = time.Watch(scope.StopAsync());
         int most = threads;
         while (!stop.IsCompleted)
         {
@@ -89,7 +89,7 @@ public sealed class ScopeStopTests
     [TestMethod]
     public void Dispose_OnAThreadThatIsInterrupted_StopsTheProcesses_AndLeavesTheInterruption()
     {
-        using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_short });
+        using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = TimeSpan.FromSeconds(3) });
         using Process process = StartReady(scope, "trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done");
         bool isInterrupted = false;
         Thread thread = new(() =>

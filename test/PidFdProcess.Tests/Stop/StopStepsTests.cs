@@ -12,7 +12,7 @@ public sealed class StopStepsTests
 {
     private const string ReportsBoth = "trap 'echo int' INT; trap 'echo term' TERM; echo ready; while :; do sleep 0.01; done";
 
-    private static readonly TimeSpan s_step = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_step = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
     [TestMethod]
@@ -22,6 +22,7 @@ public sealed class StopStepsTests
     [DataRow(false, ProcessStopScope.EntireTree)]
     public async Task Steps_OfAProcessThatIgnoresEach_ComeInTheirOrder_AndTheKillLast(bool blocking, ProcessStopScope scope)
     {
+        TestProcesses.RequireSigint(Environment.ProcessId);
         using Process process = ReadyShell.Start(ReportsBoth);
         ProcessStopOptions options = new()
         {
