@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
@@ -145,13 +146,22 @@ public sealed class RelativesTests
     [DataRow(true)]
     public async Task TheWaitForATree_IncludesLaterDescendants(bool stock)
     {
-        using ProcessHandleRegistry registry = CreateRegistry(stock, isOldKernel: false);
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistryOn(_kernel.Platform, stock);
+        ConcurrentQueue<int> reads = [];
+        _kernel.OnReadStat = id =>
+        {
+            reads.Enqueue(id);
+            return null;
+        };
         using PipedProcess root = new("echo ready; read line; sleep 1000 >/dev/null & echo $!; read line; exit 5");
         Task end = registry.WaitForTreeExitAsync(root);
         root.StandardInput.WriteLine();
         int later = int.Parse(root.ReadLine(), CultureInfo.InvariantCulture);
+
+        // Each list reads each member once more.
+        TestProcesses.WaitUntil(() => reads.Count(id => id == later) >= 5, "the later process is listed");
         using Process process = registry.Open(later);
-        WaitUntilListed(end);
+        Assert.IsFalse(end.IsCompleted);
         root.StandardInput.WriteLine();
         await registry.WaitForExitAsync(root).WaitAsync(s_limit);
         WaitUntilListed(end);
