@@ -135,7 +135,7 @@ public sealed class StopTests
             await process.StopViaPidFdAsync(s_short, entireProcessTree: true).WaitAsync(s_limit);
         }
 
-        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count <= watches, "no process is watched");
         ResourceCounts.WaitForPidFds(before);
     }
 }

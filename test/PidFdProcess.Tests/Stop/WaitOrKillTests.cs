@@ -49,12 +49,12 @@ public sealed class WaitOrKillTests
     [TestMethod]
     public async Task WaitForExitOrKill_ThatKilled_LeavesNoPidFdAndNoWatch()
     {
-        int watches = PidFdPlatform.Shared.EventLoop.Count;
         int before = ResourceCounts.PidFdBaseline();
+        int watches = PidFdPlatform.Shared.EventLoop.Count;
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new(50);
         await process.WaitForExitOrKillPidFdAsync(source.Token).WaitAsync(s_limit);
-        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count == watches, "no process is watched");
+        TestProcesses.WaitUntil(() => PidFdPlatform.Shared.EventLoop.Count <= watches, "no process is watched");
         ResourceCounts.WaitForPidFds(before);
     }
 
