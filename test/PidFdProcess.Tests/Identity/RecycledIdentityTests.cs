@@ -40,7 +40,11 @@ public sealed class RecycledIdentityTests
             using Process? second = PidRecycler.TryStart(identity.ProcessId, TestProcesses.StartSleeper, tries: 20);
             if (second is null)
             {
-                Assert.IsLessThan(rounds + 1000, ++lost, "Another process was faster to get the PID each time.");
+                if (++lost == rounds + 1000)
+                {
+                    Assert.Inconclusive($"Another process was faster to get the PID {lost} times. {rounds - done} rounds are left.");
+                }
+
                 continue;
             }
 

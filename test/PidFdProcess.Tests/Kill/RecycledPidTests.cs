@@ -74,7 +74,11 @@ public sealed class RecycledPidTests : IDisposable
             using Process? innocent = PidRecycler.TryStart(id, EchoProcess.Start, tries: 20);
             if (innocent is null)
             {
-                Assert.IsLessThan(100, ++lost, "Another process was faster to get the PID each time.");
+                if (++lost == 100)
+                {
+                    Assert.Inconclusive($"Another process was faster to get the PID 100 times. {rounds} rounds are left.");
+                }
+
                 continue;
             }
 
