@@ -1,11 +1,12 @@
 using System.Diagnostics;
+using PidFdProcess.Linux;
 
 namespace PidFdProcess.Tests.Tree;
 
 /// <summary>
 /// A tree in which every process is ready to fork. All of them read one pipe, and each token on it makes one of them fork once. The test writes a
-/// token every 2 ms, for at most 3 seconds, so the number of forks is bounded. A survivor waits for more tokens until the test closes the pipe at its
-/// end.
+/// token every 2 ms. Their number is bounded, and they end 8 seconds after the tree has grown. A survivor waits for more tokens until the test closes
+/// the pipe at its end.
 /// </summary>
 [TestClass]
 public sealed class ForkingTreeTests
@@ -13,7 +14,7 @@ public sealed class ForkingTreeTests
     private const string Script = "exec 3<&0; f() { while read x <&3; do f & done; }; f";
     private const int MaxTokens = 5000;
     private const int Runs = 20;
-    private static readonly TimeSpan s_end = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_end = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan s_stockLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(2);
 
@@ -28,6 +29,7 @@ public sealed class ForkingTreeTests
             using MarkedTree tree = new(Script, redirectInput: true);
             using Feeder feeder = new(tree.Root);
             tree.WaitForCount(50 + (10 * i));
+            feeder.EndLater();
             Stopwatch watch = Stopwatch.StartNew();
             tree.Root.KillViaPidFd(entireProcessTree: true);
             milliseconds.Add(watch.Elapsed.TotalMilliseconds);
@@ -36,8 +38,8 @@ public sealed class ForkingTreeTests
 
         TestContext.WriteLine($"ms per run: {string.Join(' ', milliseconds.Select(ms => (int)ms))}");
 
-        // The tree forks for 3 s. If the kill took as long, it would have waited for the end of the forks.
-        Assert.IsLessThan(2000, milliseconds.Order().ElementAt(Runs / 2));
+        // The tree forks for 8 s. If the kill took as long, it would have waited for the end of the forks. Its own limit for the stops is 3 s.
+        Assert.IsLessThan(6000, milliseconds.Order().ElementAt(Runs / 2));
     }
 
     [TestMethod]
@@ -64,6 +66,7 @@ public sealed class ForkingTreeTests
         using MarkedTree tree = new($"trap '' TERM; {Script}", redirectInput: true);
         using Feeder feeder = new(tree.Root);
         tree.WaitForCount(50);
+        feeder.EndLater();
         Stopwatch watch = Stopwatch.StartNew();
         PidFdExitStatus status = await tree.Root.StopViaPidFdAsync(TimeSpan.FromMilliseconds(200), entireProcessTree: true);
         TestContext.WriteLine($"{watch.Elapsed.TotalMilliseconds:F0} ms");
@@ -81,6 +84,7 @@ public sealed class ForkingTreeTests
         using MarkedTree tree = new(Script, redirectInput: true);
         using Feeder feeder = new(tree.Root);
         tree.WaitForCount(50);
+        feeder.EndLater();
         Stopwatch watch = Stopwatch.StartNew();
         Task kill = Task.Run(() => tree.Root.Kill(entireProcessTree: true));
         string outcome = await Task.WhenAny(kill, Task.Delay(s_stockLimit)) == kill ? "returned" : "was not done";
@@ -101,7 +105,7 @@ public sealed class ForkingTreeTests
     {
         private readonly Stream _pipe;
         private readonly Thread _thread;
-        private volatile bool _ends;
+        private long _end = long.MaxValue;
 
         public Feeder(Process root)
         {
@@ -110,9 +114,12 @@ public sealed class ForkingTreeTests
             _thread.Start();
         }
 
+        /// <summary>Lets the tokens end after some time.</summary>
+        public void EndLater() => Volatile.Write(ref _end, TimeLimit.DeadlineIn(s_end));
+
         public void Dispose()
         {
-            _ends = true;
+            Volatile.Write(ref _end, 0);
             _thread.Join();
             try
             {
@@ -126,10 +133,9 @@ public sealed class ForkingTreeTests
 
         private void Feed()
         {
-            Stopwatch watch = Stopwatch.StartNew();
             try
             {
-                for (int tokens = 0; !_ends && tokens < MaxTokens && watch.Elapsed < s_end; tokens++)
+                for (int tokens = 0; tokens < MaxTokens && Stopwatch.GetTimestamp() < Volatile.Read(ref _end); tokens++)
                 {
                     _pipe.Write("\n"u8);
                     _pipe.Flush();
