@@ -27,7 +27,7 @@ public sealed class InterruptedTreeTests
     public void AKill_OnAThreadThatIsInterrupted_KillsTheTree_AndLeavesTheInterruption()
     {
         // The members seem to run on after their SIGSTOP, so that the kill sleeps.
-        const int LooksUntilStopped = 100;
+        const int LooksUntilStopped = 30;
         using MarkedTree tree = new("sleep 1000 & exec sleep 1000");
         tree.WaitForCount(2);
         int looks = 0;

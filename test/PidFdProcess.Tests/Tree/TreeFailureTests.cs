@@ -219,7 +219,8 @@ public sealed class TreeFailureTests
         // timeout(1) makes a process group of its own. The death of the shell orphans the group, and the kernel continues its stopped members.
         using MarkedTree tree = new("timeout 1000 sleep 1000 & echo $!; wait");
         int leader = tree.ReadId();
-        tree.WaitForCount(3);
+        TestProcesses.WaitUntil(
+            () => tree.Alive().Count(static id => ProcessTable.NameOf(id) is "timeout" or "sleep") == 2, "timeout(1) has started sleep(1)");
         if (ProcessTable.FieldsOf(leader)![2] != leader.ToString(CultureInfo.InvariantCulture))
         {
             Assert.Inconclusive("This timeout(1) stays in the process group of its parent.");
@@ -238,7 +239,8 @@ public sealed class TreeFailureTests
             Errno error = LinuxKernel.Instance.PidFdSendSignal(pidFd, signal);
             LinuxKernel.Instance.Poll(pidFd, 60_000, out _);
             looks++;
-            Assert.IsTrue(tree.Alive().TrueForAll(id => ProcessTable.StateOf(id) is 'T' or 'Z' or null), "all others are stopped");
+            TestProcesses.WaitUntil(
+                () => tree.Alive().TrueForAll(static id => ProcessTable.StateOf(id) is 'T' or 'Z' or null), "all others are stopped");
             return error;
         };
         TreeKillTests.Kill(tree, kernel);
