@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using PidFdProcess.Tests.Support;
 using PidFdProcess.Tests.Tree;
 
@@ -97,7 +98,9 @@ public sealed class IncompleteStopTests
         };
         ProcessScopeResult result = await scope.StopAsync().WaitAsync(s_limit);
 
-        StringAssert.Contains(result.IncompleteReason, "A tree has forked for longer than the kill may last");
+        // The shell also reaps its dead children. If a list lacks one of them when the time is over, the reason says that instead.
+        Regex reason = new("A tree (has forked for longer than the kill may last|may have a process that was missed)");
+        StringAssert.Matches(result.IncompleteReason, reason);
         CollectionAssert.Contains(result.Survivors.Select(static survivor => survivor.ProcessId).ToList(), root);
     }
 
