@@ -144,9 +144,8 @@ public static class ProcessPidFdExtensions
     /// with the same bound of 10 s. Closing or disposing the object during the wait does not end it.
     /// </para>
     /// <para>
-    /// <see cref="Process.Exited"/> is raised once, as after the stock wait. <see cref="Process.EnableRaisingEvents"/> is turned on when the wait
-    /// ends, with or without an exit. The stock wait turns it on at its begin. Without a pidfd the method calls
-    /// <see cref="Process.WaitForExitAsync(CancellationToken)"/>.
+    /// As the stock wait does, this one turns <see cref="Process.EnableRaisingEvents"/> on when it begins, and <see cref="Process.Exited"/> is raised
+    /// once. Without a pidfd the method calls <see cref="Process.WaitForExitAsync(CancellationToken)"/>.
     /// </para>
     /// <para>
     /// The continuations of the task run on the thread pool. A program whose continuations are all short can turn on inline completions, which save

@@ -77,18 +77,31 @@ internal static class AsyncWait
         return !handle.IsChild || ReapWait.IsKnown(handle);
     }
 
-    /// <summary>Ends a wait after the exit. Leaves events on and raises Exited as the stock wait does, and waits for the streams.</summary>
-    private static Task EndAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken) =>
-        promise != WaitPromise.Exit
-            ? StockEnd.RaiseAsync(
-                run.Process, run.Attachment.Run, handle: null, promise, turnsOn: !run.Process.EnableRaisingEvents, cancellationToken)
-            : Task.CompletedTask;
+    /// <summary>Ends a wait after the exit. Turns events on and raises Exited as the stock wait does, and waits for the streams.</summary>
+    private static Task EndAsync(in PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)
+    {
+        if (promise == WaitPromise.Exit)
+        {
+            return Task.CompletedTask;
+        }
+
+        LateEvents.Mark(run.Process, run.Attachment.Run);
+        return StockEnd.RaiseAsync(run.Process, run.Attachment.Run, handle: null, promise, cancellationToken);
+    }
 
     private static async Task ByRuntimeAsync(PinnedRun run, WaitPromise promise, CancellationToken cancellationToken)
     {
-        await (promise == WaitPromise.StockStateAndOutput
-            ? StockWait.WaitWithOutputAsync(run.Process, cancellationToken)
-            : StockWait.WaitAsync(run.Process, cancellationToken)).ConfigureAwait(false);
+        try
+        {
+            await (promise == WaitPromise.StockStateAndOutput
+                ? StockWait.WaitWithOutputAsync(run.Process, cancellationToken)
+                : StockWait.WaitAsync(run.Process, cancellationToken)).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException) when (promise == WaitPromise.Exit && StartTimeWait.CanWait(run))
+        {
+            await StartTimeWait.WaitAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+
         run.CountIfExited(exited: true);
     }
 

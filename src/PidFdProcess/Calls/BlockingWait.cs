@@ -123,16 +123,15 @@ internal static class BlockingWait
         {
             // The time is read before the look, so the last look comes after the end of the time.
             int left = TimeLimit.Left(milliseconds, start);
-            bool isKnown = ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run);
-            if (!run.IsCurrent)
-            {
-                // The answer may be of another run.
-                return WaitForStartTime(run, milliseconds, start);
-            }
-
-            if (isKnown)
+            if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) && run.IsCurrent)
             {
                 return true;
+            }
+
+            // Looked at after the answer, which may be of another run.
+            if (!run.IsCurrent)
+            {
+                return WaitWithoutObject(run, left);
             }
 
             if (left == 0)
@@ -143,34 +142,20 @@ internal static class BlockingWait
             Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
         }
 
-        return milliseconds < 0 ? WaitWithoutLimit(process) : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
-    }
-
-    /// <summary>Waits for a run without a pidfd whose object was closed or restarted. Only a start time names its process then.</summary>
-    private static bool WaitForStartTime(in PinnedRun run, int milliseconds, long start)
-    {
-        if (run.Attachment.WithoutPidFd is not { StartTicks: not 0 } proven)
+        try
         {
-            throw StockCalls.Closed();
+            return !run.IsCurrent ? WaitWithoutObject(run, TimeLimit.Left(milliseconds, start))
+                : milliseconds < 0 ? WaitWithoutLimit(process)
+                : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
         }
-
-        for (;;)
+        catch (InvalidOperationException) when (StartTimeWait.CanWait(run))
         {
-            int left = TimeLimit.Left(milliseconds, start);
-            Errno error = proven.Compare(run.Kernel, out bool isLost);
-            if (isLost || left == 0)
-            {
-                return isLost;
-            }
-
-            if (error != 0 && !SystemCallError.IsResource(error))
-            {
-                throw SystemCallError.Failed($"/proc/{proven.ProcessId}/stat", error);
-            }
-
-            Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
+            return StartTimeWait.Wait(run, TimeLimit.Left(milliseconds, start));
         }
     }
+
+    private static bool WaitWithoutObject(in PinnedRun run, int milliseconds) =>
+        StartTimeWait.CanWait(run) ? StartTimeWait.Wait(run, milliseconds) : throw StockCalls.Closed();
 
     private static bool WaitWithoutLimit(Process process)
     {

@@ -75,8 +75,10 @@ internal static class RunSignal
                 return ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, opened) is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess;
             }
 
-            error = proven.HasLostProof(kernel, throwIfUnknown: true) ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
-            return true;
+            // If the start time cannot be read, the runtime may know whether the PID is still that of the process.
+            bool isRead = proven.Compare(kernel, out bool isLost) == 0;
+            error = !isRead || isLost ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
+            return isRead;
         }
     }
 

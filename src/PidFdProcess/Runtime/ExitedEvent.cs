@@ -72,13 +72,9 @@ internal static class ExitedEvent
     /// </summary>
     /// <param name="process">The object.</param>
     /// <param name="run">The run.</param>
-    /// <param name="turnsOn">
-    /// Whether to turn events on, because they were off when the wait began. If they were on, the stock wait changes nothing, so that a later setting
-    /// of a handler stays.
-    /// </param>
     /// <param name="state">What the object says.</param>
     /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
-    public static bool TryEnableAndRaise(Process process, in RunIdentity run, bool turnsOn, out RuntimeState state)
+    public static bool TryRaise(Process process, in RunIdentity run, out RuntimeState state)
     {
         if (!TryLock(process, run, milliseconds: 0))
         {
@@ -90,7 +86,7 @@ internal static class ExitedEvent
 
         try
         {
-            state = EnableLocked(process, run, turnsOn, raise: true);
+            state = ObserveLocked(process, run, raise: true);
             return true;
         }
         finally
@@ -100,10 +96,10 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// Does the same as <see cref="TryEnableAndRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
+    /// Does the same as <see cref="TryRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
     /// another thread holds the lock of the object.
     /// </summary>
-    public static bool TryEnableWithoutHandlers(Process process, in RunIdentity run, bool turnsOn, out RuntimeState state)
+    public static bool TryEndWithoutHandlers(Process process, in RunIdentity run, out RuntimeState state)
     {
         state = RuntimeState.HasAnotherRun;
         if (ProcessFields.HasExitedHandler(process) || !Monitor.TryEnter(process))
@@ -115,7 +111,7 @@ internal static class ExitedEvent
         {
             if (ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process))
             {
-                state = EnableLocked(process, run, turnsOn, raise: false);
+                state = ObserveLocked(process, run, raise: false);
                 return true;
             }
 
@@ -126,7 +122,7 @@ internal static class ExitedEvent
             bool isDone = false;
             try
             {
-                state = EnableLocked(process, run, turnsOn, raise: false);
+                state = ObserveLocked(process, run, raise: false);
                 isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
             }
             finally
@@ -214,7 +210,7 @@ internal static class ExitedEvent
         : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
 
-    private static RuntimeState EnableLocked(Process process, in RunIdentity run, bool turnsOn, bool raise)
+    private static RuntimeState ObserveLocked(Process process, in RunIdentity run, bool raise)
     {
         try
         {
@@ -225,27 +221,12 @@ internal static class ExitedEvent
 
             if (!process.WaitForExit(0))
             {
-                if (turnsOn)
-                {
-                    EventSetting.TurnOn(process);
-                }
-
+                EventSetting.RegisterIfOn(process);
                 return RuntimeState.DoesNotKnow;
-            }
-
-            if (turnsOn && !ProcessFields.TryMarkEventsAsOn(process))
-            {
-                process.EnableRaisingEvents = true;
             }
 
             if (!run.IsCurrentIn(process))
             {
-                if (turnsOn)
-                {
-                    // Another thread has restarted the object during the call. The runtime has to register a wait for the events of the new run.
-                    ProcessFields.EnableEventsAgain(process);
-                }
-
                 return RuntimeState.HasAnotherRun;
             }
 

@@ -25,6 +25,7 @@ internal static class StockWait
     /// <summary>Waits for the exit alone, as the stock method does before it waits for the streams.</summary>
     public static async Task WaitAsync(Process process, CancellationToken cancellationToken)
     {
+        RunIdentity run = RunIdentity.Of(process);
         TaskCompletionSource exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnExited(object? sender, EventArgs e) => exit.TrySetResult();
         process.Exited += OnExited;
@@ -33,6 +34,11 @@ internal static class StockWait
             // Look after the handler was added. If events were on before, Exited may have been raised without this handler.
             while (!exit.Task.IsCompleted && !StockCalls.WaitForExit(process, 0))
             {
+                if (!run.IsCurrentIn(process))
+                {
+                    throw StockCalls.Closed();
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
                 StockCalls.EnableRaisingEvents(process);
 

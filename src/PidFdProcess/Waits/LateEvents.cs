@@ -5,8 +5,8 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// Turns events on after a wait that ends without them. Does not block, because a handler of Exited may hold the lock of the object and wait for the
-/// cancellation.
+/// Turns events on for a wait, and pays what a wait owes that ends before the exit. Does not block, because a handler of Exited may hold the lock of
+/// the object and wait for the cancellation.
 /// </summary>
 internal static class LateEvents
 {
@@ -20,22 +20,37 @@ internal static class LateEvents
     /// <summary>Gets the number of series of tries, for tests.</summary>
     public static int Count => Volatile.Read(ref s_count);
 
-    /// <summary>
-    /// Turns events on now. If another thread holds the lock of the object, the property says at once that they are on, and the runtime registers a
-    /// wait for them once that thread has let go. The tries take no thread, and one series of tries serves all waits of a run.
-    /// </summary>
-    public static void Enable(Process process, in RunIdentity run)
+    /// <summary>Turns events on at the begin of a wait.</summary>
+    /// <returns>Whether they were off. If so, a wait that ends before the exit has to call <see cref="Register"/>.</returns>
+    public static bool Mark(Process process, in RunIdentity run)
     {
-        if (EventSetting.TryTurnOnForLater(process, run))
+        if (!EventSetting.TryMark(process, run))
         {
-            return;
+            return false;
         }
 
-        // At once, so that a setting which the caller makes after the wait stays.
-        bool isMarked = ProcessFields.TryMarkEventsAsOn(process);
-        if (TryBegin(process, run, isMarked) is { } series)
+        if (!run.IsCurrentIn(process))
         {
-            _ = RetryAsync(process, series);
+            // Another thread has restarted the object, and the mark may be that of the new run.
+            Register(process, RunIdentity.Of(process));
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Lets the runtime register a wait for the exit if events are on. If another thread holds the lock of the object, tries again until that thread
+    /// has let go. The tries take no thread, and one series of tries serves all waits of a run.
+    /// </summary>
+    public static void Register(Process process, in RunIdentity run)
+    {
+        if (!EventSetting.TryRegister(process, run))
+        {
+            Series series = new(run);
+            if (TryAdd(process, series))
+            {
+                _ = RetryAsync(process, series);
+            }
         }
     }
 
@@ -45,25 +60,26 @@ internal static class LateEvents
         do
         {
             await Pause.ForAsync(Interval, CancellationToken.None).ConfigureAwait(false);
+
+            // Before the try. A wait that ends after the try begins a series of its own.
+            End(process, series);
         }
-        while (!EventSetting.TryTurnOnForLater(process, series.Run, series.IsMarked));
-        End(process, series);
+        while (!EventSetting.TryRegister(process, series.Run) && TryAdd(process, series));
         Interlocked.Decrement(ref s_count);
     }
 
-    private static Series? TryBegin(Process process, in RunIdentity run, bool isMarked)
+    private static bool TryAdd(Process process, Series series)
     {
         lock (s_series)
         {
-            if (s_series.TryGetValue(process, out Series? present) && present.Run.IsSameAs(run))
+            if (s_series.TryGetValue(process, out Series? present) && present.Run.IsSameAs(series.Run))
             {
-                return null;
+                return false;
             }
 
             // If the object was restarted, the series of the earlier run ends with its next try.
-            Series series = new(run, isMarked);
             s_series.AddOrUpdate(process, series);
-            return series;
+            return true;
         }
     }
 
@@ -78,10 +94,8 @@ internal static class LateEvents
         }
     }
 
-    private sealed class Series(RunIdentity run, bool isMarked)
+    private sealed class Series(RunIdentity run)
     {
         public RunIdentity Run => run;
-
-        public bool IsMarked => isMarked;
     }
 }

@@ -36,8 +36,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     private readonly bool _endsOnPool = promise != WaitPromise.Exit && !handle.CompletesInline
         && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default);
 
-    // A stock wait turns events on when it begins, so that a later setting of a handler stays.
-    private readonly bool _turnsOn = promise != WaitPromise.Exit && !process.EnableRaisingEvents;
+    private readonly bool _hasTurnedEventsOn = promise != WaitPromise.Exit && LateEvents.Mark(process, handle.Run);
 
     private CancellationTokenRegistration _cancellation;
     private int _state;
@@ -188,7 +187,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
 
         if ((promise == WaitPromise.StockStateAndOutput && ProcessFields.HasOutput(process))
-            || !ExitedEvent.TryEnableWithoutHandlers(process, handle.Run, _turnsOn, out RuntimeState state))
+            || !ExitedEvent.TryEndWithoutHandlers(process, handle.Run, out RuntimeState state))
         {
             return false;
         }
@@ -226,9 +225,9 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             // Without the event loop, the wait goes on by polls.
             Task rest = _state switch
             {
-                Failed => PollLoop.UntilEndAsync(this, _context, process, handle, promise, _turnsOn, CancellationToken),
+                Failed => PollLoop.UntilEndAsync(this, _context, process, handle, promise, CancellationToken),
                 Disposed => Task.FromException(DisposedRegistry.DuringWait(handle.ProcessId)),
-                _ => StockEnd.RaiseInContext(_context, process, handle, promise, _turnsOn, CancellationToken),
+                _ => StockEnd.RaiseInContext(_context, process, handle, promise, CancellationToken),
             };
             if (rest.IsCompletedSuccessfully)
             {
@@ -263,6 +262,8 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         catch (Exception e)
         {
+            // The registry may have been disposed between two polls.
+            LeaveEventsOn();
             EndWith(e);
         }
     }
@@ -278,14 +279,12 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
     }
 
-    /// <summary>
-    /// Turns events on if they were off when the wait began. To be called before the task ends, so that a later setting of the caller stays.
-    /// </summary>
+    /// <summary>Lets the runtime raise Exited later, after a wait that ends without an exit.</summary>
     private void LeaveEventsOn()
     {
-        if (_turnsOn)
+        if (_hasTurnedEventsOn)
         {
-            LateEvents.Enable(process, handle.Run);
+            LateEvents.Register(process, handle.Run);
         }
     }
 

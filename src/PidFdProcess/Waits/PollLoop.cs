@@ -19,7 +19,6 @@ internal static class PollLoop
     /// <param name="process">The object. Not used if the wait promises the exit alone.</param>
     /// <param name="handle">The run.</param>
     /// <param name="promise">What the wait promises.</param>
-    /// <param name="turnsOn">Whether events were off when the wait began.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="ObjectDisposedException">The registry was disposed during the wait.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled, or no call needs the wait any more.</exception>
@@ -29,7 +28,6 @@ internal static class PollLoop
         Process process,
         ProcessHandle handle,
         WaitPromise promise,
-        bool turnsOn,
         CancellationToken cancellationToken)
     {
         // The default registry can be disposed several times.
@@ -52,7 +50,7 @@ internal static class PollLoop
             await PauseAsync(wait, handle, ends, cancellationToken).ConfigureAwait(false);
         }
 
-        await StockEnd.RaiseInContext(context, process, handle, promise, turnsOn, cancellationToken).ConfigureAwait(false);
+        await StockEnd.RaiseInContext(context, process, handle, promise, cancellationToken).ConfigureAwait(false);
     }
 
     private static Task PauseAsync(PendingWait wait, ProcessHandle handle, int ends, CancellationToken cancellationToken)

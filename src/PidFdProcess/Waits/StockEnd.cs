@@ -5,8 +5,8 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// Leaves the Process object as a stock asynchronous wait does when it ends. Events are on, Exited was raised, and the streams were read to their
-/// end. Runs handlers of Exited, so it is for threads that may run user code.
+/// Leaves the Process object as a stock asynchronous wait does when it ends. Exited was raised, and the streams were read to their end. Runs
+/// handlers of Exited, so it is for threads that may run user code.
 /// </summary>
 internal static class StockEnd
 {
@@ -15,26 +15,24 @@ internal static class StockEnd
     /// <param name="process">The object.</param>
     /// <param name="handle">The run. The caller holds a reference.</param>
     /// <param name="promise">What the wait promises.</param>
-    /// <param name="turnsOn">Whether events were off when the wait began.</param>
     /// <param name="cancellationToken">Ends the wait for the streams.</param>
     public static Task RaiseInContext(
         ExecutionContext? context,
         Process process,
         ProcessHandle handle,
         WaitPromise promise,
-        bool turnsOn,
         CancellationToken cancellationToken)
     {
         if (context is null)
         {
-            return RaiseAsync(process, handle.Run, handle, promise, turnsOn, cancellationToken);
+            return RaiseAsync(process, handle.Run, handle, promise, cancellationToken);
         }
 
         ExecutionContext? own = ExecutionContext.Capture();
         ExecutionContext.Restore(context);
         try
         {
-            return RaiseAsync(process, handle.Run, handle, promise, turnsOn, cancellationToken);
+            return RaiseAsync(process, handle.Run, handle, promise, cancellationToken);
         }
         finally
         {
@@ -53,13 +51,12 @@ internal static class StockEnd
     /// <param name="run">The run.</param>
     /// <param name="handle">The handle of the run, to which the caller holds a reference, or <see langword="null"/> if the run is over.</param>
     /// <param name="promise">What the wait promises.</param>
-    /// <param name="turnsOn">Whether events were off when the wait began.</param>
     /// <param name="cancellationToken">Ends the wait for the lock and for the streams.</param>
     public static Task RaiseAsync(
-        Process process, in RunIdentity run, ProcessHandle? handle, WaitPromise promise, bool turnsOn, CancellationToken cancellationToken) =>
-        ExitedEvent.TryEnableAndRaise(process, run, turnsOn, out RuntimeState state)
+        Process process, in RunIdentity run, ProcessHandle? handle, WaitPromise promise, CancellationToken cancellationToken) =>
+        ExitedEvent.TryRaise(process, run, out RuntimeState state)
             ? WaitForStreamsAsync(process, run, handle, promise, state, cancellationToken)
-            : RaiseWhenUnlockedAsync(process, run, handle, promise, turnsOn, cancellationToken);
+            : RaiseWhenUnlockedAsync(process, run, handle, promise, cancellationToken);
 
     /// <summary>Notes what the runtime knows of the exit, and closes the pidfd if it has nothing more to tell.</summary>
     public static void NoteState(ProcessHandle handle, RuntimeState state)
@@ -94,7 +91,7 @@ internal static class StockEnd
 
     // Another thread of the app holds the lock of the object, and may wait for this task. The looks take no thread.
     private static async Task RaiseWhenUnlockedAsync(
-        Process process, RunIdentity run, ProcessHandle? handle, WaitPromise promise, bool turnsOn, CancellationToken cancellationToken)
+        Process process, RunIdentity run, ProcessHandle? handle, WaitPromise promise, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
         RuntimeState state = RuntimeState.DoesNotKnow;
@@ -104,15 +101,15 @@ internal static class StockEnd
             do
             {
                 await Pause.ForAsync(LateEvents.Interval, cancellationToken).ConfigureAwait(false);
-                isRaised = ExitedEvent.TryEnableAndRaise(process, run, turnsOn, out state);
+                isRaised = ExitedEvent.TryRaise(process, run, out state);
             }
             while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
         }
         finally
         {
-            if (!isRaised && turnsOn)
+            if (!isRaised)
             {
-                LateEvents.Enable(process, run);
+                LateEvents.Register(process, run);
             }
         }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -140,74 +141,33 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task AWaitForTheStatus_WhoseObjectIsClosed_EndsWithTheExit(bool isShort)
+    [DataRow(Errno.EMFILE)]
+    [DataRow(Errno.EACCES)]
+    [DataRow(Errno.ENOENT)]
+    internal void ASignalToAReapedChild_WhoseStartTimeCannotBeRead_ReachesNoStranger(Errno error)
     {
-        Attach();
-        _subject.Object.EnableRaisingEvents = true;
-        Task<PidFdExitStatus> wait = BeginBlocking(() => WaitCalls.WaitForStatus(Runs, _subject.Object));
-        if (isShort)
+        if (PidRecycler.Hindrance is { } hindrance)
         {
-            int reads = 0;
-            Kernel.OnReadStat = _ => ++reads == 1 ? Errno.EMFILE : null;
+            Assert.Inconclusive(hindrance);
         }
 
-        _subject.Object.Dispose();
-        _subject.NonChild.KillAndWaitUntilReaped();
-        Assert.AreEqual(PidFdExitStatus.Unknown, await wait.WaitAsync(Waiting.Limit));
-    }
-
-    [TestMethod]
-    public async Task AStop_WhoseObjectIsClosed_KillsTheProcess()
-    {
-        Attach();
-        _subject.Object.EnableRaisingEvents = true;
-        StopPlan plan = new([new TreeStopStep(0, 500)], ProcessStopScope.Process, KillMilliseconds: 60_000);
-        Task<PidFdExitStatus> stop = BeginBlocking(() =>
+        using Process child = TestProcesses.StartSleeper();
+        Assert.AreNotEqual(0, Runs.Attach(child).WithoutPidFd!.StartTicks);
+        using PinnedRun run = PinnedRun.Of(Runs, child);
+        int id = child.Id;
+        child.Kill();
+        child.WaitForExit();
+        using Process? stranger = PidRecycler.TryStart(id, EchoProcess.Start, 2000, Waiting.Limit);
+        if (stranger is null)
         {
-            using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
-            return GracefulStop.Stop(run, plan);
-        });
-        _subject.Object.Dispose();
-        _subject.NonChild.WaitUntilReaped();
-        Assert.IsTrue((await stop.WaitAsync(Waiting.Limit)).Canceled);
-    }
-
-    [TestMethod]
-    public async Task AWait_WhoseObjectIsClosed_AndWhoseStartTimeIsHidden_Throws()
-    {
-        Attach();
-        _subject.Object.EnableRaisingEvents = true;
-        Task<PidFdExitStatus> wait = BeginBlocking(() => WaitCalls.WaitForStatus(Runs, _subject.Object));
-        Kernel.OnReadStat = static _ => Errno.EACCES;
-        _subject.Object.Dispose();
-        Win32Exception e = await Assert.ThrowsExactlyAsync<Win32Exception>(() => wait.WaitAsync(Waiting.Limit));
-        StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: EACCES");
-    }
-
-    [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task AWaitForTheStatus_WithoutAStartTime_WhoseObjectIsClosed_Throws(bool isChild)
-    {
-        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
-        using Process process = isChild ? TestProcesses.StartSleeper() : Process.GetProcessById(_subject.NonChild.Id);
-        using Process child = isChild ? Process.GetProcessById(process.Id) : new Process();
-        process.EnableRaisingEvents = true;
-        if (isChild)
-        {
-            // The runtime has closed the event of the reap then, so that the wait has to look.
-            process.SafeHandle.Dispose();
+            Assert.Inconclusive("Another program has taken each PID.");
         }
 
-        Task<PidFdExitStatus> wait = BeginBlocking(() => registry.WaitForExitStatus(process));
-        process.Dispose();
-        await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => wait.WaitAsync(Waiting.Limit));
-        if (isChild)
-        {
-            child.Kill();
-        }
+        Kernel.OnReadStat = _ => error;
+        Assert.IsFalse(RunSignal.Send(run, SignalNumbers.SigTerm));
+        Assert.IsTrue(EchoProcess.Answers(stranger));
+        stranger.Kill();
+        stranger.WaitForExit();
     }
 
     [TestMethod]
@@ -235,22 +195,6 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     public void Dispose() => _subject.Dispose();
-
-    /// <summary>Begins a wait, and returns when it sleeps between two looks.</summary>
-    private static Task<PidFdExitStatus> BeginBlocking(Func<PidFdExitStatus> wait)
-    {
-        Thread? thread = null;
-        Task<PidFdExitStatus> task = Task.Factory.StartNew(
-            () =>
-            {
-                Volatile.Write(ref thread, Thread.CurrentThread);
-                return wait();
-            },
-            TaskCreationOptions.LongRunning);
-        TestProcesses.WaitUntil(
-            () => Volatile.Read(ref thread)?.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin) == true, "the wait sleeps");
-        return task;
-    }
 
     private StockRun Attach()
     {

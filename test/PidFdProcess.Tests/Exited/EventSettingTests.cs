@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using PidFdProcess.Handles;
 using PidFdProcess.Shared;
@@ -13,16 +14,19 @@ public sealed class EventSettingTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
+    public static IEnumerable<object[]> Combinations =>
+        from stock in new[] { true, false }
+        from readsLines in new[] { true, false }
+        from events in new[] { "on", "off", "turned on" }
+        select new object[] { stock, readsLines, events };
+
     [TestMethod]
-    [DataRow(false, false)]
-    [DataRow(false, true)]
-    [DataRow(true, false)]
-    [DataRow(true, true)]
-    public async Task AHandlerThatTurnsEventsOff_IsNotCalledForTheNextRun(bool stock, bool readsLines)
+    [DynamicData(nameof(Combinations))]
+    public async Task AHandlerThatTurnsEventsOff_IsNotCalledForTheNextRun(bool stock, bool readsLines, string events)
     {
         using Process process = new() { StartInfo = Shell.Info("read line; exit 3", redirectInput: true) };
         process.StartInfo.RedirectStandardOutput = readsLines;
-        process.EnableRaisingEvents = true;
+        process.EnableRaisingEvents = events == "on";
         int raised = 0;
         process.Exited += (_, _) =>
         {
@@ -37,11 +41,12 @@ public sealed class EventSettingTests
                 process.BeginOutputReadLine();
             }
 
-            // The second wait begins after the exit, so that it raises nothing by itself.
-            Task? wait = run > 0 ? null : stock ? process.WaitForExitAsync() : process.WaitForExitPidFdAsync();
+            // The second run has no wait, which would turn events on.
+            Task[] waits = run > 0 ? [] : [Begin(), Begin()];
+            process.EnableRaisingEvents |= run == 0 && events == "turned on";
             int id = process.Id;
             process.StandardInput.Close();
-            await (wait ?? Task.CompletedTask).WaitAsync(s_limit);
+            await Task.WhenAll(waits).WaitAsync(s_limit);
             TestProcesses.WaitUntil(() => ProcessTable.StateOf(id) is null, "the runtime has reaped the child");
             TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the handler was called");
             Assert.IsFalse(process.EnableRaisingEvents, $"after run {run}");
@@ -52,6 +57,69 @@ public sealed class EventSettingTests
         }
 
         Assert.AreEqual(1, raised);
+        Task Begin() => stock ? process.WaitForExitAsync() : process.WaitForExitPidFdAsync();
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task ACancellationDuringTheWaitForTheStreams_LeavesTheSettingOfAHandler(bool stock)
+    {
+        using Process process = new() { StartInfo = Shell.Info("sleep 1000 & echo $!; read line; exit 3", redirectInput: true) };
+        process.StartInfo.RedirectStandardOutput = true;
+        using ManualResetEventSlim isRaised = new();
+        process.Exited += (_, _) =>
+        {
+            process.EnableRaisingEvents = false;
+            isRaised.Set();
+        };
+        TaskCompletionSource<int> sleeper = new();
+        process.OutputDataReceived += (_, e) => sleeper.TrySetResult(int.Parse(e.Data ?? "0", CultureInfo.InvariantCulture));
+        process.Start();
+        process.BeginOutputReadLine();
+        int id = await sleeper.Task.WaitAsync(s_limit);
+        using CancellationTokenSource source = new();
+        Task wait = stock ? process.WaitForExitAsync(source.Token) : process.WaitForExitPidFdAsync(source.Token);
+        Assert.IsTrue(process.EnableRaisingEvents);
+        process.StandardInput.Close();
+        Assert.IsTrue(isRaised.Wait(s_limit));
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
+        Assert.IsFalse(process.EnableRaisingEvents);
+        Native.KillByPid(id);
+    }
+
+    [TestMethod]
+    [DataRow("cancelled")]
+    [DataRow("registry disposed")]
+    [DataRow("registry disposed between two polls")]
+    public async Task AWaitThatEndsBeforeTheExit_LetsTheRuntimeRaiseExited(string end)
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        if (end.Contains("polls", StringComparison.Ordinal))
+        {
+            kernel.OnEpollAdd = static () => Errno.ENOSPC;
+        }
+
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        using CancellationTokenSource source = new();
+        Task wait = registry.WaitForExitAsync(process, source.Token);
+        Assert.IsTrue(process.EnableRaisingEvents);
+        if (end == "cancelled")
+        {
+            await source.CancelAsync();
+        }
+        else
+        {
+            registry.Dispose();
+        }
+
+        await Assert.ThrowsAsync<Exception>(() => wait.WaitAsync(s_limit));
+        process.Kill();
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
     }
 
     [TestMethod]

@@ -135,7 +135,7 @@ public sealed class ExitedEventTests : IDisposable
             for (int i = 0; i < Looks; i++)
             {
                 Assert.IsTrue(
-                    !ExitedEvent.TryEnableAndRaise(process, run, turnsOn: true, out RuntimeState state) || state == RuntimeState.Knows,
+                    !ExitedEvent.TryRaise(process, run, out RuntimeState state) || state == RuntimeState.Knows,
                     $"look {i}: {state}");
             }
         }
@@ -172,7 +172,7 @@ public sealed class ExitedEventTests : IDisposable
         isMarked.Wait();
         try
         {
-            Assert.IsFalse(ExitedEvent.TryEnableAndRaise(process, run, turnsOn: true, out _));
+            Assert.IsFalse(ExitedEvent.TryRaise(process, run, out _));
             Assert.IsTrue(_registry.WaitForExit(process, 100));
             Assert.AreEqual(ProcessRoute.PidFd, attachment.Route);
         }
