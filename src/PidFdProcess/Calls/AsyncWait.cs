@@ -85,7 +85,7 @@ internal static class AsyncWait
             return Task.CompletedTask;
         }
 
-        LateEvents.Mark(run.Process, run.Attachment.Run);
+        WaitEvents.Mark(run.Process, run.Attachment.Run);
         return StockEnd.RaiseAsync(run.Process, run.Attachment.Run, handle: null, promise, cancellationToken);
     }
 

@@ -36,7 +36,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     private readonly bool _endsOnPool = promise != WaitPromise.Exit && !handle.CompletesInline
         && (SynchronizationContext.Current is not null || TaskScheduler.Current != TaskScheduler.Default);
 
-    private readonly bool _hasTurnedEventsOn = promise != WaitPromise.Exit && LateEvents.Mark(process, handle.Run);
+    private readonly bool _hasTurnedEventsOn = promise != WaitPromise.Exit && WaitEvents.Mark(process, handle.Run);
 
     private CancellationTokenRegistration _cancellation;
     private int _state;
@@ -284,7 +284,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     {
         if (_hasTurnedEventsOn)
         {
-            LateEvents.Register(process, handle.Run);
+            WaitEvents.Register(process, handle.Run);
         }
     }
 

@@ -100,7 +100,7 @@ internal static class StockEnd
         {
             do
             {
-                await Pause.ForAsync(LateEvents.Interval, cancellationToken).ConfigureAwait(false);
+                await Pause.ForAsync(WaitEvents.Interval, cancellationToken).ConfigureAwait(false);
                 isRaised = ExitedEvent.TryRaise(process, run, out state);
             }
             while (!isRaised && Stopwatch.GetElapsedTime(start) < ReapWait.Longest);
@@ -109,7 +109,7 @@ internal static class StockEnd
         {
             if (!isRaised)
             {
-                LateEvents.Register(process, run);
+                WaitEvents.Register(process, run);
             }
         }
 

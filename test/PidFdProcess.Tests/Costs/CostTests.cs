@@ -16,7 +16,7 @@ public sealed class CostTests
         timed wait: 0 B
         attach and detach: 168 B
         attach: 244 B
-        pending wait: 192 B
+        pending wait: 184 B
         1000 pending waits: 1 thread
 
         """;

@@ -32,7 +32,7 @@ public sealed class HeldLockTests
         }
 
         await holder;
-        TestProcesses.WaitUntil(static () => LateEvents.Count == 0, "the runtime waits for the exit");
+        TestProcesses.WaitUntil(static () => WaitEvents.Count == 0, "the runtime waits for the exit");
         int raised = 0;
         process.Exited += (_, _) => Interlocked.Increment(ref raised);
         process.KillViaPidFd();
@@ -184,7 +184,7 @@ public sealed class HeldLockTests
             await CancelWaitsAsync(process, turnsOff: true);
 
             // Other tests may have series of their own.
-            Assert.IsInRange(1, Waits / 2, LateEvents.Count);
+            Assert.IsInRange(1, Waits / 2, WaitEvents.Count);
         }
         finally
         {
@@ -192,7 +192,7 @@ public sealed class HeldLockTests
         }
 
         await holder;
-        TestProcesses.WaitUntil(() => LateEvents.Count < Waits / 2, "the series has ended");
+        TestProcesses.WaitUntil(() => WaitEvents.Count < Waits / 2, "the series has ended");
     }
 
     [TestMethod]

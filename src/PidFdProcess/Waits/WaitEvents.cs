@@ -8,7 +8,7 @@ namespace PidFdProcess.Waits;
 /// Turns events on for a wait, and pays what a wait owes that ends before the exit. Does not block, because a handler of Exited may hold the lock of
 /// the object and wait for the cancellation.
 /// </summary>
-internal static class LateEvents
+internal static class WaitEvents
 {
     // A handle of the run could not note its series, because a run that is over may have none.
     private static readonly ConditionalWeakTable<Process, Series> s_series = [];
