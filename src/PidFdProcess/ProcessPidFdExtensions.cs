@@ -184,7 +184,7 @@ public static class ProcessPidFdExtensions
     /// the process was attached before it was reaped. On older kernels it is known if the process was still a zombie when the exit was noticed.
     /// Otherwise the source is <see cref="ExitStatusSource.Unknown"/>. See <see cref="ExitStatusSource"/> and <c>wait(2)</c>.
     /// </para>
-    /// <para>Without a pidfd the runtime serves the wait and knows the code of a child. If the object is closed then, the call throws.</para>
+    /// <para>Without a pidfd the runtime serves the wait and knows the code of a child. If the object is closed then, the call may throw.</para>
     /// </remarks>
     public static PidFdExitStatus WaitForExitStatusPidFd(this Process process) => ProcessHandleRegistry.Default.WaitForExitStatus(process);
 

@@ -95,7 +95,7 @@ internal static class AsyncWait
         {
             await (promise == WaitPromise.StockStateAndOutput
                 ? StockWait.WaitWithOutputAsync(run.Process, cancellationToken)
-                : StockWait.WaitAsync(run.Process, cancellationToken)).ConfigureAwait(false);
+                : StockWait.WaitAsync(run.Process, run.Attachment.Run, cancellationToken)).ConfigureAwait(false);
         }
         catch (InvalidOperationException) when (promise == WaitPromise.Exit && StartTimeWait.CanWait(run))
         {

@@ -1,5 +1,6 @@
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
+using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
@@ -8,7 +9,13 @@ namespace PidFdProcess.Calls;
 /// </summary>
 internal static class FallBack
 {
-    public static void Note(in PinnedRun run, CallFailure failure) => Note(run, failure, "The runtime served the last call: ");
+    public static void Note(in PinnedRun run, CallFailure failure)
+    {
+        Note(run, failure, "The runtime served the last call: ");
+
+        // A pending wait may have turned events on without the runtime, which now has to tell the exit.
+        WaitEvents.Register(run.Process, run.Attachment.Run);
+    }
 
     /// <summary>Notes that a call killed a process alone, because its tree could not be listed.</summary>
     public static void NoteWithoutTree(in PinnedRun run, CallFailure failure) =>

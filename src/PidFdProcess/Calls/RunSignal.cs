@@ -38,11 +38,19 @@ internal static class RunSignal
     public static bool SendByPid(in PinnedRun run, int signal)
     {
         int processId = run.Attachment.ProcessId;
-        if (!run.IsOver && run.Attachment.WithoutPidFd is { StartTicks: not 0 } proven && run.Runs.Support.IsSupported
-            && TrySendByNewPidFd(run.Kernel, proven, signal, out Errno error))
+        if (!run.IsOver && run.Attachment.WithoutPidFd is { StartTicks: not 0 } proven && run.Runs.Support.IsSupported)
         {
             // The start time names the process even if the object was closed or restarted.
-            return Answer(processId, signal, ErrnoTable.PidFdSendSignal, error);
+            if (TrySendByNewPidFd(run.Kernel, proven, signal, out string call, out Errno error))
+            {
+                return Answer(processId, signal, ErrnoTable.PidFdSendSignal, error);
+            }
+
+            if (!run.IsCurrent)
+            {
+                // Neither does the runtime know whether the process runs.
+                throw SystemCallError.Failed(call, error);
+            }
         }
 
         if (run.HasLostId())
@@ -63,22 +71,37 @@ internal static class RunSignal
     /// Sends a signal through a pidfd that is closed again, because few descriptors are left. The PID could get another owner between the look at the
     /// start time and a call by PID.
     /// </summary>
-    private static bool TrySendByNewPidFd(IKernel kernel, StockRun proven, int signal, out Errno error)
+    /// <returns>
+    /// <see langword="false"/> if <paramref name="call"/> failed, so that only the runtime may know whether the PID is still that of the process.
+    /// </returns>
+    private static bool TrySendByNewPidFd(IKernel kernel, StockRun proven, int signal, out string call, out Errno error)
     {
-        Errno opened = kernel.PidFdOpen(proven.ProcessId, out SafePidFdHandle pidFd);
+        call = ErrnoTable.PidFdOpen;
+        error = kernel.PidFdOpen(proven.ProcessId, out SafePidFdHandle pidFd);
         using (pidFd)
         {
-            if (opened != 0)
+            if (error != 0)
             {
                 // Any process that has the PID now is another one, and a thread with this id is of another one.
-                error = Errno.ESRCH;
-                return ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, opened) is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess;
+                bool isGone = ErrnoTable.MeaningOf(call, error) is ErrnoMeaning.Gone or ErrnoMeaning.NotAProcess;
+                error = isGone ? Errno.ESRCH : error;
+                return isGone;
             }
 
-            // If the start time cannot be read, the runtime may know whether the PID is still that of the process.
-            bool isRead = proven.Compare(kernel, out bool isLost) == 0;
-            error = !isRead || isLost ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
-            return isRead;
+            call = $"/proc/{proven.ProcessId}/stat";
+            bool isLost;
+            do
+            {
+                error = proven.Compare(kernel, out isLost);
+            }
+            while (SystemCallError.IsResource(error) && SpareDescriptors.TryRelease());
+            if (error != 0)
+            {
+                return false;
+            }
+
+            error = isLost ? Errno.ESRCH : kernel.PidFdSendSignal(pidFd, signal);
+            return true;
         }
     }
 

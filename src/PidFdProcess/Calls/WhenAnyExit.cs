@@ -103,6 +103,6 @@ internal static class WhenAnyExit
         }
 
         stock ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        return StockWait.WaitAsync(process, stock.Token);
+        return StockWait.WaitAsync(process, run.Attachment.Run, stock.Token);
     }
 }

@@ -32,7 +32,7 @@ internal static class EventSetting
 
         try
         {
-            TurnOn(process);
+            Try(static closed => closed.EnableRaisingEvents = true, process);
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
@@ -77,18 +77,17 @@ internal static class EventSetting
     {
         if (process.EnableRaisingEvents)
         {
-            ProcessFields.ForgetEvents(process);
-            TurnOn(process);
+            Try(ProcessFields.Watch, process);
         }
     }
 
     // If the runtime cannot start the thread that it needs, Exited is not raised. An exception would reach the event loop, whose wait has already
     // ended.
-    private static void TurnOn(Process process)
+    private static void Try(Action<Process> register, Process process)
     {
         try
         {
-            process.EnableRaisingEvents = true;
+            register(process);
         }
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {

@@ -71,12 +71,18 @@ internal static class ProcessFields
         return !s_isMissing;
     }
 
-    /// <summary>Makes the next use of the setter register a wait with the runtime, unless the runtime has one.</summary>
-    public static void ForgetEvents(Process process)
+    /// <summary>Lets the runtime register a wait for the exit, unless it has one. Events are on.</summary>
+    public static void Watch(Process process)
     {
-        if (!s_isMissing)
+        try
         {
-            WatchForExit(process) = false;
+            EnsureWatchingForExit(process);
+        }
+        catch (MissingMethodException)
+        {
+            // The setter registers if it changes the property.
+            process.EnableRaisingEvents = false;
+            process.EnableRaisingEvents = true;
         }
     }
 
@@ -133,4 +139,7 @@ internal static class ProcessFields
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_watchForExit")]
     private static extern ref bool WatchForExit(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "EnsureWatchingForExit")]
+    private static extern void EnsureWatchingForExit(Process process);
 }

@@ -23,22 +23,25 @@ internal static class StockWait
     }
 
     /// <summary>Waits for the exit alone, as the stock method does before it waits for the streams.</summary>
-    public static async Task WaitAsync(Process process, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">The object was closed or restarted before the exit was seen.</exception>
+    public static async Task WaitAsync(Process process, RunIdentity run, CancellationToken cancellationToken)
     {
-        RunIdentity run = RunIdentity.Of(process);
         TaskCompletionSource exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        void OnExited(object? sender, EventArgs e) => exit.TrySetResult();
+        void OnExited(object? sender, EventArgs e)
+        {
+            // An earlier handler may have restarted the object. If the new run has not exited, the event is of the former one.
+            if (run.IsCurrentIn(process) || !RuntimeExit.IsNoted(process))
+            {
+                exit.TrySetResult();
+            }
+        }
+
         process.Exited += OnExited;
         try
         {
             // Look after the handler was added. If events were on before, Exited may have been raised without this handler.
-            while (!exit.Task.IsCompleted && !StockCalls.WaitForExit(process, 0))
+            while (!exit.Task.IsCompleted && !HasExited(process, run))
             {
-                if (!run.IsCurrentIn(process))
-                {
-                    throw StockCalls.Closed();
-                }
-
                 cancellationToken.ThrowIfCancellationRequested();
                 StockCalls.EnableRaisingEvents(process);
 
@@ -62,5 +65,13 @@ internal static class StockWait
         {
             process.Exited -= OnExited;
         }
+    }
+
+    private static bool HasExited(Process process, in RunIdentity run)
+    {
+        bool hasExited = run.IsCurrentIn(process) && StockCalls.WaitForExit(process, 0);
+
+        // Looked at after the answer, which may be of another run.
+        return run.IsCurrentIn(process) ? hasExited : throw StockCalls.Closed();
     }
 }

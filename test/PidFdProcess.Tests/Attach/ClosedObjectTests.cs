@@ -66,9 +66,11 @@ public sealed class ClosedObjectTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(false)]
-    [DataRow(true)]
-    public async Task AWaitForTheStatus_WithoutAStartTime_WhoseObjectIsRestarted_Throws(bool isAsync)
+    [DataRow(false, false)]
+    [DataRow(false, true)]
+    [DataRow(true, false)]
+    [DataRow(true, true)]
+    public async Task AWaitForTheStatus_WithoutAStartTime_WhoseObjectIsRestarted_Throws(bool isAsync, bool newRunExits)
     {
         using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
         using Process process = new() { StartInfo = Shell.Info("exec sleep 1000"), EnableRaisingEvents = true };
@@ -82,9 +84,31 @@ public sealed class ClosedObjectTests : IDisposable
                 process.SafeHandle.Dispose();
                 return registry.WaitForExitStatus(process);
             });
+        process.StartInfo.ArgumentList[^1] = newRunExits ? "exit 0" : "exec sleep 1000";
         process.Start();
         await Assert.ThrowsExactlyAsync<InvalidOperationException>(() => wait.WaitAsync(Waiting.Limit));
         first.Kill();
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    [TestMethod]
+    public async Task AWaitByTheRuntime_WhoseObjectAHandlerRestarts_EndsWithTheExit()
+    {
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry();
+        using Process process = new() { StartInfo = Shell.Info("exec sleep 1000"), EnableRaisingEvents = true };
+        process.Start();
+        int id = process.Id;
+        void Restart(object? sender, EventArgs e)
+        {
+            process.Exited -= Restart;
+            process.Start();
+        }
+
+        process.Exited += Restart;
+        Task<PidFdExitStatus> wait = registry.WaitForExitStatusAsync(process);
+        Native.KillByPid(id);
+        Assert.AreEqual(PidFdExitStatus.Unknown, await wait.WaitAsync(Waiting.Limit));
         process.Kill();
         process.WaitForExit();
     }

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.ExceptionServices;
+using Microsoft.Win32.SafeHandles;
+using Moq;
 using PidFdProcess.Handles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -122,6 +124,23 @@ public sealed class EventSettingTests
         Assert.IsFalse(wait.IsCompletedSuccessfully);
         process.Kill();
         TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
+    }
+
+    /// <summary>As if other code had closed the pidfd, so that epoll has forgotten it.</summary>
+    [TestMethod]
+    public async Task AWaitThatFallsBackToTheRuntime_EndsAlthoughAPendingWaitHasTurnedEventsOn()
+    {
+        using KernelMock kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(process).Route);
+        kernel.Mock.Setup(k => k.EpollAdd(It.IsAny<SafeFileHandle>(), It.IsAny<SafePidFdHandle>(), It.IsAny<ulong>())).Returns((Errno)0);
+        Task lost = registry.WaitForExitAsync(process);
+        kernel.Fail(KernelCall.Poll, Errno.EBADF);
+        Task wait = registry.WaitForExitAsync(process);
+        process.Kill();
+        await wait.WaitAsync(s_limit);
+        Assert.IsFalse(lost.IsCompleted);
     }
 
     [TestMethod]

@@ -14,6 +14,7 @@ public sealed class ProcessFieldsTests
         from type in new[] { typeof(ProcessFields), typeof(ProcessIdField) }
         from method in type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
         from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
+        where accessor.Kind == UnsafeAccessorKind.Field
         select new object[] { accessor.Name!, method.ReturnType.GetElementType()! };
 
     [TestMethod]
@@ -24,6 +25,10 @@ public sealed class ProcessFieldsTests
         Assert.IsNotNull(field, "The library uses the slower public members here.");
         Assert.AreEqual(type, field.FieldType);
     }
+
+    [TestMethod]
+    public void ThisRuntime_HasTheMethodThatRegisters() =>
+        Assert.IsNotNull(typeof(Process).GetMethod("EnsureWatchingForExit", BindingFlags.Instance | BindingFlags.NonPublic, []));
 
     [TestMethod]
     public void TheFields_SayWhatTheObjectDoes()

@@ -58,7 +58,7 @@ public sealed class StockWaitTests
         int wentOnOn = 0;
         process.Exited += (_, _) => Volatile.Write(ref raisedOn, Environment.CurrentManagedThreadId);
         using CancellationTokenSource source = new();
-        Task wait = StockWait.WaitAsync(process, source.Token);
+        Task wait = StockWait.WaitAsync(process, RunIdentity.Of(process), source.Token);
         _ = wait.ContinueWith(
             _ => Volatile.Write(ref wentOnOn, Environment.CurrentManagedThreadId),
             CancellationToken.None,
@@ -82,12 +82,12 @@ public sealed class StockWaitTests
     {
         using Process process = TestProcesses.StartSleeper();
         using CancellationTokenSource source = new();
-        Task wait = StockWait.WaitAsync(process, source.Token);
+        Task wait = StockWait.WaitAsync(process, RunIdentity.Of(process), source.Token);
         await source.CancelAsync();
         OperationCanceledException e = await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(TimeSpan.FromSeconds(60)));
         Assert.AreEqual(source.Token, e.CancellationToken);
         process.Kill();
         process.WaitForExit();
-        await StockWait.WaitAsync(process, source.Token);
+        await StockWait.WaitAsync(process, RunIdentity.Of(process), source.Token);
     }
 }
