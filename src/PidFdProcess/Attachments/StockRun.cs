@@ -26,6 +26,9 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
 
     public string Reason => reason;
 
+    /// <summary>Gets the file with the start time.</summary>
+    public string StatFile => $"/proc/{processId}/stat";
+
     /// <summary>Notes the start time of the process that the caller means, because the PID alone does not name it.</summary>
     public void Prove(long ticks) => Volatile.Write(ref _startTicks, ticks);
 
@@ -41,7 +44,7 @@ internal sealed class StockRun(int processId, RunIdentity run, StockCause cause,
     public bool HasLostProof(IKernel kernel, bool throwIfUnknown)
     {
         Errno error = Compare(kernel, out bool isLost);
-        return error == 0 || run.IsStarted || !throwIfUnknown ? isLost : throw SystemCallError.Failed($"/proc/{processId}/stat", error);
+        return error == 0 || run.IsStarted || !throwIfUnknown ? isLost : throw SystemCallError.Failed(StatFile, error);
     }
 
     /// <summary>Compares the start time of the process that has the PID now with that of the proven one.</summary>

@@ -123,15 +123,17 @@ internal static class BlockingWait
         {
             // The time is read before the look, so the last look comes after the end of the time.
             int left = TimeLimit.Left(milliseconds, start);
-            if (ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run) && run.IsCurrent)
-            {
-                return true;
-            }
+            bool isKnown = ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run);
 
             // Looked at after the answer, which may be of another run.
             if (!run.IsCurrent)
             {
                 return WaitWithoutObject(run, left);
+            }
+
+            if (isKnown)
+            {
+                return true;
             }
 
             if (left == 0)
@@ -142,11 +144,14 @@ internal static class BlockingWait
             Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
         }
 
+        if (!run.IsCurrent)
+        {
+            return WaitWithoutObject(run, TimeLimit.Left(milliseconds, start));
+        }
+
         try
         {
-            return !run.IsCurrent ? WaitWithoutObject(run, TimeLimit.Left(milliseconds, start))
-                : milliseconds < 0 ? WaitWithoutLimit(process)
-                : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
+            return milliseconds < 0 ? WaitWithoutLimit(process) : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
         }
         catch (InvalidOperationException) when (StartTimeWait.CanWait(run))
         {

@@ -88,7 +88,6 @@ internal static class RunSignal
                 return isGone;
             }
 
-            call = $"/proc/{proven.ProcessId}/stat";
             bool isLost;
             do
             {
@@ -97,6 +96,7 @@ internal static class RunSignal
             while (SystemCallError.IsResource(error) && SpareDescriptors.TryRelease());
             if (error != 0)
             {
+                call = proven.StatFile;
                 return false;
             }
 

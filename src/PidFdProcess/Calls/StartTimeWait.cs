@@ -54,6 +54,6 @@ internal static class StartTimeWait
         // A shortage of descriptors or memory may be over at the next look.
         return error == 0 || SystemCallError.IsResource(error)
             ? isLost
-            : throw SystemCallError.Failed($"/proc/{proven.ProcessId}/stat", error);
+            : throw SystemCallError.Failed(proven.StatFile, error);
     }
 }

@@ -10,14 +10,14 @@ namespace PidFdProcess.Runtime;
 // sixth of the time from the exit to the code that awaits it. The setter also blocks on the lock of the object. What the program sets during the wait
 // has to stay.
 //
-// Scheme: Write the field behind the property at the begin of the wait. The wait raises Exited at its end. If it ends before the exit, it owes the
-// registration, unless the program has turned events off since.
+// Scheme: Write the field behind the property at the begin of the wait. The wait raises Exited at its end. If it ends before the exit, let the
+// runtime register, unless the program has turned events off since.
 
 /// <summary>The property <see cref="Process.EnableRaisingEvents"/>.</summary>
 internal static class EventSetting
 {
     /// <summary>Turns the property on. Neither blocks nor runs user code.</summary>
-    /// <returns>Whether it was off, so that the caller owes a registration.</returns>
+    /// <returns>Whether it was off. If so, <see cref="TryRegister"/> has to follow, unless the caller raises Exited.</returns>
     public static bool TryMark(Process process, in RunIdentity run)
     {
         if (process.EnableRaisingEvents)
@@ -32,7 +32,7 @@ internal static class EventSetting
 
         try
         {
-            Try(static closed => closed.EnableRaisingEvents = true, process);
+            RegisterIfThreadsSuffice(static each => each.EnableRaisingEvents = true, process);
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
@@ -77,13 +77,13 @@ internal static class EventSetting
     {
         if (process.EnableRaisingEvents)
         {
-            Try(ProcessFields.Watch, process);
+            RegisterIfThreadsSuffice(ProcessFields.Watch, process);
         }
     }
 
     // If the runtime cannot start the thread that it needs, Exited is not raised. An exception would reach the event loop, whose wait has already
     // ended.
-    private static void Try(Action<Process> register, Process process)
+    private static void RegisterIfThreadsSuffice(Action<Process> register, Process process)
     {
         try
         {

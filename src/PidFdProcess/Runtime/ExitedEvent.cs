@@ -70,9 +70,6 @@ internal static class ExitedEvent
     /// <summary>
     /// Raises Exited if the runtime knows of the exit, as the end of a stock asynchronous wait does. Runs the handlers.
     /// </summary>
-    /// <param name="process">The object.</param>
-    /// <param name="run">The run.</param>
-    /// <param name="state">What the object says.</param>
     /// <returns><see langword="false"/> if another thread holds the lock of the object, and Exited was not raised.</returns>
     public static bool TryRaise(Process process, in RunIdentity run, out RuntimeState state)
     {
@@ -96,8 +93,8 @@ internal static class ExitedEvent
     }
 
     /// <summary>
-    /// Does the same as <see cref="TryRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if
-    /// another thread holds the lock of the object.
+    /// Does the same as <see cref="TryRaise"/> for a thread that must neither run user code nor block. Fails if there is a handler, or if another
+    /// thread holds the lock of the object.
     /// </summary>
     public static bool TryEndWithoutHandlers(Process process, in RunIdentity run, out RuntimeState state)
     {

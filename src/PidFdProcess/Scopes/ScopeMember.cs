@@ -63,7 +63,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     /// <summary>Gets whether the user has given the process to the scope, and its exit has not been seen.</summary>
     public bool IsListed => !IsLeftover && !Exit.IsCompletedSuccessfully && !IsGivenUp && !(Exit.IsFaulted && HasEnded());
 
-    /// <summary>Gets whether there is no pidfd and the object was closed or restarted, so that only the PID is left to go by.</summary>
+    /// <summary>Gets whether there is no pidfd and the object was closed or restarted. The scope does not go by the PID then.</summary>
     public bool IsGivenUp => !HasPidFd && !run.IsCurrent;
 
     /// <summary>Takes another reference for the length of a stop.</summary>

@@ -32,7 +32,7 @@ internal sealed class SessionLeftovers
     private readonly Dictionary<int, TimeSpan> _knownAt = [];
     private readonly HashSet<int> _unproven = [];
 
-    // The sessions whose leader may be alive, although nothing but its PID names it any more.
+    // The sessions whose leader the scope has given up. The leader may be alive.
     private readonly HashSet<int> _givenUp = [];
     private bool _isComplete = true;
 

@@ -17,11 +17,7 @@ internal static class StockEnd
     /// <param name="promise">What the wait promises.</param>
     /// <param name="cancellationToken">Ends the wait for the streams.</param>
     public static Task RaiseInContext(
-        ExecutionContext? context,
-        Process process,
-        ProcessHandle handle,
-        WaitPromise promise,
-        CancellationToken cancellationToken)
+        ExecutionContext? context, Process process, ProcessHandle handle, WaitPromise promise, CancellationToken cancellationToken)
     {
         if (context is null)
         {

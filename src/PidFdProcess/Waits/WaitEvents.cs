@@ -5,8 +5,8 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// Turns events on for a wait, and pays what a wait owes that ends before the exit. Does not block, because a handler of Exited may hold the lock of
-/// the object and wait for the cancellation.
+/// Turns events on for a wait. If the wait ends before the exit, lets the runtime register one. Does not block, because a handler of Exited may hold
+/// the lock of the object and wait for the cancellation.
 /// </summary>
 internal static class WaitEvents
 {

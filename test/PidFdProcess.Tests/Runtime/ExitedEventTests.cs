@@ -135,8 +135,7 @@ public sealed class ExitedEventTests : IDisposable
             for (int i = 0; i < Looks; i++)
             {
                 Assert.IsTrue(
-                    !ExitedEvent.TryRaise(process, run, out RuntimeState state) || state == RuntimeState.Knows,
-                    $"look {i}: {state}");
+                    !ExitedEvent.TryRaise(process, run, out RuntimeState state) || state == RuntimeState.Knows, $"look {i}: {state}");
             }
         }
         finally
