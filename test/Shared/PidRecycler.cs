@@ -51,7 +51,8 @@ internal static class PidRecycler
     public static Process? TryStart(int processId, Func<Process> start, int tries, TimeSpan patience = default) =>
         TryStart(processId, start, End, tries, patience);
 
-    private static void End(Process process)
+    /// <summary>Ends a process that did not get the PID.</summary>
+    public static void End(Process process)
     {
         process.Kill();
         process.WaitForExit();

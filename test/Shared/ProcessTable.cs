@@ -37,6 +37,10 @@ internal static class ProcessTable
     /// <summary>Gets the name of a process, or <see langword="null"/> if there is no process with this PID.</summary>
     public static string? NameOf(int processId) => Read(processId, "comm")?.TrimEnd('\n');
 
+    /// <summary>Counts the threads of a process whose names begin so. The kernel keeps 15 characters of a name.</summary>
+    public static int CountThreads(int processId, string name) => Directory.EnumerateDirectories($"/proc/{processId}/task")
+        .Count(task => Read(processId, $"task/{Path.GetFileName(task)}/comm")?.StartsWith(name, StringComparison.Ordinal) == true);
+
     /// <summary>Gets whether a process ignores a signal.</summary>
     public static bool Ignores(int processId, int signal) =>
         Read(processId, "status")?.Split('\n').FirstOrDefault(static line => line.StartsWith("SigIgn:", StringComparison.Ordinal)) is { } line

@@ -125,20 +125,7 @@ internal static class CollectibleContext
 
     private static void AddTo(object scope, Process child) => scope.GetType().GetMethod("Add")!.Invoke(scope, [child]);
 
-    private static int LoopThreads() => Directory.GetDirectories("/proc/self/task").Count(IsLoop);
-
-    private static bool IsLoop(string task)
-    {
-        try
-        {
-            return File.ReadAllText(task + "/comm").StartsWith("PidFdProcess", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            // The thread has ended.
-            return false;
-        }
-    }
+    private static int LoopThreads() => ProcessTable.CountThreads(Environment.ProcessId, "PidFdProcess");
 
     private sealed class PluginContext() : AssemblyLoadContext(isCollectible: true)
     {

@@ -94,6 +94,5 @@ internal static class NoMoreThreads
         }
     }
 
-    private static bool HasTimerThread() => Directory.GetDirectories("/proc/self/task")
-        .Any(static task => File.ReadAllText(task + "/comm").StartsWith(".NET Timer", StringComparison.Ordinal));
+    private static bool HasTimerThread() => ProcessTable.CountThreads(Environment.ProcessId, ".NET Timer") > 0;
 }

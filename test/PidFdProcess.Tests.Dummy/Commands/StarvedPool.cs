@@ -12,7 +12,7 @@ internal static class StarvedPool
 
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    // The pool starts a thread every half a second at most, so that a wait which needs the pool takes three times as long.
+    // The pool starts at most one thread each half second. A wait that needs the pool takes three times as long as this.
     private static readonly TimeSpan s_tolerance = TimeSpan.FromSeconds(10);
 
     public static Task RunAsync() => Answers.OnOwnThread(Run);

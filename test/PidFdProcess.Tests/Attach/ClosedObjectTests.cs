@@ -23,7 +23,7 @@ public sealed class ClosedObjectTests : IDisposable
     [DataRow(true)]
     public async Task AWaitForTheStatus_WhoseObjectIsClosed_EndsWithTheExit(bool isShort)
     {
-        Attach();
+        _subject.Attach();
         _subject.Object.EnableRaisingEvents = true;
         Task<PidFdExitStatus> wait = BeginBlocking(() => WaitCalls.WaitForStatus(Runs, _subject.Object));
         if (isShort)
@@ -44,7 +44,7 @@ public sealed class ClosedObjectTests : IDisposable
     [DataRow(true, true)]
     public async Task AStop_WhoseObjectIsClosed_KillsTheProcess(bool isAsync, bool areEventsOn)
     {
-        Attach();
+        _subject.Attach();
         _subject.Object.EnableRaisingEvents = areEventsOn;
         StopPlan plan = new([new TreeStopStep(0, 500)], ProcessStopScope.Process, KillMilliseconds: 60_000);
         Task<PidFdExitStatus> stop = isAsync ? StopAsync() : BeginBlocking(Stop);
@@ -116,7 +116,7 @@ public sealed class ClosedObjectTests : IDisposable
     [TestMethod]
     public async Task AWait_WhoseObjectIsClosed_AndWhoseStartTimeIsHidden_Throws()
     {
-        Attach();
+        _subject.Attach();
         _subject.Object.EnableRaisingEvents = true;
         Task<PidFdExitStatus> wait = BeginBlocking(() => WaitCalls.WaitForStatus(Runs, _subject.Object));
         Kernel.OnReadStat = static _ => Errno.EACCES;
@@ -166,6 +166,4 @@ public sealed class ClosedObjectTests : IDisposable
             () => Volatile.Read(ref thread)?.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin) == true, "the wait sleeps");
         return task;
     }
-
-    private void Attach() => Assert.AreNotEqual(0, Runs.Attach(_subject.Object).WithoutPidFd!.StartTicks);
 }

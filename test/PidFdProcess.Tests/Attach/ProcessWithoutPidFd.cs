@@ -28,6 +28,14 @@ internal sealed class ProcessWithoutPidFd : IDisposable
 
     public Process Object { get; }
 
+    public StockRun Attach()
+    {
+        ProcessAttachment attachment = Runs.Attach(Object);
+        Assert.AreEqual(StockCause.Resource, attachment.Cause, attachment.Reason);
+        Assert.AreNotEqual(0, attachment.WithoutPidFd!.StartTicks);
+        return attachment.WithoutPidFd;
+    }
+
     /// <summary>Lets the process be a stranger, because it has started later.</summary>
     public void Recycle() => Kernel.ChangeStat = static stat => stat with { StartTicks = stat.StartTicks + 1 };
 

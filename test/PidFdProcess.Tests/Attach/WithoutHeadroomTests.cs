@@ -3,7 +3,6 @@ using System.Diagnostics;
 using PidFdProcess.Attachments;
 using PidFdProcess.Calls;
 using PidFdProcess.Linux;
-using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -25,7 +24,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [DataRow(true)]
     public void Kill_AfterThePidWasRecycled_SparesTheStranger(bool entireProcessTree)
     {
-        Attach();
+        _subject.Attach();
         _subject.Recycle();
         SignalCalls.Kill(Runs, _subject.Object, entireProcessTree);
         _subject.AssertLives();
@@ -34,7 +33,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [TestMethod]
     public void ATreeKillOfTheRuntime_AfterThePidWasRecycled_SparesTheStranger()
     {
-        Attach();
+        _subject.Attach();
         using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         _subject.Recycle();
         TreeCalls.Kill(run);
@@ -46,7 +45,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [TestMethod]
     public void ATreeKillOfTheRuntime_KillsTheProcess()
     {
-        Attach();
+        _subject.Attach();
         using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         TreeCalls.Kill(run);
         _subject.NonChild.WaitUntilReaped();
@@ -57,7 +56,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [DataRow(true)]
     public void Kill_WhenTheStartTimeCannotBeRead_ThrowsAndKillsNoProcess(bool entireProcessTree)
     {
-        Attach();
+        _subject.Attach();
         Kernel.OnReadStat = static _ => Errno.EMFILE;
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree));
         StringAssert.StartsWith(e.Message, $"/proc/{_subject.NonChild.Id}/stat: EMFILE");
@@ -67,7 +66,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [TestMethod]
     public void AReapDuringTheReadOfTheStartTime_SaysThatTheProcessIsGone()
     {
-        Attach();
+        _subject.Attach();
         using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         Kernel.OnReadStat = _ => Errno.ESRCH;
         Assert.IsTrue(run.HasLostId());
@@ -78,7 +77,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [DataRow(Errno.EACCES)]
     internal void AnAbsentStartTime_SaysThatTheProcessIsGone_OnlyIfThePidIsFree(Errno error)
     {
-        StockRun run = Attach();
+        StockRun run = _subject.Attach();
         Kernel.OnReadStat = _ => error;
         Assert.AreEqual(error, run.Compare(Kernel, out bool isLost));
         Assert.IsFalse(isLost);
@@ -93,7 +92,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     internal void AProcessThatIsHiddenNow_HasNotExited_AndIsNotSignalled(Errno error)
     {
         // Another process may have the PID.
-        Attach();
+        _subject.Attach();
         Kernel.OnReadStat = _ => error;
         Assert.IsFalse(WaitCalls.HasExited(Runs, _subject.Object));
         Win32Exception e = Assert.ThrowsExactly<Win32Exception>(() => SignalCalls.Kill(Runs, _subject.Object, entireProcessTree: false));
@@ -131,7 +130,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     internal void ASignal_WhenThePidFdSaysThatTheProcessIsGone_ReachesNoProcess(Errno error)
     {
         // Another process may get the PID at once.
-        Attach();
+        _subject.Attach();
         using PinnedRun run = PinnedRun.Of(Runs, _subject.Object);
         Kernel.OnOpen = _ => error;
         Assert.IsFalse(RunSignal.Send(run, SignalNumbers.SigKill));
@@ -146,23 +145,14 @@ public sealed class WithoutHeadroomTests : IDisposable
     [DataRow(Errno.ENOENT)]
     internal void ASignalToAReapedChild_WhoseStartTimeCannotBeRead_ReachesNoStranger(Errno error)
     {
-        if (PidRecycler.Hindrance is { } hindrance)
-        {
-            Assert.Inconclusive(hindrance);
-        }
-
+        RecycledPid.Require();
         using Process child = TestProcesses.StartSleeper();
         Assert.AreNotEqual(0, Runs.Attach(child).WithoutPidFd!.StartTicks);
         using PinnedRun run = PinnedRun.Of(Runs, child);
         int id = child.Id;
         child.Kill();
         child.WaitForExit();
-        using Process? stranger = PidRecycler.TryStart(id, EchoProcess.Start, 2000, Waiting.Limit);
-        if (stranger is null)
-        {
-            Assert.Inconclusive("Another program has taken each PID.");
-        }
-
+        using Process stranger = RecycledPid.Start(id, EchoProcess.Start);
         Kernel.OnReadStat = _ => error;
         Assert.IsFalse(RunSignal.Send(run, SignalNumbers.SigTerm));
         Assert.IsTrue(EchoProcess.Answers(stranger));
@@ -175,7 +165,7 @@ public sealed class WithoutHeadroomTests : IDisposable
     [DataRow(Errno.EACCES)]
     internal void APidFdThatGetsALowNumber_IsNotKept_IfTheStartTimeCannotBeRead(Errno error)
     {
-        Attach();
+        _subject.Attach();
         _subject.Recycle();
         Kernel.OpensHighNumbers = false;
         Kernel.OnReadStat = _ => error;
@@ -195,12 +185,4 @@ public sealed class WithoutHeadroomTests : IDisposable
     }
 
     public void Dispose() => _subject.Dispose();
-
-    private StockRun Attach()
-    {
-        ProcessAttachment attachment = Runs.Attach(_subject.Object);
-        Assert.AreEqual(StockCause.Resource, attachment.Cause, attachment.Reason);
-        Assert.AreNotEqual(0, attachment.WithoutPidFd!.StartTicks);
-        return attachment.WithoutPidFd;
-    }
 }

@@ -151,19 +151,8 @@ public sealed class EventSettingTests
         process.Exited += (_, _) => Interlocked.Increment(ref raised);
         using CancellationTokenSource source = new();
         Task wait = process.WaitForExitPidFdAsync(source.Token);
-        using ManualResetEventSlim isHeld = new();
         using ManualResetEventSlim release = new();
-        Task holder = Task.Factory.StartNew(
-            () =>
-            {
-                lock (process)
-                {
-                    isHeld.Set();
-                    release.Wait(s_limit);
-                }
-            },
-            TaskCreationOptions.LongRunning);
-        isHeld.Wait();
+        Task holder = Waiting.HoldLock(process, release);
         await source.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
         Assert.IsTrue(process.EnableRaisingEvents);

@@ -18,7 +18,7 @@ public sealed class HeldLockTests
     {
         using Process process = TestProcesses.StartSleeper();
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             await CancelWaitsAsync(process);
@@ -64,7 +64,7 @@ public sealed class HeldLockTests
         using CancellationTokenSource source = new();
         Task wait = process.WaitForExitPidFdAsync(source.Token);
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             process.KillViaPidFd();
@@ -97,7 +97,7 @@ public sealed class HeldLockTests
 
         Task wait = process.WaitForExitPidFdAsync();
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         process.KillViaPidFd();
         await wait.WaitAsync(s_limit);
         Assert.IsFalse(holder.IsCompleted);
@@ -116,7 +116,7 @@ public sealed class HeldLockTests
         process.BeginOutputReadLine();
         ProcessAttachment attachment = ProcessHandleRegistry.Default.Attach(process);
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             if (isOver)
@@ -153,7 +153,7 @@ public sealed class HeldLockTests
         _ = process.WaitForExitStatusPidFd();
         TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) is null, "the runtime has reaped the child");
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         using CancellationTokenSource source = new();
         Task wait = process.WaitForExitPidFdAsync(source.Token);
         await source.CancelAsync();
@@ -178,7 +178,7 @@ public sealed class HeldLockTests
         process.Kill();
         process.WaitForExit();
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             await CancelWaitsAsync(process, turnsOff: true);
@@ -206,7 +206,7 @@ public sealed class HeldLockTests
         process.Exited += static (_, _) => { };
         ProcessHandleRegistry.Default.Attach(process);
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             nonChild.KillAndWaitUntilReaped();
@@ -236,7 +236,7 @@ public sealed class HeldLockTests
         process.EnableRaisingEvents = events;
         ProcessHandleRegistry.Default.Attach(process);
         using ManualResetEventSlim release = new();
-        Task holder = HoldLock(process, release);
+        Task holder = Waiting.HoldLock(process, release);
         try
         {
             zombie.KillAndWaitUntilZombie();
@@ -265,23 +265,5 @@ public sealed class HeldLockTests
                 process.EnableRaisingEvents = false;
             }
         }
-    }
-
-    /// <summary>Holds the lock on another thread. The lock is held when the method returns.</summary>
-    private static Task HoldLock(Process process, ManualResetEventSlim release)
-    {
-        ManualResetEventSlim held = new();
-        Task holder = Task.Factory.StartNew(
-            () =>
-            {
-                lock (process)
-                {
-                    held.Set();
-                    release.Wait(s_limit);
-                }
-            },
-            TaskCreationOptions.LongRunning);
-        Assert.IsTrue(held.Wait(s_limit));
-        return holder;
     }
 }

@@ -18,12 +18,10 @@ internal static class RecycledPid
     }
 
     /// <summary>Starts a sleeper under a free PID.</summary>
-    public static Process Start(int processId) => Start(processId, TestProcesses.StartSleeper, static process =>
-    {
-        process.Kill();
-        process.WaitForExit();
-        process.Dispose();
-    });
+    public static Process Start(int processId) => Start(processId, TestProcesses.StartSleeper);
+
+    /// <inheritdoc cref="Start(int, Func{Process}, Action{Process})"/>
+    public static Process Start(int processId, Func<Process> start) => Start(processId, start, PidRecycler.End);
 
     /// <summary>Starts a process under a free PID.</summary>
     public static Process Start(int processId, Func<Process> start, Action<Process> discard)

@@ -46,17 +46,5 @@ internal static class ResourceCounts
     public static int EventLoopThreads() => EventLoopThreadsOf(Environment.ProcessId);
 
     /// <summary>Counts the threads of event loops in a process.</summary>
-    public static int EventLoopThreadsOf(int processId) => Directory.EnumerateDirectories($"/proc/{processId}/task").Count(IsEventLoop);
-
-    private static bool IsEventLoop(string task)
-    {
-        try
-        {
-            return File.ReadAllText(task + "/comm").TrimEnd() == s_loopName;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public static int EventLoopThreadsOf(int processId) => ProcessTable.CountThreads(processId, s_loopName);
 }

@@ -52,6 +52,24 @@ internal static class Waiting
         }
     }
 
+    /// <summary>Holds the lock of an object on another thread. The lock is held when the method returns.</summary>
+    public static Task HoldLock(Process process, ManualResetEventSlim release)
+    {
+        ManualResetEventSlim held = new();
+        Task holder = Task.Factory.StartNew(
+            () =>
+            {
+                lock (process)
+                {
+                    held.Set();
+                    release.Wait(Limit);
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        Assert.IsTrue(held.Wait(Limit));
+        return holder;
+    }
+
     public static void Act(Closing closing, ProcessHandleRegistry registry, Process process)
     {
         switch (closing)
