@@ -11,8 +11,9 @@ namespace PidFdProcess.Runtime;
 // comparison of the wait handle. A waiting thread must not block on that lock while a handler runs, because the handler may wait for this thread. The
 // stock wait would not block there.
 //
-// Scheme: If Exited may have to be raised, take the same lock, and compare the run before raising. Otherwise take no lock. A thread that finds the
-// lock taken looks every 10 ms whether Exited was raised, because then nothing is left to do.
+// Scheme: If Exited may have to be raised, take the same lock. Mark the event as raised, so that the look itself does not raise it, and compare the
+// run. Then run the handlers, or remove the mark. Otherwise take no lock. A thread that finds the lock taken looks every 10 ms whether Exited was
+// raised, because then nothing is left to do.
 
 /// <summary>Looks whether the runtime knows of an exit, and raises Exited.</summary>
 internal static class ExitedEvent
@@ -44,26 +45,39 @@ internal static class ExitedEvent
                 bool exited = process.WaitForExit(0);
                 return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun : exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
             }
-
-            if (!TryLock(process, run, milliseconds))
-            {
-                return StateWithoutLock(process, run);
-            }
-
-            try
-            {
-                return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun
-                    : (alsoIfOff ? process.HasExited : process.WaitForExit(0)) ? RuntimeState.Knows
-                    : RuntimeState.DoesNotKnow;
-            }
-            finally
-            {
-                Monitor.Exit(process);
-            }
         }
         catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
         {
             return RuntimeState.HasAnotherRun;
+        }
+
+        if (!TryLock(process, run, milliseconds))
+        {
+            return StateWithoutLock(process, run);
+        }
+
+        try
+        {
+            RuntimeState state = LookAndMark(process, run, out bool isMarked);
+            if (!isMarked)
+            {
+                return state;
+            }
+
+            if (alsoIfOff || process.EnableRaisingEvents)
+            {
+                ProcessFields.RaiseMarked(process);
+            }
+            else
+            {
+                ProcessFields.MarkExitedAsRaised(process, false);
+            }
+
+            return state;
+        }
+        finally
+        {
+            Monitor.Exit(process);
         }
     }
 
@@ -83,7 +97,12 @@ internal static class ExitedEvent
 
         try
         {
-            state = ObserveLocked(process, run, raise: true);
+            state = LookAndMark(process, run, out bool isMarked);
+            if (isMarked)
+            {
+                ProcessFields.RaiseMarked(process);
+            }
+
             return true;
         }
         finally
@@ -106,31 +125,17 @@ internal static class ExitedEvent
 
         try
         {
-            if (ProcessFields.HasRaisedExited(process) || !run.IsCurrentIn(process))
-            {
-                state = ObserveLocked(process, run, raise: false);
-                return true;
-            }
-
             // Another thread may add a handler at any time. The mark keeps this thread from running it. If there is a handler afterwards, the mark is
             // removed and the method fails, so that another thread runs the handler. A handler that is added after this check comes too late, as
             // after a stock raise.
-            ProcessFields.MarkExitedAsRaised(process, true);
-            bool isDone = false;
-            try
+            state = LookAndMark(process, run, out bool isMarked);
+            if (isMarked && ProcessFields.HasExitedHandler(process))
             {
-                state = ObserveLocked(process, run, raise: false);
-                isDone = state == RuntimeState.Knows && !ProcessFields.HasExitedHandler(process);
-            }
-            finally
-            {
-                if (!isDone)
-                {
-                    ProcessFields.MarkExitedAsRaised(process, false);
-                }
+                ProcessFields.MarkExitedAsRaised(process, false);
+                return false;
             }
 
-            return isDone || state != RuntimeState.Knows;
+            return true;
         }
         finally
         {
@@ -207,37 +212,66 @@ internal static class ExitedEvent
         : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
 
-    private static RuntimeState ObserveLocked(Process process, in RunIdentity run, bool raise)
+    /// <summary>
+    /// Looks whether the runtime knows of the exit. If it does and Exited was not raised, marks it as raised. The caller holds the lock of the
+    /// object, and then raises the event or removes the mark.
+    /// </summary>
+    private static RuntimeState LookAndMark(Process process, in RunIdentity run, out bool isMarked)
     {
-        try
+        isMarked = false;
+        if (ProcessFields.HasRaisedExited(process))
         {
-            if (!run.IsCurrentIn(process))
-            {
-                return RuntimeState.HasAnotherRun;
-            }
-
-            if (!process.WaitForExit(0))
-            {
-                EventSetting.RegisterIfOn(process);
-                return RuntimeState.DoesNotKnow;
-            }
-
-            if (!run.IsCurrentIn(process))
-            {
-                return RuntimeState.HasAnotherRun;
-            }
-
-            if (raise)
-            {
-                // The getter raises Exited.
-                _ = process.HasExited;
-            }
-
-            return RuntimeState.Knows;
+            return StateAfterRaise(process, run);
         }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+
+        RuntimeState state;
+        do
+        {
+            state = LookMarked(process, run);
+
+            // Another thread may have found the exit since, and has raised nothing because of the mark.
+        }
+        while (state == RuntimeState.DoesNotKnow && RuntimeExit.IsNoted(process));
+        isMarked = state == RuntimeState.Knows;
+        if (state == RuntimeState.DoesNotKnow)
+        {
+            EventSetting.TryRegister(process, run);
+        }
+
+        return state;
+    }
+
+    // Close() takes the lock, then drops the run, and removes the mark last. So it removes a mark that was set while the object had the run. A mark
+    // that was set later would stay for the next run, so it is removed here. No other thread sets it meanwhile, because a raise takes the lock.
+    private static RuntimeState LookMarked(Process process, in RunIdentity run)
+    {
+        if (!run.IsCurrentIn(process))
         {
             return RuntimeState.HasAnotherRun;
         }
+
+        RuntimeState state = RuntimeState.HasAnotherRun;
+        ProcessFields.MarkExitedAsRaised(process, true);
+        try
+        {
+            bool exited = process.WaitForExit(0);
+            if (run.IsCurrentIn(process))
+            {
+                state = exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
+            }
+        }
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        {
+            // The object was closed during the look.
+        }
+        finally
+        {
+            if (state != RuntimeState.Knows)
+            {
+                ProcessFields.MarkExitedAsRaised(process, false);
+            }
+        }
+
+        return state;
     }
 }

@@ -56,6 +56,26 @@ internal static class ProcessFields
         }
     }
 
+    /// <summary>Runs the handlers of Exited, which is marked as raised. The caller holds the lock of the object.</summary>
+    public static void RaiseMarked(Process process)
+    {
+        if (!HasExitedHandler(process))
+        {
+            return;
+        }
+
+        if (Raise.IsMissing)
+        {
+            // The getter raises it if it is not marked.
+            MarkExitedAsRaised(process, false);
+            _ = process.HasExited;
+        }
+        else
+        {
+            Raise.OnExited(process);
+        }
+    }
+
     /// <summary>Turns <see cref="Process.EnableRaisingEvents"/> on and registers no wait with the runtime.</summary>
     /// <returns><see langword="false"/> if the runtime lacks the field.</returns>
     public static bool TryMarkEventsAsOn(Process process)
@@ -142,4 +162,28 @@ internal static class ProcessFields
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "EnsureWatchingForExit")]
     private static extern void EnsureWatchingForExit(Process process);
+
+    // A class of its own, because most programs have no handler and never need it.
+    private static class Raise
+    {
+        public static readonly bool IsMissing = s_isMissing || IsMethodMissing();
+
+        [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "OnExited")]
+        public static extern void OnExited(Process process);
+
+        private static bool IsMethodMissing()
+        {
+            using Process process = new();
+            try
+            {
+                // There is no handler to run.
+                OnExited(process);
+                return false;
+            }
+            catch (MissingMethodException)
+            {
+                return true;
+            }
+        }
+    }
 }

@@ -5,6 +5,8 @@ namespace PidFdProcess.Runtime;
 /// <summary>Asynchronous waits of the runtime, for a process without a pidfd.</summary>
 internal static class StockWait
 {
+    private const int MillisecondsForLock = 10;
+
     // The runtime adds and removes handlers of Exited without a lock, so a handler can get lost. Then the next look finds the exit.
     private static readonly TimeSpan s_lookInterval = TimeSpan.FromSeconds(1);
 
@@ -67,11 +69,12 @@ internal static class StockWait
         }
     }
 
-    private static bool HasExited(Process process, in RunIdentity run)
-    {
-        bool hasExited = run.IsCurrentIn(process) && StockCalls.WaitForExit(process, 0);
-
-        // Looked at after the answer, which may be of another run.
-        return run.IsCurrentIn(process) ? hasExited : throw StockCalls.Closed();
-    }
+    // If another thread keeps the lock of the object, the answer is that the process runs. That thread or a later look raises Exited.
+    private static bool HasExited(Process process, in RunIdentity run) =>
+        ExitedEvent.Observe(process, run, alsoIfOff: false, MillisecondsForLock) switch
+        {
+            RuntimeState.HasAnotherRun => throw StockCalls.Closed(),
+            RuntimeState.Knows => true,
+            _ => false,
+        };
 }

@@ -33,10 +33,20 @@ public sealed class ExitedEventTests : IDisposable
         ["HasExited"] = static (registry, process) => registry.HasExited(process),
     };
 
+    private static readonly Dictionary<string, Look> s_looks = new()
+    {
+        ["at the end of a blocking wait"] = static (process, in run) => ExitedEvent.Observe(process, run, alsoIfOff: false, 0),
+        ["of HasExited"] = static (process, in run) => ExitedEvent.Observe(process, run, alsoIfOff: true, 0),
+        ["at the end of an asynchronous wait"] = static (process, in run) => ExitedEvent.TryRaise(process, run, out _),
+        ["of the event loop"] = static (process, in run) => ExitedEvent.TryEndWithoutHandlers(process, run, out _),
+    };
+
     private readonly ProcessHandleRegistry _registry = new();
     private readonly List<Thread> _raised = [];
 
     public static IEnumerable<string> SilentCalls => s_silentCalls.Keys;
+
+    public static IEnumerable<string> Looks => s_looks.Keys;
 
     public static IEnumerable<string> Waits => s_waits.Keys;
 
@@ -182,6 +192,37 @@ public sealed class ExitedEventTests : IDisposable
         }
     }
 
+    /// <summary>Close takes the lock first and resets the mark of the event last. A look may come between the two.</summary>
+    [TestMethod]
+    [DynamicData(nameof(Looks))]
+    public void ALook_WhileAnotherThreadCloses_LeavesNoMarkForTheNextRun(string look)
+    {
+        const int Rounds = 1_500;
+        for (int i = 0; i < Rounds; i++)
+        {
+            using Process process = Process.Start("/bin/true");
+            process.EnableRaisingEvents = true;
+            process.WaitForExit();
+            RunIdentity run = RunIdentity.Of(process);
+            bool isLooking = false;
+            Task looks = Task.Run(() =>
+            {
+                Volatile.Write(ref isLooking, true);
+                for (int looks = 0; looks < 20; looks++)
+                {
+                    s_looks[look](process, run);
+                }
+            });
+            while (!Volatile.Read(ref isLooking))
+            {
+            }
+
+            process.Close();
+            looks.Wait();
+            Assert.IsFalse(ProcessFields.HasRaisedExited(process), $"round {i}");
+        }
+    }
+
     public void Dispose() => _registry.Dispose();
 
     // Unlike HasExited the blocking wait of stock raises nothing while events are off.
@@ -195,4 +236,6 @@ public sealed class ExitedEventTests : IDisposable
         Assert.IsEmpty(_raised);
         return process;
     }
+
+    private delegate void Look(Process process, in RunIdentity run);
 }
