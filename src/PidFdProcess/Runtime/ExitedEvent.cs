@@ -11,9 +11,9 @@ namespace PidFdProcess.Runtime;
 // comparison of the wait handle. A waiting thread must not block on that lock while a handler runs, because the handler may wait for this thread. The
 // stock wait would not block there.
 //
-// Scheme: If Exited may have to be raised, take the same lock. Mark the event as raised, so that the look itself does not raise it, and compare the
-// run. Then run the handlers, or remove the mark. Otherwise take no lock. A thread that finds the lock taken looks every 10 ms whether Exited was
-// raised, because then nothing is left to do.
+// Scheme: If Exited may have to be raised, take the same lock. Look without raising, mark the event as raised, and compare the run. Then run the
+// handlers, or remove the mark. Otherwise take no lock. A thread that finds the lock taken looks every 10 ms whether Exited was raised, because then
+// nothing is left to do.
 
 /// <summary>Looks whether the runtime knows of an exit, and raises Exited.</summary>
 internal static class ExitedEvent
@@ -42,7 +42,7 @@ internal static class ExitedEvent
 
             if (!alsoIfOff && !process.EnableRaisingEvents)
             {
-                bool exited = process.WaitForExit(0);
+                bool exited = Knows(process, run);
                 return !run.IsCurrentIn(process) ? RuntimeState.HasAnotherRun : exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
             }
         }
@@ -59,18 +59,9 @@ internal static class ExitedEvent
         try
         {
             RuntimeState state = LookAndMark(process, run, out bool isMarked);
-            if (!isMarked)
-            {
-                return state;
-            }
-
-            if (alsoIfOff || process.EnableRaisingEvents)
+            if (isMarked)
             {
                 ProcessFields.RaiseMarked(process);
-            }
-            else
-            {
-                ProcessFields.MarkExitedAsRaised(process, false);
             }
 
             return state;
@@ -125,9 +116,8 @@ internal static class ExitedEvent
 
         try
         {
-            // Another thread may add a handler at any time. The mark keeps this thread from running it. If there is a handler afterwards, the mark is
-            // removed and the method fails, so that another thread runs the handler. A handler that is added after this check comes too late, as
-            // after a stock raise.
+            // Another thread may add a handler at any time. If there is one after the look, the mark is removed and the method fails, so that another
+            // thread runs the handler. A handler that is added after this check comes too late, as after a stock raise.
             state = LookAndMark(process, run, out bool isMarked);
             if (isMarked && ProcessFields.HasExitedHandler(process))
             {
@@ -151,8 +141,8 @@ internal static class ExitedEvent
         : run is { IsStarted: true, IsClosed: false } ? run.IsReaped()
         : ProcessFields.HasRaisedExited(process) || RuntimeExit.IsNoted(process);
 
-    // The event loop sets the mark for some microseconds under the lock. So if another thread holds the lock, the mark proves nothing. The runtime's
-    // own event of a child decides, and what it has noted of another process.
+    // A thread that holds the lock may remove the mark again. So if another thread holds it, the mark proves nothing. The runtime's own event of a
+    // child decides, and what it has noted of another process.
     private static bool IsRaiseProven(Process process, in RunIdentity run) =>
         run.IsClosed || (run.IsStarted ? run.IsReaped() : !RuntimeExit.CanLook || RuntimeExit.IsNoted(process));
 
@@ -219,59 +209,42 @@ internal static class ExitedEvent
     private static RuntimeState LookAndMark(Process process, in RunIdentity run, out bool isMarked)
     {
         isMarked = false;
+        try
+        {
+            bool isKnown = Knows(process, run);
+            if (!run.IsCurrentIn(process))
+            {
+                return RuntimeState.HasAnotherRun;
+            }
+
+            if (!isKnown)
+            {
+                EventSetting.RegisterIfOn(process);
+                return RuntimeState.DoesNotKnow;
+            }
+        }
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        {
+            return RuntimeState.HasAnotherRun;
+        }
+
         if (ProcessFields.HasRaisedExited(process))
         {
             return StateAfterRaise(process, run);
         }
 
-        RuntimeState state;
-        do
-        {
-            state = LookMarked(process, run);
-
-            // Another thread may have found the exit since, and has raised nothing because of the mark.
-        }
-        while (state == RuntimeState.DoesNotKnow && RuntimeExit.IsNoted(process));
-        isMarked = state == RuntimeState.Knows;
-        if (state == RuntimeState.DoesNotKnow)
-        {
-            EventSetting.TryRegister(process, run);
-        }
-
-        return state;
-    }
-
-    // Close() takes the lock, then drops the run, and removes the mark last. So it removes a mark that was set while the object had the run. A mark
-    // that was set later would stay for the next run, so it is removed here. No other thread sets it meanwhile, because a raise takes the lock.
-    private static RuntimeState LookMarked(Process process, in RunIdentity run)
-    {
-        if (!run.IsCurrentIn(process))
-        {
-            return RuntimeState.HasAnotherRun;
-        }
-
-        RuntimeState state = RuntimeState.HasAnotherRun;
+        // Close() takes the lock, then drops the run, and removes the mark last. So it removes a mark that was set while the object had the run. A
+        // mark that was set later would stay for the next run, so it is removed here.
         ProcessFields.MarkExitedAsRaised(process, true);
-        try
+        isMarked = run.IsCurrentIn(process);
+        if (!isMarked)
         {
-            bool exited = process.WaitForExit(0);
-            if (run.IsCurrentIn(process))
-            {
-                state = exited ? RuntimeState.Knows : RuntimeState.DoesNotKnow;
-            }
-        }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
-        {
-            // The object was closed during the look.
-        }
-        finally
-        {
-            if (state != RuntimeState.Knows)
-            {
-                ProcessFields.MarkExitedAsRaised(process, false);
-            }
+            ProcessFields.MarkExitedAsRaised(process, false);
         }
 
-        return state;
+        return isMarked ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
     }
+
+    // The event of the run is no other run's. If it is not set, the question takes the lock under which the runtime reaps, so its answer is final.
+    private static bool Knows(Process process, in RunIdentity run) => run.IsReaped() || ProcessFields.AskHasExited(process);
 }

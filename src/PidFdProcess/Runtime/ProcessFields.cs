@@ -19,6 +19,7 @@ namespace PidFdProcess.Runtime;
 internal static class ProcessFields
 {
     private static readonly bool s_isMissing = IsAnyMissing();
+    private static bool s_cannotAsk;
 
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)
@@ -74,6 +75,25 @@ internal static class ProcessFields
         {
             Raise.OnExited(process);
         }
+    }
+
+    /// <summary>Asks the runtime whether the process has exited, as HasExited does, and raises nothing.</summary>
+    public static bool AskHasExited(Process process)
+    {
+        if (!s_cannotAsk)
+        {
+            try
+            {
+                return GetHasExited(process, refresh: true);
+            }
+            catch (MissingMethodException)
+            {
+                s_cannotAsk = true;
+            }
+        }
+
+        // As on Windows. This raises Exited if events are on.
+        return process.WaitForExit(0);
     }
 
     /// <summary>Turns <see cref="Process.EnableRaisingEvents"/> on and registers no wait with the runtime.</summary>
@@ -162,6 +182,9 @@ internal static class ProcessFields
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "EnsureWatchingForExit")]
     private static extern void EnsureWatchingForExit(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetHasExited")]
+    private static extern bool GetHasExited(Process process, bool refresh);
 
     // A class of its own, because most programs have no handler and never need it.
     private static class Raise

@@ -69,12 +69,13 @@ internal static class StockWait
         }
     }
 
-    // If another thread keeps the lock of the object, the answer is that the process runs. That thread or a later look raises Exited.
+    // If another thread keeps the lock of the object, Exited may not be raised yet, and a later look finds it. The runtime may have raised it for an
+    // earlier run, too, so it is asked.
     private static bool HasExited(Process process, in RunIdentity run) =>
         ExitedEvent.Observe(process, run, alsoIfOff: false, MillisecondsForLock) switch
         {
             RuntimeState.HasAnotherRun => throw StockCalls.Closed(),
-            RuntimeState.Knows => true,
+            RuntimeState.Knows => !RuntimeExit.CanLook || RuntimeExit.IsNoted(process),
             _ => false,
         };
 }

@@ -90,4 +90,17 @@ public sealed class StockWaitTests
         process.WaitForExit();
         await StockWait.WaitAsync(process, RunIdentity.Of(process), source.Token);
     }
+
+    /// <summary>A stock wait that ends after a restart of the object marks Exited as raised for the new run.</summary>
+    [TestMethod]
+    public async Task AWait_WhoseRunCountsAsRaised_WithoutAnExit_GoesOnUntilTheExit()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        process.EnableRaisingEvents = true;
+        ProcessFields.MarkExitedAsRaised(process, true);
+        Task wait = StockWait.WaitAsync(process, RunIdentity.Of(process), CancellationToken.None);
+        await Assert.ThrowsAsync<TimeoutException>(() => wait.WaitAsync(TimeSpan.FromSeconds(2)));
+        Native.KillByPid(process.Id);
+        await wait.WaitAsync(TimeSpan.FromSeconds(60));
+    }
 }
