@@ -40,7 +40,7 @@ internal static class GracefulStop
 
         if (killsTreeByRuntime && !run.HasLostId())
         {
-            StockCalls.Kill(run.Process, entireProcessTree: true);
+            StockCalls.KillTree(run.Process);
             killed = true;
         }
         else

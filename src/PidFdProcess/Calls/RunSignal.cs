@@ -60,7 +60,7 @@ internal static class RunSignal
 
         if (signal == SignalNumbers.SigKill)
         {
-            StockCalls.Kill(run.Process, entireProcessTree: false);
+            StockCalls.Kill(run.Process);
             return Answer(processId, signal, ErrnoTable.Kill, 0);
         }
 

@@ -16,7 +16,7 @@ internal static class TreeCalls
         {
             if (!run.HasLostId())
             {
-                StockCalls.Kill(run.Process, entireProcessTree: true);
+                StockCalls.KillTree(run.Process);
             }
 
             return;

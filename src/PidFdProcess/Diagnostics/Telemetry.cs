@@ -62,7 +62,7 @@ internal static class Telemetry
             return true;
         }
 
-        if (typeof(Telemetry).Assembly.IsCollectible)
+        if (UnloadingContext.IsCollectible)
         {
             // A handler of AssemblyLoad would keep the context loaded.
             return true;

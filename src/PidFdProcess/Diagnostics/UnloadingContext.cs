@@ -9,9 +9,12 @@ namespace PidFdProcess.Diagnostics;
 /// </summary>
 internal static class UnloadingContext
 {
+    /// <summary>Gets whether this library is in such a context. A program that was compiled ahead of time has none.</summary>
+    public static bool IsCollectible => RuntimeFeature.IsDynamicCodeSupported && typeof(UnloadingContext).Assembly.IsCollectible;
+
     public static void Dispose(IDisposable resource)
     {
-        if (typeof(UnloadingContext).Assembly.IsCollectible)
+        if (IsCollectible)
         {
             DisposeOnUnload(resource);
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
+using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 
@@ -32,7 +33,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     private const int OwnStackSize = 256 * 1024;
 
     // A program that unloads a collectible context waits for the end of the thread.
-    private static readonly int s_idleMilliseconds = typeof(ExitEventLoop).Assembly.IsCollectible ? 100 : 5000;
+    private static readonly int s_idleMilliseconds = UnloadingContext.IsCollectible ? 100 : 5000;
 
     // Inline completions run user code, which gets the default size of the system.
     private readonly int _stackSize = runsUserCode ? 0 : OwnStackSize;

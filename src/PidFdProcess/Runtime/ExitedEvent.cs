@@ -246,5 +246,5 @@ internal static class ExitedEvent
     }
 
     // The event of the run is no other run's. If it is not set, the question takes the lock under which the runtime reaps, so its answer is final.
-    private static bool Knows(Process process, in RunIdentity run) => run.IsReaped() || ProcessFields.AskHasExited(process);
+    private static bool Knows(Process process, in RunIdentity run) => run.IsReaped() || ProcessFields.AskHasExited(process, refresh: true);
 }

@@ -21,6 +21,9 @@ internal static class ProcessFields
     private static readonly bool s_isMissing = IsAnyMissing();
     private static bool s_cannotAsk;
 
+    /// <summary>Gets whether this runtime has the method that <see cref="AskHasExited"/> calls. On Windows it has not.</summary>
+    public static bool CanAskHasExited => !OperatingSystem.IsWindows() && !s_cannotAsk;
+
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
     public static SafeProcessHandle? StartedHandle(Process process)
     {
@@ -78,13 +81,15 @@ internal static class ProcessFields
     }
 
     /// <summary>Asks the runtime whether the process has exited, as HasExited does, and raises nothing.</summary>
-    public static bool AskHasExited(Process process)
+    /// <param name="process">The object.</param>
+    /// <param name="refresh">Whether the runtime looks for the exit of a non-child. Otherwise it says what it has noted.</param>
+    public static bool AskHasExited(Process process, bool refresh)
     {
-        if (!s_cannotAsk)
+        if (CanAskHasExited)
         {
             try
             {
-                return GetHasExited(process, refresh: true);
+                return GetHasExited(process, refresh);
             }
             catch (MissingMethodException)
             {
@@ -92,8 +97,8 @@ internal static class ProcessFields
             }
         }
 
-        // As on Windows. This raises Exited if events are on.
-        return process.WaitForExit(0);
+        // This raises Exited if events are on.
+        return refresh && process.WaitForExit(0);
     }
 
     /// <summary>Turns <see cref="Process.EnableRaisingEvents"/> on and registers no wait with the runtime.</summary>

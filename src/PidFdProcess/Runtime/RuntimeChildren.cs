@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 
 namespace PidFdProcess.Runtime;
 
@@ -22,7 +23,10 @@ internal static class RuntimeChildren
     /// Whether the runtime has started the process with this PID and will reap it. On a runtime without the table the answer is
     /// <see langword="true"/>.
     /// </summary>
-    public static bool Knows(int processId)
+    public static bool Knows(int processId) => RuntimeFeature.IsDynamicCodeSupported ? IsInTable(processId) : WaitStateMethods.IsChild(processId);
+
+    /// <summary>Looks in the table by reflection.</summary>
+    public static bool IsInTable(int processId)
     {
         if (Table.Value is not { } children)
         {

@@ -69,19 +69,26 @@ internal static class StockCalls
         }
     }
 
-    public static void Kill(Process process, bool entireProcessTree)
+    public static void Kill(Process process)
     {
         RunIdentity run = RunIdentity.Of(process);
         try
         {
-            if (entireProcessTree)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-            else
-            {
-                process.Kill();
-            }
+            process.Kill();
+        }
+        catch (NullReferenceException e) when (IsClosing(process, run))
+        {
+            throw Closed(e);
+        }
+    }
+
+    // A method of its own, so that a program that was compiled ahead of time has the runtime's kill of a tree only if it kills trees.
+    public static void KillTree(Process process)
+    {
+        RunIdentity run = RunIdentity.Of(process);
+        try
+        {
+            process.Kill(entireProcessTree: true);
         }
         catch (NullReferenceException e) when (IsClosing(process, run))
         {

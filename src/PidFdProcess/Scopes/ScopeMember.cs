@@ -133,9 +133,17 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         {
             RunSignal.Send(run, SignalNumbers.SigKill);
         }
-        else if (!IsOverWithoutPidFd(throwIfUnknown: true))
+        else if (IsOverWithoutPidFd(throwIfUnknown: true))
         {
-            StockCalls.Kill(Process, entireProcessTree && (!OperatingSystem.IsLinux() || ProcMount.IsOfThisNamespace));
+            return;
+        }
+        else if (entireProcessTree && (!OperatingSystem.IsLinux() || ProcMount.IsOfThisNamespace))
+        {
+            StockCalls.KillTree(Process);
+        }
+        else
+        {
+            StockCalls.Kill(Process);
         }
     }
 

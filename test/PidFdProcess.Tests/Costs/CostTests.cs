@@ -14,7 +14,7 @@ public sealed class CostTests
         signal: 0 B
         poll: 0 B
         timed wait: 0 B
-        attach and detach: 168 B
+        attach and detach: 144 B
         attach: 244 B
         pending wait: 184 B
         1000 pending waits: 1 thread

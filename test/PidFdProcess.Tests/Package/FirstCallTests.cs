@@ -70,6 +70,7 @@ public sealed partial class FirstCallTests
     // The runtime itself makes the code that reads a private field, so no image can have it.
     private static readonly string[] s_methods =
     [
+        "PidFdProcess.Runtime.ProcessFields:GetHasExited(System.Diagnostics.Process,bool)",
         "PidFdProcess.Runtime.ProcessFields:OnExited(System.Diagnostics.Process)",
         "PidFdProcess.Runtime.ProcessFields:ProcessHandle(System.Diagnostics.Process)",
         "PidFdProcess.Runtime.ProcessFields:RaisedOnExited(System.Diagnostics.Process)",
@@ -77,6 +78,7 @@ public sealed partial class FirstCallTests
         "PidFdProcess.Runtime.ProcessFields:StandardOutput(System.Diagnostics.Process)",
         "PidFdProcess.Runtime.ProcessFields:StartInfo(System.Diagnostics.Process)",
         "PidFdProcess.Runtime.ProcessFields:WatchForExit(System.Diagnostics.Process)",
+        "System.Diagnostics.Process:GetHasExited(bool)",
     ];
 
     // The second has no code, but says where the type Thread is. The event loop needs that type.
