@@ -114,8 +114,8 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     // The runtime keeps the lock of its state from the reap until the exit is noted. So if the kernel has reported the reap before, this is final.
     private static bool IsReapedByOthers(Process process, ProcessHandle handle) =>
         handle.Run.IsStarted
-        && RuntimeExit.CanLook
         && handle.IsReaped()
         && !RuntimeExit.IsNoted(process)
+        && RuntimeExit.CanLook
         && handle.Run.IsCurrentIn(process);
 }

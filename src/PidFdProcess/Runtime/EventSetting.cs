@@ -57,12 +57,8 @@ internal static class EventSetting
         {
             if (run.IsCurrentIn(process))
             {
-                RegisterIfOn(process);
+                RegisterIfOn(process, run);
             }
-        }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
-        {
-            // The object was closed during the call and needs no events any more.
         }
         finally
         {
@@ -72,12 +68,38 @@ internal static class EventSetting
         return true;
     }
 
-    /// <summary>Lets the runtime register a wait if events are on and it has none. The caller holds the lock of the object.</summary>
-    public static void RegisterIfOn(Process process)
+    /// <summary>
+    /// Lets the runtime register a wait if events are on and it has none. The caller holds the lock of the object, and has compared the run.
+    /// </summary>
+    public static void RegisterIfOn(Process process, RunIdentity run)
     {
-        if (process.EnableRaisingEvents)
+        while (process.EnableRaisingEvents)
         {
-            RegisterIfThreadsSuffice(ProcessFields.Watch, process);
+            try
+            {
+                RegisterIfThreadsSuffice(ProcessFields.Watch, process);
+            }
+            catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+            {
+                // Another thread has closed the object since.
+            }
+
+            if (run.IsCurrentIn(process))
+            {
+                return;
+            }
+
+            // Close() ends the registrations at its begin, so one that is made later would stay and raise Exited for the next run.
+            ProcessFields.StopWatching(process);
+
+            // A start notes its run, and then makes no registration if it finds one. It has no barrier between the two, so this one acts on its
+            // thread, too. If this thread does not see the run afterwards, the start does not see the registration.
+            Interlocked.MemoryBarrierProcessWide();
+            run = RunIdentity.Of(process);
+            if (!run.IsStarted)
+            {
+                return;
+            }
         }
     }
 

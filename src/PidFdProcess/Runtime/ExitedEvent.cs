@@ -94,6 +94,7 @@ internal static class ExitedEvent
                 ProcessFields.RaiseMarked(process);
             }
 
+            RegisterIfUnknown(process, run, state);
             return true;
         }
         finally
@@ -125,12 +126,28 @@ internal static class ExitedEvent
                 return false;
             }
 
+            RegisterIfUnknown(process, run, state);
             return true;
         }
         finally
         {
             Monitor.Exit(process);
         }
+    }
+
+    /// <summary>Marks Exited as raised if the object still has the run. The caller holds the lock of the object.</summary>
+    public static bool TryMark(Process process, in RunIdentity run)
+    {
+        // Close() takes the lock, then drops the run, and then removes the mark. So it removes a mark that was set while the object had the run. A
+        // mark that was set later would stay for the next run, so it is removed here.
+        ProcessFields.MarkExitedAsRaised(process, true);
+        bool isCurrent = run.IsCurrentIn(process);
+        if (!isCurrent)
+        {
+            ProcessFields.MarkExitedAsRaised(process, false);
+        }
+
+        return isCurrent;
     }
 
     /// <summary>Whether the runtime knows that the object's run has exited. Raises nothing, and does not ask the pidfd.</summary>
@@ -219,7 +236,6 @@ internal static class ExitedEvent
 
             if (!isKnown)
             {
-                EventSetting.RegisterIfOn(process);
                 return RuntimeState.DoesNotKnow;
             }
         }
@@ -233,16 +249,17 @@ internal static class ExitedEvent
             return StateAfterRaise(process, run);
         }
 
-        // Close() takes the lock, then drops the run, and removes the mark last. So it removes a mark that was set while the object had the run. A
-        // mark that was set later would stay for the next run, so it is removed here.
-        ProcessFields.MarkExitedAsRaised(process, true);
-        isMarked = run.IsCurrentIn(process);
-        if (!isMarked)
-        {
-            ProcessFields.MarkExitedAsRaised(process, false);
-        }
-
+        isMarked = TryMark(process, run);
         return isMarked ? RuntimeState.Knows : RuntimeState.HasAnotherRun;
+    }
+
+    // The wait ends, and the runtime raises Exited once it knows of the exit.
+    private static void RegisterIfUnknown(Process process, in RunIdentity run, RuntimeState state)
+    {
+        if (state == RuntimeState.DoesNotKnow)
+        {
+            EventSetting.RegisterIfOn(process, run);
+        }
     }
 
     // The event of the run is no other run's. If it is not set, the question takes the lock under which the runtime reaps, so its answer is final.

@@ -6,9 +6,9 @@ namespace PidFdProcess.Runtime;
 
 // Overview
 //
-// Answers questions about a Process object without side effects.
+// Answers questions about a Process object without the side effects of its public members.
 //
-// Constraints: The public members that answer the questions below have side effects. SafeHandle of a fetched process starts to poll. HasExited raises
+// Constraints: The public members that answer the questions below do more. SafeHandle of a fetched process starts to poll. HasExited raises
 // Exited. StartInfo throws for a fetched process. The setter of EnableRaisingEvents registers a wait even if the exit is known.
 //
 // Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks one of them, public members answer the
@@ -21,7 +21,10 @@ internal static class ProcessFields
     private static readonly bool s_isMissing = IsAnyMissing();
     private static bool s_cannotAsk;
 
-    /// <summary>Gets whether this runtime has the method that <see cref="AskHasExited"/> calls. On Windows it has not.</summary>
+    /// <summary>
+    /// Gets whether this runtime has the method that <see cref="AskHasExited"/> calls. On Windows it has not. If another system lacks it, the first
+    /// question finds that.
+    /// </summary>
     public static bool CanAskHasExited => !OperatingSystem.IsWindows() && !s_cannotAsk;
 
     /// <summary>The handle that <see cref="Process.Start()"/> made, or <see langword="null"/> for a fetched process or a closed object.</summary>
@@ -35,6 +38,9 @@ internal static class ProcessFields
         // A fetched process gets a handle if the user asks for one. It never gets a StartInfo.
         return StartInfo(process) is null ? null : ProcessHandle(process);
     }
+
+    /// <summary>Whether the object has never been started. If it has a process, it was fetched by PID.</summary>
+    public static bool IsNeverStarted(Process process) => s_isMissing ? !HasStartInfo(process) : StartInfo(process) is null;
 
     /// <summary>
     /// Whether a stream is redirected, so that it may be read by lines. StartInfo cannot answer, because it may change after the start.
@@ -131,6 +137,21 @@ internal static class ProcessFields
         }
     }
 
+    /// <summary>Ends the wait that the runtime has registered. Events stay on.</summary>
+    public static void StopWatching(Process process)
+    {
+        try
+        {
+            StopWatchingForExit(process);
+        }
+        catch (MissingMethodException)
+        {
+            // The setter ends the wait and turns events off.
+            process.EnableRaisingEvents = false;
+            TryMarkEventsAsOn(process);
+        }
+    }
+
     private static bool IsAnyMissing()
     {
         using Process process = new();
@@ -187,6 +208,9 @@ internal static class ProcessFields
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "EnsureWatchingForExit")]
     private static extern void EnsureWatchingForExit(Process process);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "StopWatchingForExit")]
+    private static extern void StopWatchingForExit(Process process);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetHasExited")]
     private static extern bool GetHasExited(Process process, bool refresh);

@@ -26,7 +26,7 @@ internal readonly struct RunIdentity
     /// </summary>
     public bool IsClosed => _started is { IsClosed: true };
 
-    /// <summary>The run that the object has now. The caller has checked that there is one.</summary>
+    /// <summary>The run that the object has now. If it has none, the run of a process that was not started.</summary>
     public static RunIdentity Of(Process process) => new(ProcessFields.StartedHandle(process));
 
     /// <summary>Whether the object still has this run, so that it was neither closed nor restarted.</summary>
@@ -36,7 +36,7 @@ internal readonly struct RunIdentity
     /// </remarks>
     public bool IsCurrentIn(Process process) => _started is not null
         ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || ProcessIdField.HasProcess(process))
-        : ProcessFields.StartedHandle(process) is null && ProcessIdField.HasProcess(process);
+        : ProcessFields.IsNeverStarted(process) && ProcessIdField.HasProcess(process);
 
     /// <summary>Opens the runtime's event for the reap. Returns <see langword="null"/> for a fetched run, or if the object was closed.</summary>
     public ReapedEvent? OpenReapedEvent() => _started is null ? null : ReapedEvent.TryOpen(_started);

@@ -16,7 +16,7 @@ namespace PidFdProcess.Runtime;
 // share, under the lock of the state. The runtime writes it when it reaps the child. It holds that lock from the reap on, so the state is complete
 // if the kernel has reported the reap before. For a non-child the runtime writes the state when a poll finds no process. On a runtime that lacks a
 // field, the getters tell how the process ended. Reflection reads the fields. It would add 400 KB to a program that was compiled ahead of time, so
-// such a program calls the methods of the state.
+// since .NET 10 such a program calls the methods of the state.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 
 /// <summary>What the runtime knows of an exit.</summary>
@@ -49,7 +49,8 @@ internal static class RuntimeExit
     /// Returns whether the object has a state of its process, from which the stock members answer. The object of a non-child gets one when it is
     /// first asked for the exit. If that cannot be told, the answer is <see langword="true"/>.
     /// </summary>
-    public static bool HasState(Process process) => !RuntimeFeature.IsDynamicCodeSupported || WaitStateFields.HasState(process);
+    public static bool HasState(Process process) =>
+        RuntimeFeature.IsDynamicCodeSupported ? WaitStateFields.HasState(process) : WaitStateMethods.HasState(process);
 
     /// <summary>
     /// Reads the exit code and the time of the exit, and raises nothing. Returns <see langword="null"/> if the runtime does not know them, or if the

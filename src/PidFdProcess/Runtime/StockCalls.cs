@@ -114,12 +114,10 @@ internal static class StockCalls
         e is InvalidOperationException ? !run.IsCurrentIn(process) : e is NullReferenceException && IsClosing(process, run);
 
     /// <summary>
-    /// Whether a NullReferenceException comes from an object that another thread closes. Close() drops the state of the object before its process, so
-    /// the object may have the run for another moment. On a runtime without the field of the state, only the process tells, within a limited time. If
-    /// a handler of Exited has thrown the exception, it is only delayed.
+    /// Whether a NullReferenceException comes from an object that another thread closes. Close() drops the process of the object before its state,
+    /// and this thread may see that a moment later. If a handler of Exited has thrown the exception, it is only delayed.
     /// </summary>
-    public static bool IsClosing(Process process, RunIdentity run) =>
-        SpinWait.SpinUntil(() => !RuntimeExit.HasState(process) || !run.IsCurrentIn(process), MillisecondsToClose);
+    public static bool IsClosing(Process process, RunIdentity run) => SpinWait.SpinUntil(() => !run.IsCurrentIn(process), MillisecondsToClose);
 
     /// <summary>The exception that the stock methods throw for an object without a process.</summary>
     public static InvalidOperationException Closed(Exception? inner = null) =>

@@ -10,7 +10,8 @@ namespace PidFdProcess.Runtime;
 /// none, as a stock member does.
 /// </summary>
 /// <remarks>
-/// .NET 8 has no accessors for types that are not public, so reflection serves there. An accessor cannot read a field whose type is not public.
+/// .NET 8 has no accessors for types that are not public, so reflection serves there. An accessor cannot read a field whose type is not public. The
+/// exit status of .NET 11 is of a new type, so nothing but the getters tells the code there.
 /// https://github.com/dotnet/runtime/blob/main/docs/design/features/unsafeaccessors.md
 /// </remarks>
 internal static class WaitStateMethods
@@ -18,18 +19,29 @@ internal static class WaitStateMethods
 #if NET10_0_OR_GREATER
     private const string State = "System.Diagnostics.ProcessWaitState, System.Diagnostics.Process";
 
+    private static bool s_cannotRead;
+
+    /// <summary>Returns <see langword="true"/>, because no method tells whether the object has a state without making one.</summary>
+    public static bool HasState(Process process) => true;
+
     /// <summary>Reads the exit code and the time of the exit if the runtime has noted them.</summary>
     /// <returns><see langword="false"/> if this runtime lacks a method.</returns>
     public static bool TryRead(Process process, ref (int Code, DateTime Time)? known)
     {
+        if (s_cannotRead)
+        {
+            return false;
+        }
+
         try
         {
             object state = GetWaitState(process);
             known = GetExited(state, out int? code, refresh: false) && code is not null ? (code.Value, GetExitTime(state)) : null;
             return true;
         }
-        catch (MissingMethodException)
+        catch (Exception e) when (e is MissingMemberException or TypeLoadException)
         {
+            s_cannotRead = true;
             return false;
         }
         catch (Exception e) when (e is InvalidOperationException or NullReferenceException)
@@ -39,17 +51,25 @@ internal static class WaitStateMethods
         }
     }
 
-    /// <summary>Returns whether the runtime has started the process with this PID and will reap it.</summary>
+    /// <summary>
+    /// Returns whether the runtime has started the process with this PID and will reap it. As a stock member does, the question takes the state of an
+    /// exited non-child from the runtime's table. Objects that have the state keep it.
+    /// </summary>
     public static bool IsChild(int processId)
     {
         try
         {
             object state = AddRef(null, processId, isNewChild: false, usesTerminal: false);
-            bool isChild = IsChild(state);
-            ReleaseRef(state);
-            return isChild;
+            try
+            {
+                return IsChild(state);
+            }
+            finally
+            {
+                ReleaseRef(state);
+            }
         }
-        catch (MissingMemberException)
+        catch (Exception e) when (e is MissingMemberException or TypeLoadException)
         {
             return true;
         }
@@ -75,6 +95,8 @@ internal static class WaitStateMethods
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_isChild")]
     private static extern ref bool IsChild([UnsafeAccessorType(State)] object state);
 #else
+    public static bool HasState(Process process) => WaitStateFields.HasState(process);
+
     public static bool TryRead(Process process, ref (int Code, DateTime Time)? known) => WaitStateFields.TryRead(process, ref known);
 
     public static bool IsChild(int processId) => RuntimeChildren.IsInTable(processId);

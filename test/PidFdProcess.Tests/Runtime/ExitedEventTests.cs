@@ -226,6 +226,19 @@ public sealed class ExitedEventTests : IDisposable
         }
     }
 
+    [TestMethod]
+    public void AMark_ForARunThatTheObjectHasLost_IsRemoved()
+    {
+        using Process process = TestProcesses.StartExiting(0);
+        process.WaitForExit();
+        RunIdentity run = RunIdentity.Of(process);
+        Assert.IsTrue(ExitedEvent.TryMark(process, run));
+        Assert.IsTrue(ProcessFields.HasRaisedExited(process));
+        process.Close();
+        Assert.IsFalse(ExitedEvent.TryMark(process, run));
+        Assert.IsFalse(ProcessFields.HasRaisedExited(process));
+    }
+
     /// <summary>The mark of a look that finds nothing could be taken for an exit by another thread.</summary>
     [TestMethod]
     [DynamicData(nameof(Looks))]

@@ -41,6 +41,8 @@ public sealed class ProcessFieldsTests
         Assert.IsTrue(ProcessFields.HasExitedHandler(process));
         using Process fetched = Process.GetProcessById(process.Id);
         Assert.IsNull(ProcessFields.StartedHandle(fetched));
+        Assert.IsTrue(ProcessFields.IsNeverStarted(fetched));
+        Assert.IsFalse(ProcessFields.IsNeverStarted(process));
         Assert.IsFalse(ProcessFields.HasOutput(fetched));
         Assert.IsFalse(ProcessFields.HasRaisedExited(process));
         process.Kill();

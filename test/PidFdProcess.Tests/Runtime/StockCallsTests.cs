@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using PidFdProcess.Runtime;
 using PidFdProcess.Tests.Support;
 
@@ -53,20 +52,6 @@ public sealed class StockCallsTests
         {
             process.WaitForExit();
         }
-    }
-
-    /// <summary>The closing thread may be kept from the processor between the two, for any time.</summary>
-    [TestMethod]
-    public void AnObjectThatHasLostItsState_IsClosing_ThoughItStillHasTheRun()
-    {
-        using Process process = TestProcesses.StartExiting(0);
-        process.WaitForExit();
-        RunIdentity run = RunIdentity.Of(process);
-        Assert.IsFalse(StockCalls.IsClosing(process, run));
-
-        typeof(Process).GetField("_waitStateHolder", BindingFlags.Instance | BindingFlags.NonPublic)!.SetValue(process, null);
-        Assert.IsTrue(run.IsCurrentIn(process));
-        Assert.IsTrue(StockCalls.IsClosing(process, run));
     }
 
     private static string? Nothing() => null;
