@@ -145,7 +145,7 @@ internal static class PidFdMetrics
 
         private static Meter CreateMeter()
         {
-            Meter meter = new(MeterName, LibraryVersion.Text);
+            Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
             meter.CreateObservableUpDownCounter(
                 "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits that have not ended.");
             UnloadingContext.Dispose(meter);
