@@ -9,7 +9,7 @@ namespace PidFdProcess.Diagnostics;
 /// </summary>
 internal static class UnloadingContext
 {
-    /// <summary>Gets whether this library is in such a context. A program that was compiled ahead of time has none.</summary>
+    /// <summary>Gets whether this library is in a collectible context. A program that was compiled ahead of time has none.</summary>
     public static bool IsCollectible => RuntimeFeature.IsDynamicCodeSupported && typeof(UnloadingContext).Assembly.IsCollectible;
 
     public static void Dispose(IDisposable resource)

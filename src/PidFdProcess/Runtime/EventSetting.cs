@@ -89,7 +89,8 @@ internal static class EventSetting
                 return;
             }
 
-            // Close() ends the registrations at its begin, so one that is made later would stay and raise Exited for the next run.
+            // Close() has ended the registrations before this one was made. If this one stayed, the exit of the former run would raise Exited for the
+            // next run.
             ProcessFields.StopWatching(process);
 
             // A start notes its run, and then makes no registration if it finds one. It has no barrier between the two, so this one acts on its

@@ -11,8 +11,8 @@ namespace PidFdProcess.Runtime;
 // comparison of the wait handle. A waiting thread must not block on that lock while a handler runs, because the handler may wait for this thread. The
 // stock wait would not block there.
 //
-// Scheme: If Exited may have to be raised, take the same lock. Look without raising, mark the event as raised, and compare the run. Then run the
-// handlers, or remove the mark. Otherwise take no lock. A thread that finds the lock taken looks every 10 ms whether Exited was raised, because then
+// Scheme: If Exited cannot have to be raised, take no lock. Otherwise take the same lock. Look without raising, mark the event as raised, and compare
+// the run. Then run the handlers, or remove the mark. A thread that finds the lock taken looks every 10 ms whether Exited was raised, because then
 // nothing is left to do.
 
 /// <summary>Looks whether the runtime knows of an exit, and raises Exited.</summary>
@@ -58,13 +58,7 @@ internal static class ExitedEvent
 
         try
         {
-            RuntimeState state = LookAndMark(process, run, out bool isMarked);
-            if (isMarked)
-            {
-                ProcessFields.RaiseMarked(process);
-            }
-
-            return state;
+            return LookAndRaise(process, run);
         }
         finally
         {
@@ -88,12 +82,7 @@ internal static class ExitedEvent
 
         try
         {
-            state = LookAndMark(process, run, out bool isMarked);
-            if (isMarked)
-            {
-                ProcessFields.RaiseMarked(process);
-            }
-
+            state = LookAndRaise(process, run);
             RegisterIfUnknown(process, run, state);
             return true;
         }
@@ -218,6 +207,18 @@ internal static class ExitedEvent
         : ProcessFields.HasRaisedExited(process) && IsRaiseProven(process, run) ? RuntimeState.Knows
         : run.IsReaped() || RuntimeExit.IsNoted(process) ? RuntimeState.KnowsUnraised
         : RuntimeState.DoesNotKnow;
+
+    /// <summary>Looks whether the runtime knows of the exit. If it does and Exited was not raised, raises it. The caller holds the lock.</summary>
+    private static RuntimeState LookAndRaise(Process process, in RunIdentity run)
+    {
+        RuntimeState state = LookAndMark(process, run, out bool isMarked);
+        if (isMarked)
+        {
+            ProcessFields.RaiseMarked(process);
+        }
+
+        return state;
+    }
 
     /// <summary>
     /// Looks whether the runtime knows of the exit. If it does and Exited was not raised, marks it as raised. The caller holds the lock of the

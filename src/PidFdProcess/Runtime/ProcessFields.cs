@@ -11,11 +11,11 @@ namespace PidFdProcess.Runtime;
 // Constraints: The public members that answer the questions below do more. SafeHandle of a fetched process starts to poll. HasExited raises
 // Exited. StartInfo throws for a fetched process. The setter of EnableRaisingEvents registers a wait even if the exit is known.
 //
-// Scheme: Read the private fields, which have had these names since .NET Framework. If a runtime lacks one of them, public members answer the
-// questions. A test fails on that runtime.
+// Scheme: Read the private fields, which have had these names since .NET Framework, and call private methods. If a runtime lacks one of them, public
+// members answer the questions. A test fails on that runtime.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/Process.cs
 
-/// <summary>The private fields of <see cref="Process"/>.</summary>
+/// <summary>The private fields and methods of <see cref="Process"/>.</summary>
 internal static class ProcessFields
 {
     private static readonly bool s_isMissing = IsAnyMissing();

@@ -15,8 +15,8 @@ namespace PidFdProcess.Runtime;
 // Scheme: Ask the method behind HasExited, which raises nothing. Read the exit code and the time in the state that all Process objects of one child
 // share, under the lock of the state. The runtime writes it when it reaps the child. It holds that lock from the reap on, so the state is complete
 // if the kernel has reported the reap before. For a non-child the runtime writes the state when a poll finds no process. On a runtime that lacks a
-// field, the getters tell how the process ended. Reflection reads the fields. It would add 400 KB to a program that was compiled ahead of time, so
-// since .NET 10 such a program calls the methods of the state.
+// field, the getters tell how the process ended. Reflection reads the fields. Since .NET 10, a program that was compiled ahead of time calls
+// methods of the state, because reflection would add 400 KB to it.
 // https://github.com/dotnet/runtime/blob/main/src/libraries/System.Diagnostics.Process/src/System/Diagnostics/ProcessWaitState.Unix.cs
 
 /// <summary>What the runtime knows of an exit.</summary>
@@ -59,8 +59,7 @@ internal static class RuntimeExit
     /// <exception cref="InvalidOperationException">This runtime lacks a field, and the object does not know the exit code.</exception>
     public static (int Code, DateTime Time)? Read(Process process, in RunIdentity run)
     {
-        (int Code, DateTime Time)? known = null;
-        if (!TryRead(process, ref known))
+        if (!TryRead(process, out (int Code, DateTime Time)? known))
         {
             // The getters raise Exited, as they do without this library.
             known = (StockCalls.ExitCode(process), process.ExitTime);
@@ -74,13 +73,10 @@ internal static class RuntimeExit
     /// Reads when the runtime reaped a child, and raises nothing. Returns <see langword="null"/> if that is not known, or if the object has another
     /// run.
     /// </summary>
-    public static DateTime? ReadTime(Process process, in RunIdentity run)
-    {
-        (int Code, DateTime Time)? known = null;
-        return TryRead(process, ref known) && run.IsCurrentIn(process) ? known?.Time : null;
-    }
+    public static DateTime? ReadTime(Process process, in RunIdentity run) =>
+        TryRead(process, out (int Code, DateTime Time)? known) && run.IsCurrentIn(process) ? known?.Time : null;
 
     // What was read is null if the object has no process, or if the runtime has not noted its exit.
-    private static bool TryRead(Process process, ref (int Code, DateTime Time)? known) =>
-        RuntimeFeature.IsDynamicCodeSupported ? WaitStateFields.TryRead(process, ref known) : WaitStateMethods.TryRead(process, ref known);
+    private static bool TryRead(Process process, out (int Code, DateTime Time)? known) =>
+        RuntimeFeature.IsDynamicCodeSupported ? WaitStateFields.TryRead(process, out known) : WaitStateMethods.TryRead(process, out known);
 }

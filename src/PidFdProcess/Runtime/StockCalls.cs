@@ -82,7 +82,7 @@ internal static class StockCalls
         }
     }
 
-    // A method of its own, so that a program that was compiled ahead of time has the runtime's kill of a tree only if it kills trees.
+    // A method of its own, because its code makes a program larger that is compiled ahead of time. A program that kills no tree goes without it.
     public static void KillTree(Process process)
     {
         RunIdentity run = RunIdentity.Of(process);

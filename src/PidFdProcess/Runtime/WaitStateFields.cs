@@ -22,8 +22,9 @@ internal static class WaitStateFields
 
     /// <summary>Reads the exit code and the time of the exit if the runtime has noted them.</summary>
     /// <returns><see langword="false"/> if this runtime lacks a field.</returns>
-    public static bool TryRead(Process process, ref (int Code, DateTime Time)? known)
+    public static bool TryRead(Process process, out (int Code, DateTime Time)? known)
     {
+        known = null;
         if (!CanRead)
         {
             return false;

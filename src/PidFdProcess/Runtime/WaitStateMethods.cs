@@ -26,8 +26,9 @@ internal static class WaitStateMethods
 
     /// <summary>Reads the exit code and the time of the exit if the runtime has noted them.</summary>
     /// <returns><see langword="false"/> if this runtime lacks a method.</returns>
-    public static bool TryRead(Process process, ref (int Code, DateTime Time)? known)
+    public static bool TryRead(Process process, out (int Code, DateTime Time)? known)
     {
+        known = null;
         if (s_cannotRead)
         {
             return false;
@@ -97,7 +98,7 @@ internal static class WaitStateMethods
 #else
     public static bool HasState(Process process) => WaitStateFields.HasState(process);
 
-    public static bool TryRead(Process process, ref (int Code, DateTime Time)? known) => WaitStateFields.TryRead(process, ref known);
+    public static bool TryRead(Process process, out (int Code, DateTime Time)? known) => WaitStateFields.TryRead(process, out known);
 
     public static bool IsChild(int processId) => RuntimeChildren.IsInTable(processId);
 #endif

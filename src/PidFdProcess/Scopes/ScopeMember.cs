@@ -133,17 +133,16 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
         {
             RunSignal.Send(run, SignalNumbers.SigKill);
         }
-        else if (IsOverWithoutPidFd(throwIfUnknown: true))
+        else if (!IsOverWithoutPidFd(throwIfUnknown: true))
         {
-            return;
-        }
-        else if (entireProcessTree && (!OperatingSystem.IsLinux() || ProcMount.IsOfThisNamespace))
-        {
-            StockCalls.KillTree(Process);
-        }
-        else
-        {
-            StockCalls.Kill(Process);
+            if (entireProcessTree && (!OperatingSystem.IsLinux() || ProcMount.IsOfThisNamespace))
+            {
+                StockCalls.KillTree(Process);
+            }
+            else
+            {
+                StockCalls.Kill(Process);
+            }
         }
     }
 

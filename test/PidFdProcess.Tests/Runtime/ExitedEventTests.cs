@@ -192,7 +192,7 @@ public sealed class ExitedEventTests : IDisposable
         }
     }
 
-    /// <summary>Close takes the lock first and resets the mark of the event last. A look may come between the two.</summary>
+    /// <summary>Close takes the lock, and resets the mark of the event after it has let go. A look may come between the two.</summary>
     [TestMethod]
     [DynamicData(nameof(Looks))]
     public void ALook_WhileAnotherThreadCloses_LeavesNoMarkForTheNextRun(string look)

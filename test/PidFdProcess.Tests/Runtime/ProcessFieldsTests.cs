@@ -10,12 +10,24 @@ namespace PidFdProcess.Tests.Runtime;
 [TestClass]
 public sealed class ProcessFieldsTests
 {
+    private static readonly (UnsafeAccessorAttribute Accessor, MethodInfo Method)[] s_accessors =
+    [
+        .. from type in (Type[])[typeof(ProcessFields), typeof(ProcessIdField), .. typeof(ProcessFields).GetNestedTypes(BindingFlags.NonPublic)]
+           from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+           from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
+           select (accessor, method),
+    ];
+
     public static IEnumerable<object[]> Fields =>
-        from type in new[] { typeof(ProcessFields), typeof(ProcessIdField) }
-        from method in type.GetMethods(BindingFlags.Static | BindingFlags.NonPublic)
-        from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
-        where accessor.Kind == UnsafeAccessorKind.Field
-        select new object[] { accessor.Name!, method.ReturnType.GetElementType()! };
+        from each in s_accessors
+        where each.Accessor.Kind == UnsafeAccessorKind.Field
+        select new object[] { each.Accessor.Name!, each.Method.ReturnType.GetElementType()! };
+
+    public static IEnumerable<object[]> Methods =>
+        from each in s_accessors
+        where each.Accessor.Kind == UnsafeAccessorKind.Method
+        let parameters = each.Method.GetParameters().Skip(1).Select(static parameter => parameter.ParameterType)
+        select new object[] { each.Accessor.Name!, parameters.ToArray() };
 
     [TestMethod]
     [DynamicData(nameof(Fields))]
@@ -27,8 +39,14 @@ public sealed class ProcessFieldsTests
     }
 
     [TestMethod]
-    public void ThisRuntime_HasTheMethodThatRegisters() =>
-        Assert.IsNotNull(typeof(Process).GetMethod("EnsureWatchingForExit", BindingFlags.Instance | BindingFlags.NonPublic, []));
+    [DynamicData(nameof(Methods))]
+    public void ThisRuntime_HasTheMethod(string name, Type[] parameters) =>
+        Assert.IsNotNull(typeof(Process).GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic, parameters));
+
+    [TestMethod]
+    public void TheMethods_AreThoseThatTheLibraryCalls() => CollectionAssert.IsSubsetOf(
+        new[] { "EnsureWatchingForExit", "StopWatchingForExit", "GetHasExited", "OnExited" },
+        s_accessors.Select(static each => each.Accessor.Name).ToArray());
 
     [TestMethod]
     public void TheFields_SayWhatTheObjectDoes()

@@ -76,15 +76,13 @@ public sealed class WaitStateMethodsTests
 
     private static (int Code, DateTime Time)? Read(Process process)
     {
-        (int Code, DateTime Time)? byMethods = null;
-        if (!WaitStateMethods.TryRead(process, ref byMethods))
+        if (!WaitStateMethods.TryRead(process, out (int Code, DateTime Time)? byMethods))
         {
             Assert.IsGreaterThanOrEqualTo(11, Environment.Version.Major);
             Assert.Inconclusive("The methods of .NET 11 return a type that .NET 10 has not.");
         }
 
-        (int Code, DateTime Time)? byFields = null;
-        Assert.IsTrue(WaitStateFields.TryRead(process, ref byFields));
+        Assert.IsTrue(WaitStateFields.TryRead(process, out (int Code, DateTime Time)? byFields));
         Assert.AreEqual(byFields, byMethods);
         return byMethods;
     }
