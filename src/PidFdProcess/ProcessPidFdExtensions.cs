@@ -234,10 +234,10 @@ public static class ProcessPidFdExtensions
     /// <exception cref="PlatformNotSupportedException">This is Windows, and the signal is not SIGKILL.</exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>
-    /// Waits for the exit, not for the end of streams. A member of the tree may start a process in its signal handler. The stop includes that process
-    /// if it is found while it descends from the tree. The stop of a tree has a thread of its own while it lasts. Without a pidfd the stop goes by
-    /// PID. It then checks the parent and the start time of each descendant before each signal. With a pidfd, but without a <c>/proc</c> for this
-    /// PID namespace, it stops the process alone.
+    /// Waits for the exit, not for the end of streams. The status needs no reap, so <see cref="Process.ExitCode"/> may not work yet. A member of the
+    /// tree may start a process in its signal handler. The stop includes that process if it is found while it descends from the tree. The stop of a
+    /// tree has a thread of its own while it lasts. Without a pidfd the stop goes by PID. It then checks the parent and the start time of each
+    /// descendant before each signal. With a pidfd, but without a <c>/proc</c> for this PID namespace, it stops the process alone.
     /// </remarks>
     public static Task<PidFdExitStatus> StopViaPidFdAsync(
         this Process process,
@@ -269,8 +269,9 @@ public static class ProcessPidFdExtensions
     /// <exception cref="OperationCanceledException">The token was cancelled before the first exit.</exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the first exit.</exception>
     /// <remarks>
-    /// Waits for the exit, not for the end of streams, and needs no reap. The event loop watches the others until they exit, so that a program can
-    /// call this method in a loop at low cost. For a process without a pidfd it waits for <see cref="Process.Exited"/>.
+    /// Waits for the exit, not for the end of streams. It needs no reap, so <see cref="Process.ExitCode"/> may not work yet. The event loop watches
+    /// the others until they exit, so that a program can call this method in a loop at low cost. For a process without a pidfd it waits for
+    /// <see cref="Process.Exited"/>.
     /// </remarks>
     public static Task<Process> WhenAnyExitPidFdAsync(this IEnumerable<Process> processes, CancellationToken cancellationToken = default) =>
         ProcessHandleRegistry.Default.WhenAnyExitAsync(processes, cancellationToken);

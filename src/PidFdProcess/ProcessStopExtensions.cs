@@ -131,8 +131,8 @@ public static class ProcessStopExtensions
     /// </exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
     /// <remarks>
-    /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. Without a pidfd the
-    /// runtime serves the wait, and the kill calls <see cref="Process.Kill()"/>.
+    /// The end of the time before the kill throws no exception. Waits for the exit, not for the end of streams. The status needs no reap, so
+    /// <see cref="Process.ExitCode"/> may not work yet. Without a pidfd the runtime serves the wait, and the kill calls <see cref="Process.Kill()"/>.
     /// </remarks>
     public static PidFdExitStatus WaitForExitOrKillPidFd(this Process process, TimeSpan timeout, bool entireProcessTree) =>
         ProcessHandleRegistry.Default.WaitForExitOrKill(process, timeout, entireProcessTree);
@@ -184,7 +184,10 @@ public static class ProcessStopExtensions
     /// </exception>
     /// <exception cref="TimeoutException">The process is alive 4 s after SIGKILL, because it is in state D or in a frozen cgroup.</exception>
     /// <exception cref="ObjectDisposedException">The registry was disposed before the exit.</exception>
-    /// <remarks>The cancellation of the token throws no exception. Waits for the exit, not for the end of streams.</remarks>
+    /// <remarks>
+    /// The cancellation of the token throws no exception. Waits for the exit, not for the end of streams. The status needs no reap, so
+    /// <see cref="Process.ExitCode"/> may not work yet.
+    /// </remarks>
     [SuppressMessage("Design", "CA1068", Justification = "The token is what this overload waits for. The other one has a limit.")]
     public static Task<PidFdExitStatus> WaitForExitOrKillPidFdAsync(
         this Process process, CancellationToken cancellationToken, bool entireProcessTree) =>

@@ -30,7 +30,9 @@ namespace PidFdProcess.Diagnostics;
 /// </item>
 /// <item>
 /// <term>pidfdprocess.signals</term>
-/// <description>Counts signals by name and by result (sent, exited, or the errno).</description>
+/// <description>
+/// Counts signals by name and by result (sent, exited, or the errno). If /proc can be used, those to the members of trees and scopes are not counted.
+/// </description>
 /// </item>
 /// <item>
 /// <term>pidfdprocess.fallbacks</term>
