@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ConstrainedExecution;
 using PidFdProcess.Linux;
 
 namespace PidFdProcess.Handles;
@@ -15,7 +16,7 @@ namespace PidFdProcess.Handles;
 // lock, because a program may have 10,000 of them.
 
 /// <summary>The registration of one pidfd in the epoll set of the event loop, with the waits that share it.</summary>
-internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner)
+internal abstract class ExitRegistration(SafePidFdHandle pidFd, IWaitOwner owner) : CriticalFinalizerObject
 {
     private ExitWaiter? _first;
     private ulong _token;

@@ -12,7 +12,9 @@ namespace PidFdProcess.Handles;
 //
 // Scheme: The reference count of the SafePidFdHandle is the only one. The attachment holds a reference, and so do each call, each pending wait and
 // each registration. CloseWhenUnused releases the reference of the attachment. The last Release closes the descriptor. So a caller that holds a
-// reference needs no catch for a closed handle.
+// reference needs no catch for a closed handle. If no code calls it, the finalizer of this class releases that reference. The finalizer is a critical
+// one, so those of the program run before it and find the pidfd open. One of them may keep the Process object. The table then has the entry of a
+// closed handle, which can be closed again.
 
 /// <summary>The pidfd of one run of a process.</summary>
 internal sealed class ProcessHandle : ExitRegistration
@@ -41,6 +43,20 @@ internal sealed class ProcessHandle : ExitRegistration
         if (!run.IsStarted && IsChildOf(Kernel, pidFd))
         {
             NoteChild();
+        }
+
+        // Two threads could release one reference, because the SafeHandle does not know of CloseWhenUnused.
+#pragma warning disable CA1816 // The finalizer of this object takes the place of the other.
+        GC.SuppressFinalize(pidFd);
+#pragma warning restore CA1816
+    }
+
+    ~ProcessHandle()
+    {
+        // It is closed if the object was dropped while it was made.
+        if (!PidFd.IsClosed && TryMark(ClosedByAttachment))
+        {
+            Release();
         }
     }
 
@@ -97,12 +113,10 @@ internal sealed class ProcessHandle : ExitRegistration
         if (TryMark(ClosedByAttachment))
         {
             SharedExit?.OnClosing();
-
-            // The last Release closes the descriptor. A finalizer that runs later would find a count of zero.
-#pragma warning disable CA1816 // The call is for the SafeHandle. This object has no finalizer.
-            GC.SuppressFinalize(PidFd);
+#pragma warning disable CA1816 // This is what closes the object.
+            GC.SuppressFinalize(this);
 #pragma warning restore CA1816
-            PidFd.DangerousRelease();
+            Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ConstrainedExecution;
 using PidFdProcess.Handles;
 using PidFdProcess.Runtime;
 
@@ -9,13 +10,13 @@ namespace PidFdProcess.Waits;
 // Ends the shared wait of a run that no call uses, when the attachment of the run is collected.
 //
 // Constraints: The event loop keeps the handle of a run as long as a wait is pending. So the garbage collector finds the attachment, but neither the
-// handle nor the pidfd. A finalizer must not block, and may run after the finalizer of the pidfd.
+// handle nor the pidfd. A finalizer must not block. Finalizers of the program may use the process.
 //
-// Scheme: An object with a finalizer lives as long as the attachment. It is made when a shared wait loses its last user, so that other runs have
-// none.
+// Scheme: An object with a critical finalizer, which runs after those of the program, lives as long as the attachment. It is made when a shared wait
+// loses its last user, so that other runs have none.
 
 /// <summary>Releases the pidfd of a run that only an idle shared wait keeps.</summary>
-internal sealed class IdleExit
+internal sealed class IdleExit : CriticalFinalizerObject
 {
     private static readonly ConditionalWeakTable<object, IdleExit> s_all = [];
 
@@ -28,10 +29,6 @@ internal sealed class IdleExit
         // Fails if the process has exited and its pidfd is closed.
         if (_handle.TryAddRef())
         {
-            // The finalizer of the pidfd may be queued, and would release a reference, too.
-#pragma warning disable CA1816 // The call is for the SafeHandle.
-            GC.SuppressFinalize(_handle.PidFd);
-#pragma warning restore CA1816
             PoolWork.Queue(
                 static handle =>
                 {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PidFdProcess.Handles;
 using PidFdProcess.Linux;
+using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
 namespace PidFdProcess.Tests.Attach;
@@ -29,6 +30,55 @@ public sealed class WeakEntryTests
         ResourceCounts.WaitForPidFds(_before);
         Assert.IsFalse(child.HasExited);
         child.Kill();
+    }
+
+    /// <summary>A class that derives from Process has a finalizer, so its entry outlives the first collection. The pidfd is closed by then.</summary>
+    [TestMethod]
+    public void ARegistry_AfterTheFirstCollectionOfItsObjects_IsDisposed()
+    {
+        ProcessHandleRegistry registry = new();
+        int id = StartAndDrop(registry);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        registry.Dispose();
+        Assert.AreEqual(_before, TestProcesses.OpenPidFds());
+        Native.KillByPid(id);
+    }
+
+    /// <summary>A program may kill its process in a finalizer. If the pidfd was closed, the PID could be that of another process.</summary>
+    [TestMethod]
+    public void TheFinalizersOfTheProgram_FindThePidFdOpen()
+    {
+        const int Owners = 20;
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        Owner.Found.Clear();
+        DropOwners(registry, child.Id, Owners);
+        ResourceCounts.Collect();
+        CollectionAssert.AreEqual(Enumerable.Repeat(true, Owners).ToArray(), Owner.Found);
+        child.Kill();
+    }
+
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void AProcess_ThatAFinalizerHasKept_CanBeUsed(bool isDetached)
+    {
+        using Process child = TestProcesses.StartSleeper();
+        using ProcessHandleRegistry registry = new();
+        DropKeeper(registry, child.Id);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using Process kept = Keeper.Kept!;
+        Keeper.Kept = null;
+        if (isDetached)
+        {
+            Assert.IsTrue(registry.Detach(kept));
+        }
+
+        registry.Kill(kept);
+        child.WaitForExit();
+        Assert.AreEqual(137, child.ExitCode);
     }
 
     [TestMethod]
@@ -194,6 +244,28 @@ public sealed class WeakEntryTests
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int StartAndDrop(ProcessHandleRegistry registry)
+    {
+        DerivedProcess process = new() { StartInfo = new ProcessStartInfo("sleep", "1000") };
+        registry.Start(process);
+        return process.Id;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DropOwners(ProcessHandleRegistry registry, int processId, int count)
+    {
+        List<Process> processes = [.. Enumerable.Range(0, count).Select(_ => registry.Open(processId))];
+        List<Owner> owners = processes.ConvertAll(process => new Owner(process, registry));
+
+        // The finalizers of objects that live longer run in another order.
+        GC.Collect();
+        GC.KeepAlive(owners);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void DropKeeper(ProcessHandleRegistry registry, int processId) => GC.KeepAlive(new Keeper(registry.Open(processId)));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference<Process> WaitForTheFirstAndDrop(ProcessHandleRegistry registry, int processId)
     {
         Process process = Process.GetProcessById(processId);
@@ -221,5 +293,29 @@ public sealed class WeakEntryTests
         Process process = registry.Open(processId);
         Assert.IsTrue(registry.TryGetPidFd(process, out SafePidFdHandle? duplicate));
         return (new WeakReference<Process>(process), duplicate);
+    }
+
+    private sealed class DerivedProcess : Process;
+
+    private sealed class Owner(Process process, ProcessHandleRegistry registry)
+    {
+        public static List<bool> Found { get; } = [];
+
+        ~Owner()
+        {
+            bool isOpen = registry.TryGetAttachment(process, out ProcessAttachment? attachment) && attachment.Handle!.TryAddRef();
+            Found.Add(isOpen);
+            if (isOpen)
+            {
+                attachment!.Handle!.Release();
+            }
+        }
+    }
+
+    private sealed class Keeper(Process process)
+    {
+        public static Process? Kept { get; set; }
+
+        ~Keeper() => Kept = process;
     }
 }
