@@ -79,6 +79,9 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
         }
     }
 
+    /// <summary>Ends the task as cancelled by the token, on a thread of the pool.</summary>
+    internal void SetCanceledOnPool(CancellationToken cancellationToken) => PoolWork.Queue(new Cancellation(this, cancellationToken));
+
     /// <summary>Ends the task as cancelled by the token. Does nothing if it has ended.</summary>
     internal void SetCanceledBy(CancellationToken cancellationToken)
     {
@@ -90,5 +93,11 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
         {
             // As above.
         }
+    }
+
+    // A class instead of a tuple with references, for which a program compiled ahead of time gets 200 KB of code that makes types at run time.
+    private sealed class Cancellation(ExitWaiter wait, CancellationToken cancellationToken) : IThreadPoolWorkItem
+    {
+        public void Execute() => wait.SetCanceledBy(cancellationToken);
     }
 }

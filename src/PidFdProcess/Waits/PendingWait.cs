@@ -208,7 +208,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             if (handle.CompletesInline)
             {
                 // The task's continuations would run on the thread that cancels.
-                PoolWork.Queue(static canceled => canceled.Wait.SetCanceledBy(canceled.Token), (Wait: this, Token: cancellationToken));
+                SetCanceledOnPool(cancellationToken);
             }
             else
             {

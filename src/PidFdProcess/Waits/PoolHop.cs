@@ -83,13 +83,19 @@ internal static class PoolHop
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             // The pool has no thread for registered waits and cannot start one.
-            PoolWork.Queue(static work => work.Callback(work.State, timedOut: false), (Callback: callback, State: state));
+            PoolWork.Queue(new LateCallback(callback, state));
         }
     }
 
     private sealed class Completion(ExitWaiter wait) : IThreadPoolWorkItem
     {
         public void Execute() => wait.SetEnded();
+    }
+
+    // A class instead of a tuple, see ExitWaiter.
+    private sealed class LateCallback(WaitOrTimerCallback callback, object? state) : IThreadPoolWorkItem
+    {
+        public void Execute() => callback(state, timedOut: false);
     }
 
     private static class SetEvent
