@@ -54,6 +54,9 @@ internal sealed class AttachmentTable : IWaitOwner
     /// <summary>Gets whether pidfds work, and the reason if they do not.</summary>
     public PidFdSupport Support => _override ?? Platform.Support;
 
+    /// <summary>Gets the objects that have not been collected, each with its attachment or the mark of a removed one.</summary>
+    public IEnumerable<KeyValuePair<Process, object>> Entries => _entries;
+
     /// <summary>Gets whether the table accepts no more attachments and has ended its waits.</summary>
     public bool IsDisposed => _isDisposed;
 
@@ -64,9 +67,9 @@ internal sealed class AttachmentTable : IWaitOwner
         get
         {
             int count = 0;
-            foreach ((Process process, ProcessAttachment attachment) in All())
+            foreach ((Process process, object entry) in Entries)
             {
-                count += attachment.Run.IsCurrentIn(process) ? 1 : 0;
+                count += entry is ProcessAttachment attachment && attachment.Run.IsCurrentIn(process) ? 1 : 0;
             }
 
             return count;
@@ -131,24 +134,15 @@ internal sealed class AttachmentTable : IWaitOwner
             _ends++;
         }
 
-        foreach ((Process process, ProcessAttachment attachment) in All())
-        {
-            Remove(process, attachment);
-        }
-
-        Platform.EventLoop.EndAll(this);
-    }
-
-    /// <summary>Enumerates the attachments of all objects that have not been collected.</summary>
-    public IEnumerable<(Process Process, ProcessAttachment Attachment)> All()
-    {
-        foreach ((Process process, object entry) in _entries)
+        foreach ((Process process, object entry) in Entries)
         {
             if (entry is ProcessAttachment attachment)
             {
-                yield return (process, attachment);
+                Remove(process, attachment);
             }
         }
+
+        Platform.EventLoop.EndAll(this);
     }
 
     public void ThrowIfDisposed()

@@ -86,5 +86,10 @@ internal static class FetchedRuns
         }
     }
 
-    private sealed record RunWithoutPidFd(StockRun Run, PidFdPlatform Platform);
+    private sealed class RunWithoutPidFd(StockRun run, PidFdPlatform platform)
+    {
+        public StockRun Run => run;
+
+        public PidFdPlatform Platform => platform;
+    }
 }

@@ -113,10 +113,10 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
     /// <summary>Ends all waits that belong to a registry.</summary>
     public void EndAll(IWaitOwner owner)
     {
-        List<ExitRegistration> all = [];
+        ExitRegistration[] all;
         lock (_gate)
         {
-            _slots.AddTo(all);
+            all = _slots.ToArray();
         }
 
         foreach (ExitRegistration registration in all)
@@ -245,10 +245,10 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
     private void Fail(SafeFileHandle epoll, LateWaits late, Errno error)
     {
-        List<ExitRegistration> all = [];
+        ExitRegistration[] all;
         lock (_gate)
         {
-            _slots.AddTo(all);
+            all = _slots.ToArray();
             _epoll = null;
         }
 

@@ -13,8 +13,16 @@ namespace PidFdProcess.Handles;
 // the process has not been reaped afterwards, because then the PID was still its own.
 
 /// <summary>How a process ended, where that was read, and when the exit was seen.</summary>
-internal sealed record ExitRecord(WaitStatus Status, ExitStatusSource Source, ProcessResourceUsage? Usage, DateTime Time)
+internal sealed class ExitRecord(WaitStatus status, ExitStatusSource source, ProcessResourceUsage? usage, DateTime time)
 {
+    public WaitStatus Status => status;
+
+    public ExitStatusSource Source => source;
+
+    public ProcessResourceUsage? Usage => usage;
+
+    public DateTime Time => time;
+
     /// <summary>Gets the session that the process was in when it exited, or 0 if that is not known.</summary>
     public int SessionId { get; init; }
 

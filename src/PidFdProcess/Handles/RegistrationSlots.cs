@@ -51,15 +51,19 @@ internal sealed class RegistrationSlots
         _firstFree = IndexOf(token);
     }
 
-    public void AddTo(List<ExitRegistration> all)
+    public ExitRegistration[] ToArray()
     {
+        ExitRegistration[] all = new ExitRegistration[Count];
+        int count = 0;
         foreach (ref Slot slot in _slots.AsSpan(0, _used))
         {
             if (slot.Registration is { } registration)
             {
-                all.Add(registration);
+                all[count++] = registration;
             }
         }
+
+        return all;
     }
 
     private static int IndexOf(ulong token) => (int)(uint)token;

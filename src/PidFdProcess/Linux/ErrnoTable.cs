@@ -32,7 +32,16 @@ internal enum ErrnoMeaning
 }
 
 /// <summary>One row with an errno of a call, its meaning, and a hint for an operator.</summary>
-internal readonly record struct ErrnoRow(string Call, Errno Error, ErrnoMeaning Meaning, string Hint);
+internal readonly struct ErrnoRow(string call, Errno error, ErrnoMeaning meaning, string hint)
+{
+    public string Call { get; } = call;
+
+    public Errno Error { get; } = error;
+
+    public ErrnoMeaning Meaning { get; } = meaning;
+
+    public string Hint { get; } = hint;
+}
 
 /// <summary>What each errno of each call means, from the manual pages and the kernel's sources.</summary>
 internal static class ErrnoTable
