@@ -38,13 +38,8 @@ internal static class StartTimeWait
 
     /// <summary>Waits until the process has ended.</summary>
     /// <exception cref="Win32Exception"><c>/proc</c> cannot be read, so that the process cannot be told from a later owner of its PID.</exception>
-    public static async Task WaitAsync(PinnedRun run, CancellationToken cancellationToken)
-    {
-        while (!HasEnded(run))
-        {
-            await Pause.ForAsync(s_interval, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    public static Task WaitAsync(PinnedRun run, CancellationToken cancellationToken) =>
+        Pause.UntilAsync(() => HasEnded(run), s_interval, cancellationToken);
 
     private static bool HasEnded(in PinnedRun run)
     {

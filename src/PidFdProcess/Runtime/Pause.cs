@@ -23,6 +23,15 @@ internal static class Pause
         }
     }
 
+    /// <summary>Looks whether something is over, with pauses between the looks, until it is or the token is cancelled.</summary>
+    public static async Task UntilAsync(Func<bool> isOver, TimeSpan interval, CancellationToken cancellationToken)
+    {
+        while (!isOver())
+        {
+            await ForAsync(interval, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Cancels the source when the time is over, unless the source was cancelled or disposed before. -1 ms means never.</summary>
     public static void CancelAfter(CancellationTokenSource source, int milliseconds)
     {

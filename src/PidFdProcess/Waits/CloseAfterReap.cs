@@ -35,7 +35,7 @@ internal sealed class CloseAfterReap : ExitWaiter
             CloseAfterReap wait = new(handle);
             if (handle.Add(wait).IsFailure)
             {
-                _ = wait.PollAsync();
+                wait.Poll();
             }
         }
     }
@@ -65,19 +65,26 @@ internal sealed class CloseAfterReap : ExitWaiter
     internal override void OnEnd(WaitEnd end) => End(_handle);
 
     /// <summary>Checks for the reap until it is over, because the event loop cannot watch the process.</summary>
-    private async Task PollAsync()
+    private void Poll()
     {
         long start = Stopwatch.GetTimestamp();
-        while (!CheckReap(Stopwatch.GetElapsedTime(start)))
-        {
-            if (_handle.Owner.IsDisposed)
-            {
-                End(_handle);
-                return;
-            }
+        _ = Pause.UntilAsync(() => IsOver(start), PollLoop.Interval, CancellationToken.None);
+    }
 
-            await Pause.ForAsync(PollLoop.Interval, CancellationToken.None).ConfigureAwait(false);
+    private bool IsOver(long start)
+    {
+        if (CheckReap(Stopwatch.GetElapsedTime(start)))
+        {
+            return true;
         }
+
+        if (!_handle.Owner.IsDisposed)
+        {
+            return false;
+        }
+
+        End(_handle);
+        return true;
     }
 
     private static void End(ProcessHandle handle)
