@@ -62,7 +62,7 @@ public sealed class ProcessAttachment
     internal bool IsOver => Handle is { } handle ? handle.RunEnd != RunEnd.None : Cause is StockCause.Exited;
 
     /// <inheritdoc/>
-    public override string ToString() => $"process {ProcessId}: {Route} ({Reason})";
+    public override string ToString() => $"process {ProcessId}: {Route.ToString()} ({Reason})";
 
     /// <summary>Notes why the runtime had to serve a call.</summary>
     internal void NoteFallback(string reason) => _fallback = reason;

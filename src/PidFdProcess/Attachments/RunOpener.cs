@@ -70,7 +70,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
                 StockRun? proven = ProvenRun(process, run, before);
                 Errno unproven = proven is null || hasExited ? 0 : proven.Compare(kernel, out hasExited);
                 ProcessAttachment? attachment = hasExited ? Exited(processId, run)
-                    : error == 0 && unproven != 0 && !run.IsStarted ? Unproven(processId, run, unproven, proven!.StartTicks)
+                    : error == 0 && unproven != 0 && !run.IsStarted ? Unproven(processId, run, unproven, proven!)
                     : AttachmentOf(processId, run, pidFd!, error, proven?.StartTicks ?? 0);
                 pidFd = attachment?.Handle is null ? pidFd : null;
                 if (attachment is not null)
@@ -193,10 +193,10 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
         processId, run, StockCause.Resource, "few descriptors are left, and they are for the program (raise RLIMIT_NOFILE)", startTicks);
 
     // The pidfd may be of another process.
-    private static ProcessAttachment Unproven(int processId, in RunIdentity run, Errno error, long startTicks)
+    private static ProcessAttachment Unproven(int processId, in RunIdentity run, Errno error, StockRun proven)
     {
-        string reason = SystemCallError.Describe($"/proc/{processId}/stat", error, "it is not known whether the process still has its PID");
-        return Failed(processId, run, StockCause.Resource, reason, startTicks);
+        string reason = SystemCallError.Describe(proven.StatFile, error, "it is not known whether the process still has its PID");
+        return Failed(processId, run, StockCause.Resource, reason, proven.StartTicks);
     }
 
     private static ProcessAttachment Failed(int processId, in RunIdentity run, StockCause cause, string reason, long startTicks = 0)

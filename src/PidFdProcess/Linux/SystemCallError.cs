@@ -16,7 +16,7 @@ internal static class SystemCallError
         $"{call}: {Name(error)} ({hint ?? Hint(call, error)})";
 
     /// <summary>The exception for a failed call that no other call can replace.</summary>
-    public static Win32Exception Failed(string call, Errno error) => new((int)error, Describe(call, error));
+    public static Win32Exception Failed(string call, Errno error, string? hint = null) => new((int)error, Describe(call, error, hint));
 
     /// <summary>
     /// The exception for a call without which the library has no answer. If a resource was short, a later call may succeed. Otherwise this platform
@@ -36,11 +36,11 @@ internal static class SystemCallError
         bool isOfGroup = call == ErrnoTable.PidFdSignalGroup;
         string name = isOfGroup ? ErrnoTable.PidFdSendSignal : call;
         string target = isOfGroup ? "process group" : "process";
-        return new((int)error, $"{name}({SignalNumbers.NameOf(signal)}) to {target} {processId}: {Name(error)} ({Hint(call, error)})");
+        return Failed($"{name}({SignalNumbers.NameOf(signal)}) to {target} {processId}", error, Hint(call, error));
     }
 
     /// <summary>The name that manual pages use, or the number of an errno that this library does not know.</summary>
-    public static string Name(Errno error) => Enum.IsDefined(error) ? error.ToString() : $"errno {(int)error}";
+    public static string Name(Errno error) => Enum.GetName(error) ?? $"errno {(int)error}";
 
     private static string Hint(string call, Errno error) =>
         ErrnoTable.Find(call, error)?.Hint ?? new Win32Exception((int)error).Message;
