@@ -8,9 +8,10 @@ namespace PidFdProcess.Calls;
 /// <summary>Waits for pinned runs on the calling thread, and answers whether a run has ended.</summary>
 internal static class BlockingWait
 {
-    private const int MillisecondsBetweenLooks = 10;
-
-    /// <summary>Blocks until the run has ended or the time is over. -1 waits without end.</summary>
+    /// <summary>
+    /// Blocks until the run has ended as the promise says, or the time is over. -1 waits without end. <see cref="ExitOnlyWait"/> waits for the exit
+    /// alone.
+    /// </summary>
     public static bool WaitForExit(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
         if (run.Handle is not { } handle)
@@ -21,9 +22,7 @@ internal static class BlockingWait
         }
 
         long start = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
-        CallFailure failure = promise == WaitPromise.Exit && milliseconds != 0
-            ? handle.PollForStatus(milliseconds, out bool exited)
-            : handle.Poll(milliseconds, out exited);
+        CallFailure failure = handle.Poll(milliseconds, out bool exited);
         if (failure.IsFailure)
         {
             FallBack.Note(run, failure);
@@ -33,12 +32,6 @@ internal static class BlockingWait
         if (!exited)
         {
             return false;
-        }
-
-        if (promise == WaitPromise.Exit)
-        {
-            ReapWait.CloseOnceReaped(handle);
-            return true;
         }
 
         if (!ReapWait.Complete(run.Process, handle, TimeLimit.Left(milliseconds, start), raiseIfOff: false, out RuntimeState state))
@@ -83,8 +76,7 @@ internal static class BlockingWait
     /// </summary>
     private static bool ObserveOver(in PinnedRun run, int milliseconds, WaitPromise promise)
     {
-        if (promise != WaitPromise.Exit
-            && ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false, ReapWait.LimitOf(milliseconds)) == RuntimeState.Knows
+        if (ExitedEvent.Observe(run.Process, run.Attachment.Run, alsoIfOff: false, ReapWait.LimitOf(milliseconds)) == RuntimeState.Knows
             && promise == WaitPromise.StockStateAndOutput)
         {
             OutputWait.Wait(run.Process, run.Attachment.Run);
@@ -93,82 +85,8 @@ internal static class BlockingWait
         return true;
     }
 
-    private static bool WaitByRuntime(in PinnedRun run, int milliseconds, WaitPromise promise)
-    {
-        if (promise == WaitPromise.Exit)
-        {
-            return WaitWithoutRaising(run, milliseconds);
-        }
-
-        if (milliseconds != Timeout.Infinite || promise == WaitPromise.StockStateAndOutput)
-        {
-            return StockCalls.WaitForExit(run.Process, milliseconds);
-        }
-
-        return WaitWithoutLimit(run.Process);
-    }
-
-    /// <summary>Waits for the exit alone. The thread may be this library's own, so it must not raise Exited.</summary>
-    private static bool WaitWithoutRaising(in PinnedRun run, int milliseconds)
-    {
-        long start = Stopwatch.GetTimestamp();
-        Process process = run.Process;
-        using ReapedEvent? reaped = process.EnableRaisingEvents ? run.Attachment.Run.OpenReapedEvent() : null;
-        if (reaped is not null)
-        {
-            return reaped.WaitOne(milliseconds);
-        }
-
-        while (process.EnableRaisingEvents)
-        {
-            // The time is read before the look, so the last look comes after the end of the time.
-            int left = TimeLimit.Left(milliseconds, start);
-            bool isKnown = ExitedEvent.KnowsWithoutRaising(process, run.Attachment.Run);
-
-            // Looked at after the answer, which may be of another run.
-            if (!run.IsCurrent)
-            {
-                return WaitWithoutObject(run, left);
-            }
-
-            if (isKnown)
-            {
-                return true;
-            }
-
-            if (left == 0)
-            {
-                return false;
-            }
-
-            Thread.Sleep(left < 0 ? MillisecondsBetweenLooks : Math.Min(left, MillisecondsBetweenLooks));
-        }
-
-        if (!run.IsCurrent)
-        {
-            return WaitWithoutObject(run, TimeLimit.Left(milliseconds, start));
-        }
-
-        try
-        {
-            return milliseconds < 0 ? WaitWithoutLimit(process) : StockCalls.WaitForExit(process, TimeLimit.Left(milliseconds, start));
-        }
-        catch (InvalidOperationException) when (StartTimeWait.CanWait(run))
-        {
-            return StartTimeWait.Wait(run, TimeLimit.Left(milliseconds, start));
-        }
-    }
-
-    private static bool WaitWithoutObject(in PinnedRun run, int milliseconds) =>
-        StartTimeWait.CanWait(run) ? StartTimeWait.Wait(run, milliseconds) : throw StockCalls.Closed();
-
-    private static bool WaitWithoutLimit(Process process)
-    {
-        // The stock method with -1 also waits for the streams. With the longest time it does not.
-        while (!StockCalls.WaitForExit(process, int.MaxValue))
-        {
-        }
-
-        return true;
-    }
+    private static bool WaitByRuntime(in PinnedRun run, int milliseconds, WaitPromise promise) =>
+        milliseconds == Timeout.Infinite && promise != WaitPromise.StockStateAndOutput
+            ? StockCalls.WaitWithoutLimit(run.Process)
+            : StockCalls.WaitForExit(run.Process, milliseconds);
 }

@@ -32,7 +32,7 @@ internal static class GracefulStop
         foreach (TreeStopStep step in plan.Steps)
         {
             killed |= Signal(run, step.Signal);
-            if (BlockingWait.WaitForExit(run, step.Milliseconds, WaitPromise.Exit))
+            if (ExitOnlyWait.WaitForExit(run, step.Milliseconds))
             {
                 return StatusAfter(run, killed);
             }
@@ -48,7 +48,7 @@ internal static class GracefulStop
             killed |= RunSignal.Send(run, SignalNumbers.SigKill);
         }
 
-        if (!BlockingWait.WaitForExit(run, plan.KillMilliseconds, WaitPromise.Exit))
+        if (!ExitOnlyWait.WaitForExit(run, plan.KillMilliseconds))
         {
             throw Survived(run, plan);
         }

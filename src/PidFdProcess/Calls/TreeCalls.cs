@@ -106,7 +106,7 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        bool exited = BlockingWait.WaitForExit(run, plan.KillMilliseconds, WaitPromise.Exit);
+        bool exited = ExitOnlyWait.WaitForExit(run, plan.KillMilliseconds);
         if (!exited)
         {
             throw GracefulStop.Survived(run, plan);

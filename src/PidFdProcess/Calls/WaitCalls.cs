@@ -57,7 +57,7 @@ internal static class WaitCalls
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
         ExitStatusResolver.Prepare(run);
-        BlockingWait.WaitForExit(run, Timeout.Infinite, PromiseOfStatus(process));
+        WaitForExit(run, Timeout.Infinite, PromiseOfStatus(process));
         return ExitStatusResolver.StatusOf(run);
     }
 
@@ -101,8 +101,12 @@ internal static class WaitCalls
     {
         using PinnedRun run = PinnedRun.Of(runs, process);
         ExitStatusResolver.Prepare(run);
-        return BlockingWait.WaitForExit(run, milliseconds, promise) ? ExitStatusResolver.StatusOf(run) : null;
+        return WaitForExit(run, milliseconds, promise) ? ExitStatusResolver.StatusOf(run) : null;
     }
+
+    private static bool WaitForExit(in PinnedRun run, int milliseconds, WaitPromise promise) => promise == WaitPromise.Exit
+        ? ExitOnlyWait.WaitForExit(run, milliseconds)
+        : BlockingWait.WaitForExit(run, milliseconds, promise);
 
     private static Task<PidFdExitStatus> WaitForStatusPinnedAsync(
         AttachmentTable runs, Process process, WaitPromise promise, CancellationToken cancellationToken)

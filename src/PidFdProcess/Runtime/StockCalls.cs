@@ -29,6 +29,16 @@ internal static class StockCalls
         }
     }
 
+    /// <summary>Waits for the exit without a limit. The stock method with -1 also waits for the streams.</summary>
+    public static bool WaitWithoutLimit(Process process)
+    {
+        while (!WaitForExit(process, int.MaxValue))
+        {
+        }
+
+        return true;
+    }
+
     public static bool HasExited(Process process)
     {
         RunIdentity run = RunIdentity.Of(process);

@@ -151,7 +151,7 @@ internal sealed class ScopeMember(PinnedRun run, int sessionId, SessionSighting 
     {
         try
         {
-            if (!BlockingWait.WaitForExit(run, milliseconds, WaitPromise.Exit))
+            if (!ExitOnlyWait.WaitForExit(run, milliseconds))
             {
                 return null;
             }
