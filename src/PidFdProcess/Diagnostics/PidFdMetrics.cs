@@ -147,7 +147,7 @@ internal static class PidFdMetrics
 
         private static Meter CreateMeter()
         {
-            Meter meter = new(MeterName, typeof(PidFdMetrics).Assembly.GetName().Version?.ToString(3));
+            Meter meter = new(MeterName, LibraryVersion.Text);
             meter.CreateObservableUpDownCounter(
                 "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits that have not ended.");
             UnloadingContext.Dispose(meter);

@@ -28,6 +28,8 @@ public sealed class MetricsTests
             """,
             string.Join('\n', all));
         Assert.IsTrue(measurements.Instruments.All(i => !string.IsNullOrEmpty(i.Description)));
+        string version = typeof(ProcessHandleRegistry).Assembly.GetName().Version!.ToString(3);
+        Assert.IsTrue(measurements.Instruments.All(i => i.Meter.Version == version));
     }
 
     [TestMethod]
