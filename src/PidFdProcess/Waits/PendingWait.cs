@@ -110,7 +110,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
             _cancellation.Unregister();
             if (end == WaitEnd.Disposed)
             {
-                LeaveEventsOn();
+                LeaveEventsOn(context: null);
             }
 
             if (end == WaitEnd.Disposed && !_endsOnPool)
@@ -203,7 +203,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         if (TrySetState(Canceled))
         {
             handle.Remove(this);
-            LeaveEventsOn();
+            LeaveEventsOn(_context);
             LetGo();
             if (handle.CompletesInline)
             {
@@ -256,14 +256,14 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
         catch (OperationCanceledException e)
         {
-            LeaveEventsOn();
+            LeaveEventsOn(_context);
             LetGo();
             SetCanceledBy(e.CancellationToken);
         }
         catch (Exception e)
         {
             // The registry may have been disposed between two polls.
-            LeaveEventsOn();
+            LeaveEventsOn(_context);
             EndWith(e);
         }
     }
@@ -280,11 +280,11 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
     }
 
     /// <summary>Lets the runtime raise Exited later, after a wait that ends without an exit.</summary>
-    private void LeaveEventsOn()
+    private void LeaveEventsOn(ExecutionContext? context)
     {
         if (_hasTurnedEventsOn)
         {
-            WaitEvents.Register(process, handle.Run);
+            WaitEvents.RegisterIn(context, process, handle.Run);
         }
     }
 

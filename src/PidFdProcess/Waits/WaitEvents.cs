@@ -54,6 +54,32 @@ internal static class WaitEvents
         }
     }
 
+    /// <summary>
+    /// Calls <see cref="Register"/> in the execution context of the call that began the wait, because handlers of Exited run in the context of the
+    /// registration. Handlers of an <see cref="AsyncLocal{T}"/> may run, so the event loop must not call this.
+    /// </summary>
+    /// <param name="context">The context, or <see langword="null"/> if the handlers run in none, as if the flow was suppressed.</param>
+    /// <param name="process">The object.</param>
+    /// <param name="run">The run.</param>
+    public static void RegisterIn(ExecutionContext? context, Process process, RunIdentity run)
+    {
+        if (context is not null)
+        {
+            ExecutionContext.Run(context, _ => Register(process, run), null);
+        }
+        else if (ExecutionContext.IsFlowSuppressed())
+        {
+            Register(process, run);
+        }
+        else
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                Register(process, run);
+            }
+        }
+    }
+
     private static async Task RetryAsync(Process process, Series series)
     {
         Interlocked.Increment(ref s_count);

@@ -144,6 +144,32 @@ public sealed class EventSettingTests
     }
 
     [TestMethod]
+    [DataRow(true, true)]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    [DataRow(false, false)]
+    public async Task AHandler_AfterACancelledWait_RunsInTheContextOfTheCallThatWaited(bool stock, bool flows)
+    {
+        using Process process = TestProcesses.StartSleeper();
+        AsyncLocal<string?> local = new();
+        TaskCompletionSource<string?> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.Exited += (_, _) => seen.TrySetResult(local.Value);
+        using CancellationTokenSource source = new();
+        local.Value = "of the wait";
+        Task wait;
+        using (flows ? default : ExecutionContext.SuppressFlow())
+        {
+            wait = stock ? process.WaitForExitAsync(source.Token) : process.WaitForExitPidFdAsync(source.Token);
+        }
+
+        local.Value = "of the cancellation";
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait.WaitAsync(s_limit));
+        process.KillViaPidFd();
+        Assert.AreEqual(flows ? "of the wait" : null, await seen.Task.WaitAsync(s_limit));
+    }
+
+    [TestMethod]
     public async Task ASettingAfterACancelledWait_Stays_IfTheLockWasHeldThen()
     {
         using Process process = TestProcesses.StartSleeper();
