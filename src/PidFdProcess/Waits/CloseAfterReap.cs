@@ -25,8 +25,19 @@ internal sealed class CloseAfterReap : ExitWaiter
             return;
         }
 
+        bool isClosed;
+        try
+        {
+            isClosed = TryClose(handle);
+        }
+        catch (ThreadInterruptedException)
+        {
+            handle.Release();
+            throw;
+        }
+
         // One wait serves all calls. A program may ask for the status of a zombie again and again.
-        if (TryClose(handle) || !handle.TryBeginCloseAfterReap())
+        if (isClosed || !handle.TryBeginCloseAfterReap())
         {
             handle.Release();
         }

@@ -57,6 +57,22 @@ public sealed class CloseAfterReapTests
         child.Kill();
     }
 
+    /// <summary>A thread with a pending interrupt throws when it asks for the runtime's event, even if it does not wait.</summary>
+    [TestMethod]
+    public void AnInterrupt_DuringTheLook_LeavesNoReference()
+    {
+        HookedKernel kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process child = TestProcesses.StartSleeper();
+        ProcessHandle handle = registry.Attach(child).Handle!;
+        child.Kill();
+        child.WaitForExit();
+        Thread.CurrentThread.Interrupt();
+        Assert.Throws<ThreadInterruptedException>(() => CloseAfterReap.Begin(handle));
+        Assert.IsTrue(registry.Detach(child));
+        Assert.IsTrue(handle.PidFd.IsClosed);
+    }
+
     /// <summary>On a busy machine the thread that looks for the reap gets the processor late each time.</summary>
     [TestMethod]
     [DataRow(true)]
