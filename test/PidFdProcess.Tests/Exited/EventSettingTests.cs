@@ -126,6 +126,32 @@ public sealed class EventSettingTests
         TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
     }
 
+    [TestMethod]
+    public async Task AWaitThatGoesOnByPolls_AndEndsWithItsRegistry_LetsTheRuntimeRaiseExited()
+    {
+        using KernelMock kernel = new();
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        Assert.AreEqual(ProcessRoute.PidFd, registry.Attach(process).Route);
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        Task wait = registry.WaitForExitAsync(process);
+
+        // The exit of another process wakes the event loop, whose next call fails.
+        using Process other = TestProcesses.StartSleeper();
+        Task otherWait = registry.WaitForExitAsync(other);
+        kernel.Fail(KernelCall.EpollWait, Errno.EBADF);
+        other.Kill();
+        await otherWait.WaitAsync(s_limit);
+        int polls = kernel.Calls(KernelCall.Poll);
+        TestProcesses.WaitUntil(() => kernel.Calls(KernelCall.Poll) > polls + 1, "the wait goes on by polls");
+        registry.Dispose();
+        await Task.WhenAny(wait).WaitAsync(s_limit);
+        Assert.IsFalse(wait.IsCompletedSuccessfully);
+        process.Kill();
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
+    }
+
     /// <summary>As if other code had closed the pidfd, so that epoll has forgotten it.</summary>
     [TestMethod]
     public async Task AWaitThatFallsBackToTheRuntime_EndsAlthoughAPendingWaitHasTurnedEventsOn()
