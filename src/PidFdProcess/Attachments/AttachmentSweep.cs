@@ -55,13 +55,8 @@ internal sealed class AttachmentSweep(AttachmentTable table)
     private void Run()
     {
         int left = 0;
-        foreach ((Process process, object entry) in table.Entries)
+        foreach ((Process process, ProcessAttachment attachment) in table.All())
         {
-            if (entry is not ProcessAttachment attachment)
-            {
-                continue;
-            }
-
             if (attachment.Handle is { RunEnd: RunEnd.None } handle)
             {
                 if (!attachment.Run.IsCurrentIn(process))

@@ -54,9 +54,6 @@ internal sealed class AttachmentTable : IWaitOwner
     /// <summary>Gets whether pidfds work, and the reason if they do not.</summary>
     public PidFdSupport Support => _override ?? Platform.Support;
 
-    /// <summary>Gets the objects that have not been collected, each with its attachment or the mark of a removed one.</summary>
-    public IEnumerable<KeyValuePair<Process, object>> Entries => _entries;
-
     /// <summary>Gets whether the table accepts no more attachments and has ended its waits.</summary>
     public bool IsDisposed => _isDisposed;
 
@@ -67,9 +64,9 @@ internal sealed class AttachmentTable : IWaitOwner
         get
         {
             int count = 0;
-            foreach ((Process process, object entry) in Entries)
+            foreach ((Process process, ProcessAttachment attachment) in All())
             {
-                count += entry is ProcessAttachment attachment && attachment.Run.IsCurrentIn(process) ? 1 : 0;
+                count += attachment.Run.IsCurrentIn(process) ? 1 : 0;
             }
 
             return count;
@@ -134,15 +131,24 @@ internal sealed class AttachmentTable : IWaitOwner
             _ends++;
         }
 
-        foreach ((Process process, object entry) in Entries)
+        foreach ((Process process, ProcessAttachment attachment) in All())
         {
-            if (entry is ProcessAttachment attachment)
-            {
-                Remove(process, attachment);
-            }
+            Remove(process, attachment);
         }
 
         Platform.EventLoop.EndAll(this);
+    }
+
+    /// <summary>Enumerates the attachments of all objects that have not been collected.</summary>
+    public IEnumerable<KeyValuePair<Process, ProcessAttachment>> All()
+    {
+        foreach ((Process process, object entry) in _entries)
+        {
+            if (entry is ProcessAttachment attachment)
+            {
+                yield return new(process, attachment);
+            }
+        }
     }
 
     public void ThrowIfDisposed()

@@ -95,7 +95,7 @@ internal abstract class ExitWaiter(TaskCreationOptions options) : TaskCompletion
         }
     }
 
-    // A class instead of a tuple with references, for which a program compiled ahead of time gets 200 KB of code that makes types at run time.
+    // No tuple with references, because it would bring 200 KB of code that makes types at run time into a program compiled ahead of time.
     private sealed class Cancellation(ExitWaiter wait, CancellationToken cancellationToken) : IThreadPoolWorkItem
     {
         public void Execute() => wait.SetCanceledBy(cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class ProcessHandle : ExitRegistration
 
     ~ProcessHandle()
     {
-        // It is closed if the object was dropped while it was made.
+        // If the constructor or its caller has failed, the caller has closed the pidfd.
         if (!PidFd.IsClosed && TryMark(ClosedByAttachment))
         {
             Release();

@@ -25,23 +25,22 @@ internal sealed class CloseAfterReap : ExitWaiter
             return;
         }
 
-        bool isClosed;
+        bool isWaiting = false;
         try
         {
-            isClosed = TryClose(handle);
+            // One wait serves all calls. A program may ask for the status of a zombie again and again.
+            isWaiting = !TryClose(handle) && handle.TryBeginCloseAfterReap();
         }
-        catch (ThreadInterruptedException)
+        finally
         {
-            handle.Release();
-            throw;
+            // Also if the thread has a pending interrupt, with which the look throws.
+            if (!isWaiting)
+            {
+                handle.Release();
+            }
         }
 
-        // One wait serves all calls. A program may ask for the status of a zombie again and again.
-        if (isClosed || !handle.TryBeginCloseAfterReap())
-        {
-            handle.Release();
-        }
-        else
+        if (isWaiting)
         {
             CloseAfterReap wait = new(handle);
             if (handle.Add(wait).IsFailure)

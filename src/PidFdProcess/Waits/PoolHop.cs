@@ -92,7 +92,7 @@ internal static class PoolHop
         public void Execute() => wait.SetEnded();
     }
 
-    // A class instead of a tuple, see ExitWaiter.
+    // No tuple, for the reason that ExitWaiter gives.
     private sealed class LateCallback(WaitOrTimerCallback callback, object? state) : IThreadPoolWorkItem
     {
         public void Execute() => callback(state, timedOut: false);

@@ -56,9 +56,9 @@ internal static class WaitEvents
 
     /// <summary>
     /// Calls <see cref="Register"/> in the execution context of the call that began the wait, because handlers of Exited run in the context of the
-    /// registration. Handlers of an <see cref="AsyncLocal{T}"/> may run, so the event loop must not call this.
+    /// registration. The event loop passes no context, because handlers of an <see cref="AsyncLocal{T}"/> may run in the change of contexts.
     /// </summary>
-    /// <param name="context">The context, or <see langword="null"/> if the handlers run in none, as if the flow was suppressed.</param>
+    /// <param name="context">The context, or <see langword="null"/> if the handlers of Exited get none.</param>
     /// <param name="process">The object.</param>
     /// <param name="run">The run.</param>
     public static void RegisterIn(ExecutionContext? context, Process process, RunIdentity run)

@@ -38,8 +38,7 @@ public sealed class WeakEntryTests
     {
         ProcessHandleRegistry registry = new();
         int id = StartAndDrop(registry);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        ResourceCounts.CollectOnce();
         registry.Dispose();
         Assert.AreEqual(_before, TestProcesses.OpenPidFds());
         Native.KillByPid(id);
@@ -67,8 +66,7 @@ public sealed class WeakEntryTests
         using Process child = TestProcesses.StartSleeper();
         using ProcessHandleRegistry registry = new();
         DropKeeper(registry, child.Id);
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        ResourceCounts.CollectOnce();
         using Process kept = Keeper.Kept!;
         Keeper.Kept = null;
         if (isDetached)

@@ -120,10 +120,7 @@ public sealed class EventSettingTests
             registry.Dispose();
         }
 
-        await Task.WhenAny(wait).WaitAsync(s_limit);
-        Assert.IsFalse(wait.IsCompletedSuccessfully);
-        process.Kill();
-        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
+        await RequireEndBeforeTheExitAsync(wait, process, () => Volatile.Read(ref raised));
     }
 
     [TestMethod]
@@ -146,10 +143,7 @@ public sealed class EventSettingTests
         int polls = kernel.Calls(KernelCall.Poll);
         TestProcesses.WaitUntil(() => kernel.Calls(KernelCall.Poll) > polls + 1, "the wait goes on by polls");
         registry.Dispose();
-        await Task.WhenAny(wait).WaitAsync(s_limit);
-        Assert.IsFalse(wait.IsCompletedSuccessfully);
-        process.Kill();
-        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "the runtime has raised Exited");
+        await RequireEndBeforeTheExitAsync(wait, process, () => Volatile.Read(ref raised));
     }
 
     /// <summary>As if other code had closed the pidfd, so that epoll has forgotten it.</summary>
@@ -249,5 +243,14 @@ public sealed class EventSettingTests
         }
 
         Assert.IsEmpty(exceptions, string.Join('\n', exceptions));
+    }
+
+    /// <summary>Requires that the wait ends without the exit, and that the exit then raises Exited once.</summary>
+    private static async Task RequireEndBeforeTheExitAsync(Task wait, Process process, Func<int> raised)
+    {
+        await Task.WhenAny(wait).WaitAsync(s_limit);
+        Assert.IsFalse(wait.IsCompletedSuccessfully);
+        process.Kill();
+        TestProcesses.WaitUntil(() => raised() == 1, "the runtime has raised Exited");
     }
 }

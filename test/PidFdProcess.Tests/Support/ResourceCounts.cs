@@ -27,9 +27,15 @@ internal static class ResourceCounts
     {
         for (int i = 0; i < 3; i++)
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            CollectOnce();
         }
+    }
+
+    /// <summary>Collects what no code references and no finalizer keeps, and waits for the finalizers.</summary>
+    public static void CollectOnce()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     /// <summary>Collects all that is garbage, and counts the objects that stay.</summary>
