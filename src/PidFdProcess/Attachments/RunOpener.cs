@@ -28,6 +28,7 @@ internal sealed class RunOpener(IKernel kernel, IWaitOwner owner)
     /// <exception cref="InvalidOperationException">The object has no process.</exception>
     public ProcessAttachment Open(Process process, PidFdSupport support, ProcessAttachment? before)
     {
+        ExitedRegistration.RenewIfFormer(process);
         for (;;)
         {
             // The run is read first. If the object still has it after its PID was read, the PID is that of the run.

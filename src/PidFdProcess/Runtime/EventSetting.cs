@@ -10,8 +10,8 @@ namespace PidFdProcess.Runtime;
 // sixth of the time from the exit to the code that awaits it. The setter also blocks on the lock of the object. What the program sets during the wait
 // has to stay.
 //
-// Scheme: Write the field behind the property at the begin of the wait. The wait raises Exited at its end. If it ends before the exit, let the
-// runtime register, unless the program has turned events off since.
+// Scheme: Write the field behind the property at the begin of the wait. The wait raises Exited at its end. If it ends before the exit, register then,
+// unless the program has turned events off since.
 
 /// <summary>The property <see cref="Process.EnableRaisingEvents"/>.</summary>
 internal static class EventSetting
@@ -32,20 +32,20 @@ internal static class EventSetting
 
         try
         {
-            RegisterIfThreadsSuffice(static each => each.EnableRaisingEvents = true, process);
+            process.EnableRaisingEvents = true;
         }
-        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run) || ThreadShortage.IsCauseOf(e))
         {
-            // The object was closed during the call and needs no events any more.
+            // The object was closed during the call and needs no events any more. Or the runtime cannot start the thread that waits for the exit.
         }
 
         return false;
     }
 
     /// <summary>
-    /// Lets the runtime register a wait if events are on, after a wait of this library that ended before the exit. Neither blocks nor runs user code.
+    /// Registers a wait if events are on, after a wait of this library that ended before the exit. Neither blocks nor runs user code.
     /// </summary>
-    /// <returns><see langword="false"/> if another thread holds the lock of the object, and the runtime still has to register.</returns>
+    /// <returns><see langword="false"/> if another thread holds the lock of the object, and the wait still has to be registered.</returns>
     public static bool TryRegister(Process process, in RunIdentity run)
     {
         if (!Monitor.TryEnter(process))
@@ -69,52 +69,46 @@ internal static class EventSetting
     }
 
     /// <summary>
-    /// Lets the runtime register a wait if events are on and it has none. The caller holds the lock of the object, and has compared the run.
+    /// Registers a wait for the exit if events are on and the object has none. The caller holds the lock of the object, and has compared the run.
     /// </summary>
-    public static void RegisterIfOn(Process process, RunIdentity run)
+    public static void RegisterIfOn(Process process, in RunIdentity run)
     {
-        while (process.EnableRaisingEvents)
+        if (!process.EnableRaisingEvents)
         {
-            try
-            {
-                RegisterIfThreadsSuffice(ProcessFields.Watch, process);
-            }
-            catch (Exception e) when (StockCalls.IsFromClosed(e, process, run))
-            {
-                // Another thread has closed the object since.
-            }
+            return;
+        }
 
-            if (run.IsCurrentIn(process))
-            {
-                return;
-            }
+        try
+        {
+            ExitedRegistration.Ensure(process, run);
+        }
+        catch (Exception e) when (StockCalls.IsFromClosed(e, process, run) || ThreadShortage.IsCauseOf(e))
+        {
+            // Another thread has closed the object since. Or the runtime cannot start the thread that waits for the exit, so Exited is not raised.
+            // The exception would reach a thread whose wait has already ended.
+        }
 
-            // Close() has ended the registrations before this one was made. If this one stayed, the exit of the former run would raise Exited for the
-            // next run.
-            ProcessFields.StopWatching(process);
-
-            // A start notes its run, and then makes no registration if it finds one. It has no barrier between the two, so this one acts on its
-            // thread, too. If this thread does not see the run afterwards, the start does not see the registration.
-            Interlocked.MemoryBarrierProcessWide();
-            run = RunIdentity.Of(process);
-            if (!run.IsStarted)
-            {
-                return;
-            }
+        if (!run.IsCurrentIn(process))
+        {
+            // Close() ends the registration of the object before it drops the run, and may have missed this one.
+            MoveToPresentRun(process);
         }
     }
 
-    // If the runtime cannot start the thread that it needs, Exited is not raised. An exception would reach the event loop, whose wait has already
-    // ended.
-    private static void RegisterIfThreadsSuffice(Action<Process> register, Process process)
+    /// <summary>
+    /// Ends the registration of a former run, and registers for the run that the object has now. The caller holds the lock of the object.
+    /// </summary>
+    public static void MoveToPresentRun(Process process)
     {
-        try
+        RegistrationFields.End(process);
+
+        // A start notes its run, and then makes no registration if it finds one. It has no barrier between the two, so this one acts on its thread,
+        // too. If this thread does not see the run afterwards, the start does not see the registration.
+        Interlocked.MemoryBarrierProcessWide();
+        RunIdentity present = RunIdentity.Of(process);
+        if (present.IsStarted)
         {
-            register(process);
-        }
-        catch (Exception e) when (ThreadShortage.IsCauseOf(e))
-        {
-            // The runtime waits for the exit on a thread, and cannot start it.
+            RegisterIfOn(process, present);
         }
     }
 }

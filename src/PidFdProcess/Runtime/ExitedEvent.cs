@@ -124,6 +124,17 @@ internal static class ExitedEvent
         }
     }
 
+    /// <summary>
+    /// Raises Exited for an exit that the runtime knows of, unless Exited was raised. Runs the handlers. The caller holds the lock of the object.
+    /// </summary>
+    public static void RaiseOnce(Process process, in RunIdentity run)
+    {
+        if (!ProcessFields.HasRaisedExited(process) && TryMark(process, run))
+        {
+            ProcessFields.RaiseMarked(process);
+        }
+    }
+
     /// <summary>Marks Exited as raised if the object still has the run. The caller holds the lock of the object.</summary>
     public static bool TryMark(Process process, in RunIdentity run)
     {

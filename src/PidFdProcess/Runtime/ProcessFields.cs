@@ -122,36 +122,6 @@ internal static class ProcessFields
         return !s_isMissing;
     }
 
-    /// <summary>Lets the runtime register a wait for the exit, unless it has one. Events are on.</summary>
-    public static void Watch(Process process)
-    {
-        try
-        {
-            EnsureWatchingForExit(process);
-        }
-        catch (MissingMethodException)
-        {
-            // The setter registers if it changes the property.
-            process.EnableRaisingEvents = false;
-            process.EnableRaisingEvents = true;
-        }
-    }
-
-    /// <summary>Ends the wait that the runtime has registered. Events stay on.</summary>
-    public static void StopWatching(Process process)
-    {
-        try
-        {
-            StopWatchingForExit(process);
-        }
-        catch (MissingMethodException)
-        {
-            // The setter ends the wait and turns events off.
-            process.EnableRaisingEvents = false;
-            TryMarkEventsAsOn(process);
-        }
-    }
-
     private static bool IsAnyMissing()
     {
         using Process process = new();
@@ -205,12 +175,6 @@ internal static class ProcessFields
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_watchForExit")]
     private static extern ref bool WatchForExit(Process process);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "EnsureWatchingForExit")]
-    private static extern void EnsureWatchingForExit(Process process);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "StopWatchingForExit")]
-    private static extern void StopWatchingForExit(Process process);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "GetHasExited")]
     private static extern bool GetHasExited(Process process, bool refresh);

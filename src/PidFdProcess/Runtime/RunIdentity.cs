@@ -38,6 +38,9 @@ internal readonly struct RunIdentity
         ? ReferenceEquals(ProcessFields.StartedHandle(process), _started) && (!_started.IsClosed || ProcessIdField.HasProcess(process))
         : ProcessFields.IsNeverStarted(process) && ProcessIdField.HasProcess(process);
 
+    /// <summary>Gets the runtime's event for the exit, or <see langword="null"/> for a fetched run.</summary>
+    public SafeWaitHandle? ExitedEvent => _started is null ? null : RegistrationFields.EventOf(_started);
+
     /// <summary>Opens the runtime's event for the reap. Returns <see langword="null"/> for a fetched run, or if the object was closed.</summary>
     public ReapedEvent? OpenReapedEvent() => _started is null ? null : ReapedEvent.TryOpen(_started);
 

@@ -279,7 +279,7 @@ internal class PendingWait(ProcessHandle handle, Process process, WaitPromise pr
         }
     }
 
-    /// <summary>Lets the runtime raise Exited later, after a wait that ends without an exit.</summary>
+    /// <summary>Lets Exited be raised later, after a wait that ends without an exit.</summary>
     private void LeaveEventsOn(ExecutionContext? context)
     {
         if (_hasTurnedEventsOn)

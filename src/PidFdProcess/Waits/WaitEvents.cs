@@ -5,8 +5,8 @@ using PidFdProcess.Runtime;
 namespace PidFdProcess.Waits;
 
 /// <summary>
-/// Turns events on for a wait. If the wait ends before the exit, lets the runtime register one. Does not block, because a handler of Exited may hold
-/// the lock of the object and wait for the cancellation.
+/// Turns events on for a wait. If the wait ends before the exit, registers another that raises Exited. Does not block, because a handler of Exited
+/// may hold the lock of the object and wait for the cancellation.
 /// </summary>
 internal static class WaitEvents
 {
@@ -39,7 +39,7 @@ internal static class WaitEvents
     }
 
     /// <summary>
-    /// Lets the runtime register a wait for the exit if events are on. If another thread holds the lock of the object, tries again until that thread
+    /// Registers a wait for the exit if events are on. If another thread holds the lock of the object, tries again until that thread
     /// has let go. The tries take no thread, and one series of tries serves all waits of a run.
     /// </summary>
     public static void Register(Process process, in RunIdentity run)

@@ -10,9 +10,15 @@ namespace PidFdProcess.Tests.Runtime;
 [TestClass]
 public sealed class ProcessFieldsTests
 {
+    private static readonly Type[] s_types =
+    [
+        typeof(ProcessFields), typeof(ProcessIdField), typeof(RegistrationFields),
+        .. typeof(ProcessFields).GetNestedTypes(BindingFlags.NonPublic),
+    ];
+
     private static readonly (UnsafeAccessorAttribute Accessor, MethodInfo Method)[] s_accessors =
     [
-        .. from type in (Type[])[typeof(ProcessFields), typeof(ProcessIdField), .. typeof(ProcessFields).GetNestedTypes(BindingFlags.NonPublic)]
+        .. from type in s_types
            from method in type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
            from accessor in method.GetCustomAttributes<UnsafeAccessorAttribute>()
            select (accessor, method),
@@ -21,7 +27,7 @@ public sealed class ProcessFieldsTests
     public static IEnumerable<object[]> Fields =>
         from each in s_accessors
         where each.Accessor.Kind == UnsafeAccessorKind.Field
-        select new object[] { each.Accessor.Name!, each.Method.ReturnType.GetElementType()! };
+        select new object[] { each.Accessor.Name!, each.Method.ReturnType.GetElementType()!, each.Method.GetParameters()[0].ParameterType };
 
     public static IEnumerable<object[]> Methods =>
         from each in s_accessors
@@ -31,9 +37,9 @@ public sealed class ProcessFieldsTests
 
     [TestMethod]
     [DynamicData(nameof(Fields))]
-    public void ThisRuntime_HasTheField(string name, Type type)
+    public void ThisRuntime_HasTheField(string name, Type type, Type owner)
     {
-        FieldInfo? field = typeof(Process).GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
+        FieldInfo? field = owner.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic);
         Assert.IsNotNull(field, "The library uses the slower public members here.");
         Assert.AreEqual(type, field.FieldType);
     }
@@ -42,6 +48,9 @@ public sealed class ProcessFieldsTests
     [DynamicData(nameof(Methods))]
     public void ThisRuntime_HasTheMethod(string name, Type[] parameters) =>
         Assert.IsNotNull(typeof(Process).GetMethod(name, BindingFlags.Instance | BindingFlags.NonPublic, parameters));
+
+    [TestMethod]
+    public void ARegistration_CanBeReplaced() => Assert.IsTrue(RegistrationFields.CanReplace);
 
     [TestMethod]
     public void TheMethods_AreThoseThatTheLibraryCalls() => CollectionAssert.IsSubsetOf(

@@ -7,8 +7,8 @@ using PidFdProcess.Tests.Support;
 namespace PidFdProcess.Tests.Runtime;
 
 /// <summary>
-/// A wait that ends before the exit lets the runtime register one. Another thread may close or restart the object meanwhile. The registration would
-/// then raise Exited of the next run at the exit of the former one.
+/// A wait that ends before the exit registers another that raises Exited. During the call another thread may close or restart the object. The
+/// registration would then raise Exited of the next run at the exit of the former one.
 /// </summary>
 [TestClass]
 public sealed class RegistrationTests
@@ -62,6 +62,23 @@ public sealed class RegistrationTests
         Register(process, RunIdentity.Of(process));
         Assert.IsFalse(IsWatching(process));
         process.Kill();
+    }
+
+    /// <summary>The setter ends a registration that it finds. It finds none if the registration is made at the same time.</summary>
+    [TestMethod]
+    public void ARegistration_ThatTheSetterDidNotFind_RaisesNothing()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        ProcessFields.TryMarkEventsAsOn(process);
+        Register(process, RunIdentity.Of(process));
+        IsWatching(process) = false;
+        process.EnableRaisingEvents = false;
+        IsWatching(process) = true;
+        process.Kill();
+        TestProcesses.WaitUntil(() => !Volatile.Read(ref IsWatching(process)), "the registration has ended");
+        Assert.AreEqual(0, Volatile.Read(ref raised));
     }
 
     private static void Register(Process process, in RunIdentity run)

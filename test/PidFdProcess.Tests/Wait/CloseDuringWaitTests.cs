@@ -99,6 +99,24 @@ public sealed class CloseDuringWaitTests
         ResourceCounts.WaitForPidFds(_before);
     }
 
+    /// <summary>The cancelled wait has left a registration for Exited, which would keep the object.</summary>
+    [TestMethod]
+    public async Task AnObjectThatIsClosedAfterACancelledWait_IsCollected_AlthoughItsProcessLives()
+    {
+        const int Count = 8;
+        List<WeakReference<Process>> processes = [];
+        List<int> processIds = [];
+        for (int i = 0; i < Count; i++)
+        {
+            processIds.Add(await CancelWaitAndCloseAsync(processes));
+        }
+
+        TestProcesses.WaitUntil(() => ResourceCounts.CollectAndCount(processes) <= 1, "the Process objects are collected");
+        Assert.IsTrue(processIds.TrueForAll(static id => ProcessTable.StateOf(id) is not null));
+        processIds.ForEach(Native.KillByPid);
+        ResourceCounts.WaitForPidFds(_before);
+    }
+
     [TestMethod]
     public async Task AnAsynchronousWait_ForAnUnreferencedProcess_KeepsItUntilItsExit()
     {
@@ -133,6 +151,21 @@ public sealed class CloseDuringWaitTests
     {
         Process process = TestProcesses.StartSleeper();
         return (new WeakReference<Process>(process), registry.WaitForExitAsync(process), process.Id);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<int> CancelWaitAndCloseAsync(List<WeakReference<Process>> processes)
+    {
+        Process process = TestProcesses.StartSleeper();
+        int id = process.Id;
+        processes.Add(new WeakReference<Process>(process));
+        using CancellationTokenSource source = new();
+        Task wait = process.WaitForExitPidFdAsync(source.Token);
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+        Assert.IsTrue(process.EnableRaisingEvents);
+        process.Close();
+        return id;
     }
 
     private static async Task AssertServesTheNewProcess(ProcessHandleRegistry registry, Process process, int oldProcessId)

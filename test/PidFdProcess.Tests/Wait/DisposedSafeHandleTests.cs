@@ -52,6 +52,21 @@ public sealed class DisposedSafeHandleTests
     }
 
     [TestMethod]
+    public async Task ACancelledWait_AfterWhichTheSafeHandleIsDisposed_LeavesExitedOn()
+    {
+        using Process process = TestProcesses.StartSleeper();
+        int raised = 0;
+        process.Exited += (_, _) => Interlocked.Increment(ref raised);
+        using CancellationTokenSource source = new();
+        Task wait = process.WaitForExitPidFdAsync(source.Token);
+        await source.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => wait);
+        process.SafeHandle.Dispose();
+        Native.KillByPid(process.Id);
+        TestProcesses.WaitUntil(() => Volatile.Read(ref raised) == 1, "Exited was raised");
+    }
+
+    [TestMethod]
     public async Task AFetchedObject_WhoseSafeHandleWasDisposed_IsKilled()
     {
         using NonChildProcess nonChild = NonChildProcess.StartReaped();
