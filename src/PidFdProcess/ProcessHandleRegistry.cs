@@ -61,7 +61,7 @@ public sealed class ProcessHandleRegistry : IDisposable
     internal ProcessHandleRegistry(AttachmentTable runs) => _runs = runs;
 
     /// <summary>Gets the registry that the extension methods of <see cref="Process"/> use.</summary>
-    public static ProcessHandleRegistry Default { get; } = new();
+    public static ProcessHandleRegistry Default { get; } = new(AttachmentTable.OfContext());
 
     internal AttachmentTable Runs => _runs;
 

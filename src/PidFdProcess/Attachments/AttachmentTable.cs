@@ -51,6 +51,14 @@ internal sealed class AttachmentTable : IWaitOwner
     /// <summary>Makes a table for the kernel of this program, unless an operator has disabled the library.</summary>
     public static AttachmentTable OfThisProgram() => new(PidFdPlatform.Shared, PidFdSupport.DisabledByOperator());
 
+    /// <summary>Makes the table of the default registry, which lives as long as the context of the library.</summary>
+    public static AttachmentTable OfContext()
+    {
+        AttachmentTable table = OfThisProgram();
+        UnloadingContext.WhenUnloading(table.RemoveStarted);
+        return table;
+    }
+
     /// <summary>Gets whether pidfds work, and the reason if they do not.</summary>
     public PidFdSupport Support => _override ?? Platform.Support;
 
@@ -156,6 +164,19 @@ internal sealed class AttachmentTable : IWaitOwner
         if (_isDisposed)
         {
             throw DisposedRegistry.Exception();
+        }
+    }
+
+    // An attachment keeps a collectible context loaded as long as its object lives. The attachment of a fetched object stays, because nothing else
+    // names the run of the object.
+    private void RemoveStarted()
+    {
+        foreach ((Process process, ProcessAttachment attachment) in All())
+        {
+            if (attachment.Run.IsStarted)
+            {
+                Remove(process, attachment);
+            }
         }
     }
 

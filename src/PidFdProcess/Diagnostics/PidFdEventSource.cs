@@ -19,7 +19,8 @@ internal sealed class PidFdEventSource : EventSource
     /// </summary>
     public static PidFdEventSource? Log => Volatile.Read(ref s_log) ?? TryCreate();
 
-    private PidFdEventSource() => UnloadingContext.Dispose(this);
+    // The runtime keeps a list of event sources.
+    private PidFdEventSource() => UnloadingContext.WhenUnloading(Dispose);
 
     /// <summary>Whether pidfds are used, and why not. The reason comes from the probe, or from the variable that disables the library.</summary>
     [Event(1, Level = EventLevel.Informational)]

@@ -150,7 +150,9 @@ internal static class PidFdMetrics
             Meter meter = new(MeterName, LibraryVersion.Text);
             meter.CreateObservableUpDownCounter(
                 "pidfdprocess.waits.pending", static () => Volatile.Read(ref s_pendingWaits), "{wait}", "Asynchronous waits that have not ended.");
-            UnloadingContext.Dispose(meter);
+
+            // The runtime keeps a list of meters.
+            UnloadingContext.WhenUnloading(meter.Dispose);
             return meter;
         }
     }

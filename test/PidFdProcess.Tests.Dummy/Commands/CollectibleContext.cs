@@ -27,13 +27,8 @@ internal static class CollectibleContext
             child.Kill();
             wait.Wait(s_limit);
         });
-        Print("a cancelled WaitForExitAsync", static (methods, child) =>
-        {
-            using CancellationTokenSource source = new();
-            Task wait = (Task)Call(methods, "WaitForExitPidFdAsync", child, source.Token)!;
-            source.Cancel();
-            ((IAsyncResult)wait).AsyncWaitHandle.WaitOne(s_limit);
-        });
+        Print("a cancelled WaitForExitAsync", CancelWait);
+        Print("a cancelled WaitForExitAsync of a process that goes on", (methods, _) => CancelWait(methods, daemon));
         Print("WaitForExitStatusAsync", static (methods, child) =>
         {
             Task wait = (Task)Call(methods, "WaitForExitStatusPidFdAsync", child, CancellationToken.None)!;
@@ -75,6 +70,14 @@ internal static class CollectibleContext
             child.Kill();
         });
         daemon.Kill();
+    }
+
+    private static void CancelWait(Type methods, Process process)
+    {
+        using CancellationTokenSource source = new();
+        Task wait = (Task)Call(methods, "WaitForExitPidFdAsync", process, source.Token)!;
+        source.Cancel();
+        ((IAsyncResult)wait).AsyncWaitHandle.WaitOne(s_limit);
     }
 
     private static void Print(string name, Action<Type, Process> use)

@@ -12,8 +12,9 @@ public sealed class CollectibleContextTests
         DummyAnswers answers = await DummyAnswers.OfAsync("collectible-context");
         string[] uses =
         [
-            "no call", "HasExited", "Kill", "WaitForExitAsync", "a cancelled WaitForExitAsync", "WaitForExitStatusAsync",
-            "WhenAnyExitAsync of a process that goes on", "a scope", "a scope whose start has failed", "a scope that is empty at last",
+            "no call", "HasExited", "Kill", "WaitForExitAsync", "a cancelled WaitForExitAsync",
+            "a cancelled WaitForExitAsync of a process that goes on", "WaitForExitStatusAsync", "WhenAnyExitAsync of a process that goes on",
+            "a scope", "a scope whose start has failed", "a scope that is empty at last",
         ];
         answers.Expect([.. uses.Select(static use => (use, "unloaded, 0 loops"))]);
     }
