@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -17,22 +18,27 @@ namespace PidFdProcess.Calls;
 /// <summary>Stops pinned runs gracefully, and kills them on timeout.</summary>
 internal static class GracefulStop
 {
+    // A blocking wait looks at its token this often.
+    private const int LongestSlice = 50;
+
     /// <summary>Stops the process on the calling thread.</summary>
     public static PidFdExitStatus Stop(in PinnedRun run, StopPlan plan) => plan.IsForTree
         ? TreeCalls.Stop(run, plan, CancellationToken.None)
-        : StopProcess(run, plan);
+        : StopProcess(run, plan, CancellationToken.None);
 
     /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
     /// <param name="run">The run.</param>
     /// <param name="plan">The steps and the time after the kill.</param>
+    /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, the process is not killed.</param>
     /// <param name="killsTreeByRuntime">Whether the last step is the tree kill of the runtime.</param>
-    public static PidFdExitStatus StopProcess(in PinnedRun run, StopPlan plan, bool killsTreeByRuntime = false)
+    public static PidFdExitStatus StopProcess(
+        in PinnedRun run, StopPlan plan, CancellationToken cancellationToken, bool killsTreeByRuntime = false)
     {
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
             killed |= Signal(run, step.Signal);
-            if (ExitOnlyWait.WaitForExit(run, step.Milliseconds))
+            if (WaitForExit(run, step.Milliseconds, cancellationToken))
             {
                 return StatusAfter(run, killed);
             }
@@ -48,7 +54,7 @@ internal static class GracefulStop
             killed |= RunSignal.Send(run, SignalNumbers.SigKill);
         }
 
-        if (!ExitOnlyWait.WaitForExit(run, plan.KillMilliseconds))
+        if (!WaitForExit(run, plan.KillMilliseconds, cancellationToken))
         {
             throw Survived(run, plan);
         }
@@ -61,7 +67,7 @@ internal static class GracefulStop
     {
         if (plan.IsForTree)
         {
-            return await OwnThread.RunAsync(() => TreeCalls.Stop(run, plan, cancellationToken)).ConfigureAwait(false);
+            return await StopTreeAsync(run, plan, cancellationToken).ConfigureAwait(false);
         }
 
         bool killed = false;
@@ -90,7 +96,7 @@ internal static class GracefulStop
         {
             StopPlan plan = new([], entireProcessTree ? ProcessStopScope.EntireTree : ProcessStopScope.Process, StopPlan.DefaultKillMilliseconds);
             return entireProcessTree
-                ? await OwnThread.RunAsync(() => TreeCalls.Stop(run, plan, CancellationToken.None)).ConfigureAwait(false)
+                ? await StopTreeAsync(run, plan, CancellationToken.None).ConfigureAwait(false)
                 : await KillAsync(run, plan, killed: false, CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -99,6 +105,38 @@ internal static class GracefulStop
     public static TimeoutException Survived(in PinnedRun run, StopPlan plan) => new(
         $"Process {run.Attachment.ProcessId} has not exited {plan.KillMilliseconds} ms after SIGKILL. "
         + $"It may be in state D (see /proc/{run.Attachment.ProcessId}/wchan), in a frozen cgroup, or held by a tracer.");
+
+    /// <summary>Blocks until the exit, the end of the time or the cancellation.</summary>
+    private static bool WaitForExit(in PinnedRun run, int milliseconds, CancellationToken cancellationToken)
+    {
+        if (!cancellationToken.CanBeCanceled)
+        {
+            return ExitOnlyWait.WaitForExit(run, milliseconds);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        for (;;)
+        {
+            int left = TimeLimit.Left(milliseconds, start);
+            if (ExitOnlyWait.WaitForExit(run, left < 0 ? LongestSlice : Math.Min(left, LongestSlice)))
+            {
+                return true;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            if (left == 0)
+            {
+                return false;
+            }
+        }
+    }
+
+    private static Task<PidFdExitStatus> StopTreeAsync(PinnedRun run, StopPlan plan, CancellationToken cancellationToken)
+    {
+        OwnThread<PidFdExitStatus> stop = new(() => TreeCalls.Stop(run, plan, cancellationToken));
+        stop.Start();
+        return stop.Result;
+    }
 
     private static async Task<PidFdExitStatus> KillAsync(PinnedRun run, StopPlan plan, bool killed, CancellationToken cancellationToken)
     {
@@ -140,7 +178,8 @@ internal static class GracefulStop
         bool isKilled;
         try
         {
-            if (signal != 0)
+            bool hasExited = exit is null ? run.IsOver : exit.IsCompletedSuccessfully;
+            if (signal != 0 && !hasExited)
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }

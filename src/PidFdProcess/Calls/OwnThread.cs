@@ -1,41 +1,54 @@
 using PidFdProcess.Runtime;
+using PidFdProcess.Waits;
 
 namespace PidFdProcess.Calls;
 
-/// <summary>Runs a function that blocks for long on its own thread, so that it neither uses a pool thread nor waits for one.</summary>
-internal static class OwnThread
-{
-    public static Task<T> RunAsync<T>(Func<T> function)
-    {
-        TaskCompletionSource<T> result = NewResult<T>();
-        Run(function, result);
-        return result.Task;
-    }
+// Overview
+//
+// Runs a function that blocks for long on its own thread, so that it needs no thread of the pool.
+//
+// Constraints: Code that awaits the function goes on in the pool. If the pool is starved, an ordinary work item waits behind all others. Other
+// threads block until the function ends, and must not wait for the pool.
+//
+// Scheme: The thread ends a task for the threads that block. Then a thread of the pool ends another one for the code that awaits, ahead of the work
+// that is queued (PoolHop).
 
-    public static TaskCompletionSource<T> NewResult<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+/// <summary>A function that blocks for long, with a thread of its own.</summary>
+internal sealed class OwnThread<T>(Func<T> function) : IThreadPoolWorkItem
+{
+    private readonly TaskCompletionSource<T> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Gets the task for threads that block.</summary>
+    public Task<T> End => _end.Task;
+
+    /// <summary>Gets the task for code that awaits.</summary>
+    public Task<T> Result => _result.Task;
 
     /// <summary>
-    /// Runs the function, and completes the result with what it returns or throws. If no thread can be started, the calling thread runs it. The
-    /// tree may have used up the limit of processes, and its stop must work even then.
+    /// Starts the thread. If no thread can be started, the calling thread runs the function. The tree may have used up the limit of processes, and
+    /// its stop must work even then.
     /// </summary>
-    public static void Run<T>(Func<T> function, TaskCompletionSource<T> result)
+    public void Start()
     {
-        Thread thread = new(() => Complete(function, result)) { IsBackground = true, Name = "PidFdProcess tree stop" };
         try
         {
-            thread.Start();
+            new Thread(Run) { IsBackground = true, Name = "PidFdProcess tree stop" }.Start();
         }
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
-            Complete(function, result);
+            Complete(_end, function);
+            Complete(_result, GetResult);
         }
     }
 
-    private static void Complete<T>(Func<T> function, TaskCompletionSource<T> result)
+    void IThreadPoolWorkItem.Execute() => Complete(_result, GetResult);
+
+    private static void Complete(TaskCompletionSource<T> task, Func<T> function)
     {
         try
         {
-            End(function, result);
+            SetFrom(task, function);
         }
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
@@ -43,19 +56,27 @@ internal static class OwnThread
         }
     }
 
-    private static void End<T>(Func<T> function, TaskCompletionSource<T> result)
+    private static void SetFrom(TaskCompletionSource<T> task, Func<T> function)
     {
         try
         {
-            result.TrySetResult(function());
+            task.TrySetResult(function());
         }
         catch (OperationCanceledException e)
         {
-            result.TrySetCanceled(e.CancellationToken);
+            task.TrySetCanceled(e.CancellationToken);
         }
         catch (Exception e)
         {
-            result.TrySetException(e);
+            task.TrySetException(e);
         }
     }
+
+    private void Run()
+    {
+        Complete(_end, function);
+        PoolHop.Queue(this);
+    }
+
+    private T GetResult() => _end.Task.GetAwaiter().GetResult();
 }

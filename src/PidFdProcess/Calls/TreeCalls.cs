@@ -64,7 +64,7 @@ internal static class TreeCalls
 
         if (!OperatingSystem.IsLinux())
         {
-            return GracefulStop.StopProcess(run, plan, killsTreeByRuntime: true);
+            return GracefulStop.StopProcess(run, plan, cancellationToken, killsTreeByRuntime: true);
         }
 
         if (run.Handle is not { } handle)
@@ -98,7 +98,7 @@ internal static class TreeCalls
             start);
         if (error != 0)
         {
-            return StopWithoutProc(run, plan, error);
+            return StopWithoutProc(run, plan, error, cancellationToken);
         }
 
         if (result is { Survivors: { Count: > 0 } survivors } && survivors.Contains(run.Attachment.ProcessId))
@@ -106,10 +106,10 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        bool exited = ExitOnlyWait.WaitForExit(run, plan.KillMilliseconds);
-        if (!exited)
+        // The stop has seen the exit of the root. Without a pidfd this wait needs the reap, which may never come.
+        if (!ExitOnlyWait.WaitForExit(run, run.Handle is null ? CaptureMilliseconds : plan.KillMilliseconds))
         {
-            throw GracefulStop.Survived(run, plan);
+            _ = run.Handle is null ? run.CountIfExited(exited: true) : throw GracefulStop.Survived(run, plan);
         }
 
         // The event loop has captured the status, or captures it soon.
@@ -124,11 +124,24 @@ internal static class TreeCalls
     {
         FallBack.NoteWithoutTree(run, new CallFailure(ErrnoTable.Proc, error));
         RunSignal.Send(run, SignalNumbers.SigKill);
+        ThrowUnlessWithoutProc(run, error);
     }
 
-    private static PidFdExitStatus StopWithoutProc(in PinnedRun run, StopPlan plan, Errno error)
+    private static PidFdExitStatus StopWithoutProc(in PinnedRun run, StopPlan plan, Errno error, CancellationToken cancellationToken)
     {
         FallBack.Note(run, new CallFailure(ErrnoTable.Proc, error));
-        return GracefulStop.StopProcess(run, plan);
+        PidFdExitStatus status = GracefulStop.StopProcess(run, plan, cancellationToken);
+        ThrowUnlessWithoutProc(run, error);
+        return status;
+    }
+
+    // Another errno of the caller's own file means that a security module forbids to read it. Then there may be descendants, and they are alive.
+    private static void ThrowUnlessWithoutProc(in PinnedRun run, Errno error)
+    {
+        if (!ProcChildren.MayBeGone(error))
+        {
+            int id = run.Attachment.ProcessId;
+            throw new AggregateException(TreeFailures.Message, TreeFailures.Describe("/proc/self/stat", MemberAccess.NoRoot, id, error));
+        }
     }
 }

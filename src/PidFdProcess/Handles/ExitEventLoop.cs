@@ -28,7 +28,6 @@ namespace PidFdProcess.Handles;
 internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 {
     internal const string ThreadName = "PidFdProcess exits";
-
     private const int BatchSize = 256;
     private const int OwnStackSize = 256 * 1024;
 
@@ -184,6 +183,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.SleepUntilReap(epoll);
             Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
+            error = error == 0 && !HaveGiven(tokens.AsSpan(0, count)) ? Errno.EBADF : error;
             if (error is not (0 or Errno.EINTR))
             {
                 Fail(epoll, late, error);
@@ -254,7 +254,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
         if (error is Errno.EBADF or Errno.EINVAL)
         {
-            // Other code has closed the descriptor. EINVAL means that its number belongs to another file now.
+            // Other code has closed the descriptor. If its number belongs to another file now, the errno is EINVAL, or the tokens are foreign.
             epoll.SetHandleAsInvalid();
         }
 
@@ -265,6 +265,14 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         }
 
         late.EndAll();
+    }
+
+    private bool HaveGiven(ReadOnlySpan<ulong> tokens)
+    {
+        lock (_gate)
+        {
+            return _slots.HaveGiven(tokens);
+        }
     }
 
     private ExitRegistration? Find(ulong token)
@@ -285,10 +293,8 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
 
     private sealed class EndedOwner(IWaitOwner owner, long time, EndedOwner? next)
     {
-        public IWaitOwner Owner => owner;
-
-        public long Time => time;
-
-        public EndedOwner? Next => next;
+        public readonly IWaitOwner Owner = owner;
+        public readonly long Time = time;
+        public readonly EndedOwner? Next = next;
     }
 }

@@ -35,6 +35,23 @@ internal sealed class RegistrationSlots
         return ((ulong)slot.Use << 32) | (uint)index;
     }
 
+    /// <summary>
+    /// Whether all tokens are from <see cref="Take"/>, although their slots may be free or used again. Other tokens are from an epoll set of other
+    /// code, which has closed the descriptor of this one and got its number.
+    /// </summary>
+    public bool HaveGiven(ReadOnlySpan<ulong> tokens)
+    {
+        foreach (ulong token in tokens)
+        {
+            if (token >> 32 == 0 || (uint)token >= (uint)_used)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The registration with this token, or <see langword="null"/> if its slot is free or was used again.</summary>
     public ExitRegistration? Find(ulong token)
     {

@@ -100,8 +100,8 @@ internal static class ErrnoTable
 
         new(Proc, Errno.ENOENT, ErrnoMeaning.Gone, "it is not mounted, or not for this PID namespace"),
         new(Proc, Errno.ESRCH, ErrnoMeaning.Gone, "no such process"),
-        new(Proc, Errno.EACCES, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
-        new(Proc, Errno.EPERM, ErrnoMeaning.Hidden, "/proc is mounted with hidepid"),
+        new(Proc, Errno.EACCES, ErrnoMeaning.Hidden, "/proc is mounted with hidepid, or a security module forbids it"),
+        new(Proc, Errno.EPERM, ErrnoMeaning.Hidden, "/proc is mounted with hidepid, or a security module forbids it"),
 
         new(NameToHandleAt, Errno.EOPNOTSUPP, ErrnoMeaning.Unsupported, "Linux older than 6.14"),
         new(OpenByHandleAt, Errno.ESTALE, ErrnoMeaning.Gone, "the process has been reaped, or is not visible in this PID namespace"),

@@ -110,7 +110,8 @@ internal sealed class ExitedRegistration : WaitHandle
 
         if (RegistrationFields.Replace(process, handle, registration) is { } former)
         {
-            // The call waits until a thread of the pool has removed the registration. Until then its callback finds another handle and raises nothing.
+            // The call waits until a thread of the pool has removed the registration. Until then its callback finds another handle and raises
+            // nothing.
             PoolWork.Queue(static former => former.Unregister(null), former);
         }
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PidFdProcess.Calls;
 using PidFdProcess.Diagnostics;
 using PidFdProcess.Linux;
 
@@ -122,9 +123,10 @@ internal static class ScopeStop
             return Run(byPidFd, isByPid: false);
         }
 
-        Task<ForestResult> other = Calls.OwnThread.RunAsync(() => Run(byPid, isByPid: true));
+        OwnThread<ForestResult> other = new(() => Run(byPid, isByPid: true));
+        other.Start();
         ForestResult first = Run(byPidFd, isByPid: false);
-        return first.With(other.GetAwaiter().GetResult());
+        return first.With(other.End.GetAwaiter().GetResult());
     }
 
     private static List<(int Id, TimeSpan KnownAt)>? SessionsOf(IKernel kernel, ScopePlan plan, List<ScopeMember> members) =>

@@ -7,22 +7,22 @@ namespace PidFdProcess.Scopes;
 internal sealed class SharedStop(ScopeMembers scope)
 {
     private readonly object _gate = new();
-    private Task<ProcessScopeResult>? _run;
+    private OwnThread<ProcessScopeResult>? _run;
     private StopDecision? _decision;
     private int _waiters;
 
     /// <summary>Blocks until the stop ends. Needs no pool thread. <see cref="Thread.Interrupt"/> takes effect after the stop.</summary>
     public ProcessScopeResult Wait(int? signal = null, Func<TreeMember, bool>? hasSignalAlready = null)
     {
-        Task<ProcessScopeResult> run = Join(signal, hasSignalAlready);
+        OwnThread<ProcessScopeResult> run = Join(signal, hasSignalAlready);
         bool isInterrupted = false;
         try
         {
-            while (!run.IsCompleted)
+            while (!run.End.IsCompleted)
             {
                 try
                 {
-                    ((IAsyncResult)run).AsyncWaitHandle.WaitOne();
+                    ((IAsyncResult)run.End).AsyncWaitHandle.WaitOne();
                 }
                 catch (ThreadInterruptedException)
                 {
@@ -31,7 +31,7 @@ internal sealed class SharedStop(ScopeMembers scope)
                 }
             }
 
-            return run.GetAwaiter().GetResult();
+            return run.End.GetAwaiter().GetResult();
         }
         finally
         {
@@ -47,10 +47,10 @@ internal sealed class SharedStop(ScopeMembers scope)
     public async Task<ProcessScopeResult> WaitAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Task<ProcessScopeResult> run = Join(null, null);
+        OwnThread<ProcessScopeResult> run = Join(null, null);
         try
         {
-            return await run.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await run.Result.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -58,14 +58,13 @@ internal sealed class SharedStop(ScopeMembers scope)
         }
     }
 
-    private Task<ProcessScopeResult> Join(int? signal, Func<TreeMember, bool>? hasSignalAlready)
+    private OwnThread<ProcessScopeResult> Join(int? signal, Func<TreeMember, bool>? hasSignalAlready)
     {
-        TaskCompletionSource<ProcessScopeResult> result;
-        StopDecision decision;
+        OwnThread<ProcessScopeResult> run;
         lock (_gate)
         {
             _waiters++;
-            if (_run is not (null or { IsFaulted: true } or { IsCanceled: true }))
+            if (_run is not (null or { End: { IsFaulted: true } or { IsCanceled: true } }))
             {
                 return _run;
             }
@@ -73,21 +72,20 @@ internal sealed class SharedStop(ScopeMembers scope)
             // Closed on this thread, so that the scope accepts no process after the call has returned.
             scope.Close();
             _waiters = 1;
-            _decision = decision = new StopDecision(new CancellationTokenSource());
-            result = OwnThread.NewResult<ProcessScopeResult>();
-            _run = result.Task;
+            StopDecision decision = _decision = new StopDecision(new CancellationTokenSource());
+            _run = run = new(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, decision));
         }
 
         // Outside of the lock, because this thread runs the stop if no other can be started.
-        OwnThread.Run(() => ScopeStop.Run(scope, signal ?? scope.Plan.Signal, hasSignalAlready, decision), result);
-        return result.Task;
+        run.Start();
+        return run;
     }
 
-    private void Leave(Task<ProcessScopeResult> run)
+    private void Leave(OwnThread<ProcessScopeResult> run)
     {
         lock (_gate)
         {
-            if (ReferenceEquals(run, _run) && --_waiters == 0 && !run.IsCompleted && _decision!.TryCancel())
+            if (ReferenceEquals(run, _run) && --_waiters == 0 && !run.End.IsCompleted && _decision!.TryCancel())
             {
                 _run = null;
             }

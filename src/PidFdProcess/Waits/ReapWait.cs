@@ -113,7 +113,7 @@ internal static class ReapWait
     /// </summary>
     public static bool IsOver(Process process, ProcessHandle handle, TimeSpan sinceExit)
     {
-        if (IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && handle.IsReaped()))
+        if (IsKnown(handle) || !handle.Run.IsCurrentIn(process) || (sinceExit > s_ignorance && IsReapedBy(handle)))
         {
             return true;
         }
@@ -126,6 +126,9 @@ internal static class ReapWait
         TellOverdueOnPool(handle.ProcessId);
         return true;
     }
+
+    // The kernel or the runtime's own event tells. Before Linux 6.15 the kernel tells by pidfd_send_signal alone, which seccomp may forbid by now.
+    private static bool IsReapedBy(ProcessHandle handle) => handle.IsReaped() || handle.Run is { IsClosed: false } run && run.IsReaped();
 
     /// <summary>Waits at most 100 ms until the runtime knows the exit code, for a status that no other source tells. Raises nothing.</summary>
     public static void WaitForExitCode(ProcessHandle handle)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Mono.Unix.Native;
 using PidFdProcess.Shared;
 
 namespace PidFdProcess.Tests.Dummy.Commands;
@@ -20,10 +22,18 @@ internal static class StarvedPool
     private static void Run()
     {
         ThreadPool.SetMinThreads(2, 2);
-        Process[] children = [.. Enumerable.Range(0, 5).Select(static _ => Shell.StartSleeper()), Shell.Start("trap '' USR2; exec sleep 1000")];
+        Process[] children =
+        [
+            .. Enumerable.Range(0, 6).Select(static _ => Shell.StartSleeper()),
+            .. Enumerable.Range(0, 3).Select(static _ => Shell.Start("trap '' USR2; exec sleep 1000")),
+        ];
         Process stubborn = Shell.Start("trap '' TERM; exec sleep 1000");
         Condition.WaitFor(
-            () => ProcessTable.Ignores(children[5].Id, SigUsr2) && ProcessTable.Ignores(stubborn.Id, SigTerm), "the signals are ignored", s_limit);
+            () => children[6..].All(static child => ProcessTable.Ignores(child.Id, SigUsr2)) && ProcessTable.Ignores(stubborn.Id, SigTerm),
+            "the signals are ignored",
+            s_limit);
+        using ProcessScope scope = new(new ProcessScopeOptions { GracePeriod = s_limit, Signal = (PosixSignal)SigUsr2 });
+        scope.Add(children[8]);
         Dictionary<string, (Task Wait, Task<long> Code)> waits = new()
         {
             ["stock"] = Follow(children[0].WaitForExitAsync()),
@@ -31,7 +41,11 @@ internal static class StarvedPool
             ["WaitForExitStatusAsync"] = Follow(children[2].WaitForExitStatusPidFdAsync()),
             ["WaitForExitOrKillAsync"] = Follow(children[3].WaitForExitOrKillPidFdAsync(s_limit)),
             ["WhenAnyExit"] = Follow(new[] { children[4], stubborn }.WhenAnyExitPidFdAsync()),
-            ["StopAsync"] = Follow(children[5].StopViaPidFdAsync(Timeout.InfiniteTimeSpan, Mono.Unix.Native.Signum.SIGUSR2)),
+            ["WaitForExitOrKillAsync of a tree"] = Follow(children[5].WaitForExitOrKillPidFdAsync(s_limit, entireProcessTree: true)),
+            ["StopAsync"] = Follow(children[6].StopViaPidFdAsync(Timeout.InfiniteTimeSpan, Signum.SIGUSR2)),
+            ["StopAsync of a tree"] = Follow(children[7].StopViaPidFdAsync(
+                Timeout.InfiniteTimeSpan, Signum.SIGUSR2, entireProcessTree: true, CancellationToken.None)),
+            ["StopAsync of a scope"] = Follow(scope.StopAsync()),
             ["StopAsync of a stubborn child"] = Follow(stubborn.StopViaPidFdAsync(TimeSpan.FromMilliseconds(300))),
         };
 

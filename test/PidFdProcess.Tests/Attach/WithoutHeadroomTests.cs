@@ -38,7 +38,8 @@ public sealed class WithoutHeadroomTests : IDisposable
         _subject.Recycle();
         TreeCalls.Kill(run);
         _subject.AssertLives();
-        Assert.ThrowsExactly<TimeoutException>(() => GracefulStop.StopProcess(run, ProcessWithoutPidFd.Plan, killsTreeByRuntime: true));
+        Assert.ThrowsExactly<TimeoutException>(() => GracefulStop.StopProcess(
+            run, ProcessWithoutPidFd.Plan, CancellationToken.None, killsTreeByRuntime: true));
         _subject.AssertLives();
     }
 

@@ -72,6 +72,9 @@ internal sealed class HookedKernel : IKernel
 
     public Func<int, Errno?>? OnListThreads { get; set; }
 
+    /// <summary>Gets or sets what changes the tokens that an epoll set reports.</summary>
+    public Action<SafeFileHandle, Span<ulong>>? ChangeTokens { get; set; }
+
     /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
     public Func<ProcStat, ProcStat>? ChangeStat { get; set; }
 
@@ -168,8 +171,12 @@ internal sealed class HookedKernel : IKernel
 
     public Errno EpollRemove(SafeFileHandle epoll, SafePidFdHandle pidFd) => _kernel.EpollRemove(epoll, pidFd);
 
-    public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count) =>
-        _kernel.EpollWait(epoll, tokens, milliseconds, out count);
+    public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count)
+    {
+        Errno error = _kernel.EpollWait(epoll, tokens, milliseconds, out count);
+        ChangeTokens?.Invoke(epoll, tokens.AsSpan(0, count));
+        return error;
+    }
 
     public Errno PollForReap(SafeFileHandle epoll, SafePidFdHandle pidFd, int milliseconds, out bool reaped)
     {

@@ -11,7 +11,10 @@ public sealed class HostileHostTests
     {
         DummyAnswers answers = await DummyAnswers.OfAsync("starved-pool");
         string[] waits =
-            ["WaitForExitAsync", "WaitForExitStatusAsync", "WaitForExitOrKillAsync", "WhenAnyExit", "StopAsync", "StopAsync of a stubborn child"];
+        [
+            "WaitForExitAsync", "WaitForExitStatusAsync", "WaitForExitOrKillAsync", "WhenAnyExit", "WaitForExitOrKillAsync of a tree", "StopAsync",
+            "StopAsync of a tree", "StopAsync of a scope", "StopAsync of a stubborn child",
+        ];
         answers.Expect(
         [
             ("stock", "True"),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
 
@@ -120,6 +121,51 @@ public sealed class WaitByPollsTests
         Assert.IsFalse(await output.WaitAsync(TimeSpan.FromSeconds(8)), "The runtime reads to the end only after it has learned of the exit.");
         await tracer.StandardInput.WriteLineAsync();
         await child.WaitForExitAsync();
+    }
+
+    /// <summary>Other code closed the descriptor of the event loop's set, and its number belongs to a set of that code.</summary>
+    [TestMethod]
+    [DataRow(0x0000_7fff_1234_5678UL, DisplayName = "a pointer")]
+    [DataRow(7UL, DisplayName = "a descriptor")]
+    [DataRow(0x0000_0001_0000_0040UL, DisplayName = "a token of a slot that was never used")]
+    public async Task AWaitWhoseEpollSet_IsOneOfOtherCode_GoesOnByPolls_AndLeavesThatOpen(ulong token)
+    {
+        _kernel.OnEpollAdd = null;
+        Task wait = _registry.WaitForExitAsync(_process);
+
+        // The exit of another process wakes the event loop.
+        using Process other = TestProcesses.StartSleeper();
+        Task otherWait = _registry.WaitForExitAsync(other);
+        SafeFileHandle? epoll = null;
+        int number = -1;
+        _kernel.ChangeTokens = (set, tokens) =>
+        {
+            (epoll, number) = (set, (int)set.DangerousGetHandle());
+            tokens.Fill(token);
+        };
+        other.Kill();
+        await otherWait.WaitAsync(Waiting.Limit);
+        TestProcesses.WaitUntil(() => epoll!.IsClosed, "the event loop has given up the set");
+        Assert.AreEqual(0, Native.Close(number), "the other code closes its set");
+        _process.Kill();
+        await wait.WaitAsync(Waiting.Limit);
+        Assert.AreEqual(137, _process.ExitCode);
+    }
+
+    /// <summary>As if seccomp had forbidden the call after the probe.</summary>
+    [TestMethod]
+    [DataRow((int)Errno.EPERM)]
+    [DataRow((int)Errno.EACCES)]
+    [DataRow((int)Errno.ENOSYS)]
+    public async Task AWaitForAChildThatWasReaped_WhenNoSignalMayBeSent_EndsLongBeforeTheLimitOfTheReap(int errno)
+    {
+        _kernel.OnEpollAdd = null;
+        _registry.Attach(_process);
+        _process.Kill();
+        _process.WaitForExit();
+        _kernel.OnSignal = (_, _) => (Errno)errno;
+        await _registry.WaitForExitAsync(_process).WaitAsync(TimeSpan.FromSeconds(8));
+        Assert.AreEqual(137, _process.ExitCode);
     }
 
     [TestMethod]
