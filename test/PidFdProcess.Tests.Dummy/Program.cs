@@ -12,7 +12,8 @@ await (args switch
     ["collectible-context"] => CollectibleContext.RunAsync(),
     ["echo-line"] => EchoLine.RunAsync(),
     ["empty-pool"] => EmptyPool.RunAsync(),
-    ["end-tree-without-descriptors", string call, string shape] => EndTreeWithoutDescriptors.RunAsync(call, shape),
+    ["end-tree-without-descriptors", string call, string shape, string attached] =>
+        EndTreeWithoutDescriptors.RunAsync(call, shape, isAttachedBefore: attached == "attached"),
     ["end-with-launcher"] => EndWithLauncher.RunAsync(),
     ["few-descriptors"] => FewDescriptors.RunAsync(),
     ["find-again", string path] => FindAgain.RunAsync(path),

@@ -1,3 +1,4 @@
+using PidFdProcess.Attachments;
 using PidFdProcess.Linux;
 using PidFdProcess.Runtime;
 using PidFdProcess.Waits;
@@ -12,17 +13,21 @@ internal static class TreeCalls
     /// <summary>Kills the process and its descendants.</summary>
     public static void Kill(in PinnedRun run)
     {
-        if (run.Handle is not { } handle)
+        // If descriptors are short, the kill of the runtime leaves out processes and says nothing.
+        bool isByRuntime = run.Handle is null && (run.Attachment.Cause != StockCause.Resource || !OperatingSystem.IsLinux());
+        RootStart start = isByRuntime ? default : run.ReadStart();
+        if (run.HasLostId())
         {
-            if (!run.HasLostId())
-            {
-                StockCalls.KillTree(run.Process);
-            }
-
             return;
         }
 
-        Errno error = TreeKill.Run(handle.Kernel, handle.ProcessId, handle.PidFd);
+        if (isByRuntime)
+        {
+            StockCalls.KillTree(run.Process);
+            return;
+        }
+
+        Errno error = TreeKill.Run(run.Kernel, run.Attachment.ProcessId, run.Handle?.PidFd, start: start);
         if (error != 0)
         {
             KillWithoutProc(run, error);

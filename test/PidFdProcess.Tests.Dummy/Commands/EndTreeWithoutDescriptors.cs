@@ -16,7 +16,7 @@ internal static unsafe class EndTreeWithoutDescriptors
 
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(30);
 
-    public static Task RunAsync(string call, string shape)
+    public static Task RunAsync(string call, string shape, bool isAttachedBefore)
     {
         string script = shape == "deep" ? Deep : Wide;
 
@@ -36,16 +36,20 @@ internal static unsafe class EndTreeWithoutDescriptors
 
         for (int free = 0; free <= MaxFree; free++)
         {
-            Console.WriteLine($"{free} free: {Run(call, script, free)}");
+            Console.WriteLine($"{free} free: {Run(call, script, free, isAttachedBefore)}");
         }
 
         return Task.CompletedTask;
     }
 
-    private static string Run(string call, string script, int free)
+    private static string Run(string call, string script, int free, bool isAttachedBefore)
     {
         using Process root = Start(script);
-        _ = root.HasExitedPidFd();
+        if (isAttachedBefore)
+        {
+            _ = root.HasExitedPidFd();
+        }
+
         List<int> tree = OwnTree.Of(root.Id);
         List<int> taken = [];
         for (int fd; (fd = Native.Fcntl(1, DuplicateDescriptor, 0)) >= 0;)

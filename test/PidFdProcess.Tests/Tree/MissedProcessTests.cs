@@ -8,6 +8,8 @@ namespace PidFdProcess.Tests.Tree;
 [TestClass]
 public sealed class MissedProcessTests
 {
+    private const int SigTerm = 15;
+
     // No process has this PID.
     private const int Gone = int.MaxValue;
 
@@ -100,6 +102,61 @@ public sealed class MissedProcessTests
         };
         Assert.AreEqual((Errno)0, TreeKillTests.Kill(tree, kernel, new ProcChildren(kernel) { UseChildrenFiles = false }));
         tree.AssertNoSurvivor();
+    }
+
+    /// <summary>Before Linux 6.15 a process that is just being reaped answers so, and a list that names it may lack another one.</summary>
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void AStop_WhoseRootObeysAtOnce_SignalsAProcess_ThatTheFirstListsCouldNotOpen(bool forest)
+    {
+        using MarkedTree tree = new("trap 'exit 0' TERM; sleep 1000 & sleep 1000 & wait");
+        tree.WaitForCount(3);
+        Dictionary<int, int> opens = [];
+        HookedKernel kernel = new()
+        {
+            OnOpen = id =>
+            {
+                opens[id] = opens.GetValueOrDefault(id) + 1;
+                return opens[id] <= FurtherLists ? Errno.EINVAL : null;
+            },
+        };
+        Stop(tree, kernel, forest);
+        Assert.HasCount(2, opens);
+        tree.AssertNoSurvivor();
+    }
+
+    [TestMethod]
+    public void AStop_ThatCanNeverOpenAProcess_NamesIt()
+    {
+        using MarkedTree tree = new("trap 'exit 0' TERM; sleep 1000 & echo $!; wait");
+        int child = tree.ReadId();
+        HookedKernel kernel = new() { OnOpen = static _ => Errno.EINVAL };
+        AggregateException e = Assert.ThrowsExactly<AggregateException>(() => Stop(tree, kernel, forest: false));
+        StringAssert.Contains(e.InnerExceptions.Single().Message, $"pidfd_open of process {child}");
+        Native.KillByPid(child);
+    }
+
+    private static void Stop(MarkedTree tree, HookedKernel kernel, bool forest)
+    {
+        const int Limit = 30_000;
+        TreeStopStep[] steps = [new(SigTerm, Limit)];
+        Assert.AreEqual((Errno)0, LinuxKernel.Instance.PidFdOpen(tree.Root.Id, out SafePidFdHandle root));
+        using SafePidFdHandle owned = root;
+        if (forest)
+        {
+            ForestPlan plan = new(IsByPid: false, steps, Limit, IncludesDescendants: true);
+            ForestRoot[] roots = [new ForestRoot(tree.Root.Id, root)];
+            Assert.AreEqual((Errno)0, ForestStop.Run(kernel, roots, plan, CancellationToken.None, out ForestResult result));
+            Assert.IsEmpty(result.Survivors);
+        }
+        else
+        {
+            Assert.AreEqual(
+                (Errno)0,
+                TreeStop.Run(kernel, tree.Root.Id, root, steps, rootOnly: false, Limit, CancellationToken.None, out TreeStopResult? result));
+            Assert.IsFalse(result!.AnyTookKill);
+        }
     }
 
     private static int[] Read(MarkedTree tree) => Array.ConvertAll(

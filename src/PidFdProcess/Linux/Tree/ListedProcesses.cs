@@ -22,12 +22,9 @@ internal sealed class ListedProcesses(MemberAccess access)
             MayHaveMissed = true;
             Thread.Yield();
         }
-        else
-        {
-            MayHaveMissed |= meaning == ErrnoMeaning.Gone;
-            access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, meaning == ErrnoMeaning.Gone ? 0 : error);
-        }
 
+        MayHaveMissed |= meaning == ErrnoMeaning.Gone;
+        access.NoteOrForget(id, TreeCall.Open, ErrnoTable.PidFdOpen, meaning == ErrnoMeaning.Gone ? 0 : error);
         return error;
     }
 

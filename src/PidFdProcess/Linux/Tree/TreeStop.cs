@@ -122,8 +122,7 @@ internal sealed class TreeStop
     {
         _members.Access.MayDropLiving = true;
 
-        // All members are opened before any is signalled, because the descendants of a member that exits at once could not be found any more.
-        _members.AddChildrenOfAll(static _ => { }, TimeLimit.DeadlineIn(MaxListing));
+        FirstList.AddTo(_members, TimeLimit.DeadlineIn(MaxListing));
         bool isDone = false;
         bool mayKill = true;
         foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
