@@ -167,8 +167,8 @@ internal sealed class AttachmentTable : IWaitOwner
         }
     }
 
-    // An attachment keeps a collectible context loaded as long as its object lives. The attachment of a fetched object stays, because nothing else
-    // names the run of the object.
+    // An attachment keeps a collectible context loaded as long as its object lives. The attachment of a fetched object stays, because without it a
+    // later call would go by a PID that another process may have.
     private void RemoveStarted()
     {
         foreach ((Process process, ProcessAttachment attachment) in All())

@@ -29,7 +29,7 @@ internal static class GracefulStop
     /// <summary>Stops the process alone on the calling thread, whatever the scope of the plan is.</summary>
     /// <param name="run">The run.</param>
     /// <param name="plan">The steps and the time after the kill.</param>
-    /// <param name="cancellationToken">Ends the wait. If that happens before the SIGKILL, the process is not killed.</param>
+    /// <param name="cancellationToken">Ends the stop. After that no signal is sent.</param>
     /// <param name="killsTreeByRuntime">Whether the last step is the tree kill of the runtime.</param>
     public static PidFdExitStatus StopProcess(
         in PinnedRun run, StopPlan plan, CancellationToken cancellationToken, bool killsTreeByRuntime = false)
@@ -37,6 +37,7 @@ internal static class GracefulStop
         bool killed = false;
         foreach (TreeStopStep step in plan.Steps)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             killed |= Signal(run, step.Signal);
             if (WaitForExit(run, step.Milliseconds, cancellationToken))
             {
@@ -44,6 +45,7 @@ internal static class GracefulStop
             }
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         if (killsTreeByRuntime && !run.HasLostId())
         {
             StockCalls.KillTree(run.Process);
@@ -107,7 +109,7 @@ internal static class GracefulStop
         + $"It may be in state D (see /proc/{run.Attachment.ProcessId}/wchan), in a frozen cgroup, or held by a tracer.");
 
     /// <summary>Blocks until the exit, the end of the time or the cancellation.</summary>
-    private static bool WaitForExit(in PinnedRun run, int milliseconds, CancellationToken cancellationToken)
+    public static bool WaitForExit(in PinnedRun run, int milliseconds, CancellationToken cancellationToken)
     {
         if (!cancellationToken.CanBeCanceled)
         {

@@ -38,11 +38,11 @@ internal sealed class OwnThread<T>(Func<T> function) : IThreadPoolWorkItem
         catch (Exception e) when (ThreadShortage.IsCauseOf(e))
         {
             Complete(_end, function);
-            Complete(_result, GetResult);
+            CompleteResult();
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Complete(_result, GetResult);
+    void IThreadPoolWorkItem.Execute() => CompleteResult();
 
     private static void Complete(TaskCompletionSource<T> task, Func<T> function)
     {
@@ -78,5 +78,11 @@ internal sealed class OwnThread<T>(Func<T> function) : IThreadPoolWorkItem
         PoolHop.Queue(this);
     }
 
-    private T GetResult() => _end.Task.GetAwaiter().GetResult();
+    private void CompleteResult()
+    {
+        Complete(_result, () => _end.Task.GetAwaiter().GetResult());
+
+        // If no code awaits, the exception must not count as unobserved. The other task has it.
+        _ = _result.Task.Exception;
+    }
 }

@@ -111,16 +111,32 @@ internal static class TreeCalls
             throw GracefulStop.Survived(run, plan);
         }
 
-        // The stop has seen the exit of the root. Without a pidfd this wait needs the reap, which may never come.
-        if (!ExitOnlyWait.WaitForExit(run, run.Handle is null ? CaptureMilliseconds : plan.KillMilliseconds))
+        if (run.Handle is null)
         {
-            _ = run.Handle is null ? run.CountIfExited(exited: true) : throw GracefulStop.Survived(run, plan);
+            WaitForRuntime(run, plan, cancellationToken);
+        }
+        else if (!ExitOnlyWait.WaitForExit(run, plan.KillMilliseconds))
+        {
+            throw GracefulStop.Survived(run, plan);
         }
 
         // The event loop has captured the status, or captures it soon.
         ((IAsyncResult)exit).AsyncWaitHandle.WaitOne(CaptureMilliseconds);
         PidFdExitStatus status = ExitStatusResolver.StatusOf(run);
         return result is { RootTookKill: true } ? status.AfterKill() : status;
+    }
+
+    // The stop has seen the exit of the root. Without a pidfd only the runtime tells the exit code of a child, and it does so after the reap. It
+    // tells none of a non-child. The reap may never come, so this wait has a limit, after which the status is unknown.
+    private static void WaitForRuntime(in PinnedRun run, StopPlan plan, CancellationToken cancellationToken)
+    {
+        int limit = !run.Attachment.IsChild ? CaptureMilliseconds
+            : plan.KillMilliseconds < 0 ? ReapWait.LongestMilliseconds
+            : plan.KillMilliseconds;
+        if (!GracefulStop.WaitForExit(run, limit, cancellationToken))
+        {
+            run.CountIfExited(exited: true);
+        }
     }
 
     // Without a /proc for this PID namespace, neither this library nor the runtime can list the tree. The runtime would send signals to the PIDs that

@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 namespace PidFdProcess.Diagnostics;
 
 /// <summary>
-/// Lets a collectible <see cref="AssemblyLoadContext"/> that holds this library be unloaded. Whatever objects outside of the context refer to has to
-/// be released when the unloading begins.
+/// Lets a collectible <see cref="AssemblyLoadContext"/> that holds this library be unloaded. An object outside of the context that refers to one
+/// inside keeps the context. So these references are released when the unloading begins.
 /// </summary>
 internal static class UnloadingContext
 {

@@ -183,7 +183,7 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         {
             int milliseconds = late.IsEmpty ? s_idleMilliseconds : late.SleepUntilReap(epoll);
             Errno error = kernel.EpollWait(epoll, tokens, milliseconds, out int count);
-            error = error == 0 && !HaveGiven(tokens.AsSpan(0, count)) ? Errno.EBADF : error;
+            error = error == 0 && !HaveGiven(tokens, count) ? Errno.EBADF : error;
             if (error is not (0 or Errno.EINTR))
             {
                 Fail(epoll, late, error);
@@ -267,11 +267,11 @@ internal sealed class ExitEventLoop(IKernel kernel, bool runsUserCode = false)
         late.EndAll();
     }
 
-    private bool HaveGiven(ReadOnlySpan<ulong> tokens)
+    private bool HaveGiven(ulong[] tokens, int count)
     {
         lock (_gate)
         {
-            return _slots.HaveGiven(tokens);
+            return _slots.HaveGiven(tokens, count);
         }
     }
 

@@ -36,14 +36,14 @@ internal sealed class RegistrationSlots
     }
 
     /// <summary>
-    /// Whether all tokens are from <see cref="Take"/>, although their slots may be free or used again. Other tokens are from an epoll set of other
-    /// code, which has closed the descriptor of this one and got its number.
+    /// Whether the first tokens of the array may be from <see cref="Take"/>. Their slots may be free or used again. Other tokens are from an epoll
+    /// set of other code, which has closed the descriptor of this one and got its number.
     /// </summary>
-    public bool HaveGiven(ReadOnlySpan<ulong> tokens)
+    public bool HaveGiven(ulong[] tokens, int count)
     {
-        foreach (ulong token in tokens)
+        for (int i = 0; i < count; i++)
         {
-            if (token >> 32 == 0 || (uint)token >= (uint)_used)
+            if (tokens[i] >> 32 == 0 || (uint)tokens[i] >= (uint)_used)
             {
                 return false;
             }

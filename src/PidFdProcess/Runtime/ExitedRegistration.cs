@@ -15,8 +15,8 @@ namespace PidFdProcess.Runtime;
 //
 // Scheme: Put a registration that knows its run into the fields in which the runtime has its own. Close() and the setter find it there. At the exit,
 // raise Exited if the object still has the run and events are still on. If the object has another run, register for that one. The former run may
-// live for long. The runtime no longer looks for the exit of a fetched process whose object was closed. In both cases no exit moves the registration,
-// so an attachment of the next run does.
+// live for long, and the runtime no longer looks for the exit of a fetched process whose object was closed. So an attachment of the next run moves
+// the registration, too.
 
 /// <summary>A handle of the runtime's event for the exit of one run. The object has it instead of the handle that the runtime makes.</summary>
 internal sealed class ExitedRegistration : WaitHandle
@@ -52,7 +52,7 @@ internal sealed class ExitedRegistration : WaitHandle
             SafeWaitHandle? exited = run.ExitedEvent;
             if (exited is null)
             {
-                // Of a fetched process, only a registration of the runtime tells the event.
+                // The event of a fetched process is known from a registration of the runtime alone.
                 RegistrationFields.Ensure(process);
                 exited = RegistrationFields.HandleOf(process)!.SafeWaitHandle;
             }

@@ -127,7 +127,7 @@ internal static class ReapWait
         return true;
     }
 
-    // The kernel or the runtime's own event tells. Before Linux 6.15 the kernel tells by pidfd_send_signal alone, which seccomp may forbid by now.
+    // The kernel tells the reap by pidfd_send_signal. If a filter of seccomp has forbidden that since the probe, the runtime's own event tells it.
     private static bool IsReapedBy(ProcessHandle handle) => handle.IsReaped() || handle.Run is { IsClosed: false } run && run.IsReaped();
 
     /// <summary>Waits at most 100 ms until the runtime knows the exit code, for a status that no other source tells. Raises nothing.</summary>

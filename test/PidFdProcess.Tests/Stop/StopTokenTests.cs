@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using PidFdProcess.Shared;
 using PidFdProcess.Tests.Support;
@@ -36,6 +37,55 @@ public sealed class StopTokenTests
         Assert.AreEqual(ExitStatusSource.Unknown, status.Source);
         Assert.IsFalse(status.Canceled);
         Assert.AreEqual('Z', ProcessTable.StateOf(nonChild.Id));
+    }
+
+    /// <summary>A thread that starts a program slowly holds this lock of the runtime, and the runtime reaps nobody until it has let go.</summary>
+    [TestMethod]
+    public async Task AStopOfATree_WithoutAPidFd_WaitsForALateReap_BecauseOnlyTheRuntimeTellsTheExitCode()
+    {
+        object? gate = typeof(Process).GetField("s_processStartLock", BindingFlags.Static | BindingFlags.NonPublic)?.GetValue(null);
+        if (gate is not ReaderWriterLockSlim startLock)
+        {
+            Assert.Inconclusive("This runtime has another lock.");
+            return;
+        }
+
+        using Process process = ReadyShell.Start("trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done");
+        using ProcessHandleRegistry registry = StockSwitch.CreateRegistry(stock: true);
+        registry.Attach(process);
+        using ManualResetEventSlim isHeld = new();
+        using ManualResetEventSlim letGo = new();
+        Task holder = Task.Factory.StartNew(
+            () =>
+            {
+                startLock.EnterReadLock();
+                isHeld.Set();
+                letGo.Wait();
+                startLock.ExitReadLock();
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        isHeld.Wait();
+        Task<PidFdExitStatus> stop = registry.StopAsync(process, s_long, entireProcessTree: true);
+        TestProcesses.WaitUntil(() => ProcessTable.StateOf(process.Id) == 'Z', "the process is a zombie");
+        Task first = await Task.WhenAny(stop, Task.Delay(500));
+        letGo.Set();
+        await holder;
+        Assert.AreNotSame(stop, first);
+        Assert.AreEqual(7, (await stop.WaitAsync(s_limit)).ExitCode);
+    }
+
+    [TestMethod]
+    public async Task AStopOfATree_WithoutProc_WhoseTokenIsCancelled_SendsNothing()
+    {
+        HookedKernel kernel = new() { OnReadStat = static id => id == Environment.ProcessId ? Errno.ENOENT : null };
+        using ProcessHandleRegistry registry = TestRegistry.On(kernel.Platform);
+        using Process process = TestProcesses.StartSleeper();
+        CancellationToken canceled = new(canceled: true);
+        Task<PidFdExitStatus> stop = registry.StopAsync(process, s_long, entireProcessTree: true, cancellationToken: canceled);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => stop.WaitAsync(s_limit));
+        Assert.IsFalse(kernel.Calls.Contains("signal 15"));
+        Assert.IsFalse(process.HasExited);
+        process.Kill();
     }
 
     [TestMethod]

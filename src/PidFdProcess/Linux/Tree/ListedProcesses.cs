@@ -18,7 +18,7 @@ internal sealed class ListedProcesses(MemberAccess access)
         ErrnoMeaning meaning = error == 0 ? default : ErrnoTable.MeaningOf(ErrnoTable.PidFdOpen, error);
         if (meaning == ErrnoMeaning.NotAProcess && (_openAttempts[id] = _openAttempts.GetValueOrDefault(id) + 1) < MaxOpenAttempts)
         {
-            // Before Linux 6.15 a process that is just being reaped answers so. The next list tells.
+            // Before Linux 6.15 a process that is just being reaped answers so. The failure is forgotten at the end if the process has gone by then.
             MayHaveMissed = true;
             Thread.Yield();
         }

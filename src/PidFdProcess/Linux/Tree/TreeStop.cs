@@ -122,7 +122,8 @@ internal sealed class TreeStop
     {
         _members.Access.MayDropLiving = true;
 
-        FirstList.AddTo(_members, TimeLimit.DeadlineIn(MaxListing));
+        bool signalsFirst = steps is [{ Signal: not (0 or SignalNumbers.SigKill) }, ..];
+        FirstList.AddTo(_members, isComplete: signalsFirst, TimeLimit.DeadlineIn(MaxListing), _cancellationToken);
         bool isDone = false;
         bool mayKill = true;
         foreach (TreeStopStep step in steps.TakeWhile(static step => step.Signal != SignalNumbers.SigKill))
