@@ -73,7 +73,7 @@ internal sealed class HookedKernel : IKernel
     public Func<int, Errno?>? OnListThreads { get; set; }
 
     /// <summary>Gets or sets what changes the tokens that an epoll set reports.</summary>
-    public Action<SafeFileHandle, Span<ulong>>? ChangeTokens { get; set; }
+    public Action<SafeFileHandle, ulong[]>? ChangeTokens { get; set; }
 
     /// <summary>Gets or sets what changes the answer of a successful read of stat.</summary>
     public Func<ProcStat, ProcStat>? ChangeStat { get; set; }
@@ -174,7 +174,7 @@ internal sealed class HookedKernel : IKernel
     public Errno EpollWait(SafeFileHandle epoll, ulong[] tokens, int milliseconds, out int count)
     {
         Errno error = _kernel.EpollWait(epoll, tokens, milliseconds, out count);
-        ChangeTokens?.Invoke(epoll, tokens.AsSpan(0, count));
+        ChangeTokens?.Invoke(epoll, tokens);
         return error;
     }
 

@@ -141,7 +141,7 @@ public sealed class WaitByPollsTests
         _kernel.ChangeTokens = (set, tokens) =>
         {
             (epoll, number) = (set, (int)set.DangerousGetHandle());
-            tokens.Fill(token);
+            Array.Fill(tokens, token);
         };
         other.Kill();
         await otherWait.WaitAsync(Waiting.Limit);
